@@ -73,6 +73,7 @@ def _partner_central(
         endpoint_url=f"https://partnercentral-{host or f'{package}.us-east-1'}.api.aws",
         fan_out=fan_out,
         has_marker=False,
+        texts=TEXTS / f"{package}.toml",
         **facts,
     )
 
@@ -83,7 +84,6 @@ SERVICES = (
         "2025-04-04",
         enums={"ConnectionTypeFilter": ("ConnectionType", "ConnectionTypeStatus")},
         values={"Catalog": _CATALOGS},
-        texts=TEXTS / "account.toml",
     ),
     _partner_central("selling", "2022-07-26", values={"CatalogIdentifier": _CATALOGS}),
     _partner_central("benefits", "2018-05-10", values={"CatalogName": _CATALOGS}),

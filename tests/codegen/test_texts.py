@@ -6,43 +6,60 @@ import ast
 import inspect
 import re
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import attrs
 import pytest
 
-from aiopartnercentral import OpenEnum, ServiceError, account
+from aiopartnercentral import OpenEnum, ServiceError
 from aiopartnercentral._utils.docstrings import attribute_texts
-from aiopartnercentral.account import listings
 from aiopartnercentral.types import Structure, Variant
-from codegen import __main__ as command, source, texts
+from codegen import __main__ as command, ir, source, texts
 from codegen.build import build
 from codegen.errors import SourceError
 from codegen.services import MODELS, SERVICES
 from tests.support.botocore_texts import botocore_model
+from tests.support.services import CONFIGS, package
 
 CONFIG = SERVICES[0]
-SERVICE = build(source.load(CONFIG, MODELS))
-TEXTS = SERVICE.texts
-FLAT = {
-    **{("operations", name): text for name, text in TEXTS.operations.items()},
-    **{("shapes", name): text for name, text in TEXTS.shapes.items()},
-    **{("shared", name): text for name, text in TEXTS.shared.items()},
-    **{(shape, name): text for shape, found in TEXTS.members.items() for name, text in found.items()},
-    **{(enum, value): text for enum, found in TEXTS.values.items() for value, text in found.items()},
-}
-CLASSES = [one for name in dir(account) if inspect.isclass(one := getattr(account, name))]
-GENERATED = [one for one in CLASSES if issubclass(one, Structure | Variant | ServiceError | OpenEnum)]
 LONGEST = 90
 RUN = 6  # words in a row that count as AWS's text
 
 
-def test_everything_has_a_text_and_every_text_is_used() -> None:
-    assert texts.problems(SERVICE) == []
+@cache
+def built(name: str) -> ir.Service:
+    return build(source.load(CONFIGS[name], MODELS))
 
 
-def test_every_text_has_the_style() -> None:
-    for where, text in FLAT.items():
+@pytest.fixture(params=CONFIGS)
+def service(request: pytest.FixtureRequest) -> ir.Service:
+    return built(request.param)
+
+
+def flat(service: ir.Service) -> dict[tuple[str, str], str]:
+    """Return every text of a service, and where it is."""
+    own = service.texts
+    return {
+        **{("operations", name): text for name, text in own.operations.items()},
+        **{("shapes", name): text for name, text in own.shapes.items()},
+        **{("shared", name): text for name, text in own.shared.items()},
+        **{(shape, name): text for shape, found in own.members.items() for name, text in found.items()},
+        **{(enum, value): text for enum, found in own.values.items() for value, text in found.items()},
+    }
+
+
+def generated(package: Any) -> list[Any]:
+    classes = [one for name in dir(package) if inspect.isclass(one := getattr(package, name))]
+    return [one for one in classes if issubclass(one, Structure | Variant | ServiceError | OpenEnum)]
+
+
+def test_everything_has_a_text_and_every_text_is_used(service: ir.Service) -> None:
+    assert texts.problems(service) == []
+
+
+def test_every_text_has_the_style(service: ir.Service) -> None:
+    for where, text in flat(service).items():
         assert len(text) <= LONGEST, where
         assert text.isascii(), where
         assert text.isprintable(), where
@@ -51,7 +68,7 @@ def test_every_text_has_the_style() -> None:
         assert text[0].islower() or text.startswith(("AWS ", "ARN ", "`")), where
         assert text.count("`") % 2 == 0, where
         assert "``" not in text, where
-        if where[0] == "shared" or where[0] in TEXTS.members:
+        if where[0] == "shared" or where[0] in service.texts.members:
             assert ";" not in text, where  # the limits follow one
 
 
@@ -72,41 +89,45 @@ def all_documentation(value: Any) -> list[str]:
     return [text for part in value for text in all_documentation(part)] if isinstance(value, list) else []
 
 
-def test_no_text_is_taken_from_aws() -> None:
-    theirs = all_documentation(botocore_model(CONFIG.name, CONFIG.api_version))
-    assert len(theirs) > len(SERVICE.operations)
+def test_no_text_is_taken_from_aws(service: ir.Service) -> None:
+    theirs = all_documentation(botocore_model(service.config.name, service.config.api_version))
+    assert len(theirs) > len(service.operations)
     taken = {run for text in theirs for run in runs(text)}
     whole = {tuple(words(text)) for text in theirs}
-    for where, text in FLAT.items():
+    for where, text in flat(service).items():
         assert not taken & runs(text), where
         assert tuple(words(text)) not in whole, where
 
 
-@pytest.mark.parametrize("cls", GENERATED, ids=lambda cls: cls.__name__)
-def test_every_attribute_has_a_text_that_editors_show(cls: Any) -> None:
-    shown = attribute_texts(cls)
-    if issubclass(cls, OpenEnum):
-        assert shown.keys() <= cls.__members__.keys()
-    elif issubclass(cls, ServiceError):
-        assert list(shown) == list(inspect.signature(cls).parameters)[2:]
-    else:
-        assert list(shown) == [field.name for field in attrs.fields(cls)]
-    assert "Attributes:" not in (inspect.getdoc(cls) or ""), "in one place only"
-    for text in shown.values():
-        assert text.endswith(".")
-        assert "on the wire" not in text
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_attribute_has_a_text_that_editors_show(name: str) -> None:
+    for cls in generated(package(name)):
+        shown = attribute_texts(cls)
+        if issubclass(cls, OpenEnum):
+            assert shown.keys() <= cls.__members__.keys()
+        elif issubclass(cls, ServiceError):
+            assert list(shown) == list(inspect.signature(cls).parameters)[2:]
+        else:
+            assert list(shown) == [field.name for field in attrs.fields(cls)]
+        assert "Attributes:" not in (inspect.getdoc(cls) or ""), "in one place only"
+        for text in shown.values():
+            assert text.endswith("."), cls
+            assert "on the wire" not in text, cls
 
 
-@pytest.mark.parametrize("name", [name for name in vars(listings) if name.endswith("Filters")])
+@pytest.mark.parametrize("name", CONFIGS)
 def test_every_filter_has_a_text_that_editors_show(name: str) -> None:
-    cls = getattr(listings, name)
-    assert attribute_texts(cls).keys() == cls.__annotations__.keys() - {"max_items"}
+    found = vars(package(name).listings)
+    for cls in (one for each, one in found.items() if each.endswith("Filters")):
+        classes = [cls, found[needed]] if (needed := f"_{cls.__name__}Required") in found else [cls]
+        shown = {each for one in classes for each in attribute_texts(one)}
+        assert shown == cls.__annotations__.keys() - {"max_items"}
 
 
-def test_editors_find_the_end_of_each_piece_of_code() -> None:
+def test_editors_find_the_end_of_each_piece_of_code(service: ir.Service) -> None:
     """Two backticks around a text with one garble the rest of the docstring."""
     strings = Counter[str]()
-    for path in CONFIG.output.rglob("*.py"):
+    for path in service.config.output.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Expr)
@@ -114,7 +135,7 @@ def test_editors_find_the_end_of_each_piece_of_code() -> None:
                 and isinstance(node.value.value, str)
             ):
                 strings[node.value.value] += 1
-    assert len(strings) > len(FLAT)
+    assert len(strings) > len(service.operations)
     for text in strings:
         assert text.count("`") % 2 == 0, text
         assert "``" not in text, text
@@ -141,7 +162,7 @@ def test_editors_find_the_end_of_each_piece_of_code() -> None:
 def test_check_names_each_text_that_is_missing_or_too_many(change: Any, problem: str) -> None:
     changed = texts.load(CONFIG.texts)
     change(changed)
-    assert f"{CONFIG.texts}: {problem}" in texts.problems(attrs.evolve(SERVICE, texts=changed))
+    assert f"{CONFIG.texts}: {problem}" in texts.problems(attrs.evolve(built("account"), texts=changed))
 
 
 def test_the_command_lists_the_texts_that_are_missing(monkeypatch: Any, tmp_path: Any, capsys: Any) -> None:

@@ -49,17 +49,18 @@ class Client(ServiceClient):
         amendment_reason: str,
         amendments: Sequence[structures.Amendment],
     ) -> structures.AmendBenefitApplicationOutput:
-        """Call `AmendBenefitApplication`.
+        """Correct single fields of an application that is already submitted (`AmendBenefitApplication`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/AmendBenefitApplication
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]{1,64}`.
-            revision: `Revision` on the wire.
-            identifier: `Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`.
-            amendment_reason: `AmendmentReason` on the wire, 0 to 1000 characters.
-            amendments: `Amendments` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[a-zA-Z0-9-]{1,64}`.
+            revision: number of the latest change, on which an update is based.
+            identifier: identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`.
+            amendment_reason: why the application is amended; 0 to 1000 characters.
+            amendments: fields to change, with their new values.
 
         Raises:
             ServiceError: ValidationException, AccessDeniedException, InternalServerException, ConflictException,
@@ -79,16 +80,16 @@ class Client(ServiceClient):
     async def associate_benefit_application_resource(
         self, *, catalog: enums.CatalogNameLike, benefit_application_identifier: str, resource_arn: str
     ) -> structures.AssociateBenefitApplicationResourceOutput:
-        r"""Call `AssociateBenefitApplicationResource`.
+        r"""Link a resource, such as an opportunity, to an application (`AssociateBenefitApplicationResource`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/AssociateBenefitApplicationResource
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            benefit_application_identifier: `BenefitApplicationIdentifier` on the wire, pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            benefit_application_identifier: identifier or ARN of the application; pattern
                 `(arn:.+|benappl-[0-9a-z]{14})`.
-            resource_arn: `ResourceArn` on the wire, 0 to 1600 characters, pattern
+            resource_arn: ARN of the linked resource; 0 to 1600 characters, pattern
                 `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
 
         Raises:
@@ -106,15 +107,16 @@ class Client(ServiceClient):
     async def cancel_benefit_application(
         self, *, catalog: enums.CatalogNameLike, client_token: str, identifier: str, reason: str | None = None
     ) -> structures.CancelBenefitApplicationOutput:
-        r"""Call `CancelBenefitApplication`.
+        r"""Withdraw an application for good (`CancelBenefitApplication`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/CancelBenefitApplication
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]{1,64}`.
-            identifier: `Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`.
-            reason: `Reason` on the wire, 0 to 1000 characters, pattern `[\s\S]{1,1000}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[a-zA-Z0-9-]{1,64}`.
+            identifier: identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`.
+            reason: explanation for the reviewers; 0 to 1000 characters, pattern `[\s\S]{1,1000}`.
 
         Raises:
             ServiceError: ValidationException, AccessDeniedException, InternalServerException, ConflictException,
@@ -141,23 +143,24 @@ class Client(ServiceClient):
         partner_contacts: Sequence[structures.Contact] | None = None,
         file_details: Sequence[structures.FileInput] | None = None,
     ) -> structures.CreateBenefitApplicationOutput:
-        r"""Call `CreateBenefitApplication`.
+        r"""Begin an application for a benefit; `submit_benefit_application` sends it (`CreateBenefitApplication`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/CreateBenefitApplication
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`.
-            benefit_identifier: `BenefitIdentifier` on the wire, pattern `(arn:.+|ben-[0-9a-z]{14})`.
-            name: `Name` on the wire, 1 to 255 characters.
-            description: `Description` on the wire, 1 to 1000 characters.
-            fulfillment_types: `FulfillmentTypes` on the wire.
-            benefit_application_details: `BenefitApplicationDetails` on the wire.
-            tags: `Tags` on the wire, 0 to 200 entries.
-            associated_resources: `AssociatedResources` on the wire, 0 to 10 entries, each pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]{1,64}`.
+            benefit_identifier: identifier or ARN of the benefit; pattern `(arn:.+|ben-[0-9a-z]{14})`.
+            name: name for people; 1 to 255 characters.
+            description: description for people; 1 to 1000 characters.
+            fulfillment_types: forms in which the benefit is granted.
+            benefit_application_details: answers to the form of the benefit, as JSON.
+            tags: tags of the new application; 0 to 200 entries.
+            associated_resources: resources that are linked to the application; 0 to 10 entries, each pattern
                 `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
-            partner_contacts: `PartnerContacts` on the wire, 0 to 1 entries.
-            file_details: `FileDetails` on the wire, 0 to 30 entries.
+            partner_contacts: persons of the partner who answer questions; 0 to 1 entries.
+            file_details: files of the application; 0 to 30 entries.
 
         Raises:
             ServiceError: ValidationException, AccessDeniedException, InternalServerException, ConflictException,
@@ -182,16 +185,16 @@ class Client(ServiceClient):
     async def disassociate_benefit_application_resource(
         self, *, catalog: enums.CatalogNameLike, benefit_application_identifier: str, resource_arn: str
     ) -> structures.DisassociateBenefitApplicationResourceOutput:
-        r"""Call `DisassociateBenefitApplicationResource`.
+        r"""Remove the link between a resource and an application (`DisassociateBenefitApplicationResource`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/DisassociateBenefitApplicationResource
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            benefit_application_identifier: `BenefitApplicationIdentifier` on the wire, pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            benefit_application_identifier: identifier or ARN of the application; pattern
                 `(arn:.+|benappl-[0-9a-z]{14})`.
-            resource_arn: `ResourceArn` on the wire, 0 to 1600 characters, pattern
+            resource_arn: ARN of the linked resource; 0 to 1600 characters, pattern
                 `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
 
         Raises:
@@ -207,13 +210,13 @@ class Client(ServiceClient):
         )
 
     async def get_benefit(self, *, catalog: enums.CatalogNameLike, identifier: str) -> structures.GetBenefitOutput:
-        """Call `GetBenefit`.
+        """Return a benefit with the form that its applications fill in (`GetBenefit`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/GetBenefit
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.+|ben-[0-9a-z]{14})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            identifier: identifier or ARN; pattern `(arn:.+|ben-[0-9a-z]{14})`.
 
         Raises:
             ServiceError: ValidationException, AccessDeniedException, InternalServerException, ThrottlingException,
@@ -224,13 +227,13 @@ class Client(ServiceClient):
     async def get_benefit_allocation(
         self, *, catalog: enums.CatalogNameLike, identifier: str
     ) -> structures.GetBenefitAllocationOutput:
-        """Call `GetBenefitAllocation`.
+        """Return an allocation: how much of a benefit was granted and used (`GetBenefitAllocation`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/GetBenefitAllocation
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.+|benalloc-[0-9a-z]{14})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            identifier: identifier or ARN; pattern `(arn:.+|benalloc-[0-9a-z]{14})`.
 
         Raises:
             ServiceError: AccessDeniedException, ValidationException, InternalServerException,
@@ -241,13 +244,13 @@ class Client(ServiceClient):
     async def get_benefit_application(
         self, *, catalog: enums.CatalogNameLike, identifier: str
     ) -> structures.GetBenefitApplicationOutput:
-        """Call `GetBenefitApplication`.
+        """Return an application with its details, status and files (`GetBenefitApplication`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/GetBenefitApplication
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            identifier: identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`.
 
         Raises:
             ServiceError: ValidationException, AccessDeniedException, InternalServerException, ConflictException,
@@ -266,20 +269,21 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListBenefitAllocationsOutput:
-        r"""Call `ListBenefitAllocations`.
+        r"""List the allocations of the partner (`ListBenefitAllocations`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListBenefitAllocations
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            fulfillment_types: `FulfillmentTypes` on the wire, 0 to 2 entries.
-            benefit_identifiers: `BenefitIdentifiers` on the wire, 0 to 1 entries, each pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            fulfillment_types: filter: only granted in these forms; 0 to 2 entries.
+            benefit_identifiers: filter: only of these benefits; 0 to 1 entries, each pattern
                 `(arn:.+|ben-[0-9a-z]{14})`.
-            benefit_application_identifiers: `BenefitApplicationIdentifiers` on the wire, 0 to 1 entries, each pattern
+            benefit_application_identifiers: filter: only of these applications; 0 to 1 entries, each pattern
                 `(arn:.+|benappl-[0-9a-z]{14})`.
-            status: `Status` on the wire, 0 to 1 entries.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\s\S]*`.
+            status: filter: only with these statuses; 0 to 1 entries.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+                `[\s\S]*`.
 
         Raises:
             ServiceError: AccessDeniedException, ValidationException, InternalServerException,
@@ -311,23 +315,25 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListBenefitApplicationsOutput:
-        r"""Call `ListBenefitApplications`.
+        r"""List the partner's applications for benefits (`ListBenefitApplications`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListBenefitApplications
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            programs: `Programs` on the wire, 0 to 1 entries, each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`.
-            fulfillment_types: `FulfillmentTypes` on the wire, 0 to 2 entries.
-            benefit_identifiers: `BenefitIdentifiers` on the wire, 0 to 1 entries, each pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            programs: filter: only of these partner programs; 0 to 1 entries, each 1 to 255 characters with pattern
+                `[A-Za-z0-9_-]+`.
+            fulfillment_types: filter: only for these forms; 0 to 2 entries.
+            benefit_identifiers: filter: only of these benefits; 0 to 1 entries, each pattern
                 `(arn:.+|ben-[0-9a-z]{14})`.
-            status: `Status` on the wire, 0 to 1 entries.
-            stages: `Stages` on the wire, 0 to 1 entries.
-            associated_resources: `AssociatedResources` on the wire, deprecated.
-            associated_resource_arns: `AssociatedResourceArns` on the wire, each pattern
+            status: filter: only with these statuses; 0 to 1 entries.
+            stages: filter: only in these steps of the review; 0 to 1 entries.
+            associated_resources: filter: only with these kinds of linked resources; deprecated.
+            associated_resource_arns: filter: only with these linked resources, by ARN; each pattern
                 `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\s\S]*`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+                `[\s\S]*`.
 
         Raises:
             ServiceError: ValidationException, AccessDeniedException, InternalServerException, ThrottlingException,
@@ -358,17 +364,19 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListBenefitsOutput:
-        r"""Call `ListBenefits`.
+        r"""List the benefits that exist (`ListBenefits`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListBenefits
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            programs: `Programs` on the wire, 0 to 1 entries, each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`.
-            fulfillment_types: `FulfillmentTypes` on the wire, 0 to 2 entries.
-            status: `Status` on the wire, 0 to 2 entries.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\s\S]*`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            programs: filter: only of these partner programs; 0 to 1 entries, each 1 to 255 characters with pattern
+                `[A-Za-z0-9_-]+`.
+            fulfillment_types: filter: only granted in these forms; 0 to 2 entries.
+            status: filter: only with these statuses; 0 to 2 entries.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+                `[\s\S]*`.
 
         Raises:
             ServiceError: ValidationException, AccessDeniedException, InternalServerException, ThrottlingException,
@@ -386,12 +394,12 @@ class Client(ServiceClient):
         )
 
     async def list_tags_for_resource(self, *, resource_arn: str) -> structures.ListTagsForResourceResponse:
-        r"""Call `ListTagsForResource` (read-only).
+        r"""List the tags of a resource (`ListTagsForResource`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListTagsForResource
 
         Arguments:
-            resource_arn: `resourceArn` on the wire, 1 to 1000 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1000 characters, pattern
                 `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
 
         Raises:
@@ -403,15 +411,15 @@ class Client(ServiceClient):
     async def recall_benefit_application(
         self, *, catalog: enums.CatalogNameLike, identifier: str, reason: str, client_token: str | None = None
     ) -> structures.RecallBenefitApplicationOutput:
-        """Call `RecallBenefitApplication`.
+        """Take a submitted application back, to edit it and submit it again (`RecallBenefitApplication`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/RecallBenefitApplication
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`.
-            reason: `Reason` on the wire.
-            client_token: `ClientToken` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            identifier: identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`.
+            reason: explanation for the reviewers.
+            client_token: idempotency token: requests with the same one take effect once.
 
         Raises:
             ServiceError: ValidationException, AccessDeniedException, InternalServerException, ConflictException,
@@ -426,13 +434,13 @@ class Client(ServiceClient):
     async def submit_benefit_application(
         self, *, catalog: enums.CatalogNameLike, identifier: str
     ) -> structures.SubmitBenefitApplicationOutput:
-        """Call `SubmitBenefitApplication`.
+        """Send an application to AWS for review (`SubmitBenefitApplication`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/SubmitBenefitApplication
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            identifier: identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`.
 
         Raises:
             ServiceError: AccessDeniedException, ValidationException, InternalServerException, ConflictException,
@@ -443,14 +451,14 @@ class Client(ServiceClient):
     async def tag_resource(
         self, *, resource_arn: str, tags: Sequence[structures.Tag]
     ) -> structures.TagResourceResponse:
-        r"""Call `TagResource`.
+        r"""Add tags to a resource, or change their values (`TagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/TagResource
 
         Arguments:
-            resource_arn: `resourceArn` on the wire, 1 to 1000 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1000 characters, pattern
                 `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
-            tags: `tags` on the wire.
+            tags: tags of the resource.
 
         Raises:
             ServiceError: AccessDeniedException, ValidationException, InternalServerException, ConflictException,
@@ -460,14 +468,14 @@ class Client(ServiceClient):
         return await self.call(structures.TagResourceRequest(resource_arn=resource_arn, tags=tags))
 
     async def untag_resource(self, *, resource_arn: str, tag_keys: Sequence[str]) -> structures.UntagResourceResponse:
-        r"""Call `UntagResource`.
+        r"""Remove tags from a resource (`UntagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/UntagResource
 
         Arguments:
-            resource_arn: `resourceArn` on the wire, 1 to 1000 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1000 characters, pattern
                 `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
-            tag_keys: `tagKeys` on the wire, 1 to 50 entries, each 1 to 128 characters with pattern
+            tag_keys: names of the tags to remove; 1 to 50 entries, each 1 to 128 characters with pattern
                 `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`.
 
         Raises:
@@ -490,20 +498,21 @@ class Client(ServiceClient):
         partner_contacts: Sequence[structures.Contact] | None = None,
         file_details: Sequence[structures.FileInput] | None = None,
     ) -> structures.UpdateBenefitApplicationOutput:
-        """Call `UpdateBenefitApplication`.
+        """Change an application that is not submitted yet (`UpdateBenefitApplication`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/UpdateBenefitApplication
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[A-Za-z0-9_-]+`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`.
-            identifier: `Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`.
-            revision: `Revision` on the wire.
-            name: `Name` on the wire, 1 to 255 characters.
-            description: `Description` on the wire, 1 to 1000 characters.
-            benefit_application_details: `BenefitApplicationDetails` on the wire.
-            partner_contacts: `PartnerContacts` on the wire, 0 to 1 entries.
-            file_details: `FileDetails` on the wire, 0 to 30 entries.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]{1,64}`.
+            identifier: identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`.
+            revision: number of the latest change, on which an update is based.
+            name: name for people; 1 to 255 characters.
+            description: description for people; 1 to 1000 characters.
+            benefit_application_details: answers to the form of the benefit, as JSON.
+            partner_contacts: persons of the partner who answer questions; 0 to 1 entries.
+            file_details: files of the application; 0 to 30 entries.
 
         Raises:
             ServiceError: ValidationException, AccessDeniedException, InternalServerException, ConflictException,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class BenefitAllocationStatus(OpenEnum):
-    """Enum `BenefitAllocationStatus`.
+    """Status of an allocation.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/BenefitAllocationStatus
     """
@@ -25,7 +25,7 @@ class BenefitAllocationStatus(OpenEnum):
 
 
 class BenefitApplicationStatus(OpenEnum):
-    """Enum `BenefitApplicationStatus`.
+    """Status of an application.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/BenefitApplicationStatus
     """
@@ -41,7 +41,7 @@ class BenefitApplicationStatus(OpenEnum):
 
 
 class BenefitStatus(OpenEnum):
-    """Enum `BenefitStatus`.
+    """Whether a benefit can be applied for.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/BenefitStatus
     """
@@ -53,7 +53,7 @@ class BenefitStatus(OpenEnum):
 
 
 class CurrencyCode(OpenEnum):
-    """Enum `CurrencyCode`.
+    """Currency, as its ISO 4217 code.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/CurrencyCode
     """
@@ -158,7 +158,7 @@ class CurrencyCode(OpenEnum):
 
 
 class FileType(OpenEnum):
-    """Enum `FileType`.
+    """Media type of a file.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/FileType
     """
@@ -183,7 +183,7 @@ class FileType(OpenEnum):
 
 
 class FulfillmentType(OpenEnum):
-    """Enum `FulfillmentType`.
+    """Form in which a benefit is granted.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/FulfillmentType
     """
@@ -196,7 +196,7 @@ class FulfillmentType(OpenEnum):
 
 
 class ResourceType(OpenEnum):
-    """Enum `ResourceType`.
+    """Kind of a linked resource.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ResourceType
     """
@@ -208,7 +208,7 @@ class ResourceType(OpenEnum):
 
 
 class ValidationExceptionErrorCode(OpenEnum):
-    """Enum `ValidationExceptionErrorCode`.
+    """Reason why a field is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ValidationExceptionErrorCode
     """
@@ -228,7 +228,7 @@ class ValidationExceptionErrorCode(OpenEnum):
 
 
 class ValidationExceptionReason(OpenEnum):
-    """Enum `ValidationExceptionReason`.
+    """Kind of reason why a request is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ValidationExceptionReason
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedException(ServiceError):
-    """Error `AccessDeniedException` (code `AccessDeniedException`).
+    """The credentials do not allow this, or not in this catalog (code `AccessDeniedException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/AccessDeniedException
 
@@ -28,11 +28,11 @@ class AccessDeniedException(ServiceError):
         made = {"Error": {"Code": "AccessDeniedException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class ConflictException(ServiceError):
-    """Error `ConflictException` (code `ConflictException`).
+    """The request does not fit the current state (code `ConflictException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ConflictException
 
@@ -46,11 +46,11 @@ class ConflictException(ServiceError):
         made = {"Error": {"Code": "ConflictException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class InternalServerException(ServiceError):
-    """Error `InternalServerException` (code `InternalServerException`).
+    """The service failed; the same request may succeed later (code `InternalServerException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/InternalServerException
 
@@ -66,11 +66,11 @@ class InternalServerException(ServiceError):
         made = {"Error": {"Code": "InternalServerException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class ResourceNotFoundException(ServiceError):
-    """Error `ResourceNotFoundException` (code `ResourceNotFoundException`).
+    """Something that the request names does not exist (code `ResourceNotFoundException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ResourceNotFoundException
 
@@ -84,11 +84,11 @@ class ResourceNotFoundException(ServiceError):
         made = {"Error": {"Code": "ResourceNotFoundException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class ServiceQuotaExceededException(ServiceError):
-    """Error `ServiceQuotaExceededException` (code `ServiceQuotaExceededException`).
+    """The request exceeds a quota of the account (code `ServiceQuotaExceededException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ServiceQuotaExceededException
 
@@ -111,17 +111,17 @@ class ServiceQuotaExceededException(ServiceError):
         made = {"Error": {"Code": "ServiceQuotaExceededException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.resource_id = resource_id
-        """`ResourceId` on the wire."""
+        """Identifier of the resource."""
         self.resource_type = resource_type
-        """`ResourceType` on the wire."""
+        """Kind of the resource."""
         self.quota_code = quota_code
-        """`QuotaCode` on the wire."""
+        """Code of the exceeded quota in Service Quotas."""
 
 
 class ThrottlingException(ServiceError):
-    """Error `ThrottlingException` (code `ThrottlingException`).
+    """Too many requests in a short time (code `ThrottlingException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ThrottlingException
 
@@ -135,11 +135,11 @@ class ThrottlingException(ServiceError):
         made = {"Error": {"Code": "ThrottlingException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class ValidationException(ServiceError):
-    """Error `ValidationException` (code `ValidationException`).
+    """The request is invalid; `field_list` lists why (code `ValidationException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ValidationException
 
@@ -159,8 +159,8 @@ class ValidationException(ServiceError):
         made = {"Error": {"Code": "ValidationException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Kind of reason why a request is invalid."""
         self.field_list = field_list
-        """`FieldList` on the wire."""
+        """Each field that is invalid."""

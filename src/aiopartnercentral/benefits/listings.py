@@ -20,15 +20,15 @@ class ListBenefitAllocationsFilters(ListingOptions, total=False):
     """The filters of `ListBenefitAllocations`."""
 
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None
-    """`FulfillmentTypes` on the wire, 0 to 2 entries."""
+    """Filter: only granted in these forms; 0 to 2 entries."""
     benefit_identifiers: Sequence[str] | None
-    """`BenefitIdentifiers` on the wire, 0 to 1 entries, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Filter: only of these benefits; 0 to 1 entries, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     benefit_application_identifiers: Sequence[str] | None
-    """`BenefitApplicationIdentifiers` on the wire, 0 to 1 entries, each pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    """Filter: only of these applications; 0 to 1 entries, each pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     status: Sequence[enums.BenefitAllocationStatusLike] | None
-    """`Status` on the wire, 0 to 1 entries."""
+    """Filter: only with these statuses; 0 to 1 entries."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListBenefitAllocationsOptions(ListBenefitAllocationsFilters, PaginateOptions, total=False):
@@ -64,23 +64,25 @@ class ListBenefitApplicationsFilters(ListingOptions, total=False):
     """The filters of `ListBenefitApplications`."""
 
     programs: Sequence[str] | None
-    """`Programs` on the wire, 0 to 1 entries, each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
+    """Filter: only of these partner programs; 0 to 1 entries, each 1 to 255 characters with pattern
+    `[A-Za-z0-9_-]+`.
+    """
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None
-    """`FulfillmentTypes` on the wire, 0 to 2 entries."""
+    """Filter: only for these forms; 0 to 2 entries."""
     benefit_identifiers: Sequence[str] | None
-    """`BenefitIdentifiers` on the wire, 0 to 1 entries, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Filter: only of these benefits; 0 to 1 entries, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     status: Sequence[enums.BenefitApplicationStatusLike] | None
-    """`Status` on the wire, 0 to 1 entries."""
+    """Filter: only with these statuses; 0 to 1 entries."""
     stages: Sequence[str] | None
-    """`Stages` on the wire, 0 to 1 entries."""
+    """Filter: only in these steps of the review; 0 to 1 entries."""
     associated_resources: Sequence[structures.AssociatedResource] | None
-    """`AssociatedResources` on the wire, deprecated."""
+    """Filter: only with these kinds of linked resources; deprecated."""
     associated_resource_arns: Sequence[str] | None
-    r"""`AssociatedResourceArns` on the wire, each pattern
+    r"""Filter: only with these linked resources, by ARN; each pattern
     `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
     """
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListBenefitApplicationsOptions(ListBenefitApplicationsFilters, PaginateOptions, total=False):
@@ -119,13 +121,15 @@ class ListBenefitsFilters(ListingOptions, total=False):
     """The filters of `ListBenefits`."""
 
     programs: Sequence[str] | None
-    """`Programs` on the wire, 0 to 1 entries, each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
+    """Filter: only of these partner programs; 0 to 1 entries, each 1 to 255 characters with pattern
+    `[A-Za-z0-9_-]+`.
+    """
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None
-    """`FulfillmentTypes` on the wire, 0 to 2 entries."""
+    """Filter: only granted in these forms; 0 to 2 entries."""
     status: Sequence[enums.BenefitStatusLike] | None
-    """`Status` on the wire, 0 to 2 entries."""
+    """Filter: only with these statuses; 0 to 2 entries."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListBenefitsOptions(ListBenefitsFilters, PaginateOptions, total=False):

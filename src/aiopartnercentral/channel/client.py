@@ -42,13 +42,13 @@ class Client(ServiceClient):
     async def accept_channel_handshake(
         self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.AcceptChannelHandshakeResponse:
-        """Call `AcceptChannelHandshake`.
+        """Accept a handshake that another account sent (`AcceptChannelHandshake`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/AcceptChannelHandshake
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            identifier: `identifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            identifier: identifier or ARN; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-handshake/)?ch-[a-z0-9]{13}`.
 
         Raises:
@@ -60,16 +60,17 @@ class Client(ServiceClient):
     async def cancel_channel_contract(
         self, *, catalog: enums.CatalogLike, identifier: str, reason: str | None = None, client_token: str | None = None
     ) -> structures.CancelChannelContractResponse:
-        r"""Call `CancelChannelContract`.
+        r"""End a channel contract (`CancelChannelContract`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CancelChannelContract
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            identifier: `identifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            identifier: identifier or ARN; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-contract/)?cc-[a-z0-9]{13}`.
-            reason: `reason` on the wire, 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`.
-            client_token: `clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted.
+            reason: explanation for the other account; 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]*`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -84,13 +85,13 @@ class Client(ServiceClient):
     async def cancel_channel_handshake(
         self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.CancelChannelHandshakeResponse:
-        """Call `CancelChannelHandshake`.
+        """Withdraw a handshake that is not answered yet (`CancelChannelHandshake`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CancelChannelHandshake
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            identifier: `identifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            identifier: identifier or ARN; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-handshake/)?ch-[a-z0-9]{13}`.
 
         Raises:
@@ -108,16 +109,17 @@ class Client(ServiceClient):
         client_token: str | None = None,
         tags: Sequence[structures.Tag] | None = None,
     ) -> structures.CreateChannelContractResponse:
-        """Call `CreateChannelContract`.
+        """Propose a channel contract, such as one about managed services (`CreateChannelContract`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateChannelContract
 
         Arguments:
-            contract_type: `contractType` on the wire.
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            payload: `payload` on the wire.
-            client_token: `clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted.
-            tags: `tags` on the wire.
+            contract_type: type of a channel contract.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            payload: details of a proposed channel contract, by its type.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]*`, generated if omitted.
+            tags: tags of the resource.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -139,18 +141,20 @@ class Client(ServiceClient):
         client_token: str | None = None,
         tags: Sequence[structures.Tag] | None = None,
     ) -> structures.CreateChannelHandshakeResponse:
-        """Call `CreateChannelHandshake`.
+        """Send a handshake, which the other account accepts or rejects (`CreateChannelHandshake`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateChannelHandshake
 
         Arguments:
-            handshake_type: `handshakeType` on the wire.
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            associated_resource_identifier: `associatedResourceIdentifier` on the wire, 16 to 1011 characters, pattern
+            handshake_type: purpose of a handshake.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            associated_resource_identifier: identifier of the resource that the handshake is about; 16 to 1011
+                characters, pattern
                 `((arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?)|(pma|rs)-[a-z0-9]{13})`.
-            payload: `payload` on the wire.
-            client_token: `clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted.
-            tags: `tags` on the wire.
+            payload: details of a handshake to send, by its type.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]*`, generated if omitted.
+            tags: tags of the resource.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -178,19 +182,20 @@ class Client(ServiceClient):
         tags: Sequence[structures.Tag] | None = None,
         type_: enums.ProgramManagementAccountTypeLike | None = None,
     ) -> structures.CreateProgramManagementAccountResponse:
-        r"""Call `CreateProgramManagementAccount`.
+        r"""Register an account that manages a partner program (`CreateProgramManagementAccount`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateProgramManagementAccount
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            program: `program` on the wire.
-            display_name: `displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`.
-            account_id: `accountId` on the wire, exactly 12 characters, pattern `[0-9]*`.
-            client_token: `clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted.
-            tags: `tags` on the wire.
-            type_: `type` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            program: partner program that an account manages.
+            display_name: name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`.
+            account_id: AWS account; exactly 12 characters, pattern `[0-9]*`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]*`, generated if omitted.
+            tags: tags of the resource.
+            type_: purpose of a program management account.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -224,25 +229,26 @@ class Client(ServiceClient):
         account_scope: enums.AccountScopeLike | None = None,
         start_date: datetime | None = None,
     ) -> structures.CreateRelationshipResponse:
-        r"""Call `CreateRelationship`.
+        r"""Record that an account is a customer or seller below a program management account (`CreateRelationship`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateRelationship
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            association_type: `associationType` on the wire.
-            program_management_account_identifier: `programManagementAccountIdentifier` on the wire, 17 to 1011
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            association_type: role of the other account in a relationship.
+            program_management_account_identifier: program management account, by its identifier or ARN; 17 to 1011
                 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-            display_name: `displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`.
-            sector: `sector` on the wire.
-            associated_account_id: `associatedAccountId` on the wire, exactly 12 characters, pattern `[0-9]*`.
-            resale_account_model: `resaleAccountModel` on the wire.
-            client_token: `clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted.
-            tags: `tags` on the wire.
-            requested_support_plan: `requestedSupportPlan` on the wire.
-            account_scope: `accountScope` on the wire.
-            start_date: `startDate` on the wire.
+            display_name: name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`.
+            sector: sector of the customer.
+            associated_account_id: AWS account that the relationship is with; exactly 12 characters, pattern `[0-9]*`.
+            resale_account_model: who owns the account in a resale.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]*`, generated if omitted.
+            tags: tags of the resource.
+            requested_support_plan: support plan of a relationship: resold from AWS or led by the partner.
+            account_scope: accounts of the customer that a relationship covers.
+            start_date: time when it begins.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -268,16 +274,17 @@ class Client(ServiceClient):
     async def delete_program_management_account(
         self, *, catalog: enums.CatalogLike, identifier: str, client_token: str | None = None
     ) -> structures.DeleteProgramManagementAccountResponse:
-        """Call `DeleteProgramManagementAccount`.
+        """Remove a program management account that has no relationships (`DeleteProgramManagementAccount`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/DeleteProgramManagementAccount
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            identifier: `identifier` on the wire, 17 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            identifier: identifier or ARN; 17 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-            client_token: `clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]*`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -297,18 +304,19 @@ class Client(ServiceClient):
         program_management_account_identifier: str,
         client_token: str | None = None,
     ) -> structures.DeleteRelationshipResponse:
-        """Call `DeleteRelationship`.
+        """Remove a relationship with an account (`DeleteRelationship`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/DeleteRelationship
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            identifier: `identifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            identifier: identifier or ARN; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
-            program_management_account_identifier: `programManagementAccountIdentifier` on the wire, 17 to 1011
+            program_management_account_identifier: program management account, by its identifier or ARN; 17 to 1011
                 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-            client_token: `clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]*`, generated if omitted.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -326,13 +334,13 @@ class Client(ServiceClient):
     async def get_channel_contract(
         self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.GetChannelContractResponse:
-        """Call `GetChannelContract` (read-only).
+        """Return a channel contract with its details (`GetChannelContract`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/GetChannelContract
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            identifier: `identifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            identifier: identifier or ARN; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-contract/)?cc-[a-z0-9]{13}`.
 
         Raises:
@@ -344,16 +352,16 @@ class Client(ServiceClient):
     async def get_relationship(
         self, *, catalog: enums.CatalogLike, program_management_account_identifier: str, identifier: str
     ) -> structures.GetRelationshipResponse:
-        """Call `GetRelationship` (read-only).
+        """Return a relationship with its support plan (`GetRelationship`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/GetRelationship
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            program_management_account_identifier: `programManagementAccountIdentifier` on the wire, 17 to 1011
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            program_management_account_identifier: program management account, by its identifier or ARN; 17 to 1011
                 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-            identifier: `identifier` on the wire, 16 to 1011 characters, pattern
+            identifier: identifier or ARN; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
 
         Raises:
@@ -379,18 +387,19 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListChannelContractsResponse:
-        r"""Call `ListChannelContracts` (read-only).
+        r"""List the channel contracts of one type (`ListChannelContracts`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListChannelContracts
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            contract_type: `contractType` on the wire.
-            statuses: `statuses` on the wire.
-            contract_type_filters: `contractTypeFilters` on the wire.
-            contract_type_sort: `contractTypeSort` on the wire.
-            max_results: `maxResults` on the wire, 1 to 100.
-            next_token: `nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            contract_type: type of a channel contract.
+            statuses: filter: only with these statuses.
+            contract_type_filters: filters of channel contracts, by their type.
+            contract_type_sort: order of channel contracts, by their type.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+                `[^\x00-\x1F\x7F\x20]*`.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -421,22 +430,22 @@ class Client(ServiceClient):
         handshake_type_sort: structures.ListChannelHandshakesTypeSort | None = None,
         next_token: str | None = None,
     ) -> structures.ListChannelHandshakesResponse:
-        r"""Call `ListChannelHandshakes` (read-only).
+        r"""List the handshakes of one type that the account sent or received (`ListChannelHandshakes`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListChannelHandshakes
 
         Arguments:
-            handshake_type: `handshakeType` on the wire.
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            participant_type: `participantType` on the wire.
-            max_results: `maxResults` on the wire, 1 to 100.
-            statuses: `statuses` on the wire.
-            associated_resource_identifiers: `associatedResourceIdentifiers` on the wire, each 16 to 1011 characters
-                with pattern
+            handshake_type: purpose of a handshake.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            participant_type: side of a handshake that the account is on.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            statuses: filter: only with these statuses.
+            associated_resource_identifiers: filter: only about these resources; each 16 to 1011 characters with pattern
                 `((arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?)|(pma|rs)-[a-z0-9]{13})`.
-            handshake_type_filters: `handshakeTypeFilters` on the wire.
-            handshake_type_sort: `handshakeTypeSort` on the wire.
-            next_token: `nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`.
+            handshake_type_filters: filters of handshakes, by their type.
+            handshake_type_sort: order of handshakes, by their type.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+                `[^\x00-\x1F\x7F\x20]*`.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -469,21 +478,22 @@ class Client(ServiceClient):
         next_token: str | None = None,
         type_: enums.ProgramManagementAccountTypeLike | None = None,
     ) -> structures.ListProgramManagementAccountsResponse:
-        r"""Call `ListProgramManagementAccounts` (read-only).
+        r"""List the program management accounts (`ListProgramManagementAccounts`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListProgramManagementAccounts
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            max_results: `maxResults` on the wire, 1 to 100.
-            display_names: `displayNames` on the wire, each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`.
-            programs: `programs` on the wire.
-            account_ids: `accountIds` on the wire, each exactly 12 characters with pattern `[0-9]*`.
-            statuses: `statuses` on the wire.
-            sort: `sort` on the wire.
-            next_token: `nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`.
-            type_: `type` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            display_names: filter: only with these names; each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`.
+            programs: filter: only these partner programs.
+            account_ids: filter: only these AWS accounts; each exactly 12 characters with pattern `[0-9]*`.
+            statuses: filter: only with these statuses.
+            sort: order of program management accounts.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+                `[^\x00-\x1F\x7F\x20]*`.
+            type_: purpose of a program management account.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -515,22 +525,23 @@ class Client(ServiceClient):
         sort: structures.ListRelationshipsSortBase | None = None,
         next_token: str | None = None,
     ) -> structures.ListRelationshipsResponse:
-        r"""Call `ListRelationships` (read-only).
+        r"""List the relationships with other accounts (`ListRelationships`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListRelationships
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            max_results: `maxResults` on the wire, 1 to 100.
-            associated_account_ids: `associatedAccountIds` on the wire, each exactly 12 characters with pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            associated_account_ids: filter: only with these AWS accounts; each exactly 12 characters with pattern
                 `[0-9]*`.
-            association_types: `associationTypes` on the wire.
-            display_names: `displayNames` on the wire, each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`.
-            program_management_account_identifiers: `programManagementAccountIdentifiers` on the wire, each 17 to 1011
-                characters with pattern
+            association_types: filter: only these roles of the other account.
+            display_names: filter: only with these names; each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`.
+            program_management_account_identifiers: filter: only below these program management accounts; each 17 to
+                1011 characters with pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-            sort: `sort` on the wire.
-            next_token: `nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`.
+            sort: order of relationships.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+                `[^\x00-\x1F\x7F\x20]*`.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -550,12 +561,12 @@ class Client(ServiceClient):
         )
 
     async def list_tags_for_resource(self, *, resource_arn: str) -> structures.ListTagsForResourceResponse:
-        """Call `ListTagsForResource` (read-only).
+        """List the tags of a resource (`ListTagsForResource`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListTagsForResource
 
         Arguments:
-            resource_arn: `resourceArn` on the wire, 1 to 1011 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1011 characters, pattern
                 `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?|channel-handshake/ch-[a-z0-9]{13}|channel-contract/cc-[a-z0-9]{13})`.
 
         Raises:
@@ -567,13 +578,13 @@ class Client(ServiceClient):
     async def reject_channel_handshake(
         self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.RejectChannelHandshakeResponse:
-        """Call `RejectChannelHandshake`.
+        """Decline a handshake (`RejectChannelHandshake`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RejectChannelHandshake
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            identifier: `identifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            identifier: identifier or ARN; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-handshake/)?ch-[a-z0-9]{13}`.
 
         Raises:
@@ -585,14 +596,14 @@ class Client(ServiceClient):
     async def tag_resource(
         self, *, resource_arn: str, tags: Sequence[structures.Tag]
     ) -> structures.TagResourceResponse:
-        """Call `TagResource`.
+        """Add tags to a resource, or change their values (`TagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/TagResource
 
         Arguments:
-            resource_arn: `resourceArn` on the wire, 1 to 1011 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1011 characters, pattern
                 `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?|channel-handshake/ch-[a-z0-9]{13}|channel-contract/cc-[a-z0-9]{13})`.
-            tags: `tags` on the wire.
+            tags: tags of the resource.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -601,14 +612,15 @@ class Client(ServiceClient):
         return await self.call(structures.TagResourceRequest(resource_arn=resource_arn, tags=tags))
 
     async def untag_resource(self, *, resource_arn: str, tag_keys: Sequence[str]) -> structures.UntagResourceResponse:
-        r"""Call `UntagResource`.
+        r"""Remove tags from a resource (`UntagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/UntagResource
 
         Arguments:
-            resource_arn: `resourceArn` on the wire, 1 to 1011 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1011 characters, pattern
                 `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?|channel-handshake/ch-[a-z0-9]{13}|channel-contract/cc-[a-z0-9]{13})`.
-            tag_keys: `tagKeys` on the wire, each 1 to 128 characters with pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`.
+            tag_keys: names of the tags to remove; each 1 to 128 characters with pattern
+                `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -624,17 +636,17 @@ class Client(ServiceClient):
         revision: str | None = None,
         display_name: str | None = None,
     ) -> structures.UpdateProgramManagementAccountResponse:
-        r"""Call `UpdateProgramManagementAccount`.
+        r"""Rename a program management account (`UpdateProgramManagementAccount`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/UpdateProgramManagementAccount
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            identifier: `identifier` on the wire, 17 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            identifier: identifier or ARN; 17 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-            revision: `revision` on the wire, 1 to 10 characters, pattern `[0-9]*`.
-            display_name: `displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`.
+            revision: number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`.
+            display_name: name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,
@@ -656,20 +668,20 @@ class Client(ServiceClient):
         display_name: str | None = None,
         requested_support_plan: structures.SupportPlan | None = None,
     ) -> structures.UpdateRelationshipResponse:
-        r"""Call `UpdateRelationship`.
+        r"""Change the name or the support plan of a relationship (`UpdateRelationship`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/UpdateRelationship
 
         Arguments:
-            catalog: `catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`.
-            identifier: `identifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`.
+            identifier: identifier or ARN; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
-            program_management_account_identifier: `programManagementAccountIdentifier` on the wire, 17 to 1011
+            program_management_account_identifier: program management account, by its identifier or ARN; 17 to 1011
                 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-            revision: `revision` on the wire, 1 to 10 characters, pattern `[0-9]*`.
-            display_name: `displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`.
-            requested_support_plan: `requestedSupportPlan` on the wire.
+            revision: number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`.
+            display_name: name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`.
+            requested_support_plan: support plan of a relationship: resold from AWS or led by the partner.
 
         Raises:
             ServiceError: ResourceNotFoundException, InternalServerException, ValidationException, ThrottlingException,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class AccountScope(OpenEnum):
-    """Enum `AccountScope`.
+    """Accounts of the customer that a relationship covers.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/AccountScope
     """
@@ -24,7 +24,7 @@ class AccountScope(OpenEnum):
 
 
 class AssociationType(OpenEnum):
-    """Enum `AssociationType`.
+    """Role of the other account in a relationship.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/AssociationType
     """
@@ -38,7 +38,7 @@ class AssociationType(OpenEnum):
 
 
 class ChannelContractStatus(OpenEnum):
-    """Enum `ChannelContractStatus`.
+    """Status of a channel contract.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ChannelContractStatus
     """
@@ -53,7 +53,7 @@ class ChannelContractStatus(OpenEnum):
 
 
 class ChannelContractType(OpenEnum):
-    """Enum `ChannelContractType`.
+    """Type of a channel contract.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ChannelContractType
     """
@@ -64,7 +64,7 @@ class ChannelContractType(OpenEnum):
 
 
 class Coverage(OpenEnum):
-    """Enum `Coverage`.
+    """Accounts of the customer that a support plan covers.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/Coverage
     """
@@ -76,7 +76,7 @@ class Coverage(OpenEnum):
 
 
 class HandshakeStatus(OpenEnum):
-    """Enum `HandshakeStatus`.
+    """Status of a handshake.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/HandshakeStatus
     """
@@ -91,7 +91,7 @@ class HandshakeStatus(OpenEnum):
 
 
 class HandshakeType(OpenEnum):
-    """Enum `HandshakeType`.
+    """Purpose of a handshake.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/HandshakeType
     """
@@ -104,7 +104,7 @@ class HandshakeType(OpenEnum):
 
 
 class ListProgramManagementAccountsSortName(OpenEnum):
-    """Enum `ListProgramManagementAccountsSortName`.
+    """Field that program management accounts are sorted by.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListProgramManagementAccountsSortName
@@ -116,7 +116,7 @@ class ListProgramManagementAccountsSortName(OpenEnum):
 
 
 class ListRelationshipsSortName(OpenEnum):
-    """Enum `ListRelationshipsSortName`.
+    """Field that relationships are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListRelationshipsSortName
     """
@@ -127,7 +127,7 @@ class ListRelationshipsSortName(OpenEnum):
 
 
 class ManagedServicesAttestationTypeSortName(OpenEnum):
-    """Enum `ManagedServicesAttestationTypeSortName`.
+    """Field that attestations are sorted by.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ManagedServicesAttestationTypeSortName
@@ -139,7 +139,7 @@ class ManagedServicesAttestationTypeSortName(OpenEnum):
 
 
 class ManagedServicesSupportedService(OpenEnum):
-    """Enum `ManagedServicesSupportedService`.
+    """Kind of managed service for a customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ManagedServicesSupportedService
     """
@@ -157,7 +157,7 @@ class ManagedServicesSupportedService(OpenEnum):
 
 
 class ParticipantType(OpenEnum):
-    """Enum `ParticipantType`.
+    """Side of a handshake that the account is on.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ParticipantType
     """
@@ -169,7 +169,7 @@ class ParticipantType(OpenEnum):
 
 
 class Program(OpenEnum):
-    """Enum `Program`.
+    """Partner program that an account manages.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/Program
     """
@@ -183,7 +183,7 @@ class Program(OpenEnum):
 
 
 class ProgramManagementAccountStatus(OpenEnum):
-    """Enum `ProgramManagementAccountStatus`.
+    """Status of a program management account.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ProgramManagementAccountStatus
     """
@@ -196,7 +196,7 @@ class ProgramManagementAccountStatus(OpenEnum):
 
 
 class ProgramManagementAccountType(OpenEnum):
-    """Enum `ProgramManagementAccountType`.
+    """Purpose of a program management account.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ProgramManagementAccountType
     """
@@ -208,7 +208,7 @@ class ProgramManagementAccountType(OpenEnum):
 
 
 class ProgramManagementAccountTypeSortName(OpenEnum):
-    """Enum `ProgramManagementAccountTypeSortName`.
+    """Field that these handshakes are sorted by.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ProgramManagementAccountTypeSortName
@@ -220,7 +220,7 @@ class ProgramManagementAccountTypeSortName(OpenEnum):
 
 
 class Provider(OpenEnum):
-    """Enum `Provider`.
+    """Company that provides the support.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/Provider
     """
@@ -232,7 +232,7 @@ class Provider(OpenEnum):
 
 
 class ResaleAccountModel(OpenEnum):
-    """Enum `ResaleAccountModel`.
+    """Who owns the account in a resale.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ResaleAccountModel
     """
@@ -245,7 +245,7 @@ class ResaleAccountModel(OpenEnum):
 
 
 class RevokeServicePeriodTypeSortName(OpenEnum):
-    """Enum `RevokeServicePeriodTypeSortName`.
+    """Field that these handshakes are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RevokeServicePeriodTypeSortName
     """
@@ -256,7 +256,7 @@ class RevokeServicePeriodTypeSortName(OpenEnum):
 
 
 class Sector(OpenEnum):
-    """Enum `Sector`.
+    """Sector of the customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/Sector
     """
@@ -269,7 +269,7 @@ class Sector(OpenEnum):
 
 
 class ServicePeriodType(OpenEnum):
-    """Enum `ServicePeriodType`.
+    """Terms of a service period.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ServicePeriodType
     """
@@ -281,7 +281,7 @@ class ServicePeriodType(OpenEnum):
 
 
 class SortOrder(OpenEnum):
-    """Enum `SortOrder`.
+    """Direction of sorting.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/SortOrder
     """
@@ -293,7 +293,7 @@ class SortOrder(OpenEnum):
 
 
 class StartServicePeriodTypeSortName(OpenEnum):
-    """Enum `StartServicePeriodTypeSortName`.
+    """Field that these handshakes are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/StartServicePeriodTypeSortName
     """
@@ -304,7 +304,7 @@ class StartServicePeriodTypeSortName(OpenEnum):
 
 
 class ValidationExceptionReason(OpenEnum):
-    """Enum `ValidationExceptionReason`.
+    """Whether fields are invalid or a business rule is broken.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ValidationExceptionReason
     """

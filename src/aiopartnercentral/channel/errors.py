@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedException(ServiceError):
-    """Error `AccessDeniedException` (code `AccessDeniedException`).
+    """The credentials do not allow this, or not in this catalog (code `AccessDeniedException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/AccessDeniedException
 
@@ -33,13 +33,13 @@ class AccessDeniedException(ServiceError):
         made = {"Error": {"Code": "AccessDeniedException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """`reason` on the wire."""
+        """Reason why access was denied."""
 
 
 class ConflictException(ServiceError):
-    """Error `ConflictException` (code `ConflictException`).
+    """The request does not fit the current state of a resource (code `ConflictException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ConflictException
 
@@ -59,15 +59,15 @@ class ConflictException(ServiceError):
         made = {"Error": {"Code": "ConflictException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.resource_id = resource_id
-        """`resourceId` on the wire."""
+        """Identifier of the resource."""
         self.resource_type = resource_type
-        """`resourceType` on the wire."""
+        """Kind of the resource."""
 
 
 class InternalServerException(ServiceError):
-    """Error `InternalServerException` (code `InternalServerException`).
+    """The service failed; the same request may succeed later (code `InternalServerException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/InternalServerException
 
@@ -83,11 +83,11 @@ class InternalServerException(ServiceError):
         made = {"Error": {"Code": "InternalServerException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class ResourceNotFoundException(ServiceError):
-    """Error `ResourceNotFoundException` (code `ResourceNotFoundException`).
+    """A resource that the request names does not exist (code `ResourceNotFoundException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ResourceNotFoundException
 
@@ -107,15 +107,15 @@ class ResourceNotFoundException(ServiceError):
         made = {"Error": {"Code": "ResourceNotFoundException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.resource_id = resource_id
-        """`resourceId` on the wire."""
+        """Identifier of the resource."""
         self.resource_type = resource_type
-        """`resourceType` on the wire."""
+        """Kind of the resource."""
 
 
 class ServiceQuotaExceededException(ServiceError):
-    """Error `ServiceQuotaExceededException` (code `ServiceQuotaExceededException`).
+    """The request exceeds a quota of the account (code `ServiceQuotaExceededException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ServiceQuotaExceededException
 
@@ -138,17 +138,17 @@ class ServiceQuotaExceededException(ServiceError):
         made = {"Error": {"Code": "ServiceQuotaExceededException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.resource_id = resource_id
-        """`resourceId` on the wire."""
+        """Identifier of the resource."""
         self.resource_type = resource_type
-        """`resourceType` on the wire."""
+        """Kind of the resource."""
         self.quota_code = quota_code
-        """`quotaCode` on the wire."""
+        """Code of the exceeded quota in Service Quotas."""
 
 
 class ThrottlingException(ServiceError):
-    """Error `ThrottlingException` (code `ThrottlingException`).
+    """Too many requests in a short time (code `ThrottlingException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ThrottlingException
 
@@ -170,15 +170,15 @@ class ThrottlingException(ServiceError):
         made = {"Error": {"Code": "ThrottlingException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.service_code = service_code
-        """`serviceCode` on the wire."""
+        """Code of the service in Service Quotas."""
         self.quota_code = quota_code
-        """`quotaCode` on the wire."""
+        """Code of the exceeded quota in Service Quotas."""
 
 
 class ValidationException(ServiceError):
-    """Error `ValidationException` (code `ValidationException`).
+    """The request is invalid; `field_list` lists why (code `ValidationException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ValidationException
 
@@ -198,8 +198,8 @@ class ValidationException(ServiceError):
         made = {"Error": {"Code": "ValidationException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """`reason` on the wire."""
+        """Whether fields are invalid or a business rule is broken."""
         self.field_list = field_list
-        """`fieldList` on the wire."""
+        """Each field that is invalid."""

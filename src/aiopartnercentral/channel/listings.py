@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 class _ListChannelContractsFiltersRequired(ListingOptions):
     contract_type: enums.ChannelContractTypeLike
-    """`contractType` on the wire."""
+    """Type of a channel contract."""
 
 
 class ListChannelContractsFilters(_ListChannelContractsFiltersRequired, total=False):
     """The filters of `ListChannelContracts`."""
 
     statuses: Sequence[enums.ChannelContractStatusLike] | None
-    """`statuses` on the wire."""
+    """Filter: only with these statuses."""
     contract_type_filters: structures.ListChannelContractsTypeFilters | None
-    """`contractTypeFilters` on the wire."""
+    """Filters of channel contracts, by their type."""
     contract_type_sort: structures.ListChannelContractsTypeSort | None
-    """`contractTypeSort` on the wire."""
+    """Order of channel contracts, by their type."""
     page_size: int | None
-    """`maxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListChannelContractsOptions(ListChannelContractsFilters, PaginateOptions, total=False):
@@ -60,26 +60,26 @@ def list_channel_contracts(
 
 class _ListChannelHandshakesFiltersRequired(ListingOptions):
     handshake_type: enums.HandshakeTypeLike
-    """`handshakeType` on the wire."""
+    """Purpose of a handshake."""
     participant_type: enums.ParticipantTypeLike
-    """`participantType` on the wire."""
+    """Side of a handshake that the account is on."""
 
 
 class ListChannelHandshakesFilters(_ListChannelHandshakesFiltersRequired, total=False):
     """The filters of `ListChannelHandshakes`."""
 
     statuses: Sequence[enums.HandshakeStatusLike] | None
-    """`statuses` on the wire."""
+    """Filter: only with these statuses."""
     associated_resource_identifiers: Sequence[str] | None
-    """`associatedResourceIdentifiers` on the wire, each 16 to 1011 characters with pattern
+    """Filter: only about these resources; each 16 to 1011 characters with pattern
     `((arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?)|(pma|rs)-[a-z0-9]{13})`.
     """
     handshake_type_filters: structures.ListChannelHandshakesTypeFilters | None
-    """`handshakeTypeFilters` on the wire."""
+    """Filters of handshakes, by their type."""
     handshake_type_sort: structures.ListChannelHandshakesTypeSort | None
-    """`handshakeTypeSort` on the wire."""
+    """Order of handshakes, by their type."""
     page_size: int | None
-    """`maxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListChannelHandshakesOptions(ListChannelHandshakesFilters, PaginateOptions, total=False):
@@ -115,19 +115,19 @@ class ListProgramManagementAccountsFilters(ListingOptions, total=False):
     """The filters of `ListProgramManagementAccounts`."""
 
     display_names: Sequence[str] | None
-    r"""`displayNames` on the wire, each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Filter: only with these names; each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`."""
     programs: Sequence[enums.ProgramLike] | None
-    """`programs` on the wire."""
+    """Filter: only these partner programs."""
     account_ids: Sequence[str] | None
-    """`accountIds` on the wire, each exactly 12 characters with pattern `[0-9]*`."""
+    """Filter: only these AWS accounts; each exactly 12 characters with pattern `[0-9]*`."""
     statuses: Sequence[enums.ProgramManagementAccountStatusLike] | None
-    """`statuses` on the wire."""
+    """Filter: only with these statuses."""
     sort: structures.ListProgramManagementAccountsSortBase | None
-    """`sort` on the wire."""
+    """Order of program management accounts."""
     type_: enums.ProgramManagementAccountTypeLike | None
-    """`type` on the wire."""
+    """Purpose of a program management account."""
     page_size: int | None
-    """`maxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListProgramManagementAccountsOptions(ListProgramManagementAccountsFilters, PaginateOptions, total=False):
@@ -164,19 +164,19 @@ class ListRelationshipsFilters(ListingOptions, total=False):
     """The filters of `ListRelationships`."""
 
     associated_account_ids: Sequence[str] | None
-    """`associatedAccountIds` on the wire, each exactly 12 characters with pattern `[0-9]*`."""
+    """Filter: only with these AWS accounts; each exactly 12 characters with pattern `[0-9]*`."""
     association_types: Sequence[enums.AssociationTypeLike] | None
-    """`associationTypes` on the wire."""
+    """Filter: only these roles of the other account."""
     display_names: Sequence[str] | None
-    r"""`displayNames` on the wire, each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Filter: only with these names; each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`."""
     program_management_account_identifiers: Sequence[str] | None
-    """`programManagementAccountIdentifiers` on the wire, each 17 to 1011 characters with pattern
+    """Filter: only below these program management accounts; each 17 to 1011 characters with pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     sort: structures.ListRelationshipsSortBase | None
-    """`sort` on the wire."""
+    """Order of relationships."""
     page_size: int | None
-    """`maxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListRelationshipsOptions(ListRelationshipsFilters, PaginateOptions, total=False):

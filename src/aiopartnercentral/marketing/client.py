@@ -46,15 +46,15 @@ class Client(ServiceClient):
         campaign_identifier: str,
         entries: Sequence[structures.BatchCreateCampaignAssetEntry],
     ) -> structures.BatchCreateCampaignAssetResponse:
-        """Call `BatchCreateCampaignAsset`.
+        """Add several assets to a campaign, each from a template (`BatchCreateCampaignAsset`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/BatchCreateCampaignAsset
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            entries: `Entries` on the wire, 1 to 25 entries.
+            entries: assets to create; 1 to 25 entries.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ConflictException,
@@ -86,29 +86,32 @@ class Client(ServiceClient):
         client_token: str | None = None,
         tags: Sequence[structures.Tag] | None = None,
     ) -> structures.CreateCampaignResponse:
-        r"""Call `CreateCampaign`.
+        r"""Create a draft of a campaign from a template (`CreateCampaign`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CreateCampaign
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            name: `Name` on the wire, 1 to 100 characters.
-            campaign_template_id: `CampaignTemplateId` on the wire, exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`.
-            sender_email: `SenderEmail` on the wire, 3 to 254 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            name: name for people; 1 to 100 characters.
+            campaign_template_id: identifier of the campaign template; exactly 18 characters, pattern
+                `tmpl-[0-9a-z]{13}`.
+            sender_email: address that the emails are sent from; 3 to 254 characters, pattern
                 `[\x21-\x3F\x41-\x7E]+@[\x21-\x3F\x41-\x7E]+`, sensitive.
-            privacy_policy_url: `PrivacyPolicyUrl` on the wire, 9 to 2048 characters, pattern `https://[^\s"'()<>\\]+`.
-            partner_address: `PartnerAddress` on the wire, 1 to 200 characters, sensitive.
-            partner_badge: `PartnerBadge` on the wire.
-            email_target: `EmailTarget` on the wire.
-            email_target_engagement_group_ids: `EmailTargetEngagementGroupIds` on the wire, 1 to 10 entries, each 1 to
-                64 characters with pattern `eng-grp-[0-9a-z]{14}`.
-            target_audience: `TargetAudience` on the wire.
-            estimated_budget: `EstimatedBudget` on the wire.
-            total_budget: `TotalBudget` on the wire.
-            start_on: `StartOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`.
-            end_on: `EndOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`.
-            client_token: `ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted.
-            tags: `Tags` on the wire, 1 to 200 entries.
+            privacy_policy_url: address of the partner's privacy policy; 9 to 2048 characters, pattern
+                `https://[^\s"'()<>\\]+`.
+            partner_address: postal address of the partner, which emails show; 1 to 200 characters, sensitive.
+            partner_badge: file in Amazon S3.
+            email_target: file in Amazon S3.
+            email_target_engagement_group_ids: engagement groups whose members get the emails; 1 to 10 entries, each 1
+                to 64 characters with pattern `eng-grp-[0-9a-z]{14}`.
+            target_audience: companies that a campaign is for.
+            estimated_budget: amount of money in a currency.
+            total_budget: amount of money in a currency.
+            start_on: day on which the campaign begins; pattern `\d{4}-\d{2}-\d{2}`.
+            end_on: day on which the campaign ends; pattern `\d{4}-\d{2}-\d{2}`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern
+                `[\x21-\x7E]+`, generated if omitted.
+            tags: tags of the resource; 1 to 200 entries.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ConflictException,
@@ -139,14 +142,14 @@ class Client(ServiceClient):
     async def create_social_connection_authorization_url(
         self, *, catalog: enums.CatalogLike, platform: enums.PlatformLike
     ) -> structures.CreateSocialConnectionAuthorizationUrlResponse:
-        """Call `CreateSocialConnectionAuthorizationUrl`.
+        """Return the web page on which a person connects a social network (`CreateSocialConnectionAuthorizationUrl`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CreateSocialConnectionAuthorizationUrl
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            platform: `Platform` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests.
+            platform: social network.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ThrottlingException, or a
@@ -159,16 +162,15 @@ class Client(ServiceClient):
     async def deactivate_campaign_asset(
         self, *, catalog: enums.CatalogLike, campaign_identifier: str, campaign_asset_identifier: str
     ) -> structures.DeactivateCampaignAssetResponse:
-        """Call `DeactivateCampaignAsset`.
+        """Stop an active asset of a campaign (`DeactivateCampaignAsset`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/DeactivateCampaignAsset
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            campaign_asset_identifier: `CampaignAssetIdentifier` on the wire, exactly 17 characters, pattern
-                `ast-[0-9a-z]{13}`.
+            campaign_asset_identifier: identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ConflictException,
@@ -185,13 +187,13 @@ class Client(ServiceClient):
     async def delete_campaign(
         self, *, catalog: enums.CatalogLike, campaign_identifier: str
     ) -> structures.DeleteCampaignResponse:
-        """Call `DeleteCampaign`.
+        """Delete a campaign with its assets (`DeleteCampaign`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/DeleteCampaign
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
 
         Raises:
@@ -205,16 +207,15 @@ class Client(ServiceClient):
     async def delete_campaign_asset(
         self, *, catalog: enums.CatalogLike, campaign_identifier: str, campaign_asset_identifier: str
     ) -> structures.DeleteCampaignAssetResponse:
-        """Call `DeleteCampaignAsset`.
+        """Delete an asset of a campaign (`DeleteCampaignAsset`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/DeleteCampaignAsset
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            campaign_asset_identifier: `CampaignAssetIdentifier` on the wire, exactly 17 characters, pattern
-                `ast-[0-9a-z]{13}`.
+            campaign_asset_identifier: identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ConflictException,
@@ -231,15 +232,16 @@ class Client(ServiceClient):
     async def delete_social_connection(
         self, *, catalog: enums.CatalogLike, identifier: str, client_token: str | None = None
     ) -> structures.DeleteSocialConnectionResponse:
-        r"""Call `DeleteSocialConnection`.
+        r"""Disconnect a social network (`DeleteSocialConnection`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/DeleteSocialConnection
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            identifier: `Identifier` on the wire, 16 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            identifier: identifier or ARN; 16 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/social-connection/)?sc-[0-9a-z]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern
+                `[\x21-\x7E]+`, generated if omitted.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ThrottlingException, or a
@@ -252,13 +254,13 @@ class Client(ServiceClient):
     async def get_campaign(
         self, *, catalog: enums.CatalogLike, campaign_identifier: str
     ) -> structures.GetCampaignResponse:
-        """Call `GetCampaign` (read-only).
+        """Return a campaign with its settings (`GetCampaign`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaign
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
 
         Raises:
@@ -270,16 +272,15 @@ class Client(ServiceClient):
     async def get_campaign_asset(
         self, *, catalog: enums.CatalogLike, campaign_identifier: str, campaign_asset_identifier: str
     ) -> structures.GetCampaignAssetResponse:
-        """Call `GetCampaignAsset` (read-only).
+        """Return an asset of a campaign with its fields and layouts (`GetCampaignAsset`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignAsset
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            campaign_asset_identifier: `CampaignAssetIdentifier` on the wire, exactly 17 characters, pattern
-                `ast-[0-9a-z]{13}`.
+            campaign_asset_identifier: identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException,
@@ -296,14 +297,14 @@ class Client(ServiceClient):
     async def get_campaign_asset_activation_task(
         self, *, catalog: enums.CatalogLike, campaign_identifier: str
     ) -> structures.GetCampaignAssetActivationTaskResponse:
-        """Call `GetCampaignAssetActivationTask` (read-only).
+        """Return the latest task that activates assets, to poll its status (`GetCampaignAssetActivationTask`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignAssetActivationTask
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
 
         Raises:
@@ -317,17 +318,17 @@ class Client(ServiceClient):
     async def get_campaign_asset_export_task(
         self, *, catalog: enums.CatalogLike, campaign_identifier: str, campaign_asset_export_task_identifier: str
     ) -> structures.GetCampaignAssetExportTaskResponse:
-        """Call `GetCampaignAssetExportTask` (read-only).
+        """Return an export task, to poll its status and download the files (`GetCampaignAssetExportTask`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignAssetExportTask
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            campaign_asset_export_task_identifier: `CampaignAssetExportTaskIdentifier` on the wire, exactly 18
-                characters, pattern `etsk-[A-Za-z0-9]{13}`.
+            campaign_asset_export_task_identifier: identifier of the export task; exactly 18 characters, pattern
+                `etsk-[A-Za-z0-9]{13}`.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException,
@@ -344,13 +345,13 @@ class Client(ServiceClient):
     async def get_campaign_template(
         self, *, catalog: enums.CatalogLike, identifier: str
     ) -> structures.GetCampaignTemplateResponse:
-        """Call `GetCampaignTemplate` (read-only).
+        """Return a campaign template with the templates of its assets (`GetCampaignTemplate`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignTemplate
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            identifier: `Identifier` on the wire, exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`.
+            catalog: `AWS`, or `Sandbox` for tests.
+            identifier: identifier or ARN; exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException,
@@ -366,16 +367,16 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListCampaignAssetsResponse:
-        """Call `ListCampaignAssets` (read-only).
+        """List the assets of a campaign (`ListCampaignAssets`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListCampaignAssets
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 8192 characters.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 8192 characters.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException,
@@ -398,20 +399,19 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListCampaignsResponse:
-        """Call `ListCampaigns` (read-only).
+        """List the campaigns of the partner (`ListCampaigns`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListCampaigns
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifiers: `CampaignIdentifiers` on the wire, 1 to 100 entries, each 18 to 200 characters with
-                pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifiers: filter: only these campaigns; 1 to 100 entries, each 18 to 200 characters with pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            name: `Name` on the wire, 1 to 100 characters.
-            states: `States` on the wire, 1 to 3 entries.
-            sort: `Sort` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 8192 characters.
+            name: filter: only with this name; 1 to 100 characters.
+            states: filter: only campaigns in these states; 1 to 3 entries.
+            sort: order of campaigns.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 8192 characters.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ThrottlingException, or a
@@ -437,15 +437,15 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListSocialConnectionsResponse:
-        """Call `ListSocialConnections` (read-only).
+        """List the social networks that the partner has connected (`ListSocialConnections`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListSocialConnections
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            platform: `Platform` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 8192 characters.
+            catalog: `AWS`, or `Sandbox` for tests.
+            platform: social network.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 8192 characters.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ThrottlingException, or a
@@ -458,12 +458,12 @@ class Client(ServiceClient):
         )
 
     async def list_tags_for_resource(self, *, resource_arn: str) -> structures.ListTagsForResourceResponse:
-        r"""Call `ListTagsForResource` (read-only).
+        r"""List the tags of a resource (`ListTagsForResource`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListTagsForResource
 
         Arguments:
-            resource_arn: `ResourceArn` on the wire, 1 to 1000 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1000 characters, pattern
                 `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/campaign/[\w+=,.@-]+`.
 
         Raises:
@@ -487,22 +487,22 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.SearchCampaignTemplatesResponse:
-        r"""Call `SearchCampaignTemplates` (read-only).
+        r"""Search the campaign templates that AWS offers (`SearchCampaignTemplates`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/SearchCampaignTemplates
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            search_text: `SearchText` on the wire, 1 to 512 characters, pattern `[^\n\r]+`.
-            industry: `Industry` on the wire, 1 to 50 entries.
-            use_case: `UseCase` on the wire, 1 to 50 entries, each 1 to 100 characters.
-            language: `Language` on the wire, 1 to 50 entries.
-            aws_services: `AwsServices` on the wire, 1 to 50 entries.
-            customer_segments: `CustomerSegments` on the wire, 1 to 50 entries.
-            themes: `Themes` on the wire, 1 to 50 entries.
-            collection: `Collection` on the wire, 1 to 50 entries.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 8192 characters.
+            catalog: `AWS`, or `Sandbox` for tests.
+            search_text: words that the templates contain; 1 to 512 characters, pattern `[^\n\r]+`.
+            industry: filter: only templates for these industries; 1 to 50 entries.
+            use_case: purpose of the campaign; 1 to 50 entries, each 1 to 100 characters.
+            language: filter: only templates in these languages; 1 to 50 entries.
+            aws_services: AWS services that the template is about; 1 to 50 entries.
+            customer_segments: groups of customers that the template is for; 1 to 50 entries.
+            themes: subjects of the template; 1 to 50 entries.
+            collection: filter: only templates of these collections; 1 to 50 entries.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 8192 characters.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ThrottlingException, or a
@@ -532,18 +532,19 @@ class Client(ServiceClient):
         campaign_asset_identifiers: Sequence[str],
         client_token: str | None = None,
     ) -> structures.StartCampaignAssetActivationTaskResponse:
-        r"""Call `StartCampaignAssetActivationTask`.
+        r"""Start to activate assets of a campaign, such as to send emails (`StartCampaignAssetActivationTask`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/StartCampaignAssetActivationTask
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            campaign_asset_identifiers: `CampaignAssetIdentifiers` on the wire, 1 to 25 entries, each exactly 17
+            campaign_asset_identifiers: identifiers of the assets to activate; 1 to 25 entries, each exactly 17
                 characters with pattern `ast-[0-9a-z]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern
+                `[\x21-\x7E]+`, generated if omitted.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ConflictException,
@@ -561,16 +562,17 @@ class Client(ServiceClient):
     async def start_campaign_asset_export_task(
         self, *, catalog: enums.CatalogLike, campaign_identifier: str, client_token: str | None = None
     ) -> structures.StartCampaignAssetExportTaskResponse:
-        r"""Call `StartCampaignAssetExportTask`.
+        r"""Start to export the assets of a campaign as files (`StartCampaignAssetExportTask`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/StartCampaignAssetExportTask
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            client_token: `ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern
+                `[\x21-\x7E]+`, generated if omitted.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException,
@@ -585,14 +587,14 @@ class Client(ServiceClient):
     async def tag_resource(
         self, *, resource_arn: str, tags: Sequence[structures.Tag]
     ) -> structures.TagResourceResponse:
-        r"""Call `TagResource`.
+        r"""Add tags to a resource, or change their values (`TagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/TagResource
 
         Arguments:
-            resource_arn: `ResourceArn` on the wire, 1 to 1000 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1000 characters, pattern
                 `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/campaign/[\w+=,.@-]+`.
-            tags: `Tags` on the wire, 1 to 200 entries.
+            tags: tags of the resource; 1 to 200 entries.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ConflictException,
@@ -602,14 +604,14 @@ class Client(ServiceClient):
         return await self.call(structures.TagResourceRequest(resource_arn=resource_arn, tags=tags))
 
     async def untag_resource(self, *, resource_arn: str, tag_keys: Sequence[str]) -> structures.UntagResourceResponse:
-        r"""Call `UntagResource`.
+        r"""Remove tags from a resource (`UntagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/UntagResource
 
         Arguments:
-            resource_arn: `ResourceArn` on the wire, 1 to 1000 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1000 characters, pattern
                 `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/campaign/[\w+=,.@-]+`.
-            tag_keys: `TagKeys` on the wire, 1 to 50 entries, each 1 to 128 characters with pattern
+            tag_keys: names of the tags to remove; 1 to 50 entries, each 1 to 128 characters with pattern
                 `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`.
 
         Raises:
@@ -638,30 +640,32 @@ class Client(ServiceClient):
         start_on: str | None = None,
         end_on: str | None = None,
     ) -> structures.UpdateCampaignResponse:
-        r"""Call `UpdateCampaign`.
+        r"""Change the settings of a campaign (`UpdateCampaign`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/UpdateCampaign
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            name: `Name` on the wire, 1 to 100 characters.
-            sender_email: `SenderEmail` on the wire, 3 to 254 characters, pattern
+            name: name for people; 1 to 100 characters.
+            sender_email: address that the emails are sent from; 3 to 254 characters, pattern
                 `[\x21-\x3F\x41-\x7E]+@[\x21-\x3F\x41-\x7E]+`, sensitive.
-            privacy_policy_url: `PrivacyPolicyUrl` on the wire, 9 to 2048 characters, pattern `https://[^\s"'()<>\\]+`.
-            partner_address: `PartnerAddress` on the wire, 1 to 200 characters, sensitive.
-            partner_badge: `PartnerBadge` on the wire.
-            email_target: `EmailTarget` on the wire.
-            email_target_engagement_group_ids: `EmailTargetEngagementGroupIds` on the wire, 1 to 10 entries, each 1 to
-                64 characters with pattern `eng-grp-[0-9a-z]{14}`.
-            social_connections: `SocialConnections` on the wire, values exactly 1 entries.
-            estimated_budget: `EstimatedBudget` on the wire.
-            total_budget: `TotalBudget` on the wire.
-            target_audience: `TargetAudience` on the wire.
-            client_token: `ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted.
-            start_on: `StartOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`.
-            end_on: `EndOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`.
+            privacy_policy_url: address of the partner's privacy policy; 9 to 2048 characters, pattern
+                `https://[^\s"'()<>\\]+`.
+            partner_address: postal address of the partner, which emails show; 1 to 200 characters, sensitive.
+            partner_badge: file in Amazon S3.
+            email_target: file in Amazon S3.
+            email_target_engagement_group_ids: engagement groups whose members get the emails; 1 to 10 entries, each 1
+                to 64 characters with pattern `eng-grp-[0-9a-z]{14}`.
+            social_connections: social networks that the campaign posts to; values exactly 1 entries.
+            estimated_budget: amount of money in a currency.
+            total_budget: amount of money in a currency.
+            target_audience: companies that a campaign is for.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern
+                `[\x21-\x7E]+`, generated if omitted.
+            start_on: day on which the campaign begins; pattern `\d{4}-\d{2}-\d{2}`.
+            end_on: day on which the campaign ends; pattern `\d{4}-\d{2}-\d{2}`.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ConflictException,
@@ -700,21 +704,21 @@ class Client(ServiceClient):
         scheduled_send_at: datetime | None = None,
         client_token: str | None = None,
     ) -> structures.UpdateCampaignAssetResponse:
-        r"""Call `UpdateCampaignAsset`.
+        r"""Change the fields, layout or schedule of an asset (`UpdateCampaignAsset`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/UpdateCampaignAsset
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            campaign_identifier: `CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            campaign_identifier: identifier or ARN of the campaign; 18 to 200 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-            campaign_asset_identifier: `CampaignAssetIdentifier` on the wire, exactly 17 characters, pattern
-                `ast-[0-9a-z]{13}`.
-            field_values: `FieldValues` on the wire, 0 to 150 entries.
-            layout: `Layout` on the wire, 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*`.
-            send_mode: `SendMode` on the wire.
-            scheduled_send_at: `ScheduledSendAt` on the wire.
-            client_token: `ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted.
+            campaign_asset_identifier: identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`.
+            field_values: values of the fields; 0 to 150 entries.
+            layout: layout to select; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*`.
+            send_mode: whether an email is sent at its activation or at a set time.
+            scheduled_send_at: time when the email is sent, if `send_mode` is `SCHEDULED`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern
+                `[\x21-\x7E]+`, generated if omitted.
 
         Raises:
             ServiceError: AccessDeniedException, InternalServerException, ValidationException, ConflictException,

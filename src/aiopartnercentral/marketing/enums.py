@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedExceptionReason(OpenEnum):
-    """Enum `AccessDeniedExceptionReason`.
+    """Reason why access was denied.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/AccessDeniedExceptionReason
     """
@@ -23,7 +23,7 @@ class AccessDeniedExceptionReason(OpenEnum):
 
 
 class AssetLanguage(OpenEnum):
-    """Enum `AssetLanguage`.
+    """Language of an asset.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/AssetLanguage
     """
@@ -47,7 +47,7 @@ class AssetLanguage(OpenEnum):
 
 
 class AttemptStatus(OpenEnum):
-    """Enum `AttemptStatus`.
+    """Status of the latest attempt to activate an asset.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/AttemptStatus
     """
@@ -60,7 +60,7 @@ class AttemptStatus(OpenEnum):
 
 
 class CampaignAssetActivationStatus(OpenEnum):
-    """Enum `CampaignAssetActivationStatus`.
+    """Status of the activation of one asset.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetActivationStatus
     """
@@ -73,7 +73,7 @@ class CampaignAssetActivationStatus(OpenEnum):
 
 
 class CampaignAssetActivationTaskStatus(OpenEnum):
-    """Enum `CampaignAssetActivationTaskStatus`.
+    """Status of a task that activates assets.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetActivationTaskStatus
@@ -88,7 +88,7 @@ class CampaignAssetActivationTaskStatus(OpenEnum):
 
 
 class CampaignAssetCategory(OpenEnum):
-    """Enum `CampaignAssetCategory`.
+    """Kind of an asset.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetCategory
     """
@@ -103,7 +103,7 @@ class CampaignAssetCategory(OpenEnum):
 
 
 class CampaignAssetExportFailureCode(OpenEnum):
-    """Enum `CampaignAssetExportFailureCode`.
+    """Reason why an export failed.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetExportFailureCode
@@ -119,7 +119,7 @@ class CampaignAssetExportFailureCode(OpenEnum):
 
 
 class CampaignAssetExportTaskStatus(OpenEnum):
-    """Enum `CampaignAssetExportTaskStatus`.
+    """Status of an export task.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetExportTaskStatus
     """
@@ -132,7 +132,7 @@ class CampaignAssetExportTaskStatus(OpenEnum):
 
 
 class CampaignAssetState(OpenEnum):
-    """Enum `CampaignAssetState`.
+    """Whether an asset is active.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetState
     """
@@ -144,7 +144,7 @@ class CampaignAssetState(OpenEnum):
 
 
 class CampaignAssetStateReason(OpenEnum):
-    """Enum `CampaignAssetStateReason`.
+    """Reason for the state of an asset.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetStateReason
     """
@@ -190,7 +190,7 @@ class CampaignAssetStateReason(OpenEnum):
 
 
 class CampaignAssetTemplateType(OpenEnum):
-    """Enum `CampaignAssetTemplateType`.
+    """Kind of asset that a template is for.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetTemplateType
     """
@@ -205,7 +205,7 @@ class CampaignAssetTemplateType(OpenEnum):
 
 
 class CampaignSetting(OpenEnum):
-    """Enum `CampaignSetting`.
+    """Setting of a campaign.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignSetting
     """
@@ -221,7 +221,7 @@ class CampaignSetting(OpenEnum):
 
 
 class CampaignSortName(OpenEnum):
-    """Enum `CampaignSortName`.
+    """Field that campaigns are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignSortName
     """
@@ -235,7 +235,7 @@ class CampaignSortName(OpenEnum):
 
 
 class CampaignState(OpenEnum):
-    """Enum `CampaignState`.
+    """State of a campaign.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignState
     """
@@ -248,7 +248,7 @@ class CampaignState(OpenEnum):
 
 
 class CampaignTemplateCollection(OpenEnum):
-    """Enum `CampaignTemplateCollection`.
+    """Collection of campaign templates.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignTemplateCollection
     """
@@ -260,7 +260,7 @@ class CampaignTemplateCollection(OpenEnum):
 
 
 class Catalog(OpenEnum):
-    """Enum `Catalog`.
+    """`AWS`, or `Sandbox` for tests.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/Catalog
     """
@@ -272,7 +272,7 @@ class Catalog(OpenEnum):
 
 
 class CompanySize(OpenEnum):
-    """Enum `CompanySize`.
+    """Size of a company.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CompanySize
     """
@@ -287,7 +287,7 @@ class CompanySize(OpenEnum):
 
 
 class CustomerSegment(OpenEnum):
-    """Enum `CustomerSegment`.
+    """Group of customers that a template is for.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CustomerSegment
     """
@@ -301,7 +301,7 @@ class CustomerSegment(OpenEnum):
 
 
 class DeliveryStatus(OpenEnum):
-    """Enum `DeliveryStatus`.
+    """Whether an asset was delivered.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/DeliveryStatus
     """
@@ -314,7 +314,7 @@ class DeliveryStatus(OpenEnum):
 
 
 class FileFormat(OpenEnum):
-    """Enum `FileFormat`.
+    """Format of a file.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/FileFormat
     """
@@ -329,7 +329,7 @@ class FileFormat(OpenEnum):
 
 
 class ImageFormat(OpenEnum):
-    """Enum `ImageFormat`.
+    """Format of an image.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ImageFormat
     """
@@ -341,7 +341,7 @@ class ImageFormat(OpenEnum):
 
 
 class Industry(OpenEnum):
-    """Enum `Industry`.
+    """Industry of a customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/Industry
     """
@@ -363,7 +363,7 @@ class Industry(OpenEnum):
 
 
 class LayoutFormat(OpenEnum):
-    """Enum `LayoutFormat`.
+    """Format of a preview.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/LayoutFormat
     """
@@ -376,7 +376,7 @@ class LayoutFormat(OpenEnum):
 
 
 class LayoutPageType(OpenEnum):
-    """Enum `LayoutPageType`.
+    """Page of an asset that a preview shows.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/LayoutPageType
     """
@@ -388,7 +388,7 @@ class LayoutPageType(OpenEnum):
 
 
 class PartnerProfileField(OpenEnum):
-    """Enum `PartnerProfileField`.
+    """Field of the partner's profile that an asset shows.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/PartnerProfileField
     """
@@ -406,7 +406,7 @@ class PartnerProfileField(OpenEnum):
 
 
 class Platform(OpenEnum):
-    """Enum `Platform`.
+    """Social network.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/Platform
     """
@@ -419,7 +419,7 @@ class Platform(OpenEnum):
 
 
 class ScanStatus(OpenEnum):
-    """Enum `ScanStatus`.
+    """Status of the check of a file.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ScanStatus
     """
@@ -432,7 +432,7 @@ class ScanStatus(OpenEnum):
 
 
 class SendMode(OpenEnum):
-    """Enum `SendMode`.
+    """Whether an email is sent at its activation or at a set time.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/SendMode
     """
@@ -444,7 +444,7 @@ class SendMode(OpenEnum):
 
 
 class SocialConnectionStatus(OpenEnum):
-    """Enum `SocialConnectionStatus`.
+    """Whether a connected social network can be used.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/SocialConnectionStatus
     """
@@ -457,7 +457,7 @@ class SocialConnectionStatus(OpenEnum):
 
 
 class SortOrder(OpenEnum):
-    """Enum `SortOrder`.
+    """Direction of sorting.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/SortOrder
     """
@@ -469,7 +469,7 @@ class SortOrder(OpenEnum):
 
 
 class TemplateFieldSection(OpenEnum):
-    """Enum `TemplateFieldSection`.
+    """Part of an asset in which a field is.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/TemplateFieldSection
     """
@@ -482,7 +482,7 @@ class TemplateFieldSection(OpenEnum):
 
 
 class Theme(OpenEnum):
-    """Enum `Theme`.
+    """Subject of a campaign template.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/Theme
     """
@@ -500,7 +500,7 @@ class Theme(OpenEnum):
 
 
 class ValidationExceptionFieldCode(OpenEnum):
-    """Enum `ValidationExceptionFieldCode`.
+    """Reason why a field is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ValidationExceptionFieldCode
     """
@@ -537,7 +537,7 @@ class ValidationExceptionFieldCode(OpenEnum):
 
 
 class ValidationExceptionReason(OpenEnum):
-    """Enum `ValidationExceptionReason`.
+    """Kind of reason why a request is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ValidationExceptionReason
     """

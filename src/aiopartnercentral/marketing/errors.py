@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedException(ServiceError):
-    """Error `AccessDeniedException` (code `AccessDeniedException`).
+    """The credentials do not allow this, or not in this catalog (code `AccessDeniedException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/AccessDeniedException
 
@@ -35,13 +35,13 @@ class AccessDeniedException(ServiceError):
         made = {"Error": {"Code": "AccessDeniedException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire, 1 to 1024 characters."""
+        """Explanation for people, in words that may change; 1 to 1024 characters."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Reason why access was denied."""
 
 
 class ConflictException(ServiceError):
-    """Error `ConflictException` (code `ConflictException`).
+    """The request does not fit the current state of a resource (code `ConflictException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ConflictException
 
@@ -64,17 +64,17 @@ class ConflictException(ServiceError):
         made = {"Error": {"Code": "ConflictException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire, 1 to 1024 characters."""
+        """Explanation for people, in words that may change; 1 to 1024 characters."""
         self.resource_id = resource_id
-        """`ResourceId` on the wire."""
+        """Identifier of the resource."""
         self.resource_type = resource_type
-        """`ResourceType` on the wire."""
+        """Kind of the resource."""
         self.reason = reason
-        """`Reason` on the wire, 1 to 128 characters, pattern `[A-Z][A-Z0-9_]*`."""
+        """Code of the conflict; 1 to 128 characters, pattern `[A-Z][A-Z0-9_]*`."""
 
 
 class InternalServerException(ServiceError):
-    """Error `InternalServerException` (code `InternalServerException`).
+    """The service failed; the same request may succeed later (code `InternalServerException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/InternalServerException
 
@@ -95,13 +95,13 @@ class InternalServerException(ServiceError):
         made = {"Error": {"Code": "InternalServerException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire, 1 to 1024 characters."""
+        """Explanation for people, in words that may change; 1 to 1024 characters."""
         self.retry_after_seconds = retry_after_seconds
-        """`RetryAfterSeconds` on the wire."""
+        """Seconds to wait before the next attempt."""
 
 
 class ResourceNotFoundException(ServiceError):
-    """Error `ResourceNotFoundException` (code `ResourceNotFoundException`).
+    """A resource that the request names does not exist (code `ResourceNotFoundException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ResourceNotFoundException
 
@@ -123,15 +123,15 @@ class ResourceNotFoundException(ServiceError):
         made = {"Error": {"Code": "ResourceNotFoundException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire, 1 to 1024 characters."""
+        """Explanation for people, in words that may change; 1 to 1024 characters."""
         self.resource_id = resource_id
-        """`ResourceId` on the wire."""
+        """Identifier of the resource."""
         self.resource_type = resource_type
-        """`ResourceType` on the wire."""
+        """Kind of the resource."""
 
 
 class ServiceQuotaExceededException(ServiceError):
-    """Error `ServiceQuotaExceededException` (code `ServiceQuotaExceededException`).
+    """The request exceeds a quota of the account (code `ServiceQuotaExceededException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ServiceQuotaExceededException
 
@@ -154,17 +154,17 @@ class ServiceQuotaExceededException(ServiceError):
         made = {"Error": {"Code": "ServiceQuotaExceededException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire, 1 to 1024 characters."""
+        """Explanation for people, in words that may change; 1 to 1024 characters."""
         self.resource_type = resource_type
-        """`ResourceType` on the wire."""
+        """Kind of the resource."""
         self.quota_code = quota_code
-        """`QuotaCode` on the wire."""
+        """Code of the exceeded quota in Service Quotas."""
         self.service_code = service_code
-        """`ServiceCode` on the wire."""
+        """Code of the service in Service Quotas."""
 
 
 class ThrottlingException(ServiceError):
-    """Error `ThrottlingException` (code `ThrottlingException`).
+    """Too many requests in a short time (code `ThrottlingException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ThrottlingException
 
@@ -185,13 +185,13 @@ class ThrottlingException(ServiceError):
         made = {"Error": {"Code": "ThrottlingException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire, 1 to 1024 characters."""
+        """Explanation for people, in words that may change; 1 to 1024 characters."""
         self.retry_after_seconds = retry_after_seconds
-        """`RetryAfterSeconds` on the wire."""
+        """Seconds to wait before the next attempt."""
 
 
 class ValidationException(ServiceError):
-    """Error `ValidationException` (code `ValidationException`).
+    """The request is invalid; `field_list` lists why (code `ValidationException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ValidationException
 
@@ -211,8 +211,8 @@ class ValidationException(ServiceError):
         made = {"Error": {"Code": "ValidationException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire, 1 to 1024 characters."""
+        """Explanation for people, in words that may change; 1 to 1024 characters."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Kind of reason why a request is invalid."""
         self.field_list = field_list
-        """`FieldList` on the wire."""
+        """Each field that is invalid."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 class _ListCampaignAssetsFiltersRequired(ListingOptions):
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
 
@@ -27,7 +27,7 @@ class ListCampaignAssetsFilters(_ListCampaignAssetsFiltersRequired, total=False)
     """The filters of `ListCampaignAssets`."""
 
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListCampaignAssetsOptions(ListCampaignAssetsFilters, PaginateOptions, total=False):
@@ -52,17 +52,17 @@ class ListCampaignsFilters(ListingOptions, total=False):
     """The filters of `ListCampaigns`."""
 
     campaign_identifiers: Sequence[str] | None
-    """`CampaignIdentifiers` on the wire, 1 to 100 entries, each 18 to 200 characters with pattern
+    """Filter: only these campaigns; 1 to 100 entries, each 18 to 200 characters with pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     name: str | None
-    """`Name` on the wire, 1 to 100 characters."""
+    """Filter: only with this name; 1 to 100 characters."""
     states: Sequence[enums.CampaignStateLike] | None
-    """`States` on the wire, 1 to 3 entries."""
+    """Filter: only campaigns in these states; 1 to 3 entries."""
     sort: structures.CampaignSort | None
-    """`Sort` on the wire."""
+    """Order of campaigns."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListCampaignsOptions(ListCampaignsFilters, PaginateOptions, total=False):
@@ -93,9 +93,9 @@ class ListSocialConnectionsFilters(ListingOptions, total=False):
     """The filters of `ListSocialConnections`."""
 
     platform: enums.PlatformLike | None
-    """`Platform` on the wire."""
+    """Social network."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListSocialConnectionsOptions(ListSocialConnectionsFilters, PaginateOptions, total=False):
@@ -126,23 +126,23 @@ class SearchCampaignTemplatesFilters(ListingOptions, total=False):
     """The filters of `SearchCampaignTemplates`."""
 
     search_text: str | None
-    r"""`SearchText` on the wire, 1 to 512 characters, pattern `[^\n\r]+`."""
+    r"""Words that the templates contain; 1 to 512 characters, pattern `[^\n\r]+`."""
     industry: Sequence[enums.IndustryLike] | None
-    """`Industry` on the wire, 1 to 50 entries."""
+    """Filter: only templates for these industries; 1 to 50 entries."""
     use_case: Sequence[str] | None
-    """`UseCase` on the wire, 1 to 50 entries, each 1 to 100 characters."""
+    """Purpose of the campaign; 1 to 50 entries, each 1 to 100 characters."""
     language: Sequence[enums.AssetLanguageLike] | None
-    """`Language` on the wire, 1 to 50 entries."""
+    """Filter: only templates in these languages; 1 to 50 entries."""
     aws_services: Sequence[str] | None
-    """`AwsServices` on the wire, 1 to 50 entries."""
+    """AWS services that the template is about; 1 to 50 entries."""
     customer_segments: Sequence[enums.CustomerSegmentLike] | None
-    """`CustomerSegments` on the wire, 1 to 50 entries."""
+    """Groups of customers that the template is for; 1 to 50 entries."""
     themes: Sequence[enums.ThemeLike] | None
-    """`Themes` on the wire, 1 to 50 entries."""
+    """Subjects of the template; 1 to 50 entries."""
     collection: Sequence[enums.CampaignTemplateCollectionLike] | None
-    """`Collection` on the wire, 1 to 50 entries."""
+    """Filter: only templates of these collections; 1 to 50 entries."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class SearchCampaignTemplatesOptions(SearchCampaignTemplatesFilters, PaginateOptions, total=False):

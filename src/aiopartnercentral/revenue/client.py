@@ -47,16 +47,17 @@ class Client(ServiceClient):
         client_token: str | None = None,
         tags: Sequence[structures.Tag] | None = None,
     ) -> structures.CreateMarketplaceRevenueShareOutput:
-        """Call `CreateMarketplaceRevenueShare`.
+        """Begin to share the revenue of products in AWS Marketplace (`CreateMarketplaceRevenueShare`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/CreateMarketplaceRevenueShare
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            products: `Products` on the wire, 1 to 25 entries.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted.
-            tags: `Tags` on the wire, 1 to 200 entries.
+            catalog: `AWS`, or `Sandbox` for tests.
+            products: products whose revenue is shared; 1 to 25 entries.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]{1,64}`, generated if omitted.
+            tags: tags of the new resource; 1 to 200 entries.
 
         Raises:
             ServiceError: ServiceQuotaExceededException, ThrottlingException, ValidationException,
@@ -80,22 +81,22 @@ class Client(ServiceClient):
         revenue_share_percent: str,
         client_token: str | None = None,
     ) -> structures.CreateMarketplaceRevenueShareAllocationOutput:
-        r"""Call `CreateMarketplaceRevenueShareAllocation`.
+        r"""Set the percentage of a revenue share for a period (`CreateMarketplaceRevenueShareAllocation`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/CreateMarketplaceRevenueShareAllocation
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            marketplace_revenue_share_identifier: `MarketplaceRevenueShareIdentifier` on the wire, 17 to 1011
-                characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            marketplace_revenue_share_identifier: identifier or ARN of the revenue share; 17 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-            marketplace_revenue_share_revision: `MarketplaceRevenueShareRevision` on the wire, 1 to 19 characters,
-                pattern `[1-9][0-9]*`.
-            effective_from: `EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`.
-            effective_until: `EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`.
-            revenue_share_percent: `RevenueSharePercent` on the wire, 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted.
+            marketplace_revenue_share_revision: revision of the revenue share; 1 to 19 characters, pattern
+                `[1-9][0-9]*`.
+            effective_from: time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`.
+            effective_until: time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`.
+            revenue_share_percent: percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]{1,64}`, generated if omitted.
 
         Raises:
             ServiceError: ServiceQuotaExceededException, ThrottlingException, ValidationException,
@@ -126,21 +127,23 @@ class Client(ServiceClient):
         tags: Sequence[structures.Tag] | None = None,
         context: Mapping[str, str] | None = None,
     ) -> structures.CreateRevenueAttributionOutput:
-        r"""Call `CreateRevenueAttribution`.
+        r"""Begin to attribute AWS revenue to a solution of the partner (`CreateRevenueAttribution`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/CreateRevenueAttribution
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            name: `Name` on the wire, 1 to 128 characters, pattern `[\x20-\x7E]+`.
-            tenancy_model: `TenancyModel` on the wire.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted.
-            description: `Description` on the wire, 0 to 1024 characters, pattern `[\x20-\x7E]*`.
-            product_identifier: `ProductIdentifier` on the wire, 1 to 255 characters, pattern `[\w\-:/.]+`.
-            tags: `Tags` on the wire, 1 to 200 entries.
-            context: `Context` on the wire, 0 to 10 entries, keys 1 to 128 characters with pattern `[\x21-\x7E]+`,
-                values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
+            catalog: `AWS`, or `Sandbox` for tests.
+            name: name for people; 1 to 128 characters, pattern `[\x20-\x7E]+`.
+            tenancy_model: whether customers share an installation of the solution.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]{1,64}`, generated if omitted.
+            description: description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`.
+            product_identifier: product in AWS Marketplace that the solution is sold as; 1 to 255 characters, pattern
+                `[\w\-:/.]+`.
+            tags: tags of the new resource; 1 to 200 entries.
+            context: further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with
+                pattern `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
 
         Raises:
             ServiceError: ServiceQuotaExceededException, ThrottlingException, ValidationException,
@@ -163,16 +166,17 @@ class Client(ServiceClient):
     async def get_marketplace_revenue_share(
         self, *, catalog: enums.CatalogNameLike, identifier: str, revision: str | None = None
     ) -> structures.GetMarketplaceRevenueShareOutput:
-        """Call `GetMarketplaceRevenueShare` (read-only).
+        """Return a revenue share with its products, also in an earlier revision (`GetMarketplaceRevenueShare`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetMarketplaceRevenueShare
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            identifier: `Identifier` on the wire, 17 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            identifier: identifier or ARN; 17 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-            revision: `Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`.
+            revision: number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern
+                `[1-9][0-9]*`.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -190,20 +194,19 @@ class Client(ServiceClient):
         marketplace_revenue_share_allocation_id: str,
         marketplace_revenue_share_revision: str | None = None,
     ) -> structures.GetMarketplaceRevenueShareAllocationOutput:
-        """Call `GetMarketplaceRevenueShareAllocation` (read-only).
+        """Return an allocation of a revenue share (`GetMarketplaceRevenueShareAllocation`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetMarketplaceRevenueShareAllocation
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            marketplace_revenue_share_identifier: `MarketplaceRevenueShareIdentifier` on the wire, 17 to 1011
-                characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            marketplace_revenue_share_identifier: identifier or ARN of the revenue share; 17 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-            marketplace_revenue_share_allocation_id: `MarketplaceRevenueShareAllocationId` on the wire, exactly 18
-                characters, pattern `mrsa-[a-z0-9]{13}`.
-            marketplace_revenue_share_revision: `MarketplaceRevenueShareRevision` on the wire, 1 to 19 characters,
-                pattern `[1-9][0-9]*`.
+            marketplace_revenue_share_allocation_id: identifier of the allocation; exactly 18 characters, pattern
+                `mrsa-[a-z0-9]{13}`.
+            marketplace_revenue_share_revision: revision of the revenue share; 1 to 19 characters, pattern
+                `[1-9][0-9]*`.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -221,16 +224,17 @@ class Client(ServiceClient):
     async def get_revenue_attribution(
         self, *, catalog: enums.CatalogNameLike, identifier: str, revision: str | None = None
     ) -> structures.GetRevenueAttributionOutput:
-        """Call `GetRevenueAttribution` (read-only).
+        """Return a revenue attribution, also in an earlier revision (`GetRevenueAttribution`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetRevenueAttribution
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            identifier: `Identifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            identifier: identifier or ARN; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-            revision: `Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`.
+            revision: number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern
+                `[1-9][0-9]*`.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -248,18 +252,18 @@ class Client(ServiceClient):
         revenue_attribution_allocation_id: str,
         revenue_attribution_revision: str | None = None,
     ) -> structures.GetRevenueAttributionAllocationOutput:
-        """Call `GetRevenueAttributionAllocation` (read-only).
+        """Return an allocation of a revenue attribution (`GetRevenueAttributionAllocation`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetRevenueAttributionAllocation
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            revenue_attribution_identifier: `RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            revenue_attribution_identifier: identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-            revenue_attribution_allocation_id: `RevenueAttributionAllocationId` on the wire, exactly 19 characters,
-                pattern `alloc-[a-z0-9]{13}`.
-            revenue_attribution_revision: `RevenueAttributionRevision` on the wire, 1 to 19 characters, pattern
+            revenue_attribution_allocation_id: identifier of the allocation; exactly 19 characters, pattern
+                `alloc-[a-z0-9]{13}`.
+            revenue_attribution_revision: revision of the revenue attribution; 1 to 19 characters, pattern
                 `[1-9][0-9]*`.
 
         Raises:
@@ -278,14 +282,14 @@ class Client(ServiceClient):
     async def get_revenue_attribution_allocations_task(
         self, *, catalog: enums.CatalogNameLike, revenue_attribution_identifier: str
     ) -> structures.GetRevenueAttributionAllocationsTaskOutput:
-        """Call `GetRevenueAttributionAllocationsTask` (read-only).
+        """Return the latest task that changes allocations, to poll its status (`GetRevenueAttributionAllocationsTask`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetRevenueAttributionAllocationsTask
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            revenue_attribution_identifier: `RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            revenue_attribution_identifier: identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
 
         Raises:
@@ -314,30 +318,30 @@ class Client(ServiceClient):
         next_token: str | None = None,
         marketplace_revenue_share_revision: str | None = None,
     ) -> structures.ListMarketplaceRevenueShareAllocationsOutput:
-        r"""Call `ListMarketplaceRevenueShareAllocations` (read-only).
+        r"""List the allocations of a revenue share (`ListMarketplaceRevenueShareAllocations`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListMarketplaceRevenueShareAllocations
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            marketplace_revenue_share_identifier: `MarketplaceRevenueShareIdentifier` on the wire, 17 to 1011
-                characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            marketplace_revenue_share_identifier: identifier or ARN of the revenue share; 17 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-            status_filter: `StatusFilter` on the wire.
-            after_effective_from: `AfterEffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`.
-            before_effective_from: `BeforeEffectiveFrom` on the wire, exactly 10 characters, pattern
+            status_filter: whether an allocation counts.
+            after_effective_from: filter: only those that begin after this time; exactly 10 characters, pattern
                 `\d{4}-\d{2}-\d{2}`.
-            after_effective_until: `AfterEffectiveUntil` on the wire, exactly 10 characters, pattern
+            before_effective_from: filter: only those that begin before this time; exactly 10 characters, pattern
                 `\d{4}-\d{2}-\d{2}`.
-            before_effective_until: `BeforeEffectiveUntil` on the wire, exactly 10 characters, pattern
+            after_effective_until: filter: only those that end after this time; exactly 10 characters, pattern
                 `\d{4}-\d{2}-\d{2}`.
-            sort_by: `SortBy` on the wire.
-            sort_order: `SortOrder` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-            marketplace_revenue_share_revision: `MarketplaceRevenueShareRevision` on the wire, 1 to 19 characters,
-                pattern `[1-9][0-9]*`.
+            before_effective_until: filter: only those that end before this time; exactly 10 characters, pattern
+                `\d{4}-\d{2}-\d{2}`.
+            sort_by: field that allocations of a revenue share are sorted by.
+            sort_order: direction of sorting.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`.
+            marketplace_revenue_share_revision: revision of the revenue share; 1 to 19 characters, pattern
+                `[1-9][0-9]*`.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -374,24 +378,26 @@ class Client(ServiceClient):
         created_after: datetime | None = None,
         created_before: datetime | None = None,
     ) -> structures.ListMarketplaceRevenueSharesOutput:
-        r"""Call `ListMarketplaceRevenueShares` (read-only).
+        r"""List the revenue shares of products in AWS Marketplace (`ListMarketplaceRevenueShares`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListMarketplaceRevenueShares
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            identifiers: `Identifiers` on the wire, 1 to 100 entries, each 17 to 1011 characters with pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            identifiers: filter: only these, by identifier or ARN; 1 to 100 entries, each 17 to 1011 characters with
+                pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-            product_ids: `ProductIds` on the wire, 1 to 10 entries, each 1 to 255 characters with pattern `[\w\-:/.]+`.
-            product_codes: `ProductCodes` on the wire, 1 to 10 entries, each 1 to 64 characters with pattern
-                `[A-Za-z0-9]+`.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-            sort_by: `SortBy` on the wire.
-            sort_order: `SortOrder` on the wire.
-            created_after: `CreatedAfter` on the wire.
-            created_before: `CreatedBefore` on the wire.
+            product_ids: filter: only with these products, by identifier; 1 to 10 entries, each 1 to 255 characters with
+                pattern `[\w\-:/.]+`.
+            product_codes: filter: only with these products, by code; 1 to 10 entries, each 1 to 64 characters with
+                pattern `[A-Za-z0-9]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`.
+            sort_by: field that revenue shares are sorted by.
+            sort_order: direction of sorting.
+            created_after: filter: only those created after this time.
+            created_before: filter: only those created before this time.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -431,34 +437,35 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListRevenueAttributionAllocationsOutput:
-        r"""Call `ListRevenueAttributionAllocations` (read-only).
+        r"""List the allocations of a revenue attribution (`ListRevenueAttributionAllocations`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListRevenueAttributionAllocations
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            revenue_attribution_identifier: `RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            revenue_attribution_identifier: identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-            entity_type_filters: `EntityTypeFilters` on the wire, 1 to 2 entries.
-            entity_identifier_filters: `EntityIdentifierFilters` on the wire, 1 to 50 entries, each 1 to 255 characters
-                with pattern `[\w\-:/.]+`.
-            customer_aws_account_id_filters: `CustomerAwsAccountIdFilters` on the wire, 1 to 50 entries, each exactly 12
-                characters with pattern `[0-9]{12}`, sensitive.
-            status_filter: `StatusFilter` on the wire.
-            after_effective_from: `AfterEffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`.
-            before_effective_from: `BeforeEffectiveFrom` on the wire, exactly 10 characters, pattern
+            entity_type_filters: filter: only for these kinds of things; 1 to 2 entries.
+            entity_identifier_filters: filter: only for these offers or opportunities; 1 to 50 entries, each 1 to 255
+                characters with pattern `[\w\-:/.]+`.
+            customer_aws_account_id_filters: filter: only of these AWS accounts of customers; 1 to 50 entries, each
+                exactly 12 characters with pattern `[0-9]{12}`, sensitive.
+            status_filter: whether an allocation counts.
+            after_effective_from: filter: only those that begin after this time; exactly 10 characters, pattern
                 `\d{4}-\d{2}-\d{2}`.
-            after_effective_until: `AfterEffectiveUntil` on the wire, exactly 10 characters, pattern
+            before_effective_from: filter: only those that begin before this time; exactly 10 characters, pattern
                 `\d{4}-\d{2}-\d{2}`.
-            before_effective_until: `BeforeEffectiveUntil` on the wire, exactly 10 characters, pattern
+            after_effective_until: filter: only those that end after this time; exactly 10 characters, pattern
                 `\d{4}-\d{2}-\d{2}`.
-            sort_by: `SortBy` on the wire.
-            sort_order: `SortOrder` on the wire.
-            revenue_attribution_revision: `RevenueAttributionRevision` on the wire, 1 to 19 characters, pattern
+            before_effective_until: filter: only those that end before this time; exactly 10 characters, pattern
+                `\d{4}-\d{2}-\d{2}`.
+            sort_by: field that allocations of a revenue attribution are sorted by.
+            sort_order: direction of sorting.
+            revenue_attribution_revision: revision of the revenue attribution; 1 to 19 characters, pattern
                 `[1-9][0-9]*`.
-            max_results: `MaxResults` on the wire, 1 to 500.
-            next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 500.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -497,22 +504,23 @@ class Client(ServiceClient):
         next_token: str | None = None,
         context_filters: Sequence[structures.ContextFilter] | None = None,
     ) -> structures.ListRevenueAttributionsOutput:
-        r"""Call `ListRevenueAttributions` (read-only).
+        r"""List the revenue attributions of the partner (`ListRevenueAttributions`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListRevenueAttributions
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            identifiers: `Identifiers` on the wire, 1 to 100 entries, each 16 to 1011 characters with pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            identifiers: filter: only these, by identifier or ARN; 1 to 100 entries, each 16 to 1011 characters with
+                pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-            created_after: `CreatedAfter` on the wire.
-            created_before: `CreatedBefore` on the wire.
-            sort_by: `SortBy` on the wire.
-            sort_order: `SortOrder` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`.
-            context_filters: `ContextFilters` on the wire, 1 to 5 entries.
+            created_after: filter: only those created after this time.
+            created_before: filter: only those created before this time.
+            sort_by: field that revenue attributions are sorted by.
+            sort_order: direction of sorting.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`.
+            context_filters: filter: only with these facts in their context; 1 to 5 entries.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -533,13 +541,13 @@ class Client(ServiceClient):
         )
 
     async def list_tags_for_resource(self, *, resource_arn: str) -> structures.ListTagsForResourceOutput:
-        """Call `ListTagsForResource` (read-only).
+        """List the tags of a resource (`ListTagsForResource`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListTagsForResource
 
         Arguments:
-            resource_arn: `resourceArn` on the wire, 1 to 1011 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1011 characters, pattern
                 `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(revenue-attribution/[a-zA-Z0-9-]+|marketplace-revenue-share/mrs-[a-z0-9]{13})`.
 
         Raises:
@@ -558,20 +566,21 @@ class Client(ServiceClient):
         client_token: str | None = None,
         description: str | None = None,
     ) -> structures.StartRevenueAttributionAllocationsTaskOutput:
-        r"""Call `StartRevenueAttributionAllocationsTask`.
+        r"""Start to create or change many allocations of a revenue attribution (`StartRevenueAttributionAllocationsTask`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/StartRevenueAttributionAllocationsTask
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            revenue_attribution_identifier: `RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            revenue_attribution_identifier: identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-            revenue_attribution_revision: `RevenueAttributionRevision` on the wire, 1 to 19 characters, pattern
+            revenue_attribution_revision: revision of the revenue attribution; 1 to 19 characters, pattern
                 `[1-9][0-9]*`.
-            revenue_share_allocations: `RevenueShareAllocations` on the wire, 1 to 250 entries.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted.
-            description: `Description` on the wire, 0 to 1024 characters, pattern `[\x20-\x7E]*`.
+            revenue_share_allocations: allocations to create or change; 1 to 250 entries.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]{1,64}`, generated if omitted.
+            description: description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -591,14 +600,14 @@ class Client(ServiceClient):
     async def tag_resource(
         self, *, resource_arn: str, tags: Sequence[structures.Tag]
     ) -> structures.TagResourceResponse:
-        """Call `TagResource`.
+        """Add tags to a resource, or change their values (`TagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/TagResource
 
         Arguments:
-            resource_arn: `resourceArn` on the wire, 1 to 1011 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1011 characters, pattern
                 `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(revenue-attribution/[a-zA-Z0-9-]+|marketplace-revenue-share/mrs-[a-z0-9]{13})`.
-            tags: `tags` on the wire, 1 to 200 entries.
+            tags: tags of the resource; 1 to 200 entries.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -607,14 +616,14 @@ class Client(ServiceClient):
         return await self.call(structures.TagResourceInput(resource_arn=resource_arn, tags=tags))
 
     async def untag_resource(self, *, resource_arn: str, tag_keys: Sequence[str]) -> structures.UntagResourceResponse:
-        r"""Call `UntagResource`.
+        r"""Remove tags from a resource (`UntagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/UntagResource
 
         Arguments:
-            resource_arn: `resourceArn` on the wire, 1 to 1011 characters, pattern
+            resource_arn: ARN of the resource; 1 to 1011 characters, pattern
                 `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(revenue-attribution/[a-zA-Z0-9-]+|marketplace-revenue-share/mrs-[a-z0-9]{13})`.
-            tag_keys: `tagKeys` on the wire, each 1 to 128 characters with pattern `[^\x00-\x1F\x7F]+`.
+            tag_keys: names of the tags to remove; each 1 to 128 characters with pattern `[^\x00-\x1F\x7F]+`.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -631,18 +640,20 @@ class Client(ServiceClient):
         products: Sequence[structures.MarketplaceRevenueShareProductEntry],
         client_token: str | None = None,
     ) -> structures.UpdateMarketplaceRevenueShareOutput:
-        """Call `UpdateMarketplaceRevenueShare`.
+        """Replace the products of a revenue share (`UpdateMarketplaceRevenueShare`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/UpdateMarketplaceRevenueShare
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            identifier: `Identifier` on the wire, 17 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            identifier: identifier or ARN; 17 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-            revision: `Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`.
-            products: `Products` on the wire, 0 to 25 entries.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted.
+            revision: number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern
+                `[1-9][0-9]*`.
+            products: products whose revenue is shared; 0 to 25 entries.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]{1,64}`, generated if omitted.
 
         Raises:
             ServiceError: ServiceQuotaExceededException, ThrottlingException, ValidationException,
@@ -666,23 +677,23 @@ class Client(ServiceClient):
         revenue_share_percent: str | None = None,
         status: enums.AllocationStatusLike | None = None,
     ) -> structures.UpdateMarketplaceRevenueShareAllocationOutput:
-        r"""Call `UpdateMarketplaceRevenueShareAllocation`.
+        r"""Change the percentage or status of an allocation (`UpdateMarketplaceRevenueShareAllocation`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/UpdateMarketplaceRevenueShareAllocation
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            marketplace_revenue_share_identifier: `MarketplaceRevenueShareIdentifier` on the wire, 17 to 1011
-                characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            marketplace_revenue_share_identifier: identifier or ARN of the revenue share; 17 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-            marketplace_revenue_share_allocation_id: `MarketplaceRevenueShareAllocationId` on the wire, exactly 18
-                characters, pattern `mrsa-[a-z0-9]{13}`.
-            marketplace_revenue_share_revision: `MarketplaceRevenueShareRevision` on the wire, 1 to 19 characters,
-                pattern `[1-9][0-9]*`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted.
-            revenue_share_percent: `RevenueSharePercent` on the wire, 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`.
-            status: `Status` on the wire.
+            marketplace_revenue_share_allocation_id: identifier of the allocation; exactly 18 characters, pattern
+                `mrsa-[a-z0-9]{13}`.
+            marketplace_revenue_share_revision: revision of the revenue share; 1 to 19 characters, pattern
+                `[1-9][0-9]*`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]{1,64}`, generated if omitted.
+            revenue_share_percent: percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`.
+            status: whether an allocation counts.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,
@@ -710,20 +721,22 @@ class Client(ServiceClient):
         description: str | None = None,
         context: Mapping[str, str] | None = None,
     ) -> structures.UpdateRevenueAttributionOutput:
-        r"""Call `UpdateRevenueAttribution`.
+        r"""Change the description or context of a revenue attribution (`UpdateRevenueAttribution`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/UpdateRevenueAttribution
 
         Arguments:
-            catalog: `Catalog` on the wire.
-            identifier: `Identifier` on the wire, 16 to 1011 characters, pattern
+            catalog: `AWS`, or `Sandbox` for tests.
+            identifier: identifier or ARN; 16 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-            revision: `Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`.
-            client_token: `ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted.
-            description: `Description` on the wire, 0 to 1024 characters, pattern `[\x20-\x7E]*`.
-            context: `Context` on the wire, 0 to 10 entries, keys 1 to 128 characters with pattern `[\x21-\x7E]+`,
-                values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
+            revision: number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern
+                `[1-9][0-9]*`.
+            client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+                `[!-~]{1,64}`, generated if omitted.
+            description: description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`.
+            context: further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with
+                pattern `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,

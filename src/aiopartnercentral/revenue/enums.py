@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedExceptionReason(OpenEnum):
-    """Enum `AccessDeniedExceptionReason`.
+    """Reason why access was denied.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/AccessDeniedExceptionReason
@@ -24,7 +24,7 @@ class AccessDeniedExceptionReason(OpenEnum):
 
 
 class AllocationStatus(OpenEnum):
-    """Enum `AllocationStatus`.
+    """Whether an allocation counts.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/AllocationStatus
     """
@@ -36,7 +36,7 @@ class AllocationStatus(OpenEnum):
 
 
 class AttributionSortBy(OpenEnum):
-    """Enum `AttributionSortBy`.
+    """Field that revenue attributions are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/AttributionSortBy
     """
@@ -47,7 +47,7 @@ class AttributionSortBy(OpenEnum):
 
 
 class CatalogName(OpenEnum):
-    """Enum `CatalogName`.
+    """`AWS`, or `Sandbox` for tests.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/CatalogName
     """
@@ -59,7 +59,7 @@ class CatalogName(OpenEnum):
 
 
 class ConflictExceptionReason(OpenEnum):
-    """Enum `ConflictExceptionReason`.
+    """Conflict between a request and the current state.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ConflictExceptionReason
@@ -74,7 +74,7 @@ class ConflictExceptionReason(OpenEnum):
 
 
 class EntityType(OpenEnum):
-    """Enum `EntityType`.
+    """Kind of thing that revenue is allocated to.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/EntityType
     """
@@ -86,7 +86,7 @@ class EntityType(OpenEnum):
 
 
 class FieldValidationCode(OpenEnum):
-    """Enum `FieldValidationCode`.
+    """Reason why a field is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/FieldValidationCode
     """
@@ -105,7 +105,7 @@ class FieldValidationCode(OpenEnum):
 
 
 class MarketplaceRevenueShareAllocationSortField(OpenEnum):
-    """Enum `MarketplaceRevenueShareAllocationSortField`.
+    """Field that allocations of a revenue share are sorted by.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareAllocationSortField
@@ -117,7 +117,7 @@ class MarketplaceRevenueShareAllocationSortField(OpenEnum):
 
 
 class MarketplaceRevenueShareSortBy(OpenEnum):
-    """Enum `MarketplaceRevenueShareSortBy`.
+    """Field that revenue shares are sorted by.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareSortBy
@@ -129,7 +129,7 @@ class MarketplaceRevenueShareSortBy(OpenEnum):
 
 
 class ResourceNotFoundExceptionReason(OpenEnum):
-    """Enum `ResourceNotFoundExceptionReason`.
+    """Kind of thing that does not exist.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ResourceNotFoundExceptionReason
@@ -141,7 +141,7 @@ class ResourceNotFoundExceptionReason(OpenEnum):
 
 
 class RevenueAttributionAllocationAction(OpenEnum):
-    """Enum `RevenueAttributionAllocationAction`.
+    """Whether an allocation is created or changed.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueAttributionAllocationAction
@@ -154,7 +154,7 @@ class RevenueAttributionAllocationAction(OpenEnum):
 
 
 class RevenueAttributionAllocationErrorCode(OpenEnum):
-    """Enum `RevenueAttributionAllocationErrorCode`.
+    """Reason why an allocation was not created or changed.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueAttributionAllocationErrorCode
@@ -172,7 +172,7 @@ class RevenueAttributionAllocationErrorCode(OpenEnum):
 
 
 class RevenueAttributionAllocationSortField(OpenEnum):
-    """Enum `RevenueAttributionAllocationSortField`.
+    """Field that allocations of a revenue attribution are sorted by.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueAttributionAllocationSortField
@@ -184,7 +184,7 @@ class RevenueAttributionAllocationSortField(OpenEnum):
 
 
 class RevenueAttributionAllocationTaskStatus(OpenEnum):
-    """Enum `RevenueAttributionAllocationTaskStatus`.
+    """Status of a task that changes allocations.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueAttributionAllocationTaskStatus
@@ -198,7 +198,7 @@ class RevenueAttributionAllocationTaskStatus(OpenEnum):
 
 
 class RevenueShareProductAccountType(OpenEnum):
-    """Enum `RevenueShareProductAccountType`.
+    """How accounts use a product.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueShareProductAccountType
@@ -211,7 +211,7 @@ class RevenueShareProductAccountType(OpenEnum):
 
 
 class ServiceQuotaExceededExceptionReason(OpenEnum):
-    """Enum `ServiceQuotaExceededExceptionReason`.
+    """Quota that a request exceeds.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ServiceQuotaExceededExceptionReason
@@ -224,7 +224,7 @@ class ServiceQuotaExceededExceptionReason(OpenEnum):
 
 
 class SortOrder(OpenEnum):
-    """Enum `SortOrder`.
+    """Direction of sorting.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/SortOrder
     """
@@ -236,7 +236,7 @@ class SortOrder(OpenEnum):
 
 
 class TenancyModel(OpenEnum):
-    """Enum `TenancyModel`.
+    """Whether customers share an installation of the solution.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/TenancyModel
     """
@@ -248,7 +248,7 @@ class TenancyModel(OpenEnum):
 
 
 class ValidationExceptionReason(OpenEnum):
-    """Enum `ValidationExceptionReason`.
+    """Whether fields are invalid or a business rule is broken.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ValidationExceptionReason

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedException(ServiceError):
-    """Error `AccessDeniedException` (code `AccessDeniedException`).
+    """The credentials do not allow this, or not in this catalog (code `AccessDeniedException`).
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/AccessDeniedException
@@ -36,13 +36,13 @@ class AccessDeniedException(ServiceError):
         made = {"Error": {"Code": "AccessDeniedException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Reason why access was denied."""
 
 
 class ConflictException(ServiceError):
-    """Error `ConflictException` (code `ConflictException`).
+    """The request does not fit the current state; `reason` names the conflict (code `ConflictException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ConflictException
 
@@ -63,13 +63,13 @@ class ConflictException(ServiceError):
         made = {"Error": {"Code": "ConflictException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Conflict between a request and the current state."""
 
 
 class InternalServerException(ServiceError):
-    """Error `InternalServerException` (code `InternalServerException`).
+    """The service failed; the same request may succeed later (code `InternalServerException`).
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/InternalServerException
@@ -86,11 +86,11 @@ class InternalServerException(ServiceError):
         made = {"Error": {"Code": "InternalServerException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class ResourceNotFoundException(ServiceError):
-    """Error `ResourceNotFoundException` (code `ResourceNotFoundException`).
+    """Something that the request names does not exist (code `ResourceNotFoundException`).
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ResourceNotFoundException
@@ -112,13 +112,13 @@ class ResourceNotFoundException(ServiceError):
         made = {"Error": {"Code": "ResourceNotFoundException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Kind of thing that does not exist."""
 
 
 class ServiceQuotaExceededException(ServiceError):
-    """Error `ServiceQuotaExceededException` (code `ServiceQuotaExceededException`).
+    """The request exceeds a quota of the account; `reason` names it (code `ServiceQuotaExceededException`).
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ServiceQuotaExceededException
@@ -140,13 +140,13 @@ class ServiceQuotaExceededException(ServiceError):
         made = {"Error": {"Code": "ServiceQuotaExceededException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Quota that a request exceeds."""
 
 
 class ThrottlingException(ServiceError):
-    """Error `ThrottlingException` (code `ThrottlingException`).
+    """Too many requests in a short time (code `ThrottlingException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ThrottlingException
 
@@ -168,15 +168,15 @@ class ThrottlingException(ServiceError):
         made = {"Error": {"Code": "ThrottlingException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.service_code = service_code
-        """`ServiceCode` on the wire."""
+        """Code of the service in Service Quotas."""
         self.quota_code = quota_code
-        """`QuotaCode` on the wire."""
+        """Code of the exceeded quota in Service Quotas."""
 
 
 class ValidationException(ServiceError):
-    """Error `ValidationException` (code `ValidationException`).
+    """The request is invalid; `field_list` lists why (code `ValidationException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ValidationException
 
@@ -198,8 +198,8 @@ class ValidationException(ServiceError):
         made = {"Error": {"Code": "ValidationException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Whether fields are invalid or a business rule is broken."""
         self.field_list = field_list
-        """`FieldList` on the wire."""
+        """Each field that is invalid."""

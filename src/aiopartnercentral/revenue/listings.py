@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class _ListMarketplaceRevenueShareAllocationsFiltersRequired(ListingOptions):
     marketplace_revenue_share_identifier: str
-    """`MarketplaceRevenueShareIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
     """
 
@@ -30,23 +30,23 @@ class ListMarketplaceRevenueShareAllocationsFilters(
     """The filters of `ListMarketplaceRevenueShareAllocations`."""
 
     status_filter: enums.AllocationStatusLike | None
-    """`StatusFilter` on the wire."""
+    """Whether an allocation counts."""
     after_effective_from: str | None
-    r"""`AfterEffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_from: str | None
-    r"""`BeforeEffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that begin before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     after_effective_until: str | None
-    r"""`AfterEffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that end after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_until: str | None
-    r"""`BeforeEffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that end before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     sort_by: enums.MarketplaceRevenueShareAllocationSortFieldLike | None
-    """`SortBy` on the wire."""
+    """Field that allocations of a revenue share are sorted by."""
     sort_order: enums.SortOrderLike | None
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     marketplace_revenue_share_revision: str | None
-    """`MarketplaceRevenueShareRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListMarketplaceRevenueShareAllocationsOptions(
@@ -86,23 +86,27 @@ class ListMarketplaceRevenueSharesFilters(ListingOptions, total=False):
     """The filters of `ListMarketplaceRevenueShares`."""
 
     identifiers: Sequence[str] | None
-    """`Identifiers` on the wire, 1 to 100 entries, each 17 to 1011 characters with pattern
+    """Filter: only these, by identifier or ARN; 1 to 100 entries, each 17 to 1011 characters with pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
     """
     product_ids: Sequence[str] | None
-    r"""`ProductIds` on the wire, 1 to 10 entries, each 1 to 255 characters with pattern `[\w\-:/.]+`."""
+    r"""Filter: only with these products, by identifier; 1 to 10 entries, each 1 to 255 characters with pattern
+    `[\w\-:/.]+`.
+    """
     product_codes: Sequence[str] | None
-    """`ProductCodes` on the wire, 1 to 10 entries, each 1 to 64 characters with pattern `[A-Za-z0-9]+`."""
+    """Filter: only with these products, by code; 1 to 10 entries, each 1 to 64 characters with pattern
+    `[A-Za-z0-9]+`.
+    """
     sort_by: enums.MarketplaceRevenueShareSortByLike | None
-    """`SortBy` on the wire."""
+    """Field that revenue shares are sorted by."""
     sort_order: enums.SortOrderLike | None
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     created_after: datetime | None
-    """`CreatedAfter` on the wire."""
+    """Filter: only those created after this time."""
     created_before: datetime | None
-    """`CreatedBefore` on the wire."""
+    """Filter: only those created before this time."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListMarketplaceRevenueSharesOptions(ListMarketplaceRevenueSharesFilters, PaginateOptions, total=False):
@@ -138,7 +142,7 @@ def list_marketplace_revenue_shares(
 
 class _ListRevenueAttributionAllocationsFiltersRequired(ListingOptions):
     revenue_attribution_identifier: str
-    """`RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
 
@@ -147,31 +151,33 @@ class ListRevenueAttributionAllocationsFilters(_ListRevenueAttributionAllocation
     """The filters of `ListRevenueAttributionAllocations`."""
 
     entity_type_filters: Sequence[enums.EntityTypeLike] | None
-    """`EntityTypeFilters` on the wire, 1 to 2 entries."""
+    """Filter: only for these kinds of things; 1 to 2 entries."""
     entity_identifier_filters: Sequence[str] | None
-    r"""`EntityIdentifierFilters` on the wire, 1 to 50 entries, each 1 to 255 characters with pattern `[\w\-:/.]+`."""
+    r"""Filter: only for these offers or opportunities; 1 to 50 entries, each 1 to 255 characters with pattern
+    `[\w\-:/.]+`.
+    """
     customer_aws_account_id_filters: Sequence[str] | None
-    """`CustomerAwsAccountIdFilters` on the wire, 1 to 50 entries, each exactly 12 characters with pattern
+    """Filter: only of these AWS accounts of customers; 1 to 50 entries, each exactly 12 characters with pattern
     `[0-9]{12}`, sensitive.
     """
     status_filter: enums.AllocationStatusLike | None
-    """`StatusFilter` on the wire."""
+    """Whether an allocation counts."""
     after_effective_from: str | None
-    r"""`AfterEffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_from: str | None
-    r"""`BeforeEffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that begin before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     after_effective_until: str | None
-    r"""`AfterEffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that end after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_until: str | None
-    r"""`BeforeEffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that end before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     sort_by: enums.RevenueAttributionAllocationSortFieldLike | None
-    """`SortBy` on the wire."""
+    """Field that allocations of a revenue attribution are sorted by."""
     sort_order: enums.SortOrderLike | None
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     revenue_attribution_revision: str | None
-    """`RevenueAttributionRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 500."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 500."""
 
 
 class ListRevenueAttributionAllocationsOptions(ListRevenueAttributionAllocationsFilters, PaginateOptions, total=False):
@@ -210,21 +216,21 @@ class ListRevenueAttributionsFilters(ListingOptions, total=False):
     """The filters of `ListRevenueAttributions`."""
 
     identifiers: Sequence[str] | None
-    """`Identifiers` on the wire, 1 to 100 entries, each 16 to 1011 characters with pattern
+    """Filter: only these, by identifier or ARN; 1 to 100 entries, each 16 to 1011 characters with pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     created_after: datetime | None
-    """`CreatedAfter` on the wire."""
+    """Filter: only those created after this time."""
     created_before: datetime | None
-    """`CreatedBefore` on the wire."""
+    """Filter: only those created before this time."""
     sort_by: enums.AttributionSortByLike | None
-    """`SortBy` on the wire."""
+    """Field that revenue attributions are sorted by."""
     sort_order: enums.SortOrderLike | None
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     context_filters: Sequence[structures.ContextFilter] | None
-    """`ContextFilters` on the wire, 1 to 5 entries."""
+    """Filter: only with these facts in their context; 1 to 5 entries."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListRevenueAttributionsOptions(ListRevenueAttributionsFilters, PaginateOptions, total=False):

@@ -42,13 +42,13 @@ class Client(ServiceClient):
     async def accept_engagement_invitation(
         self, *, catalog: enums.CatalogIdentifierLike, identifier: str
     ) -> structures.AcceptEngagementInvitationResponse:
-        """Call `AcceptEngagementInvitation`.
+        """Accept an invitation to an engagement (`AcceptEngagementInvitation`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AcceptEngagementInvitation
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -59,14 +59,14 @@ class Client(ServiceClient):
     async def assign_opportunity(
         self, *, catalog: enums.CatalogIdentifierLike, identifier: str, assignee: structures.AssigneeContact
     ) -> structures.AssignOpportunityResponse:
-        """Call `AssignOpportunity`.
+        """Make another person of the partner responsible for an opportunity (`AssignOpportunity`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AssignOpportunity
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `O[0-9]{1,19}`.
-            assignee: `Assignee` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `O[0-9]{1,19}`.
+            assignee: person that an opportunity is assigned to.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -84,15 +84,15 @@ class Client(ServiceClient):
         related_entity_type: enums.RelatedEntityTypeLike,
         related_entity_identifier: str,
     ) -> structures.AssociateOpportunityResponse:
-        """Call `AssociateOpportunity`.
+        """Link a solution, product or offer to an opportunity (`AssociateOpportunity`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AssociateOpportunity
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            opportunity_identifier: `OpportunityIdentifier` on the wire, pattern `O[0-9]{1,19}`.
-            related_entity_type: `RelatedEntityType` on the wire.
-            related_entity_identifier: `RelatedEntityIdentifier` on the wire, pattern `(?s).{1,255}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            opportunity_identifier: identifier or ARN of the opportunity; pattern `O[0-9]{1,19}`.
+            related_entity_type: kind of thing that is linked to an opportunity.
+            related_entity_identifier: identifier or ARN of what is linked; pattern `(?s).{1,255}`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -116,16 +116,17 @@ class Client(ServiceClient):
         tags: Sequence[structures.Tag] | None = None,
         client_token: str | None = None,
     ) -> structures.CreateCustomerAccountResponse:
-        """Call `CreateCustomerAccount`.
+        """Register a customer, which AWS enriches with facts and scores (`CreateCustomerAccount`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateCustomerAccount
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            account: `Account` on the wire.
-            partner_account_identifier: `PartnerAccountIdentifier` on the wire, pattern `(?s).{0,64}`.
-            tags: `Tags` on the wire, 1 to 50 entries.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            account: customer's company, as the partner has it.
+            partner_account_identifier: identifier of the customer in the partner's own system; pattern `(?s).{0,64}`.
+            tags: tags of the resource; 1 to 50 entries.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -150,16 +151,17 @@ class Client(ServiceClient):
         description: str | None = None,
         contexts: Sequence[structures.EngagementContextDetails] | None = None,
     ) -> structures.CreateEngagementResponse:
-        """Call `CreateEngagement`.
+        """Create an engagement, in which AWS and partners work together (`CreateEngagement`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateEngagement
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
-            title: `Title` on the wire, pattern `(?s).{0,40}`.
-            description: `Description` on the wire, pattern `(?s).{0,255}`.
-            contexts: `Contexts` on the wire, 0 to 5 entries.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
+            title: title for people; pattern `(?s).{0,40}`.
+            description: description for people; pattern `(?s).{0,255}`.
+            contexts: contexts of the engagement; 0 to 5 entries.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -181,16 +183,17 @@ class Client(ServiceClient):
         payload: structures.EngagementContextPayload,
         client_token: str | None = None,
     ) -> structures.CreateEngagementContextResponse:
-        """Call `CreateEngagementContext`.
+        """Add a context, such as a lead or a project, to an engagement (`CreateEngagementContext`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateEngagementContext
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            engagement_identifier: `EngagementIdentifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`.
-            type_: `Type` on the wire.
-            payload: `Payload` on the wire.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            engagement_identifier: identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`.
+            type_: kind of context of an engagement.
+            payload: content of a context: a project, lead, prospect or customer.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -215,15 +218,16 @@ class Client(ServiceClient):
         invitation: structures.Invitation,
         client_token: str | None = None,
     ) -> structures.CreateEngagementInvitationResponse:
-        """Call `CreateEngagementInvitation`.
+        """Invite an AWS account to an engagement (`CreateEngagementInvitation`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateEngagementInvitation
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            engagement_identifier: `EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`.
-            invitation: `Invitation` on the wire.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            engagement_identifier: identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`.
+            invitation: invitation to send: its receiver, message and content.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -257,25 +261,27 @@ class Client(ServiceClient):
         opportunity_team: Sequence[structures.Contact] | None = None,
         tags: Sequence[structures.Tag] | None = None,
     ) -> structures.CreateOpportunityResponse:
-        """Call `CreateOpportunity`.
+        """Create an opportunity; `submit_opportunity` sends it to AWS (`CreateOpportunity`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateOpportunity
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            primary_needs_from_aws: `PrimaryNeedsFromAws` on the wire.
-            national_security: `NationalSecurity` on the wire.
-            partner_opportunity_identifier: `PartnerOpportunityIdentifier` on the wire, pattern `(?s).{0,64}`.
-            customer: `Customer` on the wire.
-            project: `Project` on the wire.
-            opportunity_type: `OpportunityType` on the wire.
-            marketing: `Marketing` on the wire.
-            software_revenue: `SoftwareRevenue` on the wire.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
-            life_cycle: `LifeCycle` on the wire.
-            origin: `Origin` on the wire.
-            opportunity_team: `OpportunityTeam` on the wire, 0 to 10 entries.
-            tags: `Tags` on the wire, 1 to 200 entries.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            primary_needs_from_aws: kinds of support for which AWS is asked.
+            national_security: whether the opportunity concerns national security.
+            partner_opportunity_identifier: identifier of the opportunity in the partner's own system; pattern
+                `(?s).{0,64}`.
+            customer: customer of an opportunity, with its contacts.
+            project: project of an opportunity: what the customer needs and is expected to spend.
+            opportunity_type: whether the business is new, renewed or larger than before.
+            marketing: marketing campaign that an opportunity comes from.
+            software_revenue: software that is sold with an opportunity.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
+            life_cycle: progress of an opportunity: its stage, review and next steps.
+            origin: whether AWS or the partner found the opportunity.
+            opportunity_team: persons who work on the opportunity; 0 to 10 entries.
+            tags: tags of the resource; 1 to 200 entries.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -310,18 +316,19 @@ class Client(ServiceClient):
         resource_snapshot_template_identifier: str,
         client_token: str | None = None,
     ) -> structures.CreateResourceSnapshotResponse:
-        """Call `CreateResourceSnapshot`.
+        """Share the current state of an opportunity with an engagement (`CreateResourceSnapshot`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateResourceSnapshot
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            engagement_identifier: `EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`.
-            resource_type: `ResourceType` on the wire.
-            resource_identifier: `ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`.
-            resource_snapshot_template_identifier: `ResourceSnapshotTemplateIdentifier` on the wire, pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            engagement_identifier: identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`.
+            resource_type: kind of resource that snapshots are made of.
+            resource_identifier: identifier or ARN of the resource; pattern `O[0-9]{1,19}`.
+            resource_snapshot_template_identifier: template, which says which members a snapshot has; pattern
                 `[a-zA-Z0-9]{3,80}`.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -350,19 +357,20 @@ class Client(ServiceClient):
         client_token: str | None = None,
         tags: Sequence[structures.Tag] | None = None,
     ) -> structures.CreateResourceSnapshotJobResponse:
-        """Call `CreateResourceSnapshotJob`.
+        """Create a job that shares each change of an opportunity (`CreateResourceSnapshotJob`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateResourceSnapshotJob
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            engagement_identifier: `EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`.
-            resource_type: `ResourceType` on the wire.
-            resource_identifier: `ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`.
-            resource_snapshot_template_identifier: `ResourceSnapshotTemplateIdentifier` on the wire, pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            engagement_identifier: identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`.
+            resource_type: kind of resource that snapshots are made of.
+            resource_identifier: identifier or ARN of the resource; pattern `O[0-9]{1,19}`.
+            resource_snapshot_template_identifier: template, which says which members a snapshot has; pattern
                 `[a-zA-Z0-9]{3,80}`.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
-            tags: `Tags` on the wire, 1 to 200 entries.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
+            tags: tags of the resource; 1 to 200 entries.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -384,13 +392,13 @@ class Client(ServiceClient):
     async def delete_customer_account(
         self, *, catalog: enums.CatalogIdentifierLike, identifier: str
     ) -> structures.DeleteCustomerAccountResponse:
-        """Call `DeleteCustomerAccount`.
+        """Remove a customer (`DeleteCustomerAccount`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/DeleteCustomerAccount
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.*|cust-acc-[0-9a-z]{13})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException, or a
@@ -401,13 +409,13 @@ class Client(ServiceClient):
     async def delete_resource_snapshot_job(
         self, *, catalog: enums.CatalogIdentifierLike, resource_snapshot_job_identifier: str
     ) -> structures.DeleteResourceSnapshotJobResponse:
-        """Call `DeleteResourceSnapshotJob`.
+        """Delete a stopped snapshot job (`DeleteResourceSnapshotJob`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/DeleteResourceSnapshotJob
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            resource_snapshot_job_identifier: `ResourceSnapshotJobIdentifier` on the wire, pattern `job-[0-9a-z]{13}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            resource_snapshot_job_identifier: identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -427,15 +435,15 @@ class Client(ServiceClient):
         related_entity_type: enums.RelatedEntityTypeLike,
         related_entity_identifier: str,
     ) -> structures.DisassociateOpportunityResponse:
-        """Call `DisassociateOpportunity`.
+        """Remove the link between an opportunity and a solution, product or offer (`DisassociateOpportunity`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/DisassociateOpportunity
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            opportunity_identifier: `OpportunityIdentifier` on the wire, pattern `O[0-9]{1,19}`.
-            related_entity_type: `RelatedEntityType` on the wire.
-            related_entity_identifier: `RelatedEntityIdentifier` on the wire, pattern `(?s).{1,255}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            opportunity_identifier: identifier or ARN of the opportunity; pattern `O[0-9]{1,19}`.
+            related_entity_type: kind of thing that is linked to an opportunity.
+            related_entity_identifier: identifier or ARN of what is linked; pattern `(?s).{1,255}`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -453,13 +461,13 @@ class Client(ServiceClient):
     async def get_aws_opportunity_summary(
         self, *, catalog: enums.CatalogIdentifierLike, related_opportunity_identifier: str
     ) -> structures.GetAwsOpportunitySummaryResponse:
-        """Call `GetAwsOpportunitySummary` (read-only).
+        """Return the part of an opportunity that AWS maintains (`GetAwsOpportunitySummary`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetAwsOpportunitySummary
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            related_opportunity_identifier: `RelatedOpportunityIdentifier` on the wire, pattern `O[0-9]{1,19}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            related_opportunity_identifier: identifier or ARN of the partner's opportunity; pattern `O[0-9]{1,19}`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -474,13 +482,13 @@ class Client(ServiceClient):
     async def get_customer_account(
         self, *, catalog: enums.CatalogIdentifierLike, identifier: str
     ) -> structures.GetCustomerAccountResponse:
-        """Call `GetCustomerAccount` (read-only).
+        """Return a customer with what AWS knows about it (`GetCustomerAccount`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetCustomerAccount
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.*|cust-acc-[0-9a-z]{13})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -491,13 +499,13 @@ class Client(ServiceClient):
     async def get_customer_account_bulk_job(
         self, *, catalog: enums.CatalogIdentifierLike, identifier: str
     ) -> structures.GetCustomerAccountBulkJobResponse:
-        """Call `GetCustomerAccountBulkJob` (read-only).
+        """Return a bulk job of customers, to poll its status (`GetCustomerAccountBulkJob`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetCustomerAccountBulkJob
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.*|bulkjob-[0-9a-z]{13})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -512,15 +520,15 @@ class Client(ServiceClient):
         identifier: str,
         report_type: enums.BulkReportTypeLike | None = None,
     ) -> structures.GetCustomerAccountBulkJobReportUrlResponse:
-        """Call `GetCustomerAccountBulkJobReportUrl` (read-only).
+        """Return the address of a report about a bulk job of customers (`GetCustomerAccountBulkJobReportUrl`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetCustomerAccountBulkJobReportUrl
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.*|bulkjob-[0-9a-z]{13})`.
-            report_type: `ReportType` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`.
+            report_type: records that a report about a bulk job has.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -540,16 +548,16 @@ class Client(ServiceClient):
         aggregations: Sequence[structures.AggregationRequest] | None = None,
         include_missing: bool | None = None,
     ) -> structures.GetCustomerAccountStatisticsResponse:
-        """Call `GetCustomerAccountStatistics` (read-only).
+        """Return the numbers of customers, grouped by fields (`GetCustomerAccountStatistics`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetCustomerAccountStatistics
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            filter: `Filter` on the wire.
-            aggregations: `Aggregations` on the wire, 1 to 10 entries.
-            include_missing: `IncludeMissing` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            filter: conditions on customers, which can be combined.
+            aggregations: fields to group by, or the groups; 1 to 10 entries.
+            include_missing: whether customers without a value are a group of their own.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException, or a
@@ -564,13 +572,13 @@ class Client(ServiceClient):
     async def get_engagement(
         self, *, catalog: enums.CatalogIdentifierLike, identifier: str
     ) -> structures.GetEngagementResponse:
-        """Call `GetEngagement` (read-only).
+        """Return an engagement with its contexts (`GetEngagement`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetEngagement
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(arn:.*|eng-[0-9a-z]{14})`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -581,13 +589,13 @@ class Client(ServiceClient):
     async def get_engagement_invitation(
         self, *, catalog: enums.CatalogIdentifierLike, identifier: str
     ) -> structures.GetEngagementInvitationResponse:
-        """Call `GetEngagementInvitation` (read-only).
+        """Return an invitation to an engagement with its payload (`GetEngagementInvitation`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetEngagementInvitation
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -598,13 +606,13 @@ class Client(ServiceClient):
     async def get_opportunity(
         self, *, catalog: enums.CatalogIdentifierLike, identifier: str
     ) -> structures.GetOpportunityResponse:
-        """Call `GetOpportunity` (read-only).
+        """Return an opportunity with all details (`GetOpportunity`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetOpportunity
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `O[0-9]{1,19}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `O[0-9]{1,19}`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -620,16 +628,16 @@ class Client(ServiceClient):
         report_format: enums.BulkFileFormatLike,
         report_type: enums.BulkReportTypeLike | None = None,
     ) -> structures.GetOpportunityBulkJobReportUrlResponse:
-        """Call `GetOpportunityBulkJobReportUrl` (read-only).
+        """Return the address of a report about a bulk job of opportunities (`GetOpportunityBulkJobReportUrl`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetOpportunityBulkJobReportUrl
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            job_id: `JobId` on the wire, pattern `bulkjob-[0-9a-z]{13}`.
-            report_format: `ReportFormat` on the wire.
-            report_type: `ReportType` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            job_id: identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`.
+            report_format: format of the file of a bulk job.
+            report_type: records that a report about a bulk job has.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -644,14 +652,14 @@ class Client(ServiceClient):
     async def get_prospecting_from_engagement_task(
         self, *, catalog: enums.CatalogIdentifierLike, task_identifier: str
     ) -> structures.GetProspectingFromEngagementTaskResponse:
-        """Call `GetProspectingFromEngagementTask` (read-only).
+        """Return a prospecting task with the result of each engagement (`GetProspectingFromEngagementTask`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetProspectingFromEngagementTask
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            task_identifier: `TaskIdentifier` on the wire, pattern `task-[0-9a-z]{14}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            task_identifier: identifiers or ARNs of the tasks; pattern `task-[0-9a-z]{14}`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -671,18 +679,18 @@ class Client(ServiceClient):
         resource_snapshot_template_identifier: str,
         revision: int | None = None,
     ) -> structures.GetResourceSnapshotResponse:
-        """Call `GetResourceSnapshot` (read-only).
+        """Return a snapshot of an opportunity, also an earlier revision (`GetResourceSnapshot`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetResourceSnapshot
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            engagement_identifier: `EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`.
-            resource_type: `ResourceType` on the wire.
-            resource_identifier: `ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`.
-            resource_snapshot_template_identifier: `ResourceSnapshotTemplateIdentifier` on the wire, pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            engagement_identifier: identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`.
+            resource_type: kind of resource that snapshots are made of.
+            resource_identifier: identifier or ARN of the resource; pattern `O[0-9]{1,19}`.
+            resource_snapshot_template_identifier: template, which says which members a snapshot has; pattern
                 `[a-zA-Z0-9]{3,80}`.
-            revision: `Revision` on the wire, at least 1.
+            revision: number of the snapshot among those of the same resource; at least 1.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -702,13 +710,13 @@ class Client(ServiceClient):
     async def get_resource_snapshot_job(
         self, *, catalog: enums.CatalogIdentifierLike, resource_snapshot_job_identifier: str
     ) -> structures.GetResourceSnapshotJobResponse:
-        """Call `GetResourceSnapshotJob` (read-only).
+        """Return a snapshot job with its latest run (`GetResourceSnapshotJob`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetResourceSnapshotJob
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            resource_snapshot_job_identifier: `ResourceSnapshotJobIdentifier` on the wire, pattern `job-[0-9a-z]{13}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            resource_snapshot_job_identifier: identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -723,12 +731,12 @@ class Client(ServiceClient):
     async def get_selling_system_settings(
         self, *, catalog: enums.CatalogIdentifierLike
     ) -> structures.GetSellingSystemSettingsResponse:
-        """Call `GetSellingSystemSettings` (read-only).
+        """Return the settings of the account, such as the role of snapshot jobs (`GetSellingSystemSettings`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetSellingSystemSettings
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -745,17 +753,17 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListCustomerAccountBulkJobResultsResponse:
-        """Call `ListCustomerAccountBulkJobResults` (read-only).
+        """List the results of the rows of a bulk job of customers (`ListCustomerAccountBulkJobResults`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListCustomerAccountBulkJobResults
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.*|bulkjob-[0-9a-z]{13})`.
-            status: `Status` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN of the bulk job; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`.
+            status: filter: only with this status.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -775,15 +783,15 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListCustomerAccountBulkJobsResponse:
-        """Call `ListCustomerAccountBulkJobs` (read-only).
+        """List the bulk jobs of customers (`ListCustomerAccountBulkJobs`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListCustomerAccountBulkJobs
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            filter: `Filter` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            filter: filter: bulk jobs with these identifiers or this status.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException, or a
@@ -807,21 +815,21 @@ class Client(ServiceClient):
         engagement_invitation_identifier: Sequence[str] | None = None,
         task_identifier: Sequence[str] | None = None,
     ) -> structures.ListEngagementByAcceptingInvitationTasksResponse:
-        """Call `ListEngagementByAcceptingInvitationTasks` (read-only).
+        """List the tasks that accept invitations (`ListEngagementByAcceptingInvitationTasks`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementByAcceptingInvitationTasks
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            max_results: `MaxResults` on the wire, 1 to 1000.
-            next_token: `NextToken` on the wire, pattern `(?s).{1,2048}`.
-            sort: `Sort` on the wire.
-            task_status: `TaskStatus` on the wire, 1 to 3 entries.
-            opportunity_identifier: `OpportunityIdentifier` on the wire, 1 to 10 entries, each pattern `O[0-9]{1,19}`.
-            engagement_invitation_identifier: `EngagementInvitationIdentifier` on the wire, 1 to 10 entries, each
-                pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
-            task_identifier: `TaskIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 1000.
+            next_token: token of the page to return, or None for the first page; pattern `(?s).{1,2048}`.
+            sort: order of tasks.
+            task_status: filter: only with these statuses; 1 to 3 entries.
+            opportunity_identifier: filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`.
+            engagement_invitation_identifier: filter: only of these invitations; 1 to 10 entries, each pattern
+                `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
+            task_identifier: filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -852,20 +860,20 @@ class Client(ServiceClient):
         opportunity_identifier: Sequence[str] | None = None,
         engagement_identifier: Sequence[str] | None = None,
     ) -> structures.ListEngagementFromOpportunityTasksResponse:
-        """Call `ListEngagementFromOpportunityTasks` (read-only).
+        """List the tasks that make engagements of opportunities (`ListEngagementFromOpportunityTasks`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementFromOpportunityTasks
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            max_results: `MaxResults` on the wire, 1 to 1000.
-            next_token: `NextToken` on the wire, pattern `(?s).{1,2048}`.
-            sort: `Sort` on the wire.
-            task_status: `TaskStatus` on the wire, 1 to 3 entries.
-            task_identifier: `TaskIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`.
-            opportunity_identifier: `OpportunityIdentifier` on the wire, 1 to 10 entries, each pattern `O[0-9]{1,19}`.
-            engagement_identifier: `EngagementIdentifier` on the wire, 1 to 10 entries, each pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 1000.
+            next_token: token of the page to return, or None for the first page; pattern `(?s).{1,2048}`.
+            sort: order of tasks.
+            task_status: filter: only with these statuses; 1 to 3 entries.
+            task_identifier: filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`.
+            opportunity_identifier: filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`.
+            engagement_identifier: filter: only of these engagements; 1 to 10 entries, each pattern
                 `(arn:.*|eng-[0-9a-z]{14})`.
 
         Raises:
@@ -895,18 +903,18 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListEngagementGroupsResponse:
-        """Call `ListEngagementGroups` (read-only).
+        """List the groups of engagements (`ListEngagementGroups`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementGroups
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            readiness_level: `ReadinessLevel` on the wire.
-            sort: `Sort` on the wire.
-            engagement_group_identifiers: `EngagementGroupIdentifiers` on the wire, 1 to 10 entries, each 1 to 255
-                characters with pattern `(arn:.*|eng-grp-[0-9a-z]{14})`.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 2048 characters.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            readiness_level: how ready the companies of a group are to buy.
+            sort: order of groups of engagements.
+            engagement_group_identifiers: filter: only these groups; 1 to 10 entries, each 1 to 255 characters with
+                pattern `(arn:.*|eng-grp-[0-9a-z]{14})`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException, or a
@@ -936,21 +944,21 @@ class Client(ServiceClient):
         engagement_identifier: Sequence[str] | None = None,
         sender_aws_account_id: Sequence[str] | None = None,
     ) -> structures.ListEngagementInvitationsResponse:
-        r"""Call `ListEngagementInvitations` (read-only).
+        r"""List the invitations that the account sent or received (`ListEngagementInvitations`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementInvitations
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            participant_type: `ParticipantType` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire.
-            sort: `Sort` on the wire.
-            payload_type: `PayloadType` on the wire.
-            status: `Status` on the wire, 1 to 10 entries.
-            engagement_identifier: `EngagementIdentifier` on the wire, 1 to 10 entries, each pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            participant_type: side of an invitation that the account is on.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page.
+            sort: order of invitations.
+            payload_type: filter: only with these kinds of content.
+            status: filter: only with these statuses; 1 to 10 entries.
+            engagement_identifier: filter: only to these engagements; 1 to 10 entries, each pattern
                 `(arn:.*|eng-[0-9a-z]{14})`.
-            sender_aws_account_id: `SenderAwsAccountId` on the wire, 1 to 10 entries, each pattern
+            sender_aws_account_id: filter: only from these AWS accounts; 1 to 10 entries, each pattern
                 `([0-9]{12}|\w{1,12})`, sensitive.
 
         Raises:
@@ -979,15 +987,15 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListEngagementMembersResponse:
-        """Call `ListEngagementMembers` (read-only).
+        """List the members of an engagement (`ListEngagementMembers`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementMembers
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`.
-            max_results: `MaxResults` on the wire, 1 to 10.
-            next_token: `NextToken` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 10.
+            next_token: token of the page to return, or None for the first page.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1010,19 +1018,19 @@ class Client(ServiceClient):
         resource_identifier: str | None = None,
         created_by: str | None = None,
     ) -> structures.ListEngagementResourceAssociationsResponse:
-        r"""Call `ListEngagementResourceAssociations` (read-only).
+        r"""List the links between engagements and opportunities (`ListEngagementResourceAssociations`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementResourceAssociations
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            max_results: `MaxResults` on the wire, 1 to 1000.
-            next_token: `NextToken` on the wire.
-            engagement_identifier: `EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`.
-            resource_type: `ResourceType` on the wire.
-            resource_identifier: `ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`.
-            created_by: `CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 1000.
+            next_token: token of the page to return, or None for the first page.
+            engagement_identifier: filter: only with this engagement; pattern `eng-[0-9a-z]{14}`.
+            resource_type: kind of resource that snapshots are made of.
+            resource_identifier: filter: only with this resource; pattern `O[0-9]{1,19}`.
+            created_by: filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1053,21 +1061,22 @@ class Client(ServiceClient):
         next_token: str | None = None,
         engagement_identifier: Sequence[str] | None = None,
     ) -> structures.ListEngagementsResponse:
-        r"""Call `ListEngagements` (read-only).
+        r"""List the engagements of the account (`ListEngagements`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagements
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            created_by: `CreatedBy` on the wire, 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive.
-            exclude_created_by: `ExcludeCreatedBy` on the wire, 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`,
-                sensitive.
-            context_types: `ContextTypes` on the wire, 0 to 5 entries.
-            exclude_context_types: `ExcludeContextTypes` on the wire, 0 to 5 entries.
-            sort: `Sort` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire.
-            engagement_identifier: `EngagementIdentifier` on the wire, 1 to 10 entries, each pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            created_by: filter: only created by these AWS accounts; 1 to 10 entries, each pattern
+                `([0-9]{12}|\w{1,12})`, sensitive.
+            exclude_created_by: filter: only created by other accounts than these; 1 to 10 entries, each pattern
+                `([0-9]{12}|\w{1,12})`, sensitive.
+            context_types: filter: only with contexts of these kinds; 0 to 5 entries.
+            exclude_context_types: filter: only without contexts of these kinds; 0 to 5 entries.
+            sort: order of engagements.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page.
+            engagement_identifier: filter: only these engagements; 1 to 10 entries, each pattern
                 `(arn:.*|eng-[0-9a-z]{14})`.
 
         Raises:
@@ -1103,22 +1112,22 @@ class Client(ServiceClient):
         created_date: structures.CreatedDateFilter | None = None,
         target_close_date: structures.TargetCloseDateFilter | None = None,
     ) -> structures.ListOpportunitiesResponse:
-        """Call `ListOpportunities` (read-only).
+        """List the opportunities, such as those changed since a time (`ListOpportunities`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunities
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire.
-            sort: `Sort` on the wire.
-            last_modified_date: `LastModifiedDate` on the wire.
-            identifier: `Identifier` on the wire, 0 to 20 entries, each pattern `O[0-9]{1,19}`.
-            life_cycle_stage: `LifeCycleStage` on the wire, 0 to 10 entries.
-            life_cycle_review_status: `LifeCycleReviewStatus` on the wire, 0 to 10 entries.
-            customer_company_name: `CustomerCompanyName` on the wire, 0 to 10 entries.
-            created_date: `CreatedDate` on the wire.
-            target_close_date: `TargetCloseDate` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page.
+            sort: order of opportunities.
+            last_modified_date: filter: changed in this period.
+            identifier: filter: only these opportunities; 0 to 20 entries, each pattern `O[0-9]{1,19}`.
+            life_cycle_stage: filter: only in these stages; 0 to 10 entries.
+            life_cycle_review_status: filter: only with these statuses of the review; 0 to 10 entries.
+            customer_company_name: filter: only of these companies; 0 to 10 entries.
+            created_date: filter: created in this period.
+            target_close_date: filter: expected to close in this period.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1149,17 +1158,17 @@ class Client(ServiceClient):
         next_token: str | None = None,
         status: enums.BulkRecordStatusLike | None = None,
     ) -> structures.ListOpportunityBulkJobResultsResponse:
-        """Call `ListOpportunityBulkJobResults` (read-only).
+        """List the results of the rows of a bulk job of opportunities (`ListOpportunityBulkJobResults`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityBulkJobResults
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            job_id: `JobId` on the wire, pattern `bulkjob-[0-9a-z]{13}`.
-            max_results: `MaxResults` on the wire, 1 to 1000.
-            next_token: `NextToken` on the wire.
-            status: `Status` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            job_id: identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 1000.
+            next_token: token of the page to return, or None for the first page.
+            status: filter: only with this status.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1180,16 +1189,16 @@ class Client(ServiceClient):
         job_id: str | None = None,
         status: enums.BulkJobStatusLike | None = None,
     ) -> structures.ListOpportunityBulkJobsResponse:
-        """Call `ListOpportunityBulkJobs` (read-only).
+        """List the bulk jobs of opportunities (`ListOpportunityBulkJobs`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityBulkJobs
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire.
-            job_id: `JobId` on the wire, pattern `bulkjob-[0-9a-z]{13}`.
-            status: `Status` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page.
+            job_id: filter: only this bulk job; pattern `bulkjob-[0-9a-z]{13}`.
+            status: filter: only with this status.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1214,22 +1223,22 @@ class Client(ServiceClient):
         engagement_identifier: Sequence[str] | None = None,
         context_identifier: Sequence[str] | None = None,
     ) -> structures.ListOpportunityFromEngagementTasksResponse:
-        """Call `ListOpportunityFromEngagementTasks` (read-only).
+        """List the tasks that make opportunities of engagements (`ListOpportunityFromEngagementTasks`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityFromEngagementTasks
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            max_results: `MaxResults` on the wire, 1 to 1000.
-            next_token: `NextToken` on the wire, pattern `(?s).{1,2048}`.
-            sort: `Sort` on the wire.
-            task_status: `TaskStatus` on the wire, 1 to 3 entries.
-            task_identifier: `TaskIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`.
-            opportunity_identifier: `OpportunityIdentifier` on the wire, 1 to 10 entries, each pattern `O[0-9]{1,19}`.
-            engagement_identifier: `EngagementIdentifier` on the wire, 1 to 10 entries, each pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 1000.
+            next_token: token of the page to return, or None for the first page; pattern `(?s).{1,2048}`.
+            sort: order of tasks.
+            task_status: filter: only with these statuses; 1 to 3 entries.
+            task_identifier: filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`.
+            opportunity_identifier: filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`.
+            engagement_identifier: filter: only of these engagements; 1 to 10 entries, each pattern
                 `(arn:.*|eng-[0-9a-z]{14})`.
-            context_identifier: `ContextIdentifier` on the wire, 1 to 10 entries, each pattern `[1-9][0-9]*`.
+            context_identifier: filter: only of these contexts; 1 to 10 entries, each pattern `[1-9][0-9]*`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1261,20 +1270,20 @@ class Client(ServiceClient):
         start_before: datetime | None = None,
         sort: structures.ProspectingFromEngagementTaskSort | None = None,
     ) -> structures.ListProspectingFromEngagementTasksResponse:
-        """Call `ListProspectingFromEngagementTasks` (read-only).
+        """List the prospecting tasks (`ListProspectingFromEngagementTasks`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListProspectingFromEngagementTasks
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire.
-            task_identifier: `TaskIdentifier` on the wire, 0 to 10 entries, each pattern `task-[0-9a-z]{14}`.
-            task_name: `TaskName` on the wire, 0 to 10 entries, each 1 to 128 characters.
-            start_after: `StartAfter` on the wire.
-            start_before: `StartBefore` on the wire.
-            sort: `Sort` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page.
+            task_identifier: filter: only these tasks; 0 to 10 entries, each pattern `task-[0-9a-z]{14}`.
+            task_name: filter: only tasks with these names; 0 to 10 entries, each 1 to 128 characters.
+            start_after: filter: only started after this time.
+            start_before: filter: only started before this time.
+            sort: order of prospecting tasks.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException, or a
@@ -1303,17 +1312,17 @@ class Client(ServiceClient):
         status: enums.ResourceSnapshotJobStatusLike | None = None,
         sort: structures.SortObject | None = None,
     ) -> structures.ListResourceSnapshotJobsResponse:
-        """Call `ListResourceSnapshotJobs` (read-only).
+        """List the snapshot jobs of the account (`ListResourceSnapshotJobs`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListResourceSnapshotJobs
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            max_results: `MaxResults` on the wire, 1 to 1000.
-            next_token: `NextToken` on the wire.
-            engagement_identifier: `EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`.
-            status: `Status` on the wire.
-            sort: `Sort` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 1000.
+            next_token: token of the page to return, or None for the first page.
+            engagement_identifier: filter: only of this engagement; pattern `eng-[0-9a-z]{14}`.
+            status: filter: only with this status.
+            sort: order of snapshot jobs.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1342,20 +1351,19 @@ class Client(ServiceClient):
         resource_snapshot_template_identifier: str | None = None,
         created_by: str | None = None,
     ) -> structures.ListResourceSnapshotsResponse:
-        r"""Call `ListResourceSnapshots` (read-only).
+        r"""List the snapshots in an engagement (`ListResourceSnapshots`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListResourceSnapshots
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            engagement_identifier: `EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`.
-            max_results: `MaxResults` on the wire, 1 to 1000.
-            next_token: `NextToken` on the wire.
-            resource_type: `ResourceType` on the wire.
-            resource_identifier: `ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`.
-            resource_snapshot_template_identifier: `ResourceSnapshotTemplateIdentifier` on the wire, pattern
-                `[a-zA-Z0-9]{3,80}`.
-            created_by: `CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            engagement_identifier: identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 1000.
+            next_token: token of the page to return, or None for the first page.
+            resource_type: kind of resource that snapshots are made of.
+            resource_identifier: filter: only of this resource; pattern `O[0-9]{1,19}`.
+            resource_snapshot_template_identifier: filter: only made with this template; pattern `[a-zA-Z0-9]{3,80}`.
+            created_by: filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1386,20 +1394,20 @@ class Client(ServiceClient):
         category: Sequence[str] | None = None,
         aws_marketplace_solution_arn: Sequence[str] | None = None,
     ) -> structures.ListSolutionsResponse:
-        """Call `ListSolutions` (read-only).
+        """List the solutions of the partner (`ListSolutions`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListSolutions
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire.
-            sort: `Sort` on the wire.
-            status: `Status` on the wire, 0 to 10 entries.
-            identifier: `Identifier` on the wire, 0 to 20 entries, each pattern `S-[0-9]{1,19}`.
-            category: `Category` on the wire, 0 to 10 entries.
-            aws_marketplace_solution_arn: `AwsMarketplaceSolutionArn` on the wire, 0 to 10 entries, each 4 to 2048
-                characters with pattern `arn:.*`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page.
+            sort: order of solutions.
+            status: filter: only with these statuses; 0 to 10 entries.
+            identifier: filter: only these solutions; 0 to 20 entries, each pattern `S-[0-9]{1,19}`.
+            category: filter: only of these categories; 0 to 10 entries.
+            aws_marketplace_solution_arn: filter: only these solutions in AWS Marketplace; 0 to 10 entries, each 4 to
+                2048 characters with pattern `arn:.*`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1419,12 +1427,12 @@ class Client(ServiceClient):
         )
 
     async def list_tags_for_resource(self, *, resource_arn: str) -> structures.ListTagsForResourceResponse:
-        r"""Call `ListTagsForResource` (read-only).
+        r"""List the tags of a resource (`ListTagsForResource`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListTagsForResource
 
         Arguments:
-            resource_arn: `ResourceArn` on the wire, pattern
+            resource_arn: ARN of the resource; pattern
                 `(?=.{1,1000}$)arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
 
         Raises:
@@ -1436,13 +1444,13 @@ class Client(ServiceClient):
     async def put_selling_system_settings(
         self, *, catalog: enums.CatalogIdentifierLike, resource_snapshot_job_role_identifier: str | None = None
     ) -> structures.PutSellingSystemSettingsResponse:
-        r"""Call `PutSellingSystemSettings`.
+        r"""Replace the settings of the account, such as the role of snapshot jobs (`PutSellingSystemSettings`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/PutSellingSystemSettings
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            resource_snapshot_job_role_identifier: `ResourceSnapshotJobRoleIdentifier` on the wire, pattern
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            resource_snapshot_job_role_identifier: name or ARN of the IAM role that snapshot jobs use; pattern
                 `(?=.{0,2048}$)(arn:aws:iam::\d{12}:role/([-+=,.@_a-zA-Z0-9]+/)*)?[-+=,.@_a-zA-Z0-9]{1,64}`.
 
         Raises:
@@ -1458,14 +1466,14 @@ class Client(ServiceClient):
     async def reject_engagement_invitation(
         self, *, catalog: enums.CatalogIdentifierLike, identifier: str, rejection_reason: str | None = None
     ) -> structures.RejectEngagementInvitationResponse:
-        r"""Call `RejectEngagementInvitation`.
+        r"""Decline an invitation to an engagement (`RejectEngagementInvitation`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/RejectEngagementInvitation
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
-            rejection_reason: `RejectionReason` on the wire, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]{1,80}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
+            rejection_reason: explanation for the sender; pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]{1,80}`.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1486,16 +1494,16 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.SearchCustomerAccountsResponse:
-        """Call `SearchCustomerAccounts` (read-only).
+        """Search the customers by conditions on their fields (`SearchCustomerAccounts`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SearchCustomerAccounts
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            filter: `Filter` on the wire.
-            sort: `Sort` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            filter: conditions on customers, which can be combined.
+            sort: order of customers.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException, or a
@@ -1518,18 +1526,18 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.SearchEngagementsResponse:
-        """Call `SearchEngagements` (read-only).
+        """Search the engagements by words and conditions on their fields (`SearchEngagements`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SearchEngagements
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            keyword: `Keyword` on the wire, 1 to 500 characters, sensitive.
-            filter: `Filter` on the wire.
-            group_id: `GroupId` on the wire, 1 to 64 characters, pattern `eng-grp-[0-9a-z]{14}`.
-            sort: `Sort` on the wire.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire, 1 to 2048 characters.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            keyword: words that the found items contain; 1 to 500 characters, sensitive.
+            filter: conditions on engagements, which can be combined.
+            group_id: filter: only engagements of this group; 1 to 64 characters, pattern `eng-grp-[0-9a-z]{14}`.
+            sort: order of found engagements.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page; 1 to 2048 characters.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException, or a
@@ -1557,17 +1565,17 @@ class Client(ServiceClient):
         filter: structures.OpportunitySearchFilter | None = None,
         sort: structures.OpportunitySearchSort | None = None,
     ) -> structures.SearchOpportunitiesResponse:
-        """Call `SearchOpportunities` (read-only).
+        """Search the opportunities by words and conditions on their fields (`SearchOpportunities`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SearchOpportunities
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            max_results: `MaxResults` on the wire, 1 to 100.
-            next_token: `NextToken` on the wire.
-            keyword: `Keyword` on the wire, 1 to 500 characters, sensitive.
-            filter: `Filter` on the wire.
-            sort: `Sort` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            max_results: maximum items of a page, by default as many as the service chooses; 1 to 100.
+            next_token: token of the page to return, or None for the first page.
+            keyword: words that the found items contain; 1 to 500 characters, sensitive.
+            filter: conditions on opportunities, which can be combined.
+            sort: order of found opportunities.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1587,14 +1595,15 @@ class Client(ServiceClient):
     async def start_customer_account_bulk_job(
         self, *, catalog: enums.CatalogIdentifierLike, file_uri: str, client_token: str | None = None
     ) -> structures.StartCustomerAccountBulkJobResponse:
-        """Call `StartCustomerAccountBulkJob`.
+        """Start to import customers from a file in Amazon S3 (`StartCustomerAccountBulkJob`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartCustomerAccountBulkJob
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            file_uri: `FileUri` on the wire, 1 to 2000 characters, pattern `(s3://|https://).*`, sensitive.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            file_uri: address of the file in Amazon S3; 1 to 2000 characters, pattern `(s3://|https://).*`, sensitive.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1612,16 +1621,17 @@ class Client(ServiceClient):
         client_token: str | None = None,
         tags: Sequence[structures.Tag] | None = None,
     ) -> structures.StartEngagementByAcceptingInvitationTaskResponse:
-        """Call `StartEngagementByAcceptingInvitationTask`.
+        """Start to accept an invitation and create the opportunity (`StartEngagementByAcceptingInvitationTask`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartEngagementByAcceptingInvitationTask
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
-            tags: `Tags` on the wire, 1 to 200 entries.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
+            tags: tags of the resource; 1 to 200 entries.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1643,17 +1653,18 @@ class Client(ServiceClient):
         client_token: str | None = None,
         tags: Sequence[structures.Tag] | None = None,
     ) -> structures.StartEngagementFromOpportunityTaskResponse:
-        """Call `StartEngagementFromOpportunityTask`.
+        """Start to submit an opportunity to AWS, which creates its engagement (`StartEngagementFromOpportunityTask`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartEngagementFromOpportunityTask
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `O[0-9]{1,19}`.
-            aws_submission: `AwsSubmission` on the wire.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
-            tags: `Tags` on the wire, 1 to 200 entries.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `O[0-9]{1,19}`.
+            aws_submission: how AWS takes part in an opportunity, and who sees it.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
+            tags: tags of the resource; 1 to 200 entries.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1678,15 +1689,16 @@ class Client(ServiceClient):
         file_format: enums.BulkFileFormatLike,
         client_token: str | None = None,
     ) -> structures.StartOpportunityBulkJobResponse:
-        """Call `StartOpportunityBulkJob`.
+        """Start to create or change opportunities from a file in Amazon S3 (`StartOpportunityBulkJob`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartOpportunityBulkJob
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            file_uri: `FileURI` on the wire, 1 to 2000 characters, pattern `(s3://|https://).*`, sensitive.
-            file_format: `FileFormat` on the wire.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            file_uri: address of the file in Amazon S3; 1 to 2000 characters, pattern `(s3://|https://).*`, sensitive.
+            file_format: format of the file of a bulk job.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1707,17 +1719,18 @@ class Client(ServiceClient):
         client_token: str | None = None,
         tags: Sequence[structures.Tag] | None = None,
     ) -> structures.StartOpportunityFromEngagementTaskResponse:
-        """Call `StartOpportunityFromEngagementTask`.
+        """Start to create an opportunity from a context of an engagement (`StartOpportunityFromEngagementTask`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartOpportunityFromEngagementTask
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`.
-            context_identifier: `ContextIdentifier` on the wire, pattern `[1-9][0-9]*`.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
-            tags: `Tags` on the wire, 1 to 200 entries.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(arn:.*|eng-[0-9a-z]{14})`.
+            context_identifier: identifier of the context; pattern `[1-9][0-9]*`.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
+            tags: tags of the resource; 1 to 200 entries.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1742,16 +1755,17 @@ class Client(ServiceClient):
         task_name: str,
         client_token: str | None = None,
     ) -> structures.StartProspectingFromEngagementTaskResponse:
-        """Call `StartProspectingFromEngagementTask`.
+        """Start to look for prospects with data of AWS (`StartProspectingFromEngagementTask`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartProspectingFromEngagementTask
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifiers: `Identifiers` on the wire, 0 to 100 entries, each pattern `eng-[0-9a-z]{14}`.
-            task_name: `TaskName` on the wire, 1 to 128 characters.
-            client_token: `ClientToken` on the wire, pattern `.{1,255}`, generated if omitted.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifiers: identifiers or ARNs; 0 to 100 entries, each pattern `eng-[0-9a-z]{14}`.
+            task_name: name of the task; 1 to 128 characters.
+            client_token: idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated
+                if omitted.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1766,13 +1780,13 @@ class Client(ServiceClient):
     async def start_resource_snapshot_job(
         self, *, catalog: enums.CatalogIdentifierLike, resource_snapshot_job_identifier: str
     ) -> structures.StartResourceSnapshotJobResponse:
-        """Call `StartResourceSnapshotJob`.
+        """Start a snapshot job, which shares each change from then on (`StartResourceSnapshotJob`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartResourceSnapshotJob
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            resource_snapshot_job_identifier: `ResourceSnapshotJobIdentifier` on the wire, pattern `job-[0-9a-z]{13}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            resource_snapshot_job_identifier: identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1787,13 +1801,13 @@ class Client(ServiceClient):
     async def stop_resource_snapshot_job(
         self, *, catalog: enums.CatalogIdentifierLike, resource_snapshot_job_identifier: str
     ) -> structures.StopResourceSnapshotJobResponse:
-        """Call `StopResourceSnapshotJob`.
+        """Stop a snapshot job; it can be started again (`StopResourceSnapshotJob`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StopResourceSnapshotJob
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            resource_snapshot_job_identifier: `ResourceSnapshotJobIdentifier` on the wire, pattern `job-[0-9a-z]{13}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            resource_snapshot_job_identifier: identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1813,15 +1827,15 @@ class Client(ServiceClient):
         involvement_type: enums.SalesInvolvementTypeLike,
         visibility: enums.VisibilityLike | None = None,
     ) -> structures.SubmitOpportunityResponse:
-        """Call `SubmitOpportunity`.
+        """Send an opportunity to AWS for review (`SubmitOpportunity`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SubmitOpportunity
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `O[0-9]{1,19}`.
-            involvement_type: `InvolvementType` on the wire.
-            visibility: `Visibility` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `O[0-9]{1,19}`.
+            involvement_type: whether AWS sells together with the partner, or only sees the opportunity.
+            visibility: how much of an opportunity AWS sees.
 
         Raises:
             ServiceError: ThrottlingException, AccessDeniedException, InternalServerException, ValidationException,
@@ -1836,14 +1850,14 @@ class Client(ServiceClient):
     async def tag_resource(
         self, *, resource_arn: str, tags: Sequence[structures.Tag]
     ) -> structures.TagResourceResponse:
-        r"""Call `TagResource`.
+        r"""Add tags to a resource, or change their values (`TagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/TagResource
 
         Arguments:
-            resource_arn: `ResourceArn` on the wire, pattern
+            resource_arn: ARN of the resource; pattern
                 `(?=.{1,1000}$)arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
-            tags: `Tags` on the wire, 1 to 200 entries.
+            tags: tags of the resource; 1 to 200 entries.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1852,14 +1866,15 @@ class Client(ServiceClient):
         return await self.call(structures.TagResourceRequest(resource_arn=resource_arn, tags=tags))
 
     async def untag_resource(self, *, resource_arn: str, tag_keys: Sequence[str]) -> structures.UntagResourceResponse:
-        r"""Call `UntagResource`.
+        r"""Remove tags from a resource (`UntagResource`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/UntagResource
 
         Arguments:
-            resource_arn: `ResourceArn` on the wire, pattern
+            resource_arn: ARN of the resource; pattern
                 `(?=.{1,1000}$)arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
-            tag_keys: `TagKeys` on the wire, 1 to 50 entries, each pattern `(?=.{1,128}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`.
+            tag_keys: names of the tags to remove; 1 to 50 entries, each pattern
+                `(?=.{1,128}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1876,16 +1891,16 @@ class Client(ServiceClient):
         last_modified_date: datetime,
         partner_account_identifier: str | None = None,
     ) -> structures.UpdateCustomerAccountResponse:
-        """Call `UpdateCustomerAccount`.
+        """Replace the data of a customer (`UpdateCustomerAccount`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/UpdateCustomerAccount
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            identifier: `Identifier` on the wire, pattern `(arn:.*|cust-acc-[0-9a-z]{13})`.
-            account: `Account` on the wire.
-            last_modified_date: `LastModifiedDate` on the wire.
-            partner_account_identifier: `PartnerAccountIdentifier` on the wire, pattern `(?s).{0,64}`.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            identifier: identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`.
+            account: customer's company, as the partner has it.
+            last_modified_date: time of the latest change, on which an update is based.
+            partner_account_identifier: identifier of the customer in the partner's own system; pattern `(?s).{0,64}`.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1911,17 +1926,17 @@ class Client(ServiceClient):
         type_: enums.EngagementContextTypeLike,
         payload: structures.UpdateEngagementContextPayload,
     ) -> structures.UpdateEngagementContextResponse:
-        """Call `UpdateEngagementContext`.
+        """Replace a context of an engagement (`UpdateEngagementContext`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/UpdateEngagementContext
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            engagement_identifier: `EngagementIdentifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`.
-            context_identifier: `ContextIdentifier` on the wire, pattern `(?s).{1,3}`.
-            engagement_last_modified_at: `EngagementLastModifiedAt` on the wire.
-            type_: `Type` on the wire.
-            payload: `Payload` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            engagement_identifier: identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`.
+            context_identifier: identifier of the context; pattern `(?s).{1,3}`.
+            engagement_last_modified_at: time of the engagement's latest change, on which an update is based.
+            type_: kind of context of an engagement.
+            payload: new content of a context: a lead, project or prospect.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -1955,23 +1970,24 @@ class Client(ServiceClient):
         software_revenue: structures.SoftwareRevenue | None = None,
         life_cycle: structures.LifeCycle | None = None,
     ) -> structures.UpdateOpportunityResponse:
-        """Call `UpdateOpportunity`.
+        """Replace an opportunity: a member that is omitted becomes empty (`UpdateOpportunity`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/UpdateOpportunity
 
         Arguments:
-            catalog: `Catalog` on the wire, pattern `[a-zA-Z]+`.
-            last_modified_date: `LastModifiedDate` on the wire.
-            identifier: `Identifier` on the wire, pattern `O[0-9]{1,19}`.
-            primary_needs_from_aws: `PrimaryNeedsFromAws` on the wire.
-            national_security: `NationalSecurity` on the wire.
-            partner_opportunity_identifier: `PartnerOpportunityIdentifier` on the wire, pattern `(?s).{0,64}`.
-            customer: `Customer` on the wire.
-            project: `Project` on the wire.
-            opportunity_type: `OpportunityType` on the wire.
-            marketing: `Marketing` on the wire.
-            software_revenue: `SoftwareRevenue` on the wire.
-            life_cycle: `LifeCycle` on the wire.
+            catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
+            last_modified_date: time of the latest change, on which an update is based.
+            identifier: identifier or ARN; pattern `O[0-9]{1,19}`.
+            primary_needs_from_aws: kinds of support for which AWS is asked.
+            national_security: whether the opportunity concerns national security.
+            partner_opportunity_identifier: identifier of the opportunity in the partner's own system; pattern
+                `(?s).{0,64}`.
+            customer: customer of an opportunity, with its contacts.
+            project: project of an opportunity: what the customer needs and is expected to spend.
+            opportunity_type: whether the business is new, renewed or larger than before.
+            marketing: marketing campaign that an opportunity comes from.
+            software_revenue: software that is sold with an opportunity.
+            life_cycle: progress of an opportunity: its stage, review and next steps.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,

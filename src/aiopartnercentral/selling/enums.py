@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedExceptionErrorCode(OpenEnum):
-    """Enum `AccessDeniedExceptionErrorCode`.
+    """Reason why access was denied.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AccessDeniedExceptionErrorCode
     """
@@ -26,7 +26,7 @@ class AccessDeniedExceptionErrorCode(OpenEnum):
 
 
 class AggregatableField(OpenEnum):
-    """Enum `AggregatableField`.
+    """Field that customers can be grouped by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AggregatableField
     """
@@ -47,7 +47,7 @@ class AggregatableField(OpenEnum):
 
 
 class AwsClosedLostReason(OpenEnum):
-    """Enum `AwsClosedLostReason`.
+    """Reason why AWS considers an opportunity lost.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsClosedLostReason
     """
@@ -105,7 +105,7 @@ class AwsClosedLostReason(OpenEnum):
 
 
 class AwsFundingUsed(OpenEnum):
-    """Enum `AwsFundingUsed`.
+    """Whether AWS has paid a part of the campaign.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsFundingUsed
     """
@@ -117,7 +117,7 @@ class AwsFundingUsed(OpenEnum):
 
 
 class AwsMemberBusinessTitle(OpenEnum):
-    """Enum `AwsMemberBusinessTitle`.
+    """Role of a person of AWS.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsMemberBusinessTitle
     """
@@ -134,7 +134,7 @@ class AwsMemberBusinessTitle(OpenEnum):
 
 
 class AwsOpportunityStage(OpenEnum):
-    """Enum `AwsOpportunityStage`.
+    """Stage of an opportunity, as AWS sees it.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsOpportunityStage
     """
@@ -168,7 +168,7 @@ class AwsOpportunityStage(OpenEnum):
 
 
 class AwsPartition(OpenEnum):
-    """Enum `AwsPartition`.
+    """AWS partition in which the customer works.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsPartition
     """
@@ -179,7 +179,7 @@ class AwsPartition(OpenEnum):
 
 
 class BulkFileFormat(OpenEnum):
-    """Enum `BulkFileFormat`.
+    """Format of the file of a bulk job.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/BulkFileFormat
     """
@@ -190,7 +190,7 @@ class BulkFileFormat(OpenEnum):
 
 
 class BulkJobStatus(OpenEnum):
-    """Enum `BulkJobStatus`.
+    """Status of a bulk job.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/BulkJobStatus
     """
@@ -204,7 +204,7 @@ class BulkJobStatus(OpenEnum):
 
 
 class BulkOperationType(OpenEnum):
-    """Enum `BulkOperationType`.
+    """Whether a bulk job creates or changes opportunities.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/BulkOperationType
     """
@@ -216,7 +216,7 @@ class BulkOperationType(OpenEnum):
 
 
 class BulkRecordStatus(OpenEnum):
-    """Enum `BulkRecordStatus`.
+    """Whether one record of a bulk job succeeded.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/BulkRecordStatus
     """
@@ -228,7 +228,7 @@ class BulkRecordStatus(OpenEnum):
 
 
 class BulkReportStatus(OpenEnum):
-    """Enum `BulkReportStatus`.
+    """Status of a report about a bulk job.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/BulkReportStatus
     """
@@ -243,7 +243,7 @@ class BulkReportStatus(OpenEnum):
 
 
 class BulkReportType(OpenEnum):
-    """Enum `BulkReportType`.
+    """Records that a report about a bulk job has.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/BulkReportType
     """
@@ -255,7 +255,7 @@ class BulkReportType(OpenEnum):
 
 
 class Channel(OpenEnum):
-    """Enum `Channel`.
+    """Channel of a marketing campaign.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Channel
     """
@@ -278,7 +278,7 @@ class Channel(OpenEnum):
 
 
 class ClosedLostReason(OpenEnum):
-    """Enum `ClosedLostReason`.
+    """Reason why an opportunity was lost.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ClosedLostReason
     """
@@ -307,7 +307,7 @@ class ClosedLostReason(OpenEnum):
 
 
 class CompetitorName(OpenEnum):
-    """Enum `CompetitorName`.
+    """Competitor.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CompetitorName
     """
@@ -328,7 +328,7 @@ class CompetitorName(OpenEnum):
 
 
 class ContactWindow(OpenEnum):
-    """Enum `ContactWindow`.
+    """Time of the day.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ContactWindow
     """
@@ -341,7 +341,7 @@ class ContactWindow(OpenEnum):
 
 
 class CountryCode(OpenEnum):
-    """Enum `CountryCode`.
+    """Country, as its ISO 3166 code of two letters.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CountryCode
     """
@@ -600,7 +600,7 @@ class CountryCode(OpenEnum):
 
 
 class CurrencyCode(OpenEnum):
-    """Enum `CurrencyCode`.
+    """Currency, as its ISO 4217 code.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CurrencyCode
     """
@@ -778,7 +778,7 @@ class CurrencyCode(OpenEnum):
 
 
 class CustomerAccountFailureReason(OpenEnum):
-    """Enum `CustomerAccountFailureReason`.
+    """Reason why the customer could not be registered.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerAccountFailureReason
     """
@@ -790,7 +790,7 @@ class CustomerAccountFailureReason(OpenEnum):
 
 
 class DayOfWeek(OpenEnum):
-    """Enum `DayOfWeek`.
+    """Day of the week.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/DayOfWeek
     """
@@ -807,7 +807,7 @@ class DayOfWeek(OpenEnum):
 
 
 class DeliveryModel(OpenEnum):
-    """Enum `DeliveryModel`.
+    """How a solution is delivered to the customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/DeliveryModel
     """
@@ -823,7 +823,7 @@ class DeliveryModel(OpenEnum):
 
 
 class EngagementContextType(OpenEnum):
-    """Enum `EngagementContextType`.
+    """Kind of context of an engagement.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementContextType
     """
@@ -837,7 +837,7 @@ class EngagementContextType(OpenEnum):
 
 
 class EngagementGroupSortName(OpenEnum):
-    """Enum `EngagementGroupSortName`.
+    """Field that groups of engagements are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementGroupSortName
     """
@@ -849,7 +849,7 @@ class EngagementGroupSortName(OpenEnum):
 
 
 class EngagementInvitationPayloadType(OpenEnum):
-    """Enum `EngagementInvitationPayloadType`.
+    """Kind of content of an invitation.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementInvitationPayloadType
     """
@@ -862,7 +862,7 @@ class EngagementInvitationPayloadType(OpenEnum):
 
 
 class EngagementScore(OpenEnum):
-    """Enum `EngagementScore`.
+    """How likely AWS is to help with the opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementScore
     """
@@ -875,7 +875,7 @@ class EngagementScore(OpenEnum):
 
 
 class EngagementSearchFilterName(OpenEnum):
-    """Enum `EngagementSearchFilterName`.
+    """Field of an engagement that a search compares.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementSearchFilterName
     """
@@ -914,7 +914,7 @@ class EngagementSearchFilterName(OpenEnum):
 
 
 class EngagementSearchSortName(OpenEnum):
-    """Enum `EngagementSearchSortName`.
+    """Field that found engagements are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementSearchSortName
     """
@@ -950,7 +950,7 @@ class EngagementSearchSortName(OpenEnum):
 
 
 class EngagementSortName(OpenEnum):
-    """Enum `EngagementSortName`.
+    """Field that engagements are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementSortName
     """
@@ -961,7 +961,7 @@ class EngagementSortName(OpenEnum):
 
 
 class EnrichmentStatus(OpenEnum):
-    """Enum `EnrichmentStatus`.
+    """Whether AWS has added what it knows about a customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EnrichmentStatus
     """
@@ -975,7 +975,7 @@ class EnrichmentStatus(OpenEnum):
 
 
 class ExpectedContractDurationTerm(OpenEnum):
-    """Enum `ExpectedContractDurationTerm`.
+    """Unit of a duration.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ExpectedContractDurationTerm
     """
@@ -986,7 +986,7 @@ class ExpectedContractDurationTerm(OpenEnum):
 
 
 class FilterableField(OpenEnum):
-    """Enum `FilterableField`.
+    """Field of a customer that a search compares.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/FilterableField
     """
@@ -1010,7 +1010,7 @@ class FilterableField(OpenEnum):
 
 
 class Industry(OpenEnum):
-    """Enum `Industry`.
+    """Industry of the customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Industry
     """
@@ -1048,7 +1048,7 @@ class Industry(OpenEnum):
 
 
 class InvitationStatus(OpenEnum):
-    """Enum `InvitationStatus`.
+    """Status of an invitation.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/InvitationStatus
     """
@@ -1062,7 +1062,7 @@ class InvitationStatus(OpenEnum):
 
 
 class InvolvementTypeChangeReason(OpenEnum):
-    """Enum `InvolvementTypeChangeReason`.
+    """Reason why AWS takes part in another way.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/InvolvementTypeChangeReason
     """
@@ -1077,7 +1077,7 @@ class InvolvementTypeChangeReason(OpenEnum):
 
 
 class ListTasksSortName(OpenEnum):
-    """Enum `ListTasksSortName`.
+    """Field that tasks are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListTasksSortName
     """
@@ -1088,7 +1088,7 @@ class ListTasksSortName(OpenEnum):
 
 
 class MarketingSource(OpenEnum):
-    """Enum `MarketingSource`.
+    """Whether an opportunity comes from a marketing campaign.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/MarketingSource
     """
@@ -1100,7 +1100,7 @@ class MarketingSource(OpenEnum):
 
 
 class NationalSecurity(OpenEnum):
-    """Enum `NationalSecurity`.
+    """Whether the opportunity concerns national security.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/NationalSecurity
     """
@@ -1112,7 +1112,7 @@ class NationalSecurity(OpenEnum):
 
 
 class OpportunityEngagementInvitationSortName(OpenEnum):
-    """Enum `OpportunityEngagementInvitationSortName`.
+    """Field that invitations are sorted by.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunityEngagementInvitationSortName
@@ -1124,7 +1124,7 @@ class OpportunityEngagementInvitationSortName(OpenEnum):
 
 
 class OpportunityOrigin(OpenEnum):
-    """Enum `OpportunityOrigin`.
+    """Whether AWS or the partner found the opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunityOrigin
     """
@@ -1136,7 +1136,7 @@ class OpportunityOrigin(OpenEnum):
 
 
 class OpportunitySearchFilterName(OpenEnum):
-    """Enum `OpportunitySearchFilterName`.
+    """Field of an opportunity that a search compares.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchFilterName
     """
@@ -1170,7 +1170,7 @@ class OpportunitySearchFilterName(OpenEnum):
 
 
 class OpportunitySearchSortName(OpenEnum):
-    """Enum `OpportunitySearchSortName`.
+    """Field that found opportunities are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchSortName
     """
@@ -1203,7 +1203,7 @@ class OpportunitySearchSortName(OpenEnum):
 
 
 class OpportunitySortName(OpenEnum):
-    """Enum `OpportunitySortName`.
+    """Field that opportunities are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySortName
     """
@@ -1218,7 +1218,7 @@ class OpportunitySortName(OpenEnum):
 
 
 class OpportunityType(OpenEnum):
-    """Enum `OpportunityType`.
+    """Whether the business is new, renewed or larger than before.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunityType
     """
@@ -1231,7 +1231,7 @@ class OpportunityType(OpenEnum):
 
 
 class ParticipantType(OpenEnum):
-    """Enum `ParticipantType`.
+    """Side of an invitation that the account is on.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ParticipantType
     """
@@ -1243,7 +1243,7 @@ class ParticipantType(OpenEnum):
 
 
 class PaymentFrequency(OpenEnum):
-    """Enum `PaymentFrequency`.
+    """How often an amount is paid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/PaymentFrequency
     """
@@ -1254,7 +1254,7 @@ class PaymentFrequency(OpenEnum):
 
 
 class PrimaryNeedFromAws(OpenEnum):
-    """Enum `PrimaryNeedFromAws`.
+    """Kind of support for which AWS is asked.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/PrimaryNeedFromAws
     """
@@ -1272,7 +1272,7 @@ class PrimaryNeedFromAws(OpenEnum):
 
 
 class ProspectingFromEngagementTaskSortName(OpenEnum):
-    """Enum `ProspectingFromEngagementTaskSortName`.
+    """Field that prospecting tasks are sorted by.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProspectingFromEngagementTaskSortName
@@ -1286,7 +1286,7 @@ class ProspectingFromEngagementTaskSortName(OpenEnum):
 
 
 class ProspectingTaskStatus(OpenEnum):
-    """Enum `ProspectingTaskStatus`.
+    """Status of a prospecting task.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProspectingTaskStatus
     """
@@ -1300,7 +1300,7 @@ class ProspectingTaskStatus(OpenEnum):
 
 
 class ReadinessLevel(OpenEnum):
-    """Enum `ReadinessLevel`.
+    """How ready the companies of a group are to buy.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ReadinessLevel
     """
@@ -1313,7 +1313,7 @@ class ReadinessLevel(OpenEnum):
 
 
 class ReasonCode(OpenEnum):
-    """Enum `ReasonCode`.
+    """Reason why a task failed.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ReasonCode
     """
@@ -1345,7 +1345,7 @@ class ReasonCode(OpenEnum):
 
 
 class ReceiverResponsibility(OpenEnum):
-    """Enum `ReceiverResponsibility`.
+    """Role that the receiver of an invitation is asked to take.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ReceiverResponsibility
     """
@@ -1364,7 +1364,7 @@ class ReceiverResponsibility(OpenEnum):
 
 
 class RelatedEntityType(OpenEnum):
-    """Enum `RelatedEntityType`.
+    """Kind of thing that is linked to an opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/RelatedEntityType
     """
@@ -1380,7 +1380,7 @@ class RelatedEntityType(OpenEnum):
 
 
 class ResourceSnapshotJobStatus(OpenEnum):
-    """Enum `ResourceSnapshotJobStatus`.
+    """Whether a snapshot job runs.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ResourceSnapshotJobStatus
     """
@@ -1392,7 +1392,7 @@ class ResourceSnapshotJobStatus(OpenEnum):
 
 
 class ResourceType(OpenEnum):
-    """Enum `ResourceType`.
+    """Kind of resource that snapshots are made of.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ResourceType
     """
@@ -1403,7 +1403,7 @@ class ResourceType(OpenEnum):
 
 
 class RevenueModel(OpenEnum):
-    """Enum `RevenueModel`.
+    """How the customer pays for software.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/RevenueModel
     """
@@ -1416,7 +1416,7 @@ class RevenueModel(OpenEnum):
 
 
 class ReviewStatus(OpenEnum):
-    """Enum `ReviewStatus`.
+    """Status of the review by AWS.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ReviewStatus
     """
@@ -1432,7 +1432,7 @@ class ReviewStatus(OpenEnum):
 
 
 class SalesActivity(OpenEnum):
-    """Enum `SalesActivity`.
+    """Sales activity that has taken place.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SalesActivity
     """
@@ -1450,7 +1450,7 @@ class SalesActivity(OpenEnum):
 
 
 class SalesInvolvementType(OpenEnum):
-    """Enum `SalesInvolvementType`.
+    """Whether AWS sells together with the partner, or only sees the opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SalesInvolvementType
     """
@@ -1462,7 +1462,7 @@ class SalesInvolvementType(OpenEnum):
 
 
 class SearchEngagementScore(OpenEnum):
-    """Enum `SearchEngagementScore`.
+    """How likely AWS is to help with the opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SearchEngagementScore
     """
@@ -1475,7 +1475,7 @@ class SearchEngagementScore(OpenEnum):
 
 
 class SolutionSortName(OpenEnum):
-    """Enum `SolutionSortName`.
+    """Field that solutions are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SolutionSortName
     """
@@ -1490,7 +1490,7 @@ class SolutionSortName(OpenEnum):
 
 
 class SolutionStatus(OpenEnum):
-    """Enum `SolutionStatus`.
+    """Status of a solution.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SolutionStatus
     """
@@ -1503,7 +1503,7 @@ class SolutionStatus(OpenEnum):
 
 
 class SortBy(OpenEnum):
-    """Enum `SortBy`.
+    """Field that snapshot jobs are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SortBy
     """
@@ -1514,7 +1514,7 @@ class SortBy(OpenEnum):
 
 
 class SortOrder(OpenEnum):
-    """Enum `SortOrder`.
+    """Direction of sorting.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SortOrder
     """
@@ -1526,7 +1526,7 @@ class SortOrder(OpenEnum):
 
 
 class SortableField(OpenEnum):
-    """Enum `SortableField`.
+    """Field that customers are sorted by.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SortableField
     """
@@ -1541,7 +1541,7 @@ class SortableField(OpenEnum):
 
 
 class Stage(OpenEnum):
-    """Enum `Stage`.
+    """Stage of an opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Stage
     """
@@ -1558,7 +1558,7 @@ class Stage(OpenEnum):
 
 
 class TaskStatus(OpenEnum):
-    """Enum `TaskStatus`.
+    """Status of a task.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/TaskStatus
     """
@@ -1571,7 +1571,7 @@ class TaskStatus(OpenEnum):
 
 
 class ValidationExceptionErrorCode(OpenEnum):
-    """Enum `ValidationExceptionErrorCode`.
+    """Reason why a field is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ValidationExceptionErrorCode
     """
@@ -1591,7 +1591,7 @@ class ValidationExceptionErrorCode(OpenEnum):
 
 
 class ValidationExceptionReason(OpenEnum):
-    """Enum `ValidationExceptionReason`.
+    """Whether fields are invalid or a business rule is broken.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ValidationExceptionReason
     """
@@ -1603,7 +1603,7 @@ class ValidationExceptionReason(OpenEnum):
 
 
 class Visibility(OpenEnum):
-    """Enum `Visibility`.
+    """How much of an opportunity AWS sees.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Visibility
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AccessDeniedException(ServiceError):
-    """Error `AccessDeniedException` (code `AccessDeniedException`).
+    """The credentials do not allow this, or not in this catalog (code `AccessDeniedException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AccessDeniedException
 
@@ -33,13 +33,13 @@ class AccessDeniedException(ServiceError):
         made = {"Error": {"Code": "AccessDeniedException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Reason why access was denied."""
 
 
 class ConflictException(ServiceError):
-    """Error `ConflictException` (code `ConflictException`).
+    """The request does not fit the current state, such as after another update (code `ConflictException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ConflictException
 
@@ -53,11 +53,11 @@ class ConflictException(ServiceError):
         made = {"Error": {"Code": "ConflictException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class InternalServerException(ServiceError):
-    """Error `InternalServerException` (code `InternalServerException`).
+    """The service failed; the same request may succeed later (code `InternalServerException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/InternalServerException
 
@@ -73,11 +73,11 @@ class InternalServerException(ServiceError):
         made = {"Error": {"Code": "InternalServerException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class ResourceNotFoundException(ServiceError):
-    """Error `ResourceNotFoundException` (code `ResourceNotFoundException`).
+    """Something that the request names does not exist (code `ResourceNotFoundException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ResourceNotFoundException
 
@@ -91,11 +91,11 @@ class ResourceNotFoundException(ServiceError):
         made = {"Error": {"Code": "ResourceNotFoundException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class ServiceQuotaExceededException(ServiceError):
-    """Error `ServiceQuotaExceededException` (code `ServiceQuotaExceededException`).
+    """The request exceeds a quota of the account (code `ServiceQuotaExceededException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ServiceQuotaExceededException
 
@@ -109,11 +109,11 @@ class ServiceQuotaExceededException(ServiceError):
         made = {"Error": {"Code": "ServiceQuotaExceededException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class ThrottlingException(ServiceError):
-    """Error `ThrottlingException` (code `ThrottlingException`).
+    """Too many requests in a short time (code `ThrottlingException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ThrottlingException
 
@@ -127,11 +127,11 @@ class ThrottlingException(ServiceError):
         made = {"Error": {"Code": "ThrottlingException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
 
 
 class ValidationException(ServiceError):
-    """Error `ValidationException` (code `ValidationException`).
+    """The request is invalid; `error_list` lists why (code `ValidationException`).
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ValidationException
 
@@ -151,8 +151,8 @@ class ValidationException(ServiceError):
         made = {"Error": {"Code": "ValidationException", "Message": message or ""}}
         super().__init__(made if error_response is None else error_response, operation_name)
         self.message = message
-        """`Message` on the wire."""
+        """Explanation for people, in words that may change."""
         self.reason = reason
-        """`Reason` on the wire."""
+        """Whether fields are invalid or a business rule is broken."""
         self.error_list = error_list
-        """`ErrorList` on the wire."""
+        """Each reason why the request is invalid."""

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 class _ListCustomerAccountBulkJobResultsFiltersRequired(ListingOptions):
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
+    """Identifier or ARN of the bulk job; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
 
 
 class ListCustomerAccountBulkJobResultsFilters(_ListCustomerAccountBulkJobResultsFiltersRequired, total=False):
     """The filters of `ListCustomerAccountBulkJobResults`."""
 
     status: enums.BulkRecordStatusLike | None
-    """`Status` on the wire."""
+    """Filter: only with this status."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListCustomerAccountBulkJobResultsOptions(ListCustomerAccountBulkJobResultsFilters, PaginateOptions, total=False):
@@ -60,9 +60,9 @@ class ListCustomerAccountBulkJobsFilters(ListingOptions, total=False):
     """The filters of `ListCustomerAccountBulkJobs`."""
 
     filter: structures.CustomerAccountBulkJobFilter | None
-    """`Filter` on the wire."""
+    """Filter: bulk jobs with these identifiers or this status."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListCustomerAccountBulkJobsOptions(ListCustomerAccountBulkJobsFilters, PaginateOptions, total=False):
@@ -92,19 +92,17 @@ class ListEngagementByAcceptingInvitationTasksFilters(ListingOptions, total=Fals
     """The filters of `ListEngagementByAcceptingInvitationTasks`."""
 
     sort: structures.ListTasksSortBase | None
-    """`Sort` on the wire."""
+    """Order of tasks."""
     task_status: Sequence[enums.TaskStatusLike] | None
-    """`TaskStatus` on the wire, 1 to 3 entries."""
+    """Filter: only with these statuses; 1 to 3 entries."""
     opportunity_identifier: Sequence[str] | None
-    """`OpportunityIdentifier` on the wire, 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
+    """Filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
     engagement_invitation_identifier: Sequence[str] | None
-    """`EngagementInvitationIdentifier` on the wire, 1 to 10 entries, each pattern
-    `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`.
-    """
+    """Filter: only of these invitations; 1 to 10 entries, each pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
     task_identifier: Sequence[str] | None
-    """`TaskIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
+    """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
 
 
 class ListEngagementByAcceptingInvitationTasksOptions(
@@ -146,17 +144,17 @@ class ListEngagementFromOpportunityTasksFilters(ListingOptions, total=False):
     """The filters of `ListEngagementFromOpportunityTasks`."""
 
     sort: structures.ListTasksSortBase | None
-    """`Sort` on the wire."""
+    """Order of tasks."""
     task_status: Sequence[enums.TaskStatusLike] | None
-    """`TaskStatus` on the wire, 1 to 3 entries."""
+    """Filter: only with these statuses; 1 to 3 entries."""
     task_identifier: Sequence[str] | None
-    """`TaskIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
+    """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
     opportunity_identifier: Sequence[str] | None
-    """`OpportunityIdentifier` on the wire, 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
+    """Filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
     engagement_identifier: Sequence[str] | None
-    """`EngagementIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Filter: only of these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
 
 
 class ListEngagementFromOpportunityTasksOptions(
@@ -192,15 +190,15 @@ class ListEngagementGroupsFilters(ListingOptions, total=False):
     """The filters of `ListEngagementGroups`."""
 
     readiness_level: enums.ReadinessLevelLike | None
-    """`ReadinessLevel` on the wire."""
+    """How ready the companies of a group are to buy."""
     sort: structures.EngagementGroupSort | None
-    """`Sort` on the wire."""
+    """Order of groups of engagements."""
     engagement_group_identifiers: Sequence[str] | None
-    """`EngagementGroupIdentifiers` on the wire, 1 to 10 entries, each 1 to 255 characters with pattern
+    """Filter: only these groups; 1 to 10 entries, each 1 to 255 characters with pattern
     `(arn:.*|eng-grp-[0-9a-z]{14})`.
     """
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListEngagementGroupsOptions(ListEngagementGroupsFilters, PaginateOptions, total=False):
@@ -229,24 +227,24 @@ def list_engagement_groups(
 
 class _ListEngagementInvitationsFiltersRequired(ListingOptions):
     participant_type: enums.ParticipantTypeLike
-    """`ParticipantType` on the wire."""
+    """Side of an invitation that the account is on."""
 
 
 class ListEngagementInvitationsFilters(_ListEngagementInvitationsFiltersRequired, total=False):
     """The filters of `ListEngagementInvitations`."""
 
     sort: structures.OpportunityEngagementInvitationSort | None
-    """`Sort` on the wire."""
+    """Order of invitations."""
     payload_type: Sequence[enums.EngagementInvitationPayloadTypeLike] | None
-    """`PayloadType` on the wire."""
+    """Filter: only with these kinds of content."""
     status: Sequence[enums.InvitationStatusLike] | None
-    """`Status` on the wire, 1 to 10 entries."""
+    """Filter: only with these statuses; 1 to 10 entries."""
     engagement_identifier: Sequence[str] | None
-    """`EngagementIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Filter: only to these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     sender_aws_account_id: Sequence[str] | None
-    r"""`SenderAwsAccountId` on the wire, 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""Filter: only from these AWS accounts; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListEngagementInvitationsOptions(ListEngagementInvitationsFilters, PaginateOptions, total=False):
@@ -281,14 +279,14 @@ def list_engagement_invitations(
 
 class _ListEngagementMembersFiltersRequired(ListingOptions):
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
 
 
 class ListEngagementMembersFilters(_ListEngagementMembersFiltersRequired, total=False):
     """The filters of `ListEngagementMembers`."""
 
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 10."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 10."""
 
 
 class ListEngagementMembersOptions(ListEngagementMembersFilters, PaginateOptions, total=False):
@@ -315,15 +313,15 @@ class ListEngagementResourceAssociationsFilters(ListingOptions, total=False):
     """The filters of `ListEngagementResourceAssociations`."""
 
     engagement_identifier: str | None
-    """`EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Filter: only with this engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceTypeLike | None
-    """`ResourceType` on the wire."""
+    """Kind of resource that snapshots are made of."""
     resource_identifier: str | None
-    """`ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Filter: only with this resource; pattern `O[0-9]{1,19}`."""
     created_by: str | None
-    r"""`CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""Filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
 
 
 class ListEngagementResourceAssociationsOptions(
@@ -357,19 +355,21 @@ class ListEngagementsFilters(ListingOptions, total=False):
     """The filters of `ListEngagements`."""
 
     created_by: Sequence[str] | None
-    r"""`CreatedBy` on the wire, 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""Filter: only created by these AWS accounts; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     exclude_created_by: Sequence[str] | None
-    r"""`ExcludeCreatedBy` on the wire, 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""Filter: only created by other accounts than these; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`,
+    sensitive.
+    """
     context_types: Sequence[enums.EngagementContextTypeLike] | None
-    """`ContextTypes` on the wire, 0 to 5 entries."""
+    """Filter: only with contexts of these kinds; 0 to 5 entries."""
     exclude_context_types: Sequence[enums.EngagementContextTypeLike] | None
-    """`ExcludeContextTypes` on the wire, 0 to 5 entries."""
+    """Filter: only without contexts of these kinds; 0 to 5 entries."""
     sort: structures.EngagementSort | None
-    """`Sort` on the wire."""
+    """Order of engagements."""
     engagement_identifier: Sequence[str] | None
-    """`EngagementIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Filter: only these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListEngagementsOptions(ListEngagementsFilters, PaginateOptions, total=False):
@@ -406,23 +406,23 @@ class ListOpportunitiesFilters(ListingOptions, total=False):
     """The filters of `ListOpportunities`."""
 
     sort: structures.OpportunitySort | None
-    """`Sort` on the wire."""
+    """Order of opportunities."""
     last_modified_date: structures.LastModifiedDate | None
-    """`LastModifiedDate` on the wire."""
+    """Filter: changed in this period."""
     identifier: Sequence[str] | None
-    """`Identifier` on the wire, 0 to 20 entries, each pattern `O[0-9]{1,19}`."""
+    """Filter: only these opportunities; 0 to 20 entries, each pattern `O[0-9]{1,19}`."""
     life_cycle_stage: Sequence[enums.StageLike] | None
-    """`LifeCycleStage` on the wire, 0 to 10 entries."""
+    """Filter: only in these stages; 0 to 10 entries."""
     life_cycle_review_status: Sequence[enums.ReviewStatusLike] | None
-    """`LifeCycleReviewStatus` on the wire, 0 to 10 entries."""
+    """Filter: only with these statuses of the review; 0 to 10 entries."""
     customer_company_name: Sequence[str] | None
-    """`CustomerCompanyName` on the wire, 0 to 10 entries."""
+    """Filter: only of these companies; 0 to 10 entries."""
     created_date: structures.CreatedDateFilter | None
-    """`CreatedDate` on the wire."""
+    """Filter: created in this period."""
     target_close_date: structures.TargetCloseDateFilter | None
-    """`TargetCloseDate` on the wire."""
+    """Filter: expected to close in this period."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListOpportunitiesOptions(ListOpportunitiesFilters, PaginateOptions, total=False):
@@ -451,16 +451,16 @@ def list_opportunities(
 
 class _ListOpportunityBulkJobResultsFiltersRequired(ListingOptions):
     job_id: str
-    """`JobId` on the wire, pattern `bulkjob-[0-9a-z]{13}`."""
+    """Identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
 
 
 class ListOpportunityBulkJobResultsFilters(_ListOpportunityBulkJobResultsFiltersRequired, total=False):
     """The filters of `ListOpportunityBulkJobResults`."""
 
     status: enums.BulkRecordStatusLike | None
-    """`Status` on the wire."""
+    """Filter: only with this status."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
 
 
 class ListOpportunityBulkJobResultsOptions(ListOpportunityBulkJobResultsFilters, PaginateOptions, total=False):
@@ -491,11 +491,11 @@ class ListOpportunityBulkJobsFilters(ListingOptions, total=False):
     """The filters of `ListOpportunityBulkJobs`."""
 
     job_id: str | None
-    """`JobId` on the wire, pattern `bulkjob-[0-9a-z]{13}`."""
+    """Filter: only this bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
     status: enums.BulkJobStatusLike | None
-    """`Status` on the wire."""
+    """Filter: only with this status."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListOpportunityBulkJobsOptions(ListOpportunityBulkJobsFilters, PaginateOptions, total=False):
@@ -526,19 +526,19 @@ class ListOpportunityFromEngagementTasksFilters(ListingOptions, total=False):
     """The filters of `ListOpportunityFromEngagementTasks`."""
 
     sort: structures.ListTasksSortBase | None
-    """`Sort` on the wire."""
+    """Order of tasks."""
     task_status: Sequence[enums.TaskStatusLike] | None
-    """`TaskStatus` on the wire, 1 to 3 entries."""
+    """Filter: only with these statuses; 1 to 3 entries."""
     task_identifier: Sequence[str] | None
-    """`TaskIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
+    """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
     opportunity_identifier: Sequence[str] | None
-    """`OpportunityIdentifier` on the wire, 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
+    """Filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
     engagement_identifier: Sequence[str] | None
-    """`EngagementIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Filter: only of these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     context_identifier: Sequence[str] | None
-    """`ContextIdentifier` on the wire, 1 to 10 entries, each pattern `[1-9][0-9]*`."""
+    """Filter: only of these contexts; 1 to 10 entries, each pattern `[1-9][0-9]*`."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
 
 
 class ListOpportunityFromEngagementTasksOptions(
@@ -580,17 +580,17 @@ class ListProspectingFromEngagementTasksFilters(ListingOptions, total=False):
     """The filters of `ListProspectingFromEngagementTasks`."""
 
     task_identifier: Sequence[str] | None
-    """`TaskIdentifier` on the wire, 0 to 10 entries, each pattern `task-[0-9a-z]{14}`."""
+    """Filter: only these tasks; 0 to 10 entries, each pattern `task-[0-9a-z]{14}`."""
     task_name: Sequence[str] | None
-    """`TaskName` on the wire, 0 to 10 entries, each 1 to 128 characters."""
+    """Filter: only tasks with these names; 0 to 10 entries, each 1 to 128 characters."""
     start_after: datetime | None
-    """`StartAfter` on the wire."""
+    """Filter: only started after this time."""
     start_before: datetime | None
-    """`StartBefore` on the wire."""
+    """Filter: only started before this time."""
     sort: structures.ProspectingFromEngagementTaskSort | None
-    """`Sort` on the wire."""
+    """Order of prospecting tasks."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListProspectingFromEngagementTasksOptions(
@@ -624,13 +624,13 @@ class ListResourceSnapshotJobsFilters(ListingOptions, total=False):
     """The filters of `ListResourceSnapshotJobs`."""
 
     engagement_identifier: str | None
-    """`EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Filter: only of this engagement; pattern `eng-[0-9a-z]{14}`."""
     status: enums.ResourceSnapshotJobStatusLike | None
-    """`Status` on the wire."""
+    """Filter: only with this status."""
     sort: structures.SortObject | None
-    """`Sort` on the wire."""
+    """Order of snapshot jobs."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
 
 
 class ListResourceSnapshotJobsOptions(ListResourceSnapshotJobsFilters, PaginateOptions, total=False):
@@ -659,22 +659,22 @@ def list_resource_snapshot_jobs(
 
 class _ListResourceSnapshotsFiltersRequired(ListingOptions):
     engagement_identifier: str
-    """`EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
 
 
 class ListResourceSnapshotsFilters(_ListResourceSnapshotsFiltersRequired, total=False):
     """The filters of `ListResourceSnapshots`."""
 
     resource_type: enums.ResourceTypeLike | None
-    """`ResourceType` on the wire."""
+    """Kind of resource that snapshots are made of."""
     resource_identifier: str | None
-    """`ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Filter: only of this resource; pattern `O[0-9]{1,19}`."""
     resource_snapshot_template_identifier: str | None
-    """`ResourceSnapshotTemplateIdentifier` on the wire, pattern `[a-zA-Z0-9]{3,80}`."""
+    """Filter: only made with this template; pattern `[a-zA-Z0-9]{3,80}`."""
     created_by: str | None
-    r"""`CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""Filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
 
 
 class ListResourceSnapshotsOptions(ListResourceSnapshotsFilters, PaginateOptions, total=False):
@@ -705,17 +705,19 @@ class ListSolutionsFilters(ListingOptions, total=False):
     """The filters of `ListSolutions`."""
 
     sort: structures.SolutionSort | None
-    """`Sort` on the wire."""
+    """Order of solutions."""
     status: Sequence[enums.SolutionStatusLike] | None
-    """`Status` on the wire, 0 to 10 entries."""
+    """Filter: only with these statuses; 0 to 10 entries."""
     identifier: Sequence[str] | None
-    """`Identifier` on the wire, 0 to 20 entries, each pattern `S-[0-9]{1,19}`."""
+    """Filter: only these solutions; 0 to 20 entries, each pattern `S-[0-9]{1,19}`."""
     category: Sequence[str] | None
-    """`Category` on the wire, 0 to 10 entries."""
+    """Filter: only of these categories; 0 to 10 entries."""
     aws_marketplace_solution_arn: Sequence[str] | None
-    """`AwsMarketplaceSolutionArn` on the wire, 0 to 10 entries, each 4 to 2048 characters with pattern `arn:.*`."""
+    """Filter: only these solutions in AWS Marketplace; 0 to 10 entries, each 4 to 2048 characters with pattern
+    `arn:.*`.
+    """
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class ListSolutionsOptions(ListSolutionsFilters, PaginateOptions, total=False):
@@ -746,11 +748,11 @@ class SearchCustomerAccountsFilters(ListingOptions, total=False):
     """The filters of `SearchCustomerAccounts`."""
 
     filter: structures.Filter | None
-    """`Filter` on the wire."""
+    """Conditions on customers, which can be combined."""
     sort: structures.CustomerAccountSort | None
-    """`Sort` on the wire."""
+    """Order of customers."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class SearchCustomerAccountsOptions(SearchCustomerAccountsFilters, PaginateOptions, total=False):
@@ -777,15 +779,15 @@ class SearchEngagementsFilters(ListingOptions, total=False):
     """The filters of `SearchEngagements`."""
 
     keyword: str | None
-    """`Keyword` on the wire, 1 to 500 characters, sensitive."""
+    """Words that the found items contain; 1 to 500 characters, sensitive."""
     filter: structures.EngagementSearchFilter | None
-    """`Filter` on the wire."""
+    """Conditions on engagements, which can be combined."""
     group_id: str | None
-    """`GroupId` on the wire, 1 to 64 characters, pattern `eng-grp-[0-9a-z]{14}`."""
+    """Filter: only engagements of this group; 1 to 64 characters, pattern `eng-grp-[0-9a-z]{14}`."""
     sort: structures.EngagementSearchSort | None
-    """`Sort` on the wire."""
+    """Order of found engagements."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class SearchEngagementsOptions(SearchEngagementsFilters, PaginateOptions, total=False):
@@ -810,13 +812,13 @@ class SearchOpportunitiesFilters(ListingOptions, total=False):
     """The filters of `SearchOpportunities`."""
 
     keyword: str | None
-    """`Keyword` on the wire, 1 to 500 characters, sensitive."""
+    """Words that the found items contain; 1 to 500 characters, sensitive."""
     filter: structures.OpportunitySearchFilter | None
-    """`Filter` on the wire."""
+    """Conditions on opportunities, which can be combined."""
     sort: structures.OpportunitySearchSort | None
-    """`Sort` on the wire."""
+    """Order of found opportunities."""
     page_size: int | None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
 
 
 class SearchOpportunitiesOptions(SearchOpportunitiesFilters, PaginateOptions, total=False):

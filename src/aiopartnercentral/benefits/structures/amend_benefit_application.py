@@ -19,17 +19,19 @@ class AmendBenefitApplicationInput(Request["AmendBenefitApplicationOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     client_token: str
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]{1,64}`."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+    `[a-zA-Z0-9-]{1,64}`.
+    """
     revision: str
-    """`Revision` on the wire."""
+    """Number of the latest change, on which an update is based."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     amendment_reason: str
-    """`AmendmentReason` on the wire, 0 to 1000 characters."""
+    """Why the application is amended; 0 to 1000 characters."""
     amendments: Sequence[Amendment]
-    """`Amendments` on the wire."""
+    """Fields to change, with their new values."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -45,12 +47,12 @@ class AmendBenefitApplicationOutput(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Amendment(Structure):
-    """Structure `Amendment`.
+    """Field of an application and its new value.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/Amendment
     """
 
     field_path: str
-    """`FieldPath` on the wire."""
+    """Path of the field in the application."""
     new_value: str
-    """`NewValue` on the wire."""
+    """Value that the field is to have."""

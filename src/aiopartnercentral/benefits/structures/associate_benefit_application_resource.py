@@ -18,11 +18,11 @@ class AssociateBenefitApplicationResourceInput(Request["AssociateBenefitApplicat
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     benefit_application_identifier: str
-    """`BenefitApplicationIdentifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    """Identifier or ARN of the application; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     resource_arn: str
-    r"""`ResourceArn` on the wire, 0 to 1600 characters, pattern
+    r"""ARN of the linked resource; 0 to 1600 characters, pattern
     `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
     """
 
@@ -36,10 +36,10 @@ class AssociateBenefitApplicationResourceOutput(Structure):
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `benappl-[0-9a-z]{14}`."""
+    """Identifier; pattern `benappl-[0-9a-z]{14}`."""
     arn: str | None = None
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     revision: str | None = None
-    """`Revision` on the wire."""
+    """Number of the latest change, on which an update is based."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -17,13 +17,15 @@ class CancelBenefitApplicationInput(Request["CancelBenefitApplicationOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     client_token: str
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[a-zA-Z0-9-]{1,64}`."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
+    `[a-zA-Z0-9-]{1,64}`.
+    """
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     reason: str | None = None
-    r"""`Reason` on the wire, 0 to 1000 characters, pattern `[\s\S]{1,1000}`."""
+    r"""Explanation for the reviewers; 0 to 1000 characters, pattern `[\s\S]{1,1000}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

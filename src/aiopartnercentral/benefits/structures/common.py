@@ -11,62 +11,62 @@ from aiopartnercentral.types import Structure, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Contact(Structure):
-    """Structure `Contact`.
+    """Person of the partner who answers questions about an application.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/Contact
     """
 
     email: str | None = attrs.field(default=None, repr=redacted)
-    r"""`Email` on the wire, 0 to 80 characters, pattern
+    r"""Email address; 0 to 80 characters, pattern
     `[a-z0-9!#$%&'*+/=?^_\x60{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_\x60{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`,
     sensitive.
     """
     first_name: str | None = attrs.field(default=None, repr=redacted)
-    """`FirstName` on the wire, 0 to 80 characters, sensitive."""
+    """First name; 0 to 80 characters, sensitive."""
     last_name: str | None = attrs.field(default=None, repr=redacted)
-    """`LastName` on the wire, 0 to 80 characters, sensitive."""
+    """Last name; 0 to 80 characters, sensitive."""
     business_title: str | None = None
-    """`BusinessTitle` on the wire, 0 to 80 characters."""
+    """Position in the company; 0 to 80 characters."""
     phone: str | None = attrs.field(default=None, repr=redacted)
-    """`Phone` on the wire, sensitive."""
+    """Telephone number; sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FileInput(Structure):
-    """Structure `FileInput`.
+    """File to attach to an application.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/FileInput
     """
 
     file_uri: str
-    """`FileURI` on the wire, 1 to 2000 characters, pattern `(s3://|https://).*`."""
+    """Address of the file in Amazon S3; 1 to 2000 characters, pattern `(s3://|https://).*`."""
     business_use_case: str | None = None
-    """`BusinessUseCase` on the wire."""
+    """Purpose of the file."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Tag(Structure):
-    """Structure `Tag`.
+    """Tag of a resource.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/Tag
     """
 
     key: str
-    r"""`Key` on the wire, 1 to 128 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Name of the tag, in which case matters; 1 to 128 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
     value: str
-    r"""`Value` on the wire, 0 to 256 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Value of the tag, which may be empty; 0 to 256 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ValidationExceptionField(Structure):
-    """Structure `ValidationExceptionField`.
+    """Field of a request that is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ValidationExceptionField
     """
 
     name: str
-    """`Name` on the wire."""
+    """Name for people."""
     message: str
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
     code: enums.ValidationExceptionErrorCode | None = None
-    """`Code` on the wire."""
+    """Reason why a field is invalid."""

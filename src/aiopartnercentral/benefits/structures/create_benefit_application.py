@@ -20,29 +20,29 @@ class CreateBenefitApplicationInput(Request["CreateBenefitApplicationOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     client_token: str
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`."""
     benefit_identifier: str
-    """`BenefitIdentifier` on the wire, pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Identifier or ARN of the benefit; pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     name: str | None = None
-    """`Name` on the wire, 1 to 255 characters."""
+    """Name for people; 1 to 255 characters."""
     description: str | None = None
-    """`Description` on the wire, 1 to 1000 characters."""
+    """Description for people; 1 to 1000 characters."""
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None = None
-    """`FulfillmentTypes` on the wire."""
+    """Forms in which the benefit is granted."""
     benefit_application_details: JsonValue | None = None
-    """`BenefitApplicationDetails` on the wire."""
+    """Answers to the form of the benefit, as JSON."""
     tags: Sequence[common.Tag] | None = None
-    """`Tags` on the wire, 0 to 200 entries."""
+    """Tags of the new application; 0 to 200 entries."""
     associated_resources: Sequence[str] | None = None
-    r"""`AssociatedResources` on the wire, 0 to 10 entries, each pattern
+    r"""Resources that are linked to the application; 0 to 10 entries, each pattern
     `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
     """
     partner_contacts: Sequence[common.Contact] | None = None
-    """`PartnerContacts` on the wire, 0 to 1 entries."""
+    """Persons of the partner who answer questions; 0 to 1 entries."""
     file_details: Sequence[common.FileInput] | None = None
-    """`FileDetails` on the wire, 0 to 30 entries."""
+    """Files of the application; 0 to 30 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -53,10 +53,10 @@ class CreateBenefitApplicationOutput(Structure):
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `benappl-[0-9a-z]{14}`."""
+    """Identifier; pattern `benappl-[0-9a-z]{14}`."""
     arn: str | None = None
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     revision: str | None = None
-    """`Revision` on the wire."""
+    """Number of the latest change, on which an update is based."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -17,9 +17,9 @@ class GetBenefitInput(Request["GetBenefitOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Identifier or ARN; pattern `(arn:.+|ben-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -30,22 +30,22 @@ class GetBenefitOutput(Structure):
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `ben-[0-9a-z]{14}`."""
+    """Identifier; pattern `ben-[0-9a-z]{14}`."""
     catalog: str | None = None
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     arn: str | None = None
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     name: str | None = None
-    """`Name` on the wire, 1 to 100 characters."""
+    """Name for people; 1 to 100 characters."""
     description: str | None = None
-    """`Description` on the wire, 0 to 1000 characters."""
+    """Description for people; 0 to 1000 characters."""
     programs: list[str] | None = None
-    """`Programs` on the wire, each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
+    """Partner programs that the benefit belongs to; each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
     fulfillment_types: list[enums.FulfillmentType] | None = None
-    """`FulfillmentTypes` on the wire."""
+    """Forms in which the benefit is granted."""
     benefit_request_schema: JsonValue | None = None
-    """`BenefitRequestSchema` on the wire."""
+    """Schema, in JSON, of the answers in `benefit_application_details`."""
     status: enums.BenefitStatus | None = None
-    """`Status` on the wire."""
+    """Whether a benefit can be applied for."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,79 +14,79 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AccessDetails(Structure):
-    """Structure `AccessDetails`.
+    """Access that fulfils a benefit.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/AccessDetails
     """
 
     description: str | None = None
-    """`Description` on the wire."""
+    """Description for people."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ConsumableDetails(Structure):
-    """Structure `ConsumableDetails`.
+    """Amount that fulfils a benefit and is used up step by step.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ConsumableDetails
     """
 
     allocated_amount: MonetaryValue | None = None
-    """`AllocatedAmount` on the wire."""
+    """Amount that was granted."""
     remaining_amount: MonetaryValue | None = None
-    """`RemainingAmount` on the wire."""
+    """Amount that can still be used."""
     utilized_amount: MonetaryValue | None = None
-    """`UtilizedAmount` on the wire."""
+    """Amount that was used."""
     issuance_details: IssuanceDetail | None = None
-    """`IssuanceDetails` on the wire."""
+    """Parts in which the amount was issued."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CreditCode(Structure):
-    """Structure `CreditCode`.
+    """AWS credit code that an account has received.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/CreditCode
     """
 
     aws_account_id: str
-    """`AwsAccountId` on the wire."""
+    """AWS account that received the credits."""
     value: MonetaryValue
-    """`Value` on the wire."""
+    """Amount of money in a currency."""
     aws_credit_code: str
-    """`AwsCreditCode` on the wire."""
+    """Code of the credits."""
     status: enums.BenefitAllocationStatus
-    """`Status` on the wire."""
+    """Status of an allocation."""
     issued_at: datetime
-    """`IssuedAt` on the wire."""
+    """Time of issue."""
     expires_at: datetime
-    """`ExpiresAt` on the wire."""
+    """Time when it stops being valid."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CreditDetails(Structure):
-    """Structure `CreditDetails`.
+    """AWS credits that fulfil a benefit.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/CreditDetails
     """
 
     allocated_amount: MonetaryValue
-    """`AllocatedAmount` on the wire."""
+    """Amount that was granted."""
     issued_amount: MonetaryValue
-    """`IssuedAmount` on the wire."""
+    """Amount for which there are credit codes."""
     codes: list[CreditCode]
-    """`Codes` on the wire."""
+    """Credit codes, one for each account."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class DisbursementDetails(Structure):
-    """Structure `DisbursementDetails`.
+    """Money that fulfils a benefit.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/DisbursementDetails
     """
 
     disbursed_amount: MonetaryValue | None = None
-    """`DisbursedAmount` on the wire."""
+    """Amount that was paid."""
     issuance_details: IssuanceDetail | None = None
-    """`IssuanceDetails` on the wire."""
+    """Parts in which the amount was issued."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -95,7 +95,7 @@ class FulfillmentDetailsDisbursementDetails(Variant):
 
     tag: ClassVar[str] = "DisbursementDetails"
     value: DisbursementDetails
-    """`DisbursementDetails` on the wire."""
+    """Money that fulfils a benefit."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -104,7 +104,7 @@ class FulfillmentDetailsConsumableDetails(Variant):
 
     tag: ClassVar[str] = "ConsumableDetails"
     value: ConsumableDetails
-    """`ConsumableDetails` on the wire."""
+    """Amount that fulfils a benefit and is used up step by step."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -113,7 +113,7 @@ class FulfillmentDetailsCreditDetails(Variant):
 
     tag: ClassVar[str] = "CreditDetails"
     value: CreditDetails
-    """`CreditDetails` on the wire."""
+    """AWS credits that fulfil a benefit."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -122,7 +122,7 @@ class FulfillmentDetailsAccessDetails(Variant):
 
     tag: ClassVar[str] = "AccessDetails"
     value: AccessDetails
-    """`AccessDetails` on the wire."""
+    """Access that fulfils a benefit."""
 
 
 @attrs.frozen
@@ -137,7 +137,7 @@ FulfillmentDetails: TypeAlias = (
     | FulfillmentDetailsAccessDetails
     | FulfillmentDetailsUnknown
 )
-"""Union `FulfillmentDetails`.
+"""How a benefit is fulfilled: by money, an amount to use, credits or access.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/FulfillmentDetails
 """
@@ -151,9 +151,9 @@ class GetBenefitAllocationInput(Request["GetBenefitAllocationOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.+|benalloc-[0-9a-z]{14})`."""
+    """Identifier or ARN; pattern `(arn:.+|benalloc-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -164,64 +164,64 @@ class GetBenefitAllocationOutput(Structure):
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `benalloc-[0-9a-z]{14}`."""
+    """Identifier; pattern `benalloc-[0-9a-z]{14}`."""
     catalog: str | None = None
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `(arn:.+benalloc-[0-9a-z]{14})`."""
+    """ARN of the resource; pattern `(arn:.+benalloc-[0-9a-z]{14})`."""
     name: str | None = None
-    """`Name` on the wire."""
+    """Name for people."""
     description: str | None = None
-    """`Description` on the wire."""
+    """Description for people."""
     status: enums.BenefitAllocationStatus | None = None
-    """`Status` on the wire."""
+    """Status of an allocation."""
     status_reason: str | None = None
-    """`StatusReason` on the wire."""
+    """Explanation of the status."""
     benefit_application_id: str | None = None
-    """`BenefitApplicationId` on the wire, pattern `benappl-[0-9a-z]{14}`."""
+    """Identifier of the application; pattern `benappl-[0-9a-z]{14}`."""
     benefit_id: str | None = None
-    """`BenefitId` on the wire, pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Identifier of the benefit; pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     fulfillment_type: enums.FulfillmentType | None = None
-    """`FulfillmentType` on the wire."""
+    """Form in which a benefit is granted."""
     applicable_benefit_ids: list[str] | None = None
-    """`ApplicableBenefitIds` on the wire, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Identifiers of the benefits that the allocation can be used for; each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     fulfillment_detail: FulfillmentDetails | None = None
-    """`FulfillmentDetail` on the wire."""
+    """How a benefit is fulfilled: by money, an amount to use, credits or access."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
     starts_at: datetime | None = None
-    """`StartsAt` on the wire."""
+    """Time when it begins to be valid."""
     expires_at: datetime | None = None
-    """`ExpiresAt` on the wire."""
+    """Time when it stops being valid."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class IssuanceDetail(Structure):
-    """Structure `IssuanceDetail`.
+    """Part of an amount that was issued.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/IssuanceDetail
     """
 
     issuance_id: str | None = None
-    """`IssuanceId` on the wire."""
+    """Identifier of this part."""
     issuance_amount: MonetaryValue | None = None
-    """`IssuanceAmount` on the wire."""
+    """Amount of this part."""
     issued_at: datetime | None = None
-    """`IssuedAt` on the wire."""
+    """Time of issue."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class MonetaryValue(Structure):
-    """Structure `MonetaryValue`.
+    """Amount of money in a currency.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/MonetaryValue
     """
 
     amount: str
-    """`Amount` on the wire."""
+    """Amount, as a decimal number in a string."""
     currency_code: enums.CurrencyCode
-    """`CurrencyCode` on the wire."""
+    """Currency, as its ISO 4217 code."""

@@ -14,27 +14,27 @@ from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Struct
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FileDetail(Structure):
-    """Structure `FileDetail`.
+    """File of an application, and whether it was accepted.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/FileDetail
     """
 
     file_uri: str
-    """`FileURI` on the wire, 1 to 2000 characters, pattern `(s3://|https://).*`."""
+    """Address of the file in Amazon S3; 1 to 2000 characters, pattern `(s3://|https://).*`."""
     business_use_case: str | None = None
-    """`BusinessUseCase` on the wire."""
+    """Purpose of the file."""
     file_name: str | None = None
-    """`FileName` on the wire, 1 to 255 characters."""
+    """Name of the file; 1 to 255 characters."""
     file_status: str | None = None
-    """`FileStatus` on the wire, 1 to 50 characters."""
+    """Whether the file was accepted; 1 to 50 characters."""
     file_status_reason: str | None = None
-    """`FileStatusReason` on the wire."""
+    """Explanation of the status of the file."""
     file_type: enums.FileType | None = None
-    """`FileType` on the wire."""
+    """Media type of a file."""
     created_by: str | None = None
-    """`CreatedBy` on the wire, 1 to 255 characters."""
+    """Who attached the file; 1 to 255 characters."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -45,9 +45,9 @@ class GetBenefitApplicationInput(Request["GetBenefitApplicationOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -58,46 +58,46 @@ class GetBenefitApplicationOutput(Structure):
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `benappl-[0-9a-z]{14}`."""
+    """Identifier; pattern `benappl-[0-9a-z]{14}`."""
     arn: str | None = None
-    r"""`Arn` on the wire, pattern `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`."""
+    r"""ARN of the resource; pattern `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`."""
     catalog: str | None = None
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     benefit_id: str | None = None
-    """`BenefitId` on the wire, pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Identifier of the benefit; pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     name: str | None = None
-    """`Name` on the wire, 1 to 255 characters."""
+    """Name for people; 1 to 255 characters."""
     description: str | None = None
-    """`Description` on the wire, 1 to 1000 characters."""
+    """Description for people; 1 to 1000 characters."""
     fulfillment_types: list[enums.FulfillmentType] | None = None
-    """`FulfillmentTypes` on the wire."""
+    """Forms in which the benefit is granted."""
     benefit_application_details: JsonValue | None = None
-    """`BenefitApplicationDetails` on the wire."""
+    """Answers to the form of the benefit, as JSON."""
     programs: list[str] | None = None
-    """`Programs` on the wire, each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
+    """Partner programs that the benefit belongs to; each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
     status: enums.BenefitApplicationStatus | None = None
-    """`Status` on the wire."""
+    """Status of an application."""
     stage: str | None = None
-    """`Stage` on the wire."""
+    """Step of the review."""
     status_reason: str | None = None
-    """`StatusReason` on the wire, 0 to 1000 characters."""
+    """Explanation of the status; 0 to 1000 characters."""
     status_reason_code: str | None = None
-    """`StatusReasonCode` on the wire, 1 to 255 characters, deprecated."""
+    """Code of the reason for the status; 1 to 255 characters, deprecated."""
     status_reason_codes: list[str] | None = None
-    """`StatusReasonCodes` on the wire, 0 to 5 entries, each 1 to 255 characters."""
+    """Codes of all reasons for the status; 0 to 5 entries, each 1 to 255 characters."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
     revision: str | None = None
-    """`Revision` on the wire."""
+    """Number of the latest change, on which an update is based."""
     associated_resources: list[str] | None = None
-    r"""`AssociatedResources` on the wire, 0 to 10 entries, each pattern
+    r"""Resources that are linked to the application; 0 to 10 entries, each pattern
     `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
     """
     partner_contacts: list[common.Contact] | None = None
-    """`PartnerContacts` on the wire."""
+    """Persons of the partner who answer questions."""
     file_details: list[FileDetail] | None = None
-    """`FileDetails` on the wire, 0 to 30 entries."""
+    """Files of the application; 0 to 30 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

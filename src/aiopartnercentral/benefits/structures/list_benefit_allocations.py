@@ -14,35 +14,35 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BenefitAllocationSummary(Structure):
-    """Structure `BenefitAllocationSummary`.
+    """Allocation in a list, without the details of its fulfillment.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/BenefitAllocationSummary
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `benalloc-[0-9a-z]{14}`."""
+    """Identifier; pattern `benalloc-[0-9a-z]{14}`."""
     catalog: str | None = None
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     arn: str | None = None
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     status: enums.BenefitAllocationStatus | None = None
-    """`Status` on the wire."""
+    """Status of an allocation."""
     status_reason: str | None = None
-    """`StatusReason` on the wire."""
+    """Explanation of the status."""
     name: str | None = None
-    """`Name` on the wire, 1 to 255 characters."""
+    """Name for people; 1 to 255 characters."""
     benefit_id: str | None = None
-    """`BenefitId` on the wire, pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Identifier of the benefit; pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     benefit_application_id: str | None = None
-    """`BenefitApplicationId` on the wire, pattern `benappl-[0-9a-z]{14}`."""
+    """Identifier of the application; pattern `benappl-[0-9a-z]{14}`."""
     fulfillment_types: list[enums.FulfillmentType] | None = None
-    """`FulfillmentTypes` on the wire."""
+    """Forms in which the benefit is granted."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     expires_at: datetime | None = None
-    """`ExpiresAt` on the wire."""
+    """Time when it stops being valid."""
     applicable_benefit_ids: list[str] | None = None
-    """`ApplicableBenefitIds` on the wire, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Identifiers of the benefits that the allocation can be used for; each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -53,19 +53,19 @@ class ListBenefitAllocationsInput(Request["ListBenefitAllocationsOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None = None
-    """`FulfillmentTypes` on the wire, 0 to 2 entries."""
+    """Filter: only granted in these forms; 0 to 2 entries."""
     benefit_identifiers: Sequence[str] | None = None
-    """`BenefitIdentifiers` on the wire, 0 to 1 entries, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Filter: only of these benefits; 0 to 1 entries, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     benefit_application_identifiers: Sequence[str] | None = None
-    """`BenefitApplicationIdentifiers` on the wire, 0 to 1 entries, each pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    """Filter: only of these applications; 0 to 1 entries, each pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     status: Sequence[enums.BenefitAllocationStatusLike] | None = None
-    """`Status` on the wire, 0 to 1 entries."""
+    """Filter: only with these statuses; 0 to 1 entries."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\s\S]*`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\s\S]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -76,8 +76,8 @@ class ListBenefitAllocationsOutput(Structure):
     """
 
     benefit_allocation_summaries: list[BenefitAllocationSummary] | None = None
-    """`BenefitAllocationSummaries` on the wire."""
+    """Allocations of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire, 0 to 2048 characters."""
+    """Token of the next page, or None on the last page; 0 to 2048 characters."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,52 +14,54 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AssociatedResource(Structure):
-    """Structure `AssociatedResource`.
+    """Resource that is linked to an application.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/AssociatedResource
     """
 
     resource_type: enums.ResourceTypeLike | None = None
-    """`ResourceType` on the wire."""
+    """Kind of the resource."""
     resource_identifier: str | None = None
-    """`ResourceIdentifier` on the wire, deprecated."""
+    """Identifier of the linked resource; deprecated."""
     resource_arn: str | None = None
-    r"""`ResourceArn` on the wire, pattern `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`."""
+    r"""ARN of the linked resource; pattern
+    `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BenefitApplicationSummary(Structure):
-    """Structure `BenefitApplicationSummary`.
+    """Application in a list, without contacts and files.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/BenefitApplicationSummary
     """
 
     catalog: str | None = None
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     name: str | None = None
-    """`Name` on the wire, 1 to 255 characters."""
+    """Name for people; 1 to 255 characters."""
     id: str | None = None
-    """`Id` on the wire, pattern `benappl-[0-9a-z]{14}`."""
+    """Identifier; pattern `benappl-[0-9a-z]{14}`."""
     arn: str | None = None
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     benefit_id: str | None = None
-    """`BenefitId` on the wire, pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Identifier of the benefit; pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     programs: list[str] | None = None
-    """`Programs` on the wire, each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
+    """Partner programs that the benefit belongs to; each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
     fulfillment_types: list[enums.FulfillmentType] | None = None
-    """`FulfillmentTypes` on the wire."""
+    """Forms in which the benefit is granted."""
     status: enums.BenefitApplicationStatus | None = None
-    """`Status` on the wire."""
+    """Status of an application."""
     stage: str | None = None
-    """`Stage` on the wire."""
+    """Step of the review."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
     benefit_application_details: dict[str, str] | None = None
-    """`BenefitApplicationDetails` on the wire."""
+    """Answers to the form of the benefit, as JSON."""
     associated_resources: list[str] | None = None
-    r"""`AssociatedResources` on the wire, each pattern
+    r"""Resources that are linked to the application; each pattern
     `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
     """
 
@@ -72,27 +74,29 @@ class ListBenefitApplicationsInput(Request["ListBenefitApplicationsOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     programs: Sequence[str] | None = None
-    """`Programs` on the wire, 0 to 1 entries, each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
+    """Filter: only of these partner programs; 0 to 1 entries, each 1 to 255 characters with pattern
+    `[A-Za-z0-9_-]+`.
+    """
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None = None
-    """`FulfillmentTypes` on the wire, 0 to 2 entries."""
+    """Filter: only for these forms; 0 to 2 entries."""
     benefit_identifiers: Sequence[str] | None = None
-    """`BenefitIdentifiers` on the wire, 0 to 1 entries, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
+    """Filter: only of these benefits; 0 to 1 entries, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     status: Sequence[enums.BenefitApplicationStatusLike] | None = None
-    """`Status` on the wire, 0 to 1 entries."""
+    """Filter: only with these statuses; 0 to 1 entries."""
     stages: Sequence[str] | None = None
-    """`Stages` on the wire, 0 to 1 entries."""
+    """Filter: only in these steps of the review; 0 to 1 entries."""
     associated_resources: Sequence[AssociatedResource] | None = None
-    """`AssociatedResources` on the wire, deprecated."""
+    """Filter: only with these kinds of linked resources; deprecated."""
     associated_resource_arns: Sequence[str] | None = None
-    r"""`AssociatedResourceArns` on the wire, each pattern
+    r"""Filter: only with these linked resources, by ARN; each pattern
     `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
     """
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\s\S]*`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\s\S]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -103,8 +107,8 @@ class ListBenefitApplicationsOutput(Structure):
     """
 
     benefit_application_summaries: list[BenefitApplicationSummary] | None = None
-    """`BenefitApplicationSummaries` on the wire."""
+    """Applications of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire, 0 to 2048 characters."""
+    """Token of the next page, or None on the last page; 0 to 2048 characters."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,27 +13,27 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BenefitSummary(Structure):
-    """Structure `BenefitSummary`.
+    """Benefit in a list, without the form for applications.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/BenefitSummary
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `ben-[0-9a-z]{14}`."""
+    """Identifier; pattern `ben-[0-9a-z]{14}`."""
     catalog: str | None = None
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     arn: str | None = None
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     name: str | None = None
-    """`Name` on the wire, 1 to 100 characters."""
+    """Name for people; 1 to 100 characters."""
     description: str | None = None
-    """`Description` on the wire, 0 to 1000 characters."""
+    """Description for people; 0 to 1000 characters."""
     programs: list[str] | None = None
-    """`Programs` on the wire, each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
+    """Partner programs that the benefit belongs to; each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
     fulfillment_types: list[enums.FulfillmentType] | None = None
-    """`FulfillmentTypes` on the wire."""
+    """Forms in which the benefit is granted."""
     status: enums.BenefitStatus | None = None
-    """`Status` on the wire."""
+    """Whether a benefit can be applied for."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -44,17 +44,19 @@ class ListBenefitsInput(Request["ListBenefitsOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     programs: Sequence[str] | None = None
-    """`Programs` on the wire, 0 to 1 entries, each 1 to 255 characters with pattern `[A-Za-z0-9_-]+`."""
+    """Filter: only of these partner programs; 0 to 1 entries, each 1 to 255 characters with pattern
+    `[A-Za-z0-9_-]+`.
+    """
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None = None
-    """`FulfillmentTypes` on the wire, 0 to 2 entries."""
+    """Filter: only granted in these forms; 0 to 2 entries."""
     status: Sequence[enums.BenefitStatusLike] | None = None
-    """`Status` on the wire, 0 to 2 entries."""
+    """Filter: only with these statuses; 0 to 2 entries."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\s\S]*`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\s\S]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -65,8 +67,8 @@ class ListBenefitsOutput(Structure):
     """
 
     benefit_summaries: list[BenefitSummary] | None = None
-    """`BenefitSummaries` on the wire."""
+    """Benefits of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire, 0 to 2048 characters."""
+    """Token of the next page, or None on the last page; 0 to 2048 characters."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

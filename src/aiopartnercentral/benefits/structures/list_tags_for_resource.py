@@ -17,7 +17,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """
 
     resource_arn: str
-    r"""`resourceArn` on the wire, 1 to 1000 characters, pattern
+    r"""ARN of the resource; 1 to 1000 characters, pattern
     `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
     """
 
@@ -30,6 +30,6 @@ class ListTagsForResourceResponse(Structure):
     """
 
     tags: list[common.Tag] | None = None
-    """`tags` on the wire."""
+    """Tags of the resource."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -17,13 +17,13 @@ class RecallBenefitApplicationInput(Request["RecallBenefitApplicationOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     reason: str
-    """`Reason` on the wire."""
+    """Explanation for the reviewers."""
     client_token: str | None = None
-    """`ClientToken` on the wire."""
+    """Idempotency token: requests with the same one take effect once."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -17,9 +17,9 @@ class SubmitBenefitApplicationInput(Request["SubmitBenefitApplicationOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

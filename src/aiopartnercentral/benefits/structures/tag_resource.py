@@ -19,11 +19,11 @@ class TagResourceRequest(Request["TagResourceResponse"]):
     """
 
     resource_arn: str
-    r"""`resourceArn` on the wire, 1 to 1000 characters, pattern
+    r"""ARN of the resource; 1 to 1000 characters, pattern
     `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
     """
     tags: Sequence[common.Tag]
-    """`tags` on the wire."""
+    """Tags of the resource."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -20,23 +20,23 @@ class UpdateBenefitApplicationInput(Request["UpdateBenefitApplicationOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire, pattern `[A-Za-z0-9_-]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     client_token: str
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     revision: str
-    """`Revision` on the wire."""
+    """Number of the latest change, on which an update is based."""
     name: str | None = None
-    """`Name` on the wire, 1 to 255 characters."""
+    """Name for people; 1 to 255 characters."""
     description: str | None = None
-    """`Description` on the wire, 1 to 1000 characters."""
+    """Description for people; 1 to 1000 characters."""
     benefit_application_details: JsonValue | None = None
-    """`BenefitApplicationDetails` on the wire."""
+    """Answers to the form of the benefit, as JSON."""
     partner_contacts: Sequence[common.Contact] | None = None
-    """`PartnerContacts` on the wire, 0 to 1 entries."""
+    """Persons of the partner who answer questions; 0 to 1 entries."""
     file_details: Sequence[common.FileInput] | None = None
-    """`FileDetails` on the wire, 0 to 30 entries."""
+    """Files of the application; 0 to 30 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -47,10 +47,10 @@ class UpdateBenefitApplicationOutput(Structure):
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `benappl-[0-9a-z]{14}`."""
+    """Identifier; pattern `benappl-[0-9a-z]{14}`."""
     arn: str | None = None
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     revision: str | None = None
-    """`Revision` on the wire."""
+    """Number of the latest change, on which an update is based."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

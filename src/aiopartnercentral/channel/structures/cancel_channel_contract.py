@@ -11,19 +11,19 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CancelChannelContractDetail(Structure):
-    """Structure `CancelChannelContractDetail`.
+    """Channel contract after it was canceled.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CancelChannelContractDetail
     """
 
     id: str | None = None
-    """`id` on the wire, exactly 16 characters, pattern `cc-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `cc-[a-z0-9]{13}`."""
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     status: enums.ChannelContractStatus | None = None
-    """`status` on the wire."""
+    """Status of a channel contract."""
     cancellation_reason: str | None = None
-    r"""`cancellationReason` on the wire, 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Why the contract was canceled; 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -34,15 +34,17 @@ class CancelChannelContractRequest(Request["CancelChannelContractResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """`identifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-contract/)?cc-[a-z0-9]{13}`.
     """
     reason: str | None = None
-    r"""`reason` on the wire, 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Explanation for the other account; 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`."""
     client_token: str | None = None
-    """`clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -53,6 +55,6 @@ class CancelChannelContractResponse(Structure):
     """
 
     channel_contract_detail: CancelChannelContractDetail | None = None
-    """`channelContractDetail` on the wire."""
+    """Channel contract after it was canceled."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,68 +13,68 @@ from aiopartnercentral.types import Structure, UnknownMember, Variant, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Address(Structure):
-    """Structure `Address`.
+    """Postal address.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/Address
     """
 
     city: str = attrs.field(repr=redacted)
-    r"""`city` on the wire, 1 to 50 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
+    r"""City; 1 to 50 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
     state_or_region: str = attrs.field(repr=redacted)
-    r"""`stateOrRegion` on the wire, 1 to 50 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
+    r"""State, province or region; 1 to 50 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
     postal_code: str = attrs.field(repr=redacted)
-    r"""`postalCode` on the wire, 1 to 10 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
+    r"""Postal code; 1 to 10 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
     country_code: str = attrs.field(repr=redacted)
-    """`countryCode` on the wire, exactly 2 characters, pattern `[A-Z]{2}`, sensitive."""
+    """Country, as its ISO 3166 code of two letters; exactly 2 characters, pattern `[A-Z]{2}`, sensitive."""
     address_line: str = attrs.field(repr=redacted)
-    r"""`addressLine` on the wire, 1 to 200 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
+    r"""Street and number; 1 to 200 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
     address_line2: str | None = attrs.field(default=None, repr=redacted)
-    r"""`addressLine2` on the wire, 1 to 200 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
+    r"""Further line of the address; 1 to 200 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerLedSupport(Structure):
-    """Structure `PartnerLedSupport`.
+    """Support plan in which the partner supports the customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/PartnerLedSupport
     """
 
     coverage: enums.CoverageLike
-    """`coverage` on the wire."""
+    """Accounts of the customer that a support plan covers."""
     tam_location: str
-    """`tamLocation` on the wire."""
+    """Place of the technical account manager."""
     provider: enums.ProviderLike | None = None
-    """`provider` on the wire."""
+    """Company that provides the support."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ResoldEnterprise(Structure):
-    """Structure `ResoldEnterprise`.
+    """AWS Enterprise Support that the partner resells.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ResoldEnterprise
     """
 
     coverage: enums.CoverageLike
-    """`coverage` on the wire."""
+    """Accounts of the customer that a support plan covers."""
     tam_location: str
-    """`tamLocation` on the wire."""
+    """Place of the technical account manager."""
     charge_account_id: str | None = None
-    """`chargeAccountId` on the wire, exactly 12 characters, pattern `[0-9]*`."""
+    """AWS account that pays for the support; exactly 12 characters, pattern `[0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ResoldUnifiedOperations(Structure):
-    """Structure `ResoldUnifiedOperations`.
+    """AWS Unified Operations support that the partner resells.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ResoldUnifiedOperations
     """
 
     coverage: enums.CoverageLike
-    """`coverage` on the wire."""
+    """Accounts of the customer that a support plan covers."""
     tam_location: str
-    """`tamLocation` on the wire."""
+    """Place of the technical account manager."""
     charge_account_id: str | None = None
-    """`chargeAccountId` on the wire, exactly 12 characters, pattern `[0-9]*`."""
+    """AWS account that pays for the support; exactly 12 characters, pattern `[0-9]*`."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -83,7 +83,7 @@ class SupportPlanResoldEnterprise(Variant):
 
     tag: ClassVar[str] = "resoldEnterprise"
     value: ResoldEnterprise
-    """`resoldEnterprise` on the wire."""
+    """AWS Enterprise Support that the partner resells."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -92,7 +92,7 @@ class SupportPlanPartnerLedSupport(Variant):
 
     tag: ClassVar[str] = "partnerLedSupport"
     value: PartnerLedSupport
-    """`partnerLedSupport` on the wire."""
+    """Support plan in which the partner supports the customer."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -101,7 +101,7 @@ class SupportPlanResoldUnifiedOperations(Variant):
 
     tag: ClassVar[str] = "resoldUnifiedOperations"
     value: ResoldUnifiedOperations
-    """`resoldUnifiedOperations` on the wire."""
+    """AWS Unified Operations support that the partner resells."""
 
 
 @attrs.frozen
@@ -112,7 +112,7 @@ class SupportPlanUnknown(UnknownMember):
 SupportPlan: TypeAlias = (
     SupportPlanResoldEnterprise | SupportPlanPartnerLedSupport | SupportPlanResoldUnifiedOperations | SupportPlanUnknown
 )
-"""Union `SupportPlan`.
+"""Support plan of a relationship: resold from AWS or led by the partner.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/SupportPlan
 """
@@ -120,27 +120,27 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Tag(Structure):
-    """Structure `Tag`.
+    """Tag of a resource.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/Tag
     """
 
     key: str
-    r"""`key` on the wire, 1 to 128 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Name of the tag, in which case matters; 1 to 128 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
     value: str
-    r"""`value` on the wire, 0 to 256 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Value of the tag, which may be empty; 0 to 256 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ValidationExceptionField(Structure):
-    """Structure `ValidationExceptionField`.
+    """Field of a request that is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ValidationExceptionField
     """
 
     name: str
-    """`name` on the wire."""
+    """Name of the field in the model."""
     code: str
-    """`code` on the wire."""
+    """Code of the reason."""
     message: str
-    """`message` on the wire."""
+    """Explanation for people, in words that may change."""

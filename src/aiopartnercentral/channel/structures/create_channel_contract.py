@@ -20,7 +20,7 @@ class ChannelContractPayloadManagedServicesAttestationPayload(Variant):
 
     tag: ClassVar[str] = "managedServicesAttestationPayload"
     value: ManagedServicesAttestationPayload
-    """`managedServicesAttestationPayload` on the wire."""
+    """Attestation to propose about the managed services for a customer."""
 
 
 @attrs.frozen
@@ -31,7 +31,7 @@ class ChannelContractPayloadUnknown(UnknownMember):
 ChannelContractPayload: TypeAlias = (
     ChannelContractPayloadManagedServicesAttestationPayload | ChannelContractPayloadUnknown
 )
-"""Union `ChannelContractPayload`.
+"""Details of a proposed channel contract, by its type.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ChannelContractPayload
 """
@@ -39,15 +39,15 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CreateChannelContractDetail(Structure):
-    """Structure `CreateChannelContractDetail`.
+    """Channel contract that was proposed.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateChannelContractDetail
     """
 
     id: str | None = None
-    """`id` on the wire, exactly 16 characters, pattern `cc-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `cc-[a-z0-9]{13}`."""
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -58,15 +58,17 @@ class CreateChannelContractRequest(Request["CreateChannelContractResponse"]):
     """
 
     contract_type: enums.ChannelContractTypeLike
-    """`contractType` on the wire."""
+    """Type of a channel contract."""
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     payload: ChannelContractPayload
-    """`payload` on the wire."""
+    """Details of a proposed channel contract, by its type."""
     client_token: str | None = None
-    """`clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
+    generated if omitted.
+    """
     tags: Sequence[common.Tag] | None = None
-    """`tags` on the wire."""
+    """Tags of the resource."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -77,38 +79,38 @@ class CreateChannelContractResponse(Structure):
     """
 
     channel_contract_detail: CreateChannelContractDetail | None = None
-    """`channelContractDetail` on the wire."""
+    """Channel contract that was proposed."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ManagedServicesAttestationPayload(Structure):
-    """Structure `ManagedServicesAttestationPayload`.
+    """Attestation to propose about the managed services for a customer.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ManagedServicesAttestationPayload
     """
 
     legal_entity_name: str = attrs.field(repr=redacted)
-    r"""`legalEntityName` on the wire, 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`, sensitive."""
+    r"""Name of the customer's company; 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`, sensitive."""
     relationship_identifier: str
-    """`relationshipIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN of the relationship; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
     """
     program_management_account_identifier: str
-    """`programManagementAccountIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     end_date: datetime
-    """`endDate` on the wire."""
+    """Time when it ends."""
     supported_services: Sequence[enums.ManagedServicesSupportedServiceLike]
-    """`supportedServices` on the wire."""
+    """Kinds of managed services in the attestation."""
     legal_entity_address: common.Address = attrs.field(repr=redacted)
-    """`legalEntityAddress` on the wire, sensitive."""
+    """Postal address; sensitive."""
     signatory_name: str = attrs.field(repr=redacted)
-    r"""`signatoryName` on the wire, 1 to 256 characters, pattern `[^\x00-\x1F\x7F]*`, sensitive."""
+    r"""Who signs, by name; 1 to 256 characters, pattern `[^\x00-\x1F\x7F]*`, sensitive."""
     signatory_email: str = attrs.field(repr=redacted)
-    r"""`signatoryEmail` on the wire, 1 to 256 characters, pattern `[^\s@]+@[^\s@]+\.[^\s@]+`, sensitive."""
+    r"""Who signs, by email address; 1 to 256 characters, pattern `[^\s@]+@[^\s@]+\.[^\s@]+`, sensitive."""
     member_account_ids: Sequence[str] | None = None
-    """`memberAccountIds` on the wire, each exactly 12 characters with pattern `[0-9]*`."""
+    """AWS accounts of the customer that are covered; each exactly 12 characters with pattern `[0-9]*`."""

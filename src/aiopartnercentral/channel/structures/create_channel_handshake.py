@@ -20,7 +20,7 @@ class ChannelHandshakePayloadStartServicePeriodPayload(Variant):
 
     tag: ClassVar[str] = "startServicePeriodPayload"
     value: StartServicePeriodPayload
-    """`startServicePeriodPayload` on the wire."""
+    """Service period to begin."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -29,7 +29,7 @@ class ChannelHandshakePayloadRevokeServicePeriodPayload(Variant):
 
     tag: ClassVar[str] = "revokeServicePeriodPayload"
     value: RevokeServicePeriodPayload
-    """`revokeServicePeriodPayload` on the wire."""
+    """Service period to end."""
 
 
 @attrs.frozen
@@ -42,7 +42,7 @@ ChannelHandshakePayload: TypeAlias = (
     | ChannelHandshakePayloadRevokeServicePeriodPayload
     | ChannelHandshakePayloadUnknown
 )
-"""Union `ChannelHandshakePayload`.
+"""Details of a handshake to send, by its type.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ChannelHandshakePayload
 """
@@ -50,15 +50,15 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CreateChannelHandshakeDetail(Structure):
-    """Structure `CreateChannelHandshakeDetail`.
+    """Handshake that was sent.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateChannelHandshakeDetail
     """
 
     id: str | None = None
-    """`id` on the wire, exactly 16 characters, pattern `ch-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `ch-[a-z0-9]{13}`."""
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -69,19 +69,21 @@ class CreateChannelHandshakeRequest(Request["CreateChannelHandshakeResponse"]):
     """
 
     handshake_type: enums.HandshakeTypeLike
-    """`handshakeType` on the wire."""
+    """Purpose of a handshake."""
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     associated_resource_identifier: str
-    """`associatedResourceIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier of the resource that the handshake is about; 16 to 1011 characters, pattern
     `((arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?)|(pma|rs)-[a-z0-9]{13})`.
     """
     payload: ChannelHandshakePayload | None = None
-    """`payload` on the wire."""
+    """Details of a handshake to send, by its type."""
     client_token: str | None = None
-    """`clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
+    generated if omitted.
+    """
     tags: Sequence[common.Tag] | None = None
-    """`tags` on the wire."""
+    """Tags of the resource."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -92,42 +94,42 @@ class CreateChannelHandshakeResponse(Structure):
     """
 
     channel_handshake_detail: CreateChannelHandshakeDetail | None = None
-    """`channelHandshakeDetail` on the wire."""
+    """Handshake that was sent."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RevokeServicePeriodPayload(Structure):
-    """Structure `RevokeServicePeriodPayload`.
+    """Service period to end.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RevokeServicePeriodPayload
     """
 
     program_management_account_identifier: str
-    """`programManagementAccountIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     note: str | None = None
-    r"""`note` on the wire, 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Message to the other account; 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StartServicePeriodPayload(Structure):
-    """Structure `StartServicePeriodPayload`.
+    """Service period to begin.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/StartServicePeriodPayload
     """
 
     program_management_account_identifier: str
-    """`programManagementAccountIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     service_period_type: enums.ServicePeriodTypeLike
-    """`servicePeriodType` on the wire."""
+    """Terms of a service period."""
     note: str | None = None
-    r"""`note` on the wire, 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Message to the other account; 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`."""
     minimum_notice_days: str | None = None
-    """`minimumNoticeDays` on the wire, 1 to 10 characters, pattern `[0-9]*`."""
+    """Days of notice before the period can end; 1 to 10 characters, pattern `[0-9]*`."""
     end_date: datetime | None = None
-    """`endDate` on the wire."""
+    """Time when it ends."""

@@ -14,16 +14,16 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CreateProgramManagementAccountDetail(Structure):
-    """Structure `CreateProgramManagementAccountDetail`.
+    """Program management account that was registered.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateProgramManagementAccountDetail
     """
 
     id: str | None = None
-    """`id` on the wire, exactly 17 characters, pattern `pma-[a-z0-9]{13}`."""
+    """Identifier; exactly 17 characters, pattern `pma-[a-z0-9]{13}`."""
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -35,19 +35,21 @@ class CreateProgramManagementAccountRequest(Request["CreateProgramManagementAcco
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     program: enums.ProgramLike
-    """`program` on the wire."""
+    """Partner program that an account manages."""
     display_name: str
-    r"""`displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
     account_id: str
-    """`accountId` on the wire, exactly 12 characters, pattern `[0-9]*`."""
+    """AWS account; exactly 12 characters, pattern `[0-9]*`."""
     client_token: str | None = None
-    """`clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
+    generated if omitted.
+    """
     tags: Sequence[common.Tag] | None = None
-    """`tags` on the wire."""
+    """Tags of the resource."""
     type_: enums.ProgramManagementAccountTypeLike | None = None
-    """`type` on the wire."""
+    """Purpose of a program management account."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -59,6 +61,6 @@ class CreateProgramManagementAccountResponse(Structure):
     """
 
     program_management_account_detail: CreateProgramManagementAccountDetail | None = None
-    """`programManagementAccountDetail` on the wire."""
+    """Program management account that was registered."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -15,15 +15,15 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CreateRelationshipDetail(Structure):
-    """Structure `CreateRelationshipDetail`.
+    """Relationship that was recorded.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateRelationshipDetail
     """
 
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     id: str | None = None
-    """`id` on the wire, exactly 16 characters, pattern `rs-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `rs-[a-z0-9]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -34,31 +34,33 @@ class CreateRelationshipRequest(Request["CreateRelationshipResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     association_type: enums.AssociationTypeLike
-    """`associationType` on the wire."""
+    """Role of the other account in a relationship."""
     program_management_account_identifier: str
-    """`programManagementAccountIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     display_name: str
-    r"""`displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
     sector: enums.SectorLike
-    """`sector` on the wire."""
+    """Sector of the customer."""
     associated_account_id: str | None = None
-    """`associatedAccountId` on the wire, exactly 12 characters, pattern `[0-9]*`."""
+    """AWS account that the relationship is with; exactly 12 characters, pattern `[0-9]*`."""
     resale_account_model: enums.ResaleAccountModelLike | None = None
-    """`resaleAccountModel` on the wire."""
+    """Who owns the account in a resale."""
     client_token: str | None = None
-    """`clientToken` on the wire, 1 to 64 characters, pattern `[!-~]*`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
+    generated if omitted.
+    """
     tags: Sequence[common.Tag] | None = None
-    """`tags` on the wire."""
+    """Tags of the resource."""
     requested_support_plan: common.SupportPlan | None = None
-    """`requestedSupportPlan` on the wire."""
+    """Support plan of a relationship: resold from AWS or led by the partner."""
     account_scope: enums.AccountScopeLike | None = None
-    """`accountScope` on the wire."""
+    """Accounts of the customer that a relationship covers."""
     start_date: datetime | None = None
-    """`startDate` on the wire."""
+    """Time when it begins."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -69,6 +71,6 @@ class CreateRelationshipResponse(Structure):
     """
 
     relationship_detail: CreateRelationshipDetail | None = None
-    """`relationshipDetail` on the wire."""
+    """Relationship that was recorded."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

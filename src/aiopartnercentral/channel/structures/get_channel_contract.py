@@ -15,31 +15,31 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ChannelContractDetail(Structure):
-    """Structure `ChannelContractDetail`.
+    """Channel contract with its details.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ChannelContractDetail
     """
 
     id: str
-    """`id` on the wire, exactly 16 characters, pattern `cc-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `cc-[a-z0-9]{13}`."""
     arn: str
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     catalog: str
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     contract_type: enums.ChannelContractType
-    """`contractType` on the wire."""
+    """Type of a channel contract."""
     status: enums.ChannelContractStatus
-    """`status` on the wire."""
+    """Status of a channel contract."""
     created_at: datetime
-    """`createdAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime
-    """`updatedAt` on the wire."""
+    """Time of the latest change."""
     details: ChannelContractDetails
-    """`details` on the wire."""
+    """Details of a channel contract, by its type."""
     responded_at: datetime | None = None
-    """`respondedAt` on the wire."""
+    """Time of the answer, or None before it."""
     cancellation_reason: str | None = None
-    r"""`cancellationReason` on the wire, 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Why the contract was canceled; 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -48,7 +48,7 @@ class ChannelContractDetailsManagedServicesAttestationDetails(Variant):
 
     tag: ClassVar[str] = "managedServicesAttestationDetails"
     value: ManagedServicesAttestationDetails
-    """`managedServicesAttestationDetails` on the wire."""
+    """What a partner attests about the managed services for a customer."""
 
 
 @attrs.frozen
@@ -59,7 +59,7 @@ class ChannelContractDetailsUnknown(UnknownMember):
 ChannelContractDetails: TypeAlias = (
     ChannelContractDetailsManagedServicesAttestationDetails | ChannelContractDetailsUnknown
 )
-"""Union `ChannelContractDetails`.
+"""Details of a channel contract, by its type.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ChannelContractDetails
 """
@@ -73,9 +73,9 @@ class GetChannelContractRequest(Request["GetChannelContractResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """`identifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-contract/)?cc-[a-z0-9]{13}`.
     """
 
@@ -88,38 +88,38 @@ class GetChannelContractResponse(Structure):
     """
 
     channel_contract_detail: ChannelContractDetail | None = None
-    """`channelContractDetail` on the wire."""
+    """Channel contract with its details."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ManagedServicesAttestationDetails(Structure):
-    """Structure `ManagedServicesAttestationDetails`.
+    """What a partner attests about the managed services for a customer.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ManagedServicesAttestationDetails
     """
 
     legal_entity_name: str = attrs.field(repr=redacted)
-    r"""`legalEntityName` on the wire, 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`, sensitive."""
+    r"""Name of the customer's company; 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`, sensitive."""
     relationship_identifier: str
-    """`relationshipIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN of the relationship; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
     """
     program_management_account_identifier: str
-    """`programManagementAccountIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     end_date: datetime
-    """`endDate` on the wire."""
+    """Time when it ends."""
     supported_services: list[enums.ManagedServicesSupportedService]
-    """`supportedServices` on the wire."""
+    """Kinds of managed services in the attestation."""
     signatory_name: str = attrs.field(repr=redacted)
-    r"""`signatoryName` on the wire, 1 to 256 characters, pattern `[^\x00-\x1F\x7F]*`, sensitive."""
+    r"""Who signs, by name; 1 to 256 characters, pattern `[^\x00-\x1F\x7F]*`, sensitive."""
     signatory_email: str = attrs.field(repr=redacted)
-    r"""`signatoryEmail` on the wire, 1 to 256 characters, pattern `[^\s@]+@[^\s@]+\.[^\s@]+`, sensitive."""
+    r"""Who signs, by email address; 1 to 256 characters, pattern `[^\s@]+@[^\s@]+\.[^\s@]+`, sensitive."""
     member_account_ids: list[str] | None = None
-    """`memberAccountIds` on the wire, each exactly 12 characters with pattern `[0-9]*`."""
+    """AWS accounts of the customer that are covered; each exactly 12 characters with pattern `[0-9]*`."""
     legal_entity_address: common.Address | None = attrs.field(default=None, repr=redacted)
-    """`legalEntityAddress` on the wire, sensitive."""
+    """Postal address; sensitive."""

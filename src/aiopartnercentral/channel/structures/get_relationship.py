@@ -19,13 +19,13 @@ class GetRelationshipRequest(Request["GetRelationshipResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     program_management_account_identifier: str
-    """`programManagementAccountIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     identifier: str
-    """`identifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
     """
 
@@ -38,47 +38,47 @@ class GetRelationshipResponse(Structure):
     """
 
     relationship_detail: RelationshipDetail | None = None
-    """`relationshipDetail` on the wire."""
+    """Relationship with an account, with its support plan."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RelationshipDetail(Structure):
-    """Structure `RelationshipDetail`.
+    """Relationship with an account, with its support plan.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RelationshipDetail
     """
 
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     id: str | None = None
-    """`id` on the wire, exactly 16 characters, pattern `rs-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `rs-[a-z0-9]{13}`."""
     revision: str | None = None
-    """`revision` on the wire, 1 to 10 characters, pattern `[0-9]*`."""
+    """Number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`."""
     catalog: str | None = None
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     association_type: enums.AssociationType | None = None
-    """`associationType` on the wire."""
+    """Role of the other account in a relationship."""
     program_management_account_id: str | None = None
-    """`programManagementAccountId` on the wire, exactly 17 characters, pattern `pma-[a-z0-9]{13}`."""
+    """Program management account, by its identifier; exactly 17 characters, pattern `pma-[a-z0-9]{13}`."""
     associated_account_id: str | None = None
-    """`associatedAccountId` on the wire, exactly 12 characters, pattern `[0-9]*`."""
+    """AWS account that the relationship is with; exactly 12 characters, pattern `[0-9]*`."""
     display_name: str | None = None
-    r"""`displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
     resale_account_model: enums.ResaleAccountModel | None = None
-    """`resaleAccountModel` on the wire."""
+    """Who owns the account in a resale."""
     sector: enums.Sector | None = None
-    """`sector` on the wire."""
+    """Sector of the customer."""
     account_scope: enums.AccountScope | None = None
-    """`accountScope` on the wire."""
+    """Accounts of the customer that a relationship covers."""
     channel_contract_id: str | None = None
-    """`channelContractId` on the wire, exactly 16 characters, pattern `cc-[a-z0-9]{13}`."""
+    """Identifier of the channel contract; exactly 16 characters, pattern `cc-[a-z0-9]{13}`."""
     created_at: datetime | None = None
-    """`createdAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`updatedAt` on the wire."""
+    """Time of the latest change."""
     start_date: datetime | None = None
-    """`startDate` on the wire."""
+    """Time when it begins."""
     end_date: datetime | None = None
-    """`endDate` on the wire."""
+    """Time when it ends."""

@@ -15,29 +15,29 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ChannelContractSummary(Structure):
-    """Structure `ChannelContractSummary`.
+    """Channel contract in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ChannelContractSummary
     """
 
     id: str
-    """`id` on the wire, exactly 16 characters, pattern `cc-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `cc-[a-z0-9]{13}`."""
     arn: str
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     catalog: str
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     contract_type: enums.ChannelContractType
-    """`contractType` on the wire."""
+    """Type of a channel contract."""
     status: enums.ChannelContractStatus
-    """`status` on the wire."""
+    """Status of a channel contract."""
     created_at: datetime
-    """`createdAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime
-    """`updatedAt` on the wire."""
+    """Time of the latest change."""
     details: ChannelContractSummaryDetails
-    """`details` on the wire."""
+    """Details of a channel contract in a list, by its type."""
     responded_at: datetime | None = None
-    """`respondedAt` on the wire."""
+    """Time of the answer, or None before it."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -46,7 +46,7 @@ class ChannelContractSummaryDetailsManagedServicesAttestationDetails(Variant):
 
     tag: ClassVar[str] = "managedServicesAttestationDetails"
     value: ManagedServicesAttestationSummaryDetails
-    """`managedServicesAttestationDetails` on the wire."""
+    """Attestation about managed services in a list."""
 
 
 @attrs.frozen
@@ -57,7 +57,7 @@ class ChannelContractSummaryDetailsUnknown(UnknownMember):
 ChannelContractSummaryDetails: TypeAlias = (
     ChannelContractSummaryDetailsManagedServicesAttestationDetails | ChannelContractSummaryDetailsUnknown
 )
-"""Union `ChannelContractSummaryDetails`.
+"""Details of a channel contract in a list, by its type.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ChannelContractSummaryDetails
 """
@@ -71,19 +71,21 @@ class ListChannelContractsRequest(Request["ListChannelContractsResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     contract_type: enums.ChannelContractTypeLike
-    """`contractType` on the wire."""
+    """Type of a channel contract."""
     statuses: Sequence[enums.ChannelContractStatusLike] | None = None
-    """`statuses` on the wire."""
+    """Filter: only with these statuses."""
     contract_type_filters: ListChannelContractsTypeFilters | None = None
-    """`contractTypeFilters` on the wire."""
+    """Filters of channel contracts, by their type."""
     contract_type_sort: ListChannelContractsTypeSort | None = None
-    """`contractTypeSort` on the wire."""
+    """Order of channel contracts, by their type."""
     max_results: int | None = None
-    """`maxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""`nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+    `[^\x00-\x1F\x7F\x20]*`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -94,9 +96,9 @@ class ListChannelContractsResponse(Structure):
     """
 
     items: list[ChannelContractSummary]
-    """`items` on the wire."""
+    """Items of this page."""
     next_token: str | None = None
-    r"""`nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
@@ -107,7 +109,7 @@ class ListChannelContractsTypeFiltersManagedServicesAttestationTypeFilters(Varia
 
     tag: ClassVar[str] = "managedServicesAttestationTypeFilters"
     value: ManagedServicesAttestationTypeFilters
-    """`managedServicesAttestationTypeFilters` on the wire."""
+    """Filters of attestations about managed services."""
 
 
 @attrs.frozen
@@ -118,7 +120,7 @@ class ListChannelContractsTypeFiltersUnknown(UnknownMember):
 ListChannelContractsTypeFilters: TypeAlias = (
     ListChannelContractsTypeFiltersManagedServicesAttestationTypeFilters | ListChannelContractsTypeFiltersUnknown
 )
-"""Union `ListChannelContractsTypeFilters`.
+"""Filters of channel contracts, by their type.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListChannelContractsTypeFilters
 """
@@ -130,7 +132,7 @@ class ListChannelContractsTypeSortManagedServicesAttestationTypeSort(Variant):
 
     tag: ClassVar[str] = "managedServicesAttestationTypeSort"
     value: ManagedServicesAttestationTypeSort
-    """`managedServicesAttestationTypeSort` on the wire."""
+    """Order of attestations about managed services."""
 
 
 @attrs.frozen
@@ -141,7 +143,7 @@ class ListChannelContractsTypeSortUnknown(UnknownMember):
 ListChannelContractsTypeSort: TypeAlias = (
     ListChannelContractsTypeSortManagedServicesAttestationTypeSort | ListChannelContractsTypeSortUnknown
 )
-"""Union `ListChannelContractsTypeSort`.
+"""Order of channel contracts, by their type.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListChannelContractsTypeSort
 """
@@ -149,55 +151,55 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ManagedServicesAttestationSummaryDetails(Structure):
-    """Structure `ManagedServicesAttestationSummaryDetails`.
+    """Attestation about managed services in a list.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ManagedServicesAttestationSummaryDetails
     """
 
     legal_entity_name: str = attrs.field(repr=redacted)
-    r"""`legalEntityName` on the wire, 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`, sensitive."""
+    r"""Name of the customer's company; 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`, sensitive."""
     relationship_identifier: str
-    """`relationshipIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN of the relationship; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
     """
     program_management_account_identifier: str
-    """`programManagementAccountIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     end_date: datetime
-    """`endDate` on the wire."""
+    """Time when it ends."""
     supported_services: list[enums.ManagedServicesSupportedService]
-    """`supportedServices` on the wire."""
+    """Kinds of managed services in the attestation."""
     member_account_ids: list[str] | None = None
-    """`memberAccountIds` on the wire, each exactly 12 characters with pattern `[0-9]*`."""
+    """AWS accounts of the customer that are covered; each exactly 12 characters with pattern `[0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ManagedServicesAttestationTypeFilters(Structure):
-    """Structure `ManagedServicesAttestationTypeFilters`.
+    """Filters of attestations about managed services.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ManagedServicesAttestationTypeFilters
     """
 
     relationship_identifiers: Sequence[str] | None = None
-    """`relationshipIdentifiers` on the wire, each 16 to 1011 characters with pattern
+    """Filter: only of these relationships; each 16 to 1011 characters with pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
     """
     legal_entity_names: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    r"""`legalEntityNames` on the wire, each 1 to 300 characters with pattern `[^\x00-\x1F\x7F]*`, sensitive."""
+    r"""Filter: only with these companies; each 1 to 300 characters with pattern `[^\x00-\x1F\x7F]*`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ManagedServicesAttestationTypeSort(Structure):
-    """Structure `ManagedServicesAttestationTypeSort`.
+    """Order of attestations about managed services.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ManagedServicesAttestationTypeSort
     """
 
     sort_order: enums.SortOrderLike
-    """`sortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.ManagedServicesAttestationTypeSortNameLike
-    """`sortBy` on the wire."""
+    """Field that attestations are sorted by."""

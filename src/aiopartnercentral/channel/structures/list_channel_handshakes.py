@@ -15,37 +15,37 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ChannelHandshakeSummary(Structure):
-    """Structure `ChannelHandshakeSummary`.
+    """Handshake in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ChannelHandshakeSummary
     """
 
     id: str | None = None
-    """`id` on the wire, exactly 16 characters, pattern `ch-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `ch-[a-z0-9]{13}`."""
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     catalog: str | None = None
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     handshake_type: enums.HandshakeType | None = None
-    """`handshakeType` on the wire."""
+    """Purpose of a handshake."""
     owner_account_id: str | None = None
-    """`ownerAccountId` on the wire, exactly 12 characters, pattern `[0-9]*`."""
+    """AWS account that owns the handshake; exactly 12 characters, pattern `[0-9]*`."""
     sender_account_id: str | None = None
-    """`senderAccountId` on the wire, exactly 12 characters, pattern `[0-9]*`."""
+    """AWS account that sent the handshake; exactly 12 characters, pattern `[0-9]*`."""
     sender_display_name: str | None = None
-    r"""`senderDisplayName` on the wire, 1 to 40 characters, pattern `[\x00-\x7E\xA9\xAE\xA2-\xA5\u202F]+`."""
+    r"""Name of the sender; 1 to 40 characters, pattern `[\x00-\x7E\xA9\xAE\xA2-\xA5\u202F]+`."""
     receiver_account_id: str | None = None
-    """`receiverAccountId` on the wire, exactly 12 characters, pattern `[0-9]*`."""
+    """AWS account that received the handshake; exactly 12 characters, pattern `[0-9]*`."""
     associated_resource_id: str | None = None
-    """`associatedResourceId` on the wire, 16 to 17 characters, pattern `(pma|rs)-[a-z0-9]{13}`."""
+    """Identifier of the resource that the handshake is about; 16 to 17 characters, pattern `(pma|rs)-[a-z0-9]{13}`."""
     detail: HandshakeDetail | None = None
-    """`detail` on the wire."""
+    """Details of a handshake, by its type."""
     created_at: datetime | None = None
-    """`createdAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`updatedAt` on the wire."""
+    """Time of the latest change."""
     status: enums.HandshakeStatus | None = None
-    """`status` on the wire."""
+    """Status of a handshake."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -54,7 +54,7 @@ class HandshakeDetailStartServicePeriodHandshakeDetail(Variant):
 
     tag: ClassVar[str] = "startServicePeriodHandshakeDetail"
     value: StartServicePeriodHandshakeDetail
-    """`startServicePeriodHandshakeDetail` on the wire."""
+    """Details of a handshake that begins a service period."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -63,7 +63,7 @@ class HandshakeDetailRevokeServicePeriodHandshakeDetail(Variant):
 
     tag: ClassVar[str] = "revokeServicePeriodHandshakeDetail"
     value: RevokeServicePeriodHandshakeDetail
-    """`revokeServicePeriodHandshakeDetail` on the wire."""
+    """Details of a handshake that ends a service period."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -72,7 +72,7 @@ class HandshakeDetailProgramManagementAccountHandshakeDetail(Variant):
 
     tag: ClassVar[str] = "programManagementAccountHandshakeDetail"
     value: ProgramManagementAccountHandshakeDetail
-    """`programManagementAccountHandshakeDetail` on the wire."""
+    """Details of a handshake about a program management account."""
 
 
 @attrs.frozen
@@ -86,7 +86,7 @@ HandshakeDetail: TypeAlias = (
     | HandshakeDetailProgramManagementAccountHandshakeDetail
     | HandshakeDetailUnknown
 )
-"""Union `HandshakeDetail`.
+"""Details of a handshake, by its type.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/HandshakeDetail
 """
@@ -100,25 +100,27 @@ class ListChannelHandshakesRequest(Request["ListChannelHandshakesResponse"]):
     """
 
     handshake_type: enums.HandshakeTypeLike
-    """`handshakeType` on the wire."""
+    """Purpose of a handshake."""
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     participant_type: enums.ParticipantTypeLike
-    """`participantType` on the wire."""
+    """Side of a handshake that the account is on."""
     max_results: int | None = None
-    """`maxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     statuses: Sequence[enums.HandshakeStatusLike] | None = None
-    """`statuses` on the wire."""
+    """Filter: only with these statuses."""
     associated_resource_identifiers: Sequence[str] | None = None
-    """`associatedResourceIdentifiers` on the wire, each 16 to 1011 characters with pattern
+    """Filter: only about these resources; each 16 to 1011 characters with pattern
     `((arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?)|(pma|rs)-[a-z0-9]{13})`.
     """
     handshake_type_filters: ListChannelHandshakesTypeFilters | None = None
-    """`handshakeTypeFilters` on the wire."""
+    """Filters of handshakes, by their type."""
     handshake_type_sort: ListChannelHandshakesTypeSort | None = None
-    """`handshakeTypeSort` on the wire."""
+    """Order of handshakes, by their type."""
     next_token: str | None = None
-    r"""`nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+    `[^\x00-\x1F\x7F\x20]*`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -129,9 +131,9 @@ class ListChannelHandshakesResponse(Structure):
     """
 
     items: list[ChannelHandshakeSummary] | None = None
-    """`items` on the wire."""
+    """Items of this page."""
     next_token: str | None = None
-    r"""`nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
@@ -142,7 +144,7 @@ class ListChannelHandshakesTypeFiltersStartServicePeriodTypeFilters(Variant):
 
     tag: ClassVar[str] = "startServicePeriodTypeFilters"
     value: StartServicePeriodTypeFilters
-    """`startServicePeriodTypeFilters` on the wire."""
+    """Filters of handshakes that begin a service period."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -151,7 +153,7 @@ class ListChannelHandshakesTypeFiltersRevokeServicePeriodTypeFilters(Variant):
 
     tag: ClassVar[str] = "revokeServicePeriodTypeFilters"
     value: RevokeServicePeriodTypeFilters
-    """`revokeServicePeriodTypeFilters` on the wire."""
+    """Filters of handshakes that end a service period."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -160,7 +162,7 @@ class ListChannelHandshakesTypeFiltersProgramManagementAccountTypeFilters(Varian
 
     tag: ClassVar[str] = "programManagementAccountTypeFilters"
     value: ProgramManagementAccountTypeFilters
-    """`programManagementAccountTypeFilters` on the wire."""
+    """Filters of handshakes about program management accounts."""
 
 
 @attrs.frozen
@@ -174,7 +176,7 @@ ListChannelHandshakesTypeFilters: TypeAlias = (
     | ListChannelHandshakesTypeFiltersProgramManagementAccountTypeFilters
     | ListChannelHandshakesTypeFiltersUnknown
 )
-"""Union `ListChannelHandshakesTypeFilters`.
+"""Filters of handshakes, by their type.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListChannelHandshakesTypeFilters
 """
@@ -186,7 +188,7 @@ class ListChannelHandshakesTypeSortStartServicePeriodTypeSort(Variant):
 
     tag: ClassVar[str] = "startServicePeriodTypeSort"
     value: StartServicePeriodTypeSort
-    """`startServicePeriodTypeSort` on the wire."""
+    """Order of handshakes that begin a service period."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -195,7 +197,7 @@ class ListChannelHandshakesTypeSortRevokeServicePeriodTypeSort(Variant):
 
     tag: ClassVar[str] = "revokeServicePeriodTypeSort"
     value: RevokeServicePeriodTypeSort
-    """`revokeServicePeriodTypeSort` on the wire."""
+    """Order of handshakes that end a service period."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -204,7 +206,7 @@ class ListChannelHandshakesTypeSortProgramManagementAccountTypeSort(Variant):
 
     tag: ClassVar[str] = "programManagementAccountTypeSort"
     value: ProgramManagementAccountTypeSort
-    """`programManagementAccountTypeSort` on the wire."""
+    """Order of handshakes about program management accounts."""
 
 
 @attrs.frozen
@@ -218,7 +220,7 @@ ListChannelHandshakesTypeSort: TypeAlias = (
     | ListChannelHandshakesTypeSortProgramManagementAccountTypeSort
     | ListChannelHandshakesTypeSortUnknown
 )
-"""Union `ListChannelHandshakesTypeSort`.
+"""Order of handshakes, by their type.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListChannelHandshakesTypeSort
 """
@@ -226,125 +228,125 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProgramManagementAccountHandshakeDetail(Structure):
-    """Structure `ProgramManagementAccountHandshakeDetail`.
+    """Details of a handshake about a program management account.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ProgramManagementAccountHandshakeDetail
     """
 
     program: enums.Program | None = None
-    """`program` on the wire."""
+    """Partner program that an account manages."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProgramManagementAccountTypeFilters(Structure):
-    """Structure `ProgramManagementAccountTypeFilters`.
+    """Filters of handshakes about program management accounts.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ProgramManagementAccountTypeFilters
     """
 
     programs: Sequence[enums.ProgramLike] | None = None
-    """`programs` on the wire."""
+    """Filter: only these partner programs."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProgramManagementAccountTypeSort(Structure):
-    """Structure `ProgramManagementAccountTypeSort`.
+    """Order of handshakes about program management accounts.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ProgramManagementAccountTypeSort
     """
 
     sort_order: enums.SortOrderLike
-    """`sortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.ProgramManagementAccountTypeSortNameLike
-    """`sortBy` on the wire."""
+    """Field that these handshakes are sorted by."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RevokeServicePeriodHandshakeDetail(Structure):
-    """Structure `RevokeServicePeriodHandshakeDetail`.
+    """Details of a handshake that ends a service period.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RevokeServicePeriodHandshakeDetail
     """
 
     note: str | None = None
-    r"""`note` on the wire, 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Message to the other account; 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`."""
     service_period_type: enums.ServicePeriodType | None = None
-    """`servicePeriodType` on the wire."""
+    """Terms of a service period."""
     minimum_notice_days: str | None = None
-    """`minimumNoticeDays` on the wire, 1 to 10 characters, pattern `[0-9]*`."""
+    """Days of notice before the period can end; 1 to 10 characters, pattern `[0-9]*`."""
     start_date: datetime | None = None
-    """`startDate` on the wire."""
+    """Time when it begins."""
     end_date: datetime | None = None
-    """`endDate` on the wire."""
+    """Time when it ends."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RevokeServicePeriodTypeFilters(Structure):
-    """Structure `RevokeServicePeriodTypeFilters`.
+    """Filters of handshakes that end a service period.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RevokeServicePeriodTypeFilters
     """
 
     service_period_types: Sequence[enums.ServicePeriodTypeLike] | None = None
-    """`servicePeriodTypes` on the wire."""
+    """Filter: only service periods with these terms."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RevokeServicePeriodTypeSort(Structure):
-    """Structure `RevokeServicePeriodTypeSort`.
+    """Order of handshakes that end a service period.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RevokeServicePeriodTypeSort
     """
 
     sort_order: enums.SortOrderLike
-    """`sortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.RevokeServicePeriodTypeSortNameLike
-    """`sortBy` on the wire."""
+    """Field that these handshakes are sorted by."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StartServicePeriodHandshakeDetail(Structure):
-    """Structure `StartServicePeriodHandshakeDetail`.
+    """Details of a handshake that begins a service period.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/StartServicePeriodHandshakeDetail
     """
 
     note: str | None = None
-    r"""`note` on the wire, 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Message to the other account; 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`."""
     service_period_type: enums.ServicePeriodType | None = None
-    """`servicePeriodType` on the wire."""
+    """Terms of a service period."""
     minimum_notice_days: str | None = None
-    """`minimumNoticeDays` on the wire, 1 to 10 characters, pattern `[0-9]*`."""
+    """Days of notice before the period can end; 1 to 10 characters, pattern `[0-9]*`."""
     start_date: datetime | None = None
-    """`startDate` on the wire."""
+    """Time when it begins."""
     end_date: datetime | None = None
-    """`endDate` on the wire."""
+    """Time when it ends."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StartServicePeriodTypeFilters(Structure):
-    """Structure `StartServicePeriodTypeFilters`.
+    """Filters of handshakes that begin a service period.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/StartServicePeriodTypeFilters
     """
 
     service_period_types: Sequence[enums.ServicePeriodTypeLike] | None = None
-    """`servicePeriodTypes` on the wire."""
+    """Filter: only service periods with these terms."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class StartServicePeriodTypeSort(Structure):
-    """Structure `StartServicePeriodTypeSort`.
+    """Order of handshakes that begin a service period.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/StartServicePeriodTypeSort
     """
 
     sort_order: enums.SortOrderLike
-    """`sortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.StartServicePeriodTypeSortNameLike
-    """`sortBy` on the wire."""
+    """Field that these handshakes are sorted by."""

@@ -21,23 +21,25 @@ class ListProgramManagementAccountsRequest(Request["ListProgramManagementAccount
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     max_results: int | None = None
-    """`maxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     display_names: Sequence[str] | None = None
-    r"""`displayNames` on the wire, each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Filter: only with these names; each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`."""
     programs: Sequence[enums.ProgramLike] | None = None
-    """`programs` on the wire."""
+    """Filter: only these partner programs."""
     account_ids: Sequence[str] | None = None
-    """`accountIds` on the wire, each exactly 12 characters with pattern `[0-9]*`."""
+    """Filter: only these AWS accounts; each exactly 12 characters with pattern `[0-9]*`."""
     statuses: Sequence[enums.ProgramManagementAccountStatusLike] | None = None
-    """`statuses` on the wire."""
+    """Filter: only with these statuses."""
     sort: ListProgramManagementAccountsSortBase | None = None
-    """`sort` on the wire."""
+    """Order of program management accounts."""
     next_token: str | None = None
-    r"""`nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+    `[^\x00-\x1F\x7F\x20]*`.
+    """
     type_: enums.ProgramManagementAccountTypeLike | None = None
-    """`type` on the wire."""
+    """Purpose of a program management account."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -49,55 +51,55 @@ class ListProgramManagementAccountsResponse(Structure):
     """
 
     items: list[ProgramManagementAccountSummary] | None = None
-    """`items` on the wire."""
+    """Items of this page."""
     next_token: str | None = None
-    r"""`nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListProgramManagementAccountsSortBase(Structure):
-    """Structure `ListProgramManagementAccountsSortBase`.
+    """Order of program management accounts.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListProgramManagementAccountsSortBase
     """
 
     sort_order: enums.SortOrderLike
-    """`sortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.ListProgramManagementAccountsSortNameLike
-    """`sortBy` on the wire."""
+    """Field that program management accounts are sorted by."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProgramManagementAccountSummary(Structure):
-    """Structure `ProgramManagementAccountSummary`.
+    """Program management account in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ProgramManagementAccountSummary
     """
 
     id: str | None = None
-    """`id` on the wire, exactly 17 characters, pattern `pma-[a-z0-9]{13}`."""
+    """Identifier; exactly 17 characters, pattern `pma-[a-z0-9]{13}`."""
     revision: str | None = None
-    """`revision` on the wire, 1 to 10 characters, pattern `[0-9]*`."""
+    """Number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`."""
     catalog: str | None = None
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     program: enums.Program | None = None
-    """`program` on the wire."""
+    """Partner program that an account manages."""
     display_name: str | None = None
-    r"""`displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
     account_id: str | None = None
-    """`accountId` on the wire, exactly 12 characters, pattern `[0-9]*`."""
+    """AWS account; exactly 12 characters, pattern `[0-9]*`."""
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     created_at: datetime | None = None
-    """`createdAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`updatedAt` on the wire."""
+    """Time of the latest change."""
     start_date: datetime | None = None
-    """`startDate` on the wire."""
+    """Time when it begins."""
     status: enums.ProgramManagementAccountStatus | None = None
-    """`status` on the wire."""
+    """Status of a program management account."""
     type_: enums.ProgramManagementAccountType | None = None
-    """`type` on the wire."""
+    """Purpose of a program management account."""

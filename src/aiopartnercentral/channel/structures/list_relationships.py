@@ -20,23 +20,25 @@ class ListRelationshipsRequest(Request["ListRelationshipsResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     max_results: int | None = None
-    """`maxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     associated_account_ids: Sequence[str] | None = None
-    """`associatedAccountIds` on the wire, each exactly 12 characters with pattern `[0-9]*`."""
+    """Filter: only with these AWS accounts; each exactly 12 characters with pattern `[0-9]*`."""
     association_types: Sequence[enums.AssociationTypeLike] | None = None
-    """`associationTypes` on the wire."""
+    """Filter: only these roles of the other account."""
     display_names: Sequence[str] | None = None
-    r"""`displayNames` on the wire, each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Filter: only with these names; each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`."""
     program_management_account_identifiers: Sequence[str] | None = None
-    """`programManagementAccountIdentifiers` on the wire, each 17 to 1011 characters with pattern
+    """Filter: only below these program management accounts; each 17 to 1011 characters with pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     sort: ListRelationshipsSortBase | None = None
-    """`sort` on the wire."""
+    """Order of relationships."""
     next_token: str | None = None
-    r"""`nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern
+    `[^\x00-\x1F\x7F\x20]*`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -47,54 +49,54 @@ class ListRelationshipsResponse(Structure):
     """
 
     items: list[RelationshipSummary] | None = None
-    """`items` on the wire."""
+    """Items of this page."""
     next_token: str | None = None
-    r"""`nextToken` on the wire, 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListRelationshipsSortBase(Structure):
-    """Structure `ListRelationshipsSortBase`.
+    """Order of relationships.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListRelationshipsSortBase
     """
 
     sort_order: enums.SortOrderLike
-    """`sortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.ListRelationshipsSortNameLike
-    """`sortBy` on the wire."""
+    """Field that relationships are sorted by."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RelationshipSummary(Structure):
-    """Structure `RelationshipSummary`.
+    """Relationship in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RelationshipSummary
     """
 
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     id: str | None = None
-    """`id` on the wire, exactly 16 characters, pattern `rs-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `rs-[a-z0-9]{13}`."""
     revision: str | None = None
-    """`revision` on the wire, 1 to 10 characters, pattern `[0-9]*`."""
+    """Number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`."""
     catalog: str | None = None
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     association_type: enums.AssociationType | None = None
-    """`associationType` on the wire."""
+    """Role of the other account in a relationship."""
     program_management_account_id: str | None = None
-    """`programManagementAccountId` on the wire, exactly 17 characters, pattern `pma-[a-z0-9]{13}`."""
+    """Program management account, by its identifier; exactly 17 characters, pattern `pma-[a-z0-9]{13}`."""
     associated_account_id: str | None = None
-    """`associatedAccountId` on the wire, exactly 12 characters, pattern `[0-9]*`."""
+    """AWS account that the relationship is with; exactly 12 characters, pattern `[0-9]*`."""
     display_name: str | None = None
-    r"""`displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
     sector: enums.Sector | None = None
-    """`sector` on the wire."""
+    """Sector of the customer."""
     created_at: datetime | None = None
-    """`createdAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`updatedAt` on the wire."""
+    """Time of the latest change."""
     start_date: datetime | None = None
-    """`startDate` on the wire."""
+    """Time when it begins."""

@@ -17,7 +17,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """
 
     resource_arn: str
-    """`resourceArn` on the wire, 1 to 1011 characters, pattern
+    """ARN of the resource; 1 to 1011 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?|channel-handshake/ch-[a-z0-9]{13}|channel-contract/cc-[a-z0-9]{13})`.
     """
 
@@ -30,6 +30,6 @@ class ListTagsForResourceResponse(Structure):
     """
 
     tags: list[common.Tag] | None = None
-    """`tags` on the wire."""
+    """Tags of the resource."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

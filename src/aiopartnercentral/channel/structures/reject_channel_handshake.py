@@ -11,17 +11,17 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RejectChannelHandshakeDetail(Structure):
-    """Structure `RejectChannelHandshakeDetail`.
+    """Handshake after it was rejected.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RejectChannelHandshakeDetail
     """
 
     id: str | None = None
-    """`id` on the wire, exactly 16 characters, pattern `ch-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `ch-[a-z0-9]{13}`."""
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     status: enums.HandshakeStatus | None = None
-    """`status` on the wire."""
+    """Status of a handshake."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -32,9 +32,9 @@ class RejectChannelHandshakeRequest(Request["RejectChannelHandshakeResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """`identifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-handshake/)?ch-[a-z0-9]{13}`.
     """
 
@@ -47,6 +47,6 @@ class RejectChannelHandshakeResponse(Structure):
     """
 
     channel_handshake_detail: RejectChannelHandshakeDetail | None = None
-    """`channelHandshakeDetail` on the wire."""
+    """Handshake after it was rejected."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -19,11 +19,11 @@ class TagResourceRequest(Request["TagResourceResponse"]):
     """
 
     resource_arn: str
-    """`resourceArn` on the wire, 1 to 1011 characters, pattern
+    """ARN of the resource; 1 to 1011 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?|channel-handshake/ch-[a-z0-9]{13}|channel-contract/cc-[a-z0-9]{13})`.
     """
     tags: Sequence[common.Tag]
-    """`tags` on the wire."""
+    """Tags of the resource."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -18,11 +18,11 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
     """
 
     resource_arn: str
-    """`resourceArn` on the wire, 1 to 1011 characters, pattern
+    """ARN of the resource; 1 to 1011 characters, pattern
     `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?|channel-handshake/ch-[a-z0-9]{13}|channel-contract/cc-[a-z0-9]{13})`.
     """
     tag_keys: Sequence[str]
-    r"""`tagKeys` on the wire, each 1 to 128 characters with pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Names of the tags to remove; each 1 to 128 characters with pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -11,20 +11,20 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class UpdateProgramManagementAccountDetail(Structure):
-    """Structure `UpdateProgramManagementAccountDetail`.
+    """Program management account after its change.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/UpdateProgramManagementAccountDetail
     """
 
     id: str | None = None
-    """`id` on the wire, exactly 17 characters, pattern `pma-[a-z0-9]{13}`."""
+    """Identifier; exactly 17 characters, pattern `pma-[a-z0-9]{13}`."""
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     revision: str | None = None
-    """`revision` on the wire, 1 to 10 characters, pattern `[0-9]*`."""
+    """Number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`."""
     display_name: str | None = None
-    r"""`displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -36,15 +36,15 @@ class UpdateProgramManagementAccountRequest(Request["UpdateProgramManagementAcco
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """`identifier` on the wire, 17 to 1011 characters, pattern
+    """Identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     revision: str | None = None
-    """`revision` on the wire, 1 to 10 characters, pattern `[0-9]*`."""
+    """Number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`."""
     display_name: str | None = None
-    r"""`displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -56,6 +56,6 @@ class UpdateProgramManagementAccountResponse(Structure):
     """
 
     program_management_account_detail: UpdateProgramManagementAccountDetail | None = None
-    """`programManagementAccountDetail` on the wire."""
+    """Program management account after its change."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

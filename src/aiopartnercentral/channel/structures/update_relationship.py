@@ -12,19 +12,19 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class UpdateRelationshipDetail(Structure):
-    """Structure `UpdateRelationshipDetail`.
+    """Relationship after its change.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/UpdateRelationshipDetail
     """
 
     arn: str | None = None
-    """`arn` on the wire, 1 to 1011 characters."""
+    """ARN of the resource; 1 to 1011 characters."""
     id: str | None = None
-    """`id` on the wire, exactly 16 characters, pattern `rs-[a-z0-9]{13}`."""
+    """Identifier; exactly 16 characters, pattern `rs-[a-z0-9]{13}`."""
     revision: str | None = None
-    """`revision` on the wire, 1 to 10 characters, pattern `[0-9]*`."""
+    """Number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`."""
     display_name: str | None = None
-    r"""`displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -35,21 +35,21 @@ class UpdateRelationshipRequest(Request["UpdateRelationshipResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`catalog` on the wire, 1 to 64 characters, pattern `[a-zA-Z]*`."""
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """`identifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
     """
     program_management_account_identifier: str
-    """`programManagementAccountIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
     """
     revision: str | None = None
-    """`revision` on the wire, 1 to 10 characters, pattern `[0-9]*`."""
+    """Number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`."""
     display_name: str | None = None
-    r"""`displayName` on the wire, 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
     requested_support_plan: common.SupportPlan | None = None
-    """`requestedSupportPlan` on the wire."""
+    """Support plan of a relationship: resold from AWS or led by the partner."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -60,6 +60,6 @@ class UpdateRelationshipResponse(Structure):
     """
 
     relationship_detail: UpdateRelationshipDetail | None = None
-    """`relationshipDetail` on the wire."""
+    """Relationship after its change."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,28 +14,28 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BatchCreateCampaignAssetEntry(Structure):
-    """Structure `BatchCreateCampaignAssetEntry`.
+    """Asset to create.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/BatchCreateCampaignAssetEntry
     """
 
     source_asset_template_identifier: str
-    r"""`SourceAssetTemplateIdentifier` on the wire, 1 to 2048 characters, pattern `[\w:/+=,.@-]+`."""
+    r"""Identifier of the asset template; 1 to 2048 characters, pattern `[\w:/+=,.@-]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BatchCreateCampaignAssetError(Structure):
-    """Structure `BatchCreateCampaignAssetError`.
+    """Asset that was not created, and why.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/BatchCreateCampaignAssetError
     """
 
     source_asset_template_id: str
-    r"""`SourceAssetTemplateId` on the wire, 1 to 2048 characters, pattern `[\w:/+=,.@-]+`."""
+    r"""Identifier of the asset template; 1 to 2048 characters, pattern `[\w:/+=,.@-]+`."""
     code: str
-    """`Code` on the wire."""
+    """Code of the reason."""
     message: str
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -47,13 +47,13 @@ class BatchCreateCampaignAssetRequest(Request["BatchCreateCampaignAssetResponse"
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     entries: Sequence[BatchCreateCampaignAssetEntry]
-    """`Entries` on the wire, 1 to 25 entries."""
+    """Assets to create; 1 to 25 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -65,24 +65,24 @@ class BatchCreateCampaignAssetResponse(Structure):
     """
 
     errors_: list[BatchCreateCampaignAssetError]
-    """`Errors` on the wire, 0 to 25 entries."""
+    """Assets that were not created, and why; 0 to 25 entries."""
     successful: list[BatchCreateCampaignAssetResult] | None = None
-    """`Successful` on the wire, 0 to 25 entries."""
+    """Assets that were created; 0 to 25 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BatchCreateCampaignAssetResult(Structure):
-    """Structure `BatchCreateCampaignAssetResult`.
+    """Asset that was created.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/BatchCreateCampaignAssetResult
     """
 
     source_asset_template_id: str
-    r"""`SourceAssetTemplateId` on the wire, 1 to 2048 characters, pattern `[\w:/+=,.@-]+`."""
+    r"""Identifier of the asset template; 1 to 2048 characters, pattern `[\w:/+=,.@-]+`."""
     id: str
-    """`Id` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
     layout: common.CampaignAssetLayout | None = None
-    """`Layout` on the wire."""
+    """Layouts of an asset, and the selected one."""

@@ -13,130 +13,134 @@ from aiopartnercentral.types import Structure, UnknownMember, Variant, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ActivationIssue(Structure):
-    """Structure `ActivationIssue`.
+    """Reason why assets cannot be activated yet.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ActivationIssue
     """
 
     code: enums.CampaignAssetStateReason
-    """`Code` on the wire."""
+    """Reason for the state of an asset."""
     message: str
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
     field_id: str | None = None
-    """`FieldId` on the wire, 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
+    """Identifier of the field; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
     campaign_setting: enums.CampaignSetting | None = None
-    """`CampaignSetting` on the wire."""
+    """Setting of a campaign."""
     partner_profile_field: enums.PartnerProfileField | None = None
-    """`PartnerProfileField` on the wire."""
+    """Field of the partner's profile that an asset shows."""
     affected_asset_ids: list[str] | None = None
-    """`AffectedAssetIds` on the wire, 0 to 25 entries, each exactly 17 characters with pattern `ast-[0-9a-z]{13}`."""
+    """Identifiers of the assets that cannot be activated; 0 to 25 entries, each exactly 17 characters with pattern
+    `ast-[0-9a-z]{13}`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AssetLinkFieldType(Structure):
-    """Structure `AssetLinkFieldType`.
+    """Field that links to another asset.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/AssetLinkFieldType
     """
 
     category: enums.CampaignAssetCategory
-    """`Category` on the wire."""
+    """Kind of an asset."""
     label_field_id: str | None = None
-    """`LabelFieldId` on the wire, 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
+    """Identifier of the field with the text of the link; 1 to 64 characters, pattern
+    `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAssetActivationOutcome(Structure):
-    """Structure `CampaignAssetActivationOutcome`.
+    """Whether one asset was activated.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetActivationOutcome
     """
 
     campaign_asset_id: str
-    """`CampaignAssetId` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
     status: enums.CampaignAssetActivationStatus
-    """`Status` on the wire."""
+    """Status of the activation of one asset."""
     reason: enums.CampaignAssetStateReason | None = None
-    """`Reason` on the wire."""
+    """Reason for the state of an asset."""
     message: str | None = None
-    """`Message` on the wire, 1 to 1024 characters."""
+    """Explanation for people, in words that may change; 1 to 1024 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAssetImageSource(Structure):
-    """Structure `CampaignAssetImageSource`.
+    """Image field of another asset, whose image is used.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetImageSource
     """
 
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     campaign_asset_identifier: str
-    """`CampaignAssetIdentifier` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
     field_id: str
-    """`FieldId` on the wire, 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
+    """Identifier of the field; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAssetLayout(Structure):
-    """Structure `CampaignAssetLayout`.
+    """Layouts of an asset, and the selected one.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetLayout
     """
 
     options: list[CampaignAssetLayoutOption]
-    """`Options` on the wire, 0 to 10 entries."""
+    """Layouts that the asset can have; 0 to 10 entries."""
     selected: str | None = None
-    """`Selected` on the wire, 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*`."""
+    """Layout that the asset has; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAssetLayoutOption(Structure):
-    """Structure `CampaignAssetLayoutOption`.
+    """Layout that an asset can have.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetLayoutOption
     """
 
     value: str
-    """`Value` on the wire, 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*`."""
+    """Name of the layout; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*`."""
     field_ids: list[str]
-    """`FieldIds` on the wire, 0 to 150 entries, each 1 to 64 characters with pattern
+    """Identifiers of the fields that the layout shows; 0 to 150 entries, each 1 to 64 characters with pattern
     `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`.
     """
     label: str | None = None
-    """`Label` on the wire, 1 to 200 characters."""
+    """Name for people; 1 to 200 characters."""
     layout_previews: list[LayoutPreview] | None = None
-    """`LayoutPreviews` on the wire, 0 to 20 entries."""
+    """Previews of the layout; 0 to 20 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAssetTemplateField(Structure):
-    """Structure `CampaignAssetTemplateField`.
+    """Field that a template has.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetTemplateField
     """
 
     field_id: str
-    """`FieldId` on the wire, 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
+    """Identifier of the field; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
     type_: FieldType
-    """`Type` on the wire."""
+    """Type of a field: text, rich text, image or link to an asset."""
     label: str | None = None
-    """`Label` on the wire, 1 to 200 characters."""
+    """Name for people; 1 to 200 characters."""
     description: str | None = None
-    """`Description` on the wire, 1 to 300 characters."""
+    """Description for people; 1 to 300 characters."""
     section: enums.TemplateFieldSection | None = None
-    """`Section` on the wire."""
+    """Part of an asset in which a field is."""
     page: int | None = None
-    """`Page` on the wire, at least 1."""
+    """Page of the asset in which the field is; at least 1."""
     required: bool | None = None
-    """`Required` on the wire."""
+    """Whether the field needs a value."""
     campaign_setting: enums.CampaignSetting | None = None
-    """`CampaignSetting` on the wire."""
+    """Setting of a campaign."""
     partner_profile_field: enums.PartnerProfileField | None = None
-    """`PartnerProfileField` on the wire."""
+    """Field of the partner's profile that an asset shows."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -145,7 +149,7 @@ class FieldTypeText(Variant):
 
     tag: ClassVar[str] = "Text"
     value: TextFieldType
-    """`Text` on the wire."""
+    """Field for plain text, and its limits."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -154,7 +158,7 @@ class FieldTypeRichText(Variant):
 
     tag: ClassVar[str] = "RichText"
     value: RichTextFieldType
-    """`RichText` on the wire."""
+    """Field for text with HTML tags, and its limits."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -163,7 +167,7 @@ class FieldTypeImage(Variant):
 
     tag: ClassVar[str] = "Image"
     value: ImageFieldType
-    """`Image` on the wire."""
+    """Field for an image, and its limits."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -172,7 +176,7 @@ class FieldTypeAssetLink(Variant):
 
     tag: ClassVar[str] = "AssetLink"
     value: AssetLinkFieldType
-    """`AssetLink` on the wire."""
+    """Field that links to another asset."""
 
 
 @attrs.frozen
@@ -181,7 +185,7 @@ class FieldTypeUnknown(UnknownMember):
 
 
 FieldType: TypeAlias = FieldTypeText | FieldTypeRichText | FieldTypeImage | FieldTypeAssetLink | FieldTypeUnknown
-"""Union `FieldType`.
+"""Type of a field: text, rich text, image or link to an asset.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/FieldType
 """
@@ -189,105 +193,105 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FileRef(Structure):
-    """Structure `FileRef`.
+    """File in Amazon S3.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/FileRef
     """
 
     s3_uri: str
-    r"""`S3Uri` on the wire, 1 to 1024 characters, pattern `s3://[^\s]+`."""
+    r"""Address of the file in Amazon S3; 1 to 1024 characters, pattern `s3://[^\s]+`."""
     version_id: str
-    """`VersionId` on the wire, 1 to 1024 characters."""
+    """Version of the file in Amazon S3; 1 to 1024 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ImageFieldType(Structure):
-    """Structure `ImageFieldType`.
+    """Field for an image, and its limits.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ImageFieldType
     """
 
     max_size_bytes: int | None = None
-    """`MaxSizeBytes` on the wire, at least 1."""
+    """Maximum bytes of the file; at least 1."""
     allowed_formats: list[enums.ImageFormat] | None = None
-    """`AllowedFormats` on the wire, 0 to 10 entries."""
+    """Formats that the image may have; 0 to 10 entries."""
     default_value: LayoutPreview | None = None
-    """`DefaultValue` on the wire."""
+    """Preview of a layout."""
     recommended_width_pixels: int | None = None
-    """`RecommendedWidthPixels` on the wire, at least 1."""
+    """Width that fits best, in pixels; at least 1."""
     recommended_height_pixels: int | None = None
-    """`RecommendedHeightPixels` on the wire, at least 1."""
+    """Height that fits best, in pixels; at least 1."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LayoutPreview(Structure):
-    """Structure `LayoutPreview`.
+    """Preview of a layout.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/LayoutPreview
     """
 
     format: enums.LayoutFormat
-    """`Format` on the wire."""
+    """Format of a preview."""
     url: str
-    """`Url` on the wire, 1 to 2048 characters."""
+    """Address; 1 to 2048 characters."""
     page_type: enums.LayoutPageType | None = None
-    """`PageType` on the wire."""
+    """Page of an asset that a preview shows."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class MonetaryValue(Structure):
-    """Structure `MonetaryValue`.
+    """Amount of money in a currency.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/MonetaryValue
     """
 
     amount: str
-    r"""`Amount` on the wire, 1 to 20 characters, pattern `\d+(\.\d{1,2})?`."""
+    r"""Amount, as a decimal number in a string; 1 to 20 characters, pattern `\d+(\.\d{1,2})?`."""
     currency_code: str
-    """`CurrencyCode` on the wire, exactly 3 characters, pattern `[A-Z]{3}`."""
+    """Currency, as its ISO 4217 code; exactly 3 characters, pattern `[A-Z]{3}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RichTextFieldType(Structure):
-    """Structure `RichTextFieldType`.
+    """Field for text with HTML tags, and its limits.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/RichTextFieldType
     """
 
     allowed_tags: list[str]
-    """`AllowedTags` on the wire, 1 to 40 entries, each 1 to 16 characters with pattern `[a-z][a-z0-9]*`."""
+    """Tags of HTML that the text may have; 1 to 40 entries, each 1 to 16 characters with pattern `[a-z][a-z0-9]*`."""
     max_length: int | None = None
-    """`MaxLength` on the wire, at least 1."""
+    """Maximum characters of the text; at least 1."""
     placeholder: str | None = attrs.field(default=None, repr=redacted)
-    """`Placeholder` on the wire, 1 to 100000 characters, sensitive."""
+    """Example of a value; 1 to 100000 characters, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Tag(Structure):
-    """Structure `Tag`.
+    """Tag of a resource.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/Tag
     """
 
     key: str
-    r"""`Key` on the wire, 1 to 128 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Name of the tag, in which case matters; 1 to 128 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
     value: str
-    r"""`Value` on the wire, 0 to 256 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Value of the tag, which may be empty; 0 to 256 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class TargetAudience(Structure):
-    """Structure `TargetAudience`.
+    """Companies that a campaign is for.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/TargetAudience
     """
 
     industries: list[enums.Industry] | None = None
-    """`Industries` on the wire, 1 to 20 entries."""
+    """Industries of the companies; 1 to 20 entries."""
     company_sizes: list[enums.CompanySize] | None = None
-    """`CompanySizes` on the wire, 1 to 10 entries."""
+    """Sizes of the companies; 1 to 10 entries."""
     countries: list[str] | None = None
-    """`Countries` on the wire, 1 to 100 entries, each exactly 2 characters with pattern `[A-Z]{2}`."""
+    """Countries, as their ISO 3166 codes; 1 to 100 entries, each exactly 2 characters with pattern `[A-Z]{2}`."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -296,7 +300,7 @@ class TemplateFieldValueText(Variant):
 
     tag: ClassVar[str] = "Text"
     value: str = attrs.field(repr=redacted)
-    """`Text` on the wire, 1 to 100000 characters, sensitive."""
+    """Text, or rich text with HTML tags; 1 to 100000 characters, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -305,7 +309,7 @@ class TemplateFieldValueImageReference(Variant):
 
     tag: ClassVar[str] = "ImageReference"
     value: str
-    """`ImageReference` on the wire, 1 to 4096 characters."""
+    """Image, as a file in Amazon S3; 1 to 4096 characters."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -314,7 +318,7 @@ class TemplateFieldValueLinkedAssetId(Variant):
 
     tag: ClassVar[str] = "LinkedAssetId"
     value: str
-    """`LinkedAssetId` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier of the asset that the field links to; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -323,7 +327,7 @@ class TemplateFieldValueCampaignAssetImage(Variant):
 
     tag: ClassVar[str] = "CampaignAssetImage"
     value: CampaignAssetImageSource
-    """`CampaignAssetImage` on the wire."""
+    """Image field of another asset, whose image is used."""
 
 
 @attrs.frozen
@@ -338,7 +342,7 @@ TemplateFieldValue: TypeAlias = (
     | TemplateFieldValueCampaignAssetImage
     | TemplateFieldValueUnknown
 )
-"""Union `TemplateFieldValue`.
+"""Value of a field: a text, an image or a link to an asset.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/TemplateFieldValue
 """
@@ -346,33 +350,33 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class TextFieldType(Structure):
-    """Structure `TextFieldType`.
+    """Field for plain text, and its limits.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/TextFieldType
     """
 
     min_length: int | None = None
-    """`MinLength` on the wire, at least 0."""
+    """Minimum characters of the text; at least 0."""
     max_length: int | None = None
-    """`MaxLength` on the wire, at least 1."""
+    """Maximum characters of the text; at least 1."""
     pattern: str | None = None
-    """`Pattern` on the wire, 1 to 256 characters."""
+    """Regular expression that the text has to match; 1 to 256 characters."""
     placeholder: str | None = attrs.field(default=None, repr=redacted)
-    """`Placeholder` on the wire, 1 to 100000 characters, sensitive."""
+    """Example of a value; 1 to 100000 characters, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ValidationExceptionField(Structure):
-    """Structure `ValidationExceptionField`.
+    """Field of a request that is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ValidationExceptionField
     """
 
     name: str
-    """`Name` on the wire."""
+    """Name for people."""
     message: str
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
     field_id: str | None = None
-    """`FieldId` on the wire, 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
+    """Identifier of the field; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
     code: enums.ValidationExceptionFieldCode | None = None
-    """`Code` on the wire."""
+    """Reason why a field is invalid."""

@@ -20,41 +20,43 @@ class CreateCampaignRequest(Request["CreateCampaignResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     name: str
-    """`Name` on the wire, 1 to 100 characters."""
+    """Name for people; 1 to 100 characters."""
     campaign_template_id: str
-    """`CampaignTemplateId` on the wire, exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
+    """Identifier of the campaign template; exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
     sender_email: str | None = attrs.field(default=None, repr=redacted)
-    r"""`SenderEmail` on the wire, 3 to 254 characters, pattern `[\x21-\x3F\x41-\x7E]+@[\x21-\x3F\x41-\x7E]+`,
-    sensitive.
+    r"""Address that the emails are sent from; 3 to 254 characters, pattern
+    `[\x21-\x3F\x41-\x7E]+@[\x21-\x3F\x41-\x7E]+`, sensitive.
     """
     privacy_policy_url: str | None = None
-    r"""`PrivacyPolicyUrl` on the wire, 9 to 2048 characters, pattern `https://[^\s"'()<>\\]+`."""
+    r"""Address of the partner's privacy policy; 9 to 2048 characters, pattern `https://[^\s"'()<>\\]+`."""
     partner_address: str | None = attrs.field(default=None, repr=redacted)
-    """`PartnerAddress` on the wire, 1 to 200 characters, sensitive."""
+    """Postal address of the partner, which emails show; 1 to 200 characters, sensitive."""
     partner_badge: common.FileRef | None = None
-    """`PartnerBadge` on the wire."""
+    """File in Amazon S3."""
     email_target: common.FileRef | None = None
-    """`EmailTarget` on the wire."""
+    """File in Amazon S3."""
     email_target_engagement_group_ids: Sequence[str] | None = None
-    """`EmailTargetEngagementGroupIds` on the wire, 1 to 10 entries, each 1 to 64 characters with pattern
+    """Engagement groups whose members get the emails; 1 to 10 entries, each 1 to 64 characters with pattern
     `eng-grp-[0-9a-z]{14}`.
     """
     target_audience: common.TargetAudience | None = None
-    """`TargetAudience` on the wire."""
+    """Companies that a campaign is for."""
     estimated_budget: common.MonetaryValue | None = None
-    """`EstimatedBudget` on the wire."""
+    """Amount of money in a currency."""
     total_budget: common.MonetaryValue | None = None
-    """`TotalBudget` on the wire."""
+    """Amount of money in a currency."""
     start_on: str | None = None
-    r"""`StartOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Day on which the campaign begins; pattern `\d{4}-\d{2}-\d{2}`."""
     end_on: str | None = None
-    r"""`EndOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Day on which the campaign ends; pattern `\d{4}-\d{2}-\d{2}`."""
     client_token: str | None = None
-    r"""`ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted."""
+    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
+    generated if omitted.
+    """
     tags: Sequence[common.Tag] | None = None
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -65,9 +67,9 @@ class CreateCampaignResponse(Structure):
     """
 
     id: str
-    """`Id` on the wire, exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
+    """Identifier; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
     arn: str
-    r"""`Arn` on the wire, 1 to 1000 characters, pattern
+    r"""ARN of the resource; 1 to 1000 characters, pattern
     `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/campaign/[\w+=,.@-]+`.
     """
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

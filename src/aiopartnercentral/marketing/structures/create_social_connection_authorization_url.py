@@ -18,9 +18,9 @@ class CreateSocialConnectionAuthorizationUrlRequest(Request["CreateSocialConnect
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     platform: enums.PlatformLike
-    """`Platform` on the wire."""
+    """Social network."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -32,8 +32,8 @@ class CreateSocialConnectionAuthorizationUrlResponse(Structure):
     """
 
     platform: enums.Platform
-    """`Platform` on the wire."""
+    """Social network."""
     authorization_url: str = attrs.field(repr=redacted)
-    """`AuthorizationUrl` on the wire, 1 to 4096 characters, sensitive."""
+    """Address of the web page on which a person gives access; 1 to 4096 characters, sensitive."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

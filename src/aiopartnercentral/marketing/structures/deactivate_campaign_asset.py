@@ -18,13 +18,13 @@ class DeactivateCampaignAssetRequest(Request["DeactivateCampaignAssetResponse"])
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     campaign_asset_identifier: str
-    """`CampaignAssetIdentifier` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -36,12 +36,12 @@ class DeactivateCampaignAssetResponse(Structure):
     """
 
     id: str
-    """`Id` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
     state: enums.CampaignAssetState
-    """`State` on the wire."""
+    """Whether an asset is active."""
     last_activation_status: enums.AttemptStatus | None = None
-    """`LastActivationStatus` on the wire."""
+    """Status of the latest attempt to activate an asset."""
     state_reason: enums.CampaignAssetStateReason | None = None
-    """`StateReason` on the wire."""
+    """Reason for the state of an asset."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

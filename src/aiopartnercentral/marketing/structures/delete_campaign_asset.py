@@ -17,13 +17,13 @@ class DeleteCampaignAssetRequest(Request["DeleteCampaignAssetResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     campaign_asset_identifier: str
-    """`CampaignAssetIdentifier` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

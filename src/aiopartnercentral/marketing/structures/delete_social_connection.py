@@ -17,13 +17,15 @@ class DeleteSocialConnectionRequest(Request["DeleteSocialConnectionResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """`Identifier` on the wire, 16 to 200 characters, pattern
+    """Identifier or ARN; 16 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/social-connection/)?sc-[0-9a-z]{13}`.
     """
     client_token: str | None = None
-    r"""`ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted."""
+    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

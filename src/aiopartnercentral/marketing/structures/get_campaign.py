@@ -14,82 +14,82 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Campaign(Structure):
-    """Structure `Campaign`.
+    """Marketing campaign with its settings.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/Campaign
     """
 
     campaign_id: str
-    """`CampaignId` on the wire, exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
+    """Identifier of the campaign; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
     arn: str
-    r"""`Arn` on the wire, 1 to 1000 characters, pattern
+    r"""ARN of the resource; 1 to 1000 characters, pattern
     `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/campaign/[\w+=,.@-]+`.
     """
     name: str
-    """`Name` on the wire, 1 to 100 characters."""
+    """Name for people; 1 to 100 characters."""
     state: enums.CampaignState
-    """`State` on the wire."""
+    """State of a campaign."""
     activation_issues: list[common.ActivationIssue]
-    """`ActivationIssues` on the wire, 0 to 150 entries."""
+    """Reasons why the campaign or asset cannot be activated yet; 0 to 150 entries."""
     campaign_template_id: str | None = None
-    """`CampaignTemplateId` on the wire, exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
+    """Identifier of the campaign template; exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
     language: enums.AssetLanguage | None = None
-    """`Language` on the wire."""
+    """Language of an asset."""
     partner_profile: PartnerProfileBranding | None = None
-    """`PartnerProfile` on the wire."""
+    """Name, website and logo of the partner's profile, which assets show."""
     sender_email: str | None = attrs.field(default=None, repr=redacted)
-    r"""`SenderEmail` on the wire, 3 to 254 characters, pattern `[\x21-\x3F\x41-\x7E]+@[\x21-\x3F\x41-\x7E]+`,
-    sensitive.
+    r"""Address that the emails are sent from; 3 to 254 characters, pattern
+    `[\x21-\x3F\x41-\x7E]+@[\x21-\x3F\x41-\x7E]+`, sensitive.
     """
     privacy_policy_url: str | None = None
-    r"""`PrivacyPolicyUrl` on the wire, 9 to 2048 characters, pattern `https://[^\s"'()<>\\]+`."""
+    r"""Address of the partner's privacy policy; 9 to 2048 characters, pattern `https://[^\s"'()<>\\]+`."""
     partner_address: str | None = attrs.field(default=None, repr=redacted)
-    """`PartnerAddress` on the wire, 1 to 200 characters, sensitive."""
+    """Postal address of the partner, which emails show; 1 to 200 characters, sensitive."""
     partner_badge: PartnerBadgeDetail | None = None
-    """`PartnerBadge` on the wire."""
+    """Badge of the partner that assets show."""
     email_target: EmailTargetDetail | None = None
-    """`EmailTarget` on the wire."""
+    """File with the email addresses of a campaign, and the result of its check."""
     email_target_engagement_group_ids: list[str] | None = None
-    """`EmailTargetEngagementGroupIds` on the wire, 1 to 10 entries, each 1 to 64 characters with pattern
+    """Engagement groups whose members get the emails; 1 to 10 entries, each 1 to 64 characters with pattern
     `eng-grp-[0-9a-z]{14}`.
     """
     social_connections: dict[enums.Platform, list[str]] | None = None
-    """`SocialConnections` on the wire, values exactly 1 entries."""
+    """Social networks that the campaign posts to; values exactly 1 entries."""
     estimated_budget: common.MonetaryValue | None = None
-    """`EstimatedBudget` on the wire."""
+    """Amount of money in a currency."""
     total_budget: common.MonetaryValue | None = None
-    """`TotalBudget` on the wire."""
+    """Amount of money in a currency."""
     target_audience: common.TargetAudience | None = None
-    """`TargetAudience` on the wire."""
+    """Companies that a campaign is for."""
     start_on: str | None = None
-    r"""`StartOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Day on which the campaign begins; pattern `\d{4}-\d{2}-\d{2}`."""
     end_on: str | None = None
-    r"""`EndOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Day on which the campaign ends; pattern `\d{4}-\d{2}-\d{2}`."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EmailTargetDetail(Structure):
-    """Structure `EmailTargetDetail`.
+    """File with the email addresses of a campaign, and the result of its check.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/EmailTargetDetail
     """
 
     scan_status: enums.ScanStatus | None = None
-    """`ScanStatus` on the wire."""
+    """Status of the check of a file."""
     attached_at: datetime | None = None
-    """`AttachedAt` on the wire."""
+    """Time when the file was attached."""
     valid_count: int | None = None
-    """`ValidCount` on the wire."""
+    """Number of addresses that are usable."""
     rejected_count: int | None = None
-    """`RejectedCount` on the wire."""
+    """Number of addresses that are not usable."""
     duplicate_count: int | None = None
-    """`DuplicateCount` on the wire."""
+    """Number of addresses that are in the file twice."""
     file_name: str | None = None
-    """`FileName` on the wire."""
+    """Name of the file."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -100,9 +100,9 @@ class GetCampaignRequest(Request["GetCampaignResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
 
@@ -115,36 +115,36 @@ class GetCampaignResponse(Structure):
     """
 
     campaign: Campaign
-    """`Campaign` on the wire."""
+    """Marketing campaign with its settings."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerBadgeDetail(Structure):
-    """Structure `PartnerBadgeDetail`.
+    """Badge of the partner that assets show.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/PartnerBadgeDetail
     """
 
     url: str
-    """`Url` on the wire."""
+    """Address."""
     attached_at: datetime
-    """`AttachedAt` on the wire."""
+    """Time when the file was attached."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerProfileBranding(Structure):
-    """Structure `PartnerProfileBranding`.
+    """Name, website and logo of the partner's profile, which assets show.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/PartnerProfileBranding
     """
 
     refreshed_at: datetime
-    """`RefreshedAt` on the wire."""
+    """Time when the profile was read."""
     display_name: str | None = None
-    """`DisplayName` on the wire."""
+    """Name of the partner for the public."""
     website_url: str | None = None
-    """`WebsiteUrl` on the wire."""
+    """Address of the website."""
     logo_url: str | None = None
-    r"""`LogoUrl` on the wire, 1 to 2048 characters, pattern `https://[^\s]+`."""
+    r"""Address of the logo, an image; 1 to 2048 characters, pattern `https://[^\s]+`."""

@@ -14,66 +14,66 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAsset(Structure):
-    """Structure `CampaignAsset`.
+    """Asset of a campaign, such as an email or a web page, with its content.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAsset
     """
 
     id: str
-    """`Id` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
     campaign_id: str
-    """`CampaignId` on the wire, exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
+    """Identifier of the campaign; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
     category: enums.CampaignAssetCategory
-    """`Category` on the wire."""
+    """Kind of an asset."""
     name: str
-    """`Name` on the wire, 1 to 200 characters."""
+    """Name for people; 1 to 200 characters."""
     state: enums.CampaignAssetState
-    """`State` on the wire."""
+    """Whether an asset is active."""
     activation_issues: list[common.ActivationIssue]
-    """`ActivationIssues` on the wire, 0 to 150 entries."""
+    """Reasons why the campaign or asset cannot be activated yet; 0 to 150 entries."""
     link_label: str | None = None
-    """`LinkLabel` on the wire, 1 to 100 characters."""
+    """Text of links to the asset; 1 to 100 characters."""
     last_activation_status: enums.AttemptStatus | None = None
-    """`LastActivationStatus` on the wire."""
+    """Status of the latest attempt to activate an asset."""
     delivery_status: enums.DeliveryStatus | None = None
-    """`DeliveryStatus` on the wire."""
+    """Whether an asset was delivered."""
     delivery_status_reason: enums.CampaignAssetStateReason | None = None
-    """`DeliveryStatusReason` on the wire."""
+    """Explanation of the status of the delivery."""
     source_asset_template_id: str | None = None
-    """`SourceAssetTemplateId` on the wire, 1 to 64 characters."""
+    """Identifier of the asset template; 1 to 64 characters."""
     social_platform: enums.Platform | None = None
-    """`SocialPlatform` on the wire."""
+    """Social network."""
     file_format: enums.FileFormat | None = None
-    """`FileFormat` on the wire."""
+    """Format of a file."""
     send_mode: enums.SendMode | None = None
-    """`SendMode` on the wire."""
+    """Whether an email is sent at its activation or at a set time."""
     scheduled_send_at: datetime | None = None
-    """`ScheduledSendAt` on the wire."""
+    """Time when the email is sent, if `send_mode` is `SCHEDULED`."""
     field_values: list[CampaignAssetFieldValue] | None = None
-    """`FieldValues` on the wire, 0 to 150 entries."""
+    """Values of the fields; 0 to 150 entries."""
     layout_previews: list[common.LayoutPreview] | None = None
-    """`LayoutPreviews` on the wire, 0 to 20 entries."""
+    """Previews of the layout; 0 to 20 entries."""
     layout: common.CampaignAssetLayout | None = None
-    """`Layout` on the wire."""
+    """Layouts of an asset, and the selected one."""
     public_url: str | None = None
-    """`PublicUrl` on the wire, 1 to 2048 characters."""
+    """Address of the asset for the public; 1 to 2048 characters."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAssetFieldValue(Structure):
-    """Structure `CampaignAssetFieldValue`.
+    """Field of an asset, and its value.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetFieldValue
     """
 
     field: common.CampaignAssetTemplateField
-    """`Field` on the wire."""
+    """Field that a template has."""
     value: common.TemplateFieldValue | None = None
-    """`Value` on the wire."""
+    """Value of a field: a text, an image or a link to an asset."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -84,13 +84,13 @@ class GetCampaignAssetRequest(Request["GetCampaignAssetResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     campaign_asset_identifier: str
-    """`CampaignAssetIdentifier` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -101,6 +101,6 @@ class GetCampaignAssetResponse(Structure):
     """
 
     asset: CampaignAsset
-    """`Asset` on the wire."""
+    """Asset of a campaign, such as an email or a web page, with its content."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,16 +13,16 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAssetExportFailureReason(Structure):
-    """Structure `CampaignAssetExportFailureReason`.
+    """Reason why an export failed.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetExportFailureReason
     """
 
     code: enums.CampaignAssetExportFailureCode
-    """`Code` on the wire."""
+    """Reason why an export failed."""
     message: str
-    """`Message` on the wire, 1 to 1024 characters."""
+    """Explanation for people, in words that may change; 1 to 1024 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -34,13 +34,13 @@ class GetCampaignAssetExportTaskRequest(Request["GetCampaignAssetExportTaskRespo
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     campaign_asset_export_task_identifier: str
-    """`CampaignAssetExportTaskIdentifier` on the wire, exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
+    """Identifier of the export task; exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -52,16 +52,16 @@ class GetCampaignAssetExportTaskResponse(Structure):
     """
 
     id: str
-    """`Id` on the wire, exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
+    """Identifier; exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
     status: enums.CampaignAssetExportTaskStatus
-    """`Status` on the wire."""
+    """Status of an export task."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     download_url: str | None = None
-    """`DownloadUrl` on the wire, 1 to 10240 characters."""
+    """Address of the exported files, valid for a short time; 1 to 10240 characters."""
     expires_at: datetime | None = None
-    """`ExpiresAt` on the wire."""
+    """Time when it stops being valid."""
     failure_reason: CampaignAssetExportFailureReason | None = None
-    """`FailureReason` on the wire."""
+    """Reason why an export failed."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

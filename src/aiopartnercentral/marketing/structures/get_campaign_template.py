@@ -14,70 +14,70 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAssetTemplate(Structure):
-    """Structure `CampaignAssetTemplate`.
+    """Template of an asset, with its fields.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetTemplate
     """
 
     id: str
-    """`Id` on the wire, 1 to 64 characters."""
+    """Identifier; 1 to 64 characters."""
     type_: enums.CampaignAssetTemplateType
-    """`Type` on the wire."""
+    """Kind of asset that a template is for."""
     label: str
-    """`Label` on the wire, 1 to 200 characters."""
+    """Name for people; 1 to 200 characters."""
     display_order: int | None = None
-    """`DisplayOrder` on the wire."""
+    """Position among the templates."""
     fields: list[common.CampaignAssetTemplateField] | None = None
-    """`Fields` on the wire, 0 to 150 entries."""
+    """Fields of the template; 0 to 150 entries."""
     layout_previews: list[common.LayoutPreview] | None = None
-    """`LayoutPreviews` on the wire, 0 to 20 entries."""
+    """Previews of the layout; 0 to 20 entries."""
     prerequisite_asset_template_ids: list[str] | None = None
-    """`PrerequisiteAssetTemplateIds` on the wire, 0 to 5 entries, each 1 to 64 characters."""
+    """Templates whose assets must be active before; 0 to 5 entries, each 1 to 64 characters."""
     social_platform: enums.Platform | None = None
-    """`SocialPlatform` on the wire."""
+    """Social network."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignTemplate(Structure):
-    """Structure `CampaignTemplate`.
+    """Campaign template with the templates of its assets.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignTemplate
     """
 
     id: str
-    """`Id` on the wire, exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
+    """Identifier; exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
     name: str
-    """`Name` on the wire, 1 to 200 characters."""
+    """Name for people; 1 to 200 characters."""
     collection: enums.CampaignTemplateCollection
-    """`Collection` on the wire."""
+    """Collection of campaign templates."""
     industry: enums.Industry | None = None
-    """`Industry` on the wire."""
+    """Industry of a customer."""
     use_case: str | None = None
-    """`UseCase` on the wire."""
+    """Purpose of the campaign."""
     description: str | None = None
-    """`Description` on the wire, 1 to 300 characters."""
+    """Description for people; 1 to 300 characters."""
     language_code: enums.AssetLanguage | None = None
-    """`LanguageCode` on the wire."""
+    """Language of an asset."""
     aws_services: list[str] | None = None
-    """`AwsServices` on the wire, 0 to 20 entries."""
+    """AWS services that the template is about; 0 to 20 entries."""
     customer_segments: list[enums.CustomerSegment] | None = None
-    """`CustomerSegments` on the wire, 0 to 20 entries."""
+    """Groups of customers that the template is for; 0 to 20 entries."""
     themes: list[enums.Theme] | None = None
-    """`Themes` on the wire, 0 to 20 entries."""
+    """Subjects of the template; 0 to 20 entries."""
     setup_duration: str | None = None
-    """`SetupDuration` on the wire."""
+    """Time that it takes to set up the campaign."""
     thumbnail_url: str | None = None
-    """`ThumbnailUrl` on the wire."""
+    """Address of a small preview, an image."""
     effective_date_begin: datetime | None = None
-    """`EffectiveDateBegin` on the wire."""
+    """Time from which the template can be used."""
     asset_templates: list[CampaignAssetTemplate] | None = None
-    """`AssetTemplates` on the wire, 0 to 25 entries."""
+    """Templates of the assets; 0 to 25 entries."""
     reference_materials: list[ReferenceMaterial] | None = None
-    """`ReferenceMaterials` on the wire, 0 to 30 entries."""
+    """Documents about the template; 0 to 30 entries."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -88,9 +88,9 @@ class GetCampaignTemplateRequest(Request["GetCampaignTemplateResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """`Identifier` on the wire, exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
+    """Identifier or ARN; exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -101,19 +101,19 @@ class GetCampaignTemplateResponse(Structure):
     """
 
     campaign_template: CampaignTemplate
-    """`CampaignTemplate` on the wire."""
+    """Campaign template with the templates of its assets."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ReferenceMaterial(Structure):
-    """Structure `ReferenceMaterial`.
+    """Document about a template.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ReferenceMaterial
     """
 
     name: str
-    """`Name` on the wire, 1 to 200 characters."""
+    """Name for people; 1 to 200 characters."""
     url: str | None = None
-    """`Url` on the wire."""
+    """Address."""

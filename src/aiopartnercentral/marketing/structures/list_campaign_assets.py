@@ -13,39 +13,39 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAssetSummary(Structure):
-    """Structure `CampaignAssetSummary`.
+    """Asset in a list, without its content.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetSummary
     """
 
     id: str
-    """`Id` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
     category: enums.CampaignAssetCategory
-    """`Category` on the wire."""
+    """Kind of an asset."""
     name: str
-    """`Name` on the wire, 1 to 200 characters."""
+    """Name for people; 1 to 200 characters."""
     link_label: str | None = None
-    """`LinkLabel` on the wire, 1 to 100 characters."""
+    """Text of links to the asset; 1 to 100 characters."""
     state: enums.CampaignAssetState | None = None
-    """`State` on the wire."""
+    """Whether an asset is active."""
     last_activation_status: enums.AttemptStatus | None = None
-    """`LastActivationStatus` on the wire."""
+    """Status of the latest attempt to activate an asset."""
     delivery_status: enums.DeliveryStatus | None = None
-    """`DeliveryStatus` on the wire."""
+    """Whether an asset was delivered."""
     delivery_status_reason: enums.CampaignAssetStateReason | None = None
-    """`DeliveryStatusReason` on the wire."""
+    """Explanation of the status of the delivery."""
     source_asset_template_id: str | None = None
-    """`SourceAssetTemplateId` on the wire, 1 to 64 characters."""
+    """Identifier of the asset template; 1 to 64 characters."""
     social_platform: enums.Platform | None = None
-    """`SocialPlatform` on the wire."""
+    """Social network."""
     started_at: datetime | None = None
-    """`StartedAt` on the wire."""
+    """Time when the task was started."""
     file_format: enums.FileFormat | None = None
-    """`FileFormat` on the wire."""
+    """Format of a file."""
     send_mode: enums.SendMode | None = None
-    """`SendMode` on the wire."""
+    """Whether an email is sent at its activation or at a set time."""
     scheduled_send_at: datetime | None = None
-    """`ScheduledSendAt` on the wire."""
+    """Time when the email is sent, if `send_mode` is `SCHEDULED`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -56,15 +56,15 @@ class ListCampaignAssetsRequest(Request["ListCampaignAssetsResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 8192 characters."""
+    """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -75,8 +75,8 @@ class ListCampaignAssetsResponse(Structure):
     """
 
     items: list[CampaignAssetSummary]
-    """`Items` on the wire, 0 to 100 entries."""
+    """Items of this page; 0 to 100 entries."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 8192 characters."""
+    """Token of the next page, or None on the last page; 1 to 8192 characters."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,44 +14,44 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignSort(Structure):
-    """Structure `CampaignSort`.
+    """Order of campaigns.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignSort
     """
 
     sort_by: enums.CampaignSortNameLike
-    """`SortBy` on the wire."""
+    """Field that campaigns are sorted by."""
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignSummary(Structure):
-    """Structure `CampaignSummary`.
+    """Campaign in a list, without its settings.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignSummary
     """
 
     campaign_id: str
-    """`CampaignId` on the wire, exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
+    """Identifier of the campaign; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
     arn: str
-    r"""`Arn` on the wire, 1 to 1000 characters, pattern
+    r"""ARN of the resource; 1 to 1000 characters, pattern
     `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/campaign/[\w+=,.@-]+`.
     """
     name: str
-    """`Name` on the wire, 1 to 100 characters."""
+    """Name for people; 1 to 100 characters."""
     state: enums.CampaignState
-    """`State` on the wire."""
+    """State of a campaign."""
     language: enums.AssetLanguage | None = None
-    """`Language` on the wire."""
+    """Language of an asset."""
     start_on: str | None = None
-    r"""`StartOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Day on which the campaign begins; pattern `\d{4}-\d{2}-\d{2}`."""
     end_on: str | None = None
-    r"""`EndOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Day on which the campaign ends; pattern `\d{4}-\d{2}-\d{2}`."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     updated_at: datetime | None = None
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -62,21 +62,21 @@ class ListCampaignsRequest(Request["ListCampaignsResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifiers: Sequence[str] | None = None
-    """`CampaignIdentifiers` on the wire, 1 to 100 entries, each 18 to 200 characters with pattern
+    """Filter: only these campaigns; 1 to 100 entries, each 18 to 200 characters with pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     name: str | None = None
-    """`Name` on the wire, 1 to 100 characters."""
+    """Filter: only with this name; 1 to 100 characters."""
     states: Sequence[enums.CampaignStateLike] | None = None
-    """`States` on the wire, 1 to 3 entries."""
+    """Filter: only campaigns in these states; 1 to 3 entries."""
     sort: CampaignSort | None = None
-    """`Sort` on the wire."""
+    """Order of campaigns."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 8192 characters."""
+    """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -87,8 +87,8 @@ class ListCampaignsResponse(Structure):
     """
 
     items: list[CampaignSummary]
-    """`Items` on the wire, 0 to 100 entries."""
+    """Items of this page; 0 to 100 entries."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 8192 characters."""
+    """Token of the next page, or None on the last page; 1 to 8192 characters."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -19,13 +19,13 @@ class ListSocialConnectionsRequest(Request["ListSocialConnectionsResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     platform: enums.PlatformLike | None = None
-    """`Platform` on the wire."""
+    """Social network."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 8192 characters."""
+    """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -36,31 +36,31 @@ class ListSocialConnectionsResponse(Structure):
     """
 
     items: list[SocialConnectionSummary]
-    """`Items` on the wire, 0 to 100 entries."""
+    """Items of this page; 0 to 100 entries."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 8192 characters."""
+    """Token of the next page, or None on the last page; 1 to 8192 characters."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SocialConnectionSummary(Structure):
-    """Structure `SocialConnectionSummary`.
+    """Social network that the partner has connected.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/SocialConnectionSummary
     """
 
     id: str
-    """`Id` on the wire, exactly 16 characters, pattern `sc-[0-9a-z]{13}`."""
+    """Identifier; exactly 16 characters, pattern `sc-[0-9a-z]{13}`."""
     platform: enums.Platform
-    """`Platform` on the wire."""
+    """Social network."""
     status: enums.SocialConnectionStatus
-    """`Status` on the wire."""
+    """Whether a connected social network can be used."""
     page_name: str | None = None
-    """`PageName` on the wire, 1 to 256 characters."""
+    """Name of the page in the social network; 1 to 256 characters."""
     account_name: str | None = attrs.field(default=None, repr=redacted)
-    """`AccountName` on the wire, 1 to 256 characters, sensitive."""
+    """Name of the account in the social network; 1 to 256 characters, sensitive."""
     connected_at: datetime | None = None
-    """`ConnectedAt` on the wire."""
+    """Time when the social network was connected."""
     expires_at: datetime | None = None
-    """`ExpiresAt` on the wire."""
+    """Time when it stops being valid."""

@@ -13,33 +13,33 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignTemplateSummary(Structure):
-    """Structure `CampaignTemplateSummary`.
+    """Campaign template in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignTemplateSummary
     """
 
     id: str
-    """`Id` on the wire, exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
+    """Identifier; exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
     name: str
-    """`Name` on the wire, 1 to 200 characters."""
+    """Name for people; 1 to 200 characters."""
     collection: enums.CampaignTemplateCollection
-    """`Collection` on the wire."""
+    """Collection of campaign templates."""
     industry: enums.Industry | None = None
-    """`Industry` on the wire."""
+    """Industry of a customer."""
     use_case: str | None = None
-    """`UseCase` on the wire."""
+    """Purpose of the campaign."""
     description: str | None = None
-    """`Description` on the wire, 1 to 300 characters."""
+    """Description for people; 1 to 300 characters."""
     language_code: enums.AssetLanguage | None = None
-    """`LanguageCode` on the wire."""
+    """Language of an asset."""
     aws_services: list[str] | None = None
-    """`AwsServices` on the wire, 0 to 20 entries."""
+    """AWS services that the template is about; 0 to 20 entries."""
     customer_segments: list[enums.CustomerSegment] | None = None
-    """`CustomerSegments` on the wire, 0 to 20 entries."""
+    """Groups of customers that the template is for; 0 to 20 entries."""
     themes: list[enums.Theme] | None = None
-    """`Themes` on the wire, 0 to 20 entries."""
+    """Subjects of the template; 0 to 20 entries."""
     thumbnail_url: str | None = None
-    """`ThumbnailUrl` on the wire."""
+    """Address of a small preview, an image."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -51,27 +51,27 @@ class SearchCampaignTemplatesRequest(Request["SearchCampaignTemplatesResponse"])
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     search_text: str | None = None
-    r"""`SearchText` on the wire, 1 to 512 characters, pattern `[^\n\r]+`."""
+    r"""Words that the templates contain; 1 to 512 characters, pattern `[^\n\r]+`."""
     industry: Sequence[enums.IndustryLike] | None = None
-    """`Industry` on the wire, 1 to 50 entries."""
+    """Filter: only templates for these industries; 1 to 50 entries."""
     use_case: Sequence[str] | None = None
-    """`UseCase` on the wire, 1 to 50 entries, each 1 to 100 characters."""
+    """Purpose of the campaign; 1 to 50 entries, each 1 to 100 characters."""
     language: Sequence[enums.AssetLanguageLike] | None = None
-    """`Language` on the wire, 1 to 50 entries."""
+    """Filter: only templates in these languages; 1 to 50 entries."""
     aws_services: Sequence[str] | None = None
-    """`AwsServices` on the wire, 1 to 50 entries."""
+    """AWS services that the template is about; 1 to 50 entries."""
     customer_segments: Sequence[enums.CustomerSegmentLike] | None = None
-    """`CustomerSegments` on the wire, 1 to 50 entries."""
+    """Groups of customers that the template is for; 1 to 50 entries."""
     themes: Sequence[enums.ThemeLike] | None = None
-    """`Themes` on the wire, 1 to 50 entries."""
+    """Subjects of the template; 1 to 50 entries."""
     collection: Sequence[enums.CampaignTemplateCollectionLike] | None = None
-    """`Collection` on the wire, 1 to 50 entries."""
+    """Filter: only templates of these collections; 1 to 50 entries."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 8192 characters."""
+    """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -83,10 +83,10 @@ class SearchCampaignTemplatesResponse(Structure):
     """
 
     total_results: int
-    """`TotalResults` on the wire."""
+    """Number of templates on all pages."""
     campaign_templates: list[CampaignTemplateSummary]
-    """`CampaignTemplates` on the wire, 0 to 100 entries."""
+    """Campaign templates of this page; 0 to 100 entries."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 8192 characters."""
+    """Token of the next page, or None on the last page; 1 to 8192 characters."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

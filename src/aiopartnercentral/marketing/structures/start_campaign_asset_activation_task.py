@@ -22,17 +22,19 @@ class StartCampaignAssetActivationTaskRequest(Request["StartCampaignAssetActivat
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     campaign_asset_identifiers: Sequence[str]
-    """`CampaignAssetIdentifiers` on the wire, 1 to 25 entries, each exactly 17 characters with pattern
+    """Identifiers of the assets to activate; 1 to 25 entries, each exactly 17 characters with pattern
     `ast-[0-9a-z]{13}`.
     """
     client_token: str | None = None
-    r"""`ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted."""
+    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -44,16 +46,16 @@ class StartCampaignAssetActivationTaskResponse(Structure):
     """
 
     campaign_id: str
-    """`CampaignId` on the wire, exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
+    """Identifier of the campaign; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
     task_id: str
-    """`TaskId` on the wire, exactly 18 characters, pattern `atsk-[A-Za-z0-9]{13}`."""
+    """Identifier of the task; exactly 18 characters, pattern `atsk-[A-Za-z0-9]{13}`."""
     task_status: enums.CampaignAssetActivationTaskStatus
-    """`TaskStatus` on the wire."""
+    """Status of a task that activates assets."""
     started_at: datetime
-    """`StartedAt` on the wire."""
+    """Time when the task was started."""
     assets: list[common.CampaignAssetActivationOutcome]
-    """`Assets` on the wire, 0 to 25 entries."""
+    """Assets of the task, with their results; 0 to 25 entries."""
     ended_at: datetime | None = None
-    """`EndedAt` on the wire."""
+    """Time when the task ended, or None while it runs."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -18,13 +18,15 @@ class StartCampaignAssetExportTaskRequest(Request["StartCampaignAssetExportTaskR
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     client_token: str | None = None
-    r"""`ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted."""
+    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -36,8 +38,8 @@ class StartCampaignAssetExportTaskResponse(Structure):
     """
 
     id: str
-    """`Id` on the wire, exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
+    """Identifier; exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
     status: enums.CampaignAssetExportTaskStatus
-    """`Status` on the wire."""
+    """Status of an export task."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -18,11 +18,11 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
     """
 
     resource_arn: str
-    r"""`ResourceArn` on the wire, 1 to 1000 characters, pattern
+    r"""ARN of the resource; 1 to 1000 characters, pattern
     `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/campaign/[\w+=,.@-]+`.
     """
     tag_keys: Sequence[str]
-    r"""`TagKeys` on the wire, 1 to 50 entries, each 1 to 128 characters with pattern
+    r"""Names of the tags to remove; 1 to 50 entries, each 1 to 128 characters with pattern
     `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`.
     """
 

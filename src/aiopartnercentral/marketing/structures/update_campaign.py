@@ -20,43 +20,45 @@ class UpdateCampaignRequest(Request["UpdateCampaignResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     name: str | None = None
-    """`Name` on the wire, 1 to 100 characters."""
+    """Name for people; 1 to 100 characters."""
     sender_email: str | None = attrs.field(default=None, repr=redacted)
-    r"""`SenderEmail` on the wire, 3 to 254 characters, pattern `[\x21-\x3F\x41-\x7E]+@[\x21-\x3F\x41-\x7E]+`,
-    sensitive.
+    r"""Address that the emails are sent from; 3 to 254 characters, pattern
+    `[\x21-\x3F\x41-\x7E]+@[\x21-\x3F\x41-\x7E]+`, sensitive.
     """
     privacy_policy_url: str | None = None
-    r"""`PrivacyPolicyUrl` on the wire, 9 to 2048 characters, pattern `https://[^\s"'()<>\\]+`."""
+    r"""Address of the partner's privacy policy; 9 to 2048 characters, pattern `https://[^\s"'()<>\\]+`."""
     partner_address: str | None = attrs.field(default=None, repr=redacted)
-    """`PartnerAddress` on the wire, 1 to 200 characters, sensitive."""
+    """Postal address of the partner, which emails show; 1 to 200 characters, sensitive."""
     partner_badge: common.FileRef | None = None
-    """`PartnerBadge` on the wire."""
+    """File in Amazon S3."""
     email_target: common.FileRef | None = None
-    """`EmailTarget` on the wire."""
+    """File in Amazon S3."""
     email_target_engagement_group_ids: Sequence[str] | None = None
-    """`EmailTargetEngagementGroupIds` on the wire, 1 to 10 entries, each 1 to 64 characters with pattern
+    """Engagement groups whose members get the emails; 1 to 10 entries, each 1 to 64 characters with pattern
     `eng-grp-[0-9a-z]{14}`.
     """
     social_connections: Mapping[enums.Platform, list[str]] | None = None
-    """`SocialConnections` on the wire, values exactly 1 entries."""
+    """Social networks that the campaign posts to; values exactly 1 entries."""
     estimated_budget: common.MonetaryValue | None = None
-    """`EstimatedBudget` on the wire."""
+    """Amount of money in a currency."""
     total_budget: common.MonetaryValue | None = None
-    """`TotalBudget` on the wire."""
+    """Amount of money in a currency."""
     target_audience: common.TargetAudience | None = None
-    """`TargetAudience` on the wire."""
+    """Companies that a campaign is for."""
     client_token: str | None = None
-    r"""`ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted."""
+    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
+    generated if omitted.
+    """
     start_on: str | None = None
-    r"""`StartOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Day on which the campaign begins; pattern `\d{4}-\d{2}-\d{2}`."""
     end_on: str | None = None
-    r"""`EndOn` on the wire, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Day on which the campaign ends; pattern `\d{4}-\d{2}-\d{2}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -67,6 +69,6 @@ class UpdateCampaignResponse(Structure):
     """
 
     id: str
-    """`Id` on the wire, exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
+    """Identifier; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -15,15 +15,15 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FieldValueInput(Structure):
-    """Structure `FieldValueInput`.
+    """Field to set, and its value.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/FieldValueInput
     """
 
     field_id: str
-    """`FieldId` on the wire, 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
+    """Identifier of the field; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
     value: common.TemplateFieldValue | None = None
-    """`Value` on the wire."""
+    """Value of a field: a text, an image or a link to an asset."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -34,23 +34,25 @@ class UpdateCampaignAssetRequest(Request["UpdateCampaignAssetResponse"]):
     """
 
     catalog: enums.CatalogLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """`CampaignIdentifier` on the wire, 18 to 200 characters, pattern
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
     """
     campaign_asset_identifier: str
-    """`CampaignAssetIdentifier` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
     field_values: Sequence[FieldValueInput] | None = None
-    """`FieldValues` on the wire, 0 to 150 entries."""
+    """Values of the fields; 0 to 150 entries."""
     layout: str | None = None
-    """`Layout` on the wire, 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*`."""
+    """Layout to select; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*`."""
     send_mode: enums.SendModeLike | None = None
-    """`SendMode` on the wire."""
+    """Whether an email is sent at its activation or at a set time."""
     scheduled_send_at: datetime | None = None
-    """`ScheduledSendAt` on the wire."""
+    """Time when the email is sent, if `send_mode` is `SCHEDULED`."""
     client_token: str | None = None
-    r"""`ClientToken` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`, generated if omitted."""
+    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -61,10 +63,10 @@ class UpdateCampaignAssetResponse(Structure):
     """
 
     id: str
-    """`Id` on the wire, exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    """Identifier; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
     state: enums.CampaignAssetState
-    """`State` on the wire."""
+    """Whether an asset is active."""
     activation_issues: list[common.ActivationIssue]
-    """`ActivationIssues` on the wire, 0 to 150 entries."""
+    """Reasons why the campaign or asset cannot be activated yet; 0 to 150 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

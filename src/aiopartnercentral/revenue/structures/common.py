@@ -13,104 +13,106 @@ from aiopartnercentral.types import Structure, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class MarketplaceProductSummary(Structure):
-    """Structure `MarketplaceProductSummary`.
+    """Product in AWS Marketplace.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceProductSummary
     """
 
     product_id: str | None = None
-    r"""`ProductId` on the wire, 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    r"""Identifier of the product in AWS Marketplace; 1 to 255 characters, pattern `[\w\-:/.]+`."""
     product_code: str | None = None
-    """`ProductCode` on the wire."""
+    """Code of the product in AWS Marketplace."""
     product_name: str | None = None
-    """`ProductName` on the wire."""
+    """Name of the product."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class MarketplaceRevenueShareProductEntry(Structure):
-    """Structure `MarketplaceRevenueShareProductEntry`.
+    """Product to share the revenue of, with its accounts.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareProductEntry
     """
 
     product_id: str
-    r"""`ProductId` on the wire, 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    r"""Identifier of the product in AWS Marketplace; 1 to 255 characters, pattern `[\w\-:/.]+`."""
     accounts: Sequence[RevenueShareProductAccountEntry] | None = None
-    """`Accounts` on the wire, 0 to 2 entries."""
+    """Accounts that use the product, by type; 0 to 2 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class MarketplaceRevenueShareProductSummary(Structure):
-    """Structure `MarketplaceRevenueShareProductSummary`.
+    """Product of a revenue share, with the number of its accounts.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareProductSummary
     """
 
     product_id: str
-    """`ProductId` on the wire, 3 to 256 characters, pattern `[a-zA-Z0-9][.a-zA-Z0-9/-]{1,254}[a-zA-Z0-9]`."""
+    """Identifier of the product in AWS Marketplace; 3 to 256 characters, pattern
+    `[a-zA-Z0-9][.a-zA-Z0-9/-]{1,254}[a-zA-Z0-9]`.
+    """
     product_code: str | None = None
-    """`ProductCode` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9]+`."""
+    """Code of the product in AWS Marketplace; 1 to 64 characters, pattern `[A-Za-z0-9]+`."""
     product_name: str | None = None
-    """`ProductName` on the wire."""
+    """Name of the product."""
     accounts: list[RevenueShareProductAccountSummary] | None = None
-    """`Accounts` on the wire, 0 to 2 entries."""
+    """Accounts that use the product, by type; 0 to 2 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RevenueShareProductAccountEntry(Structure):
-    """Structure `RevenueShareProductAccountEntry`.
+    """Accounts of one type that use a product, to set.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueShareProductAccountEntry
     """
 
     account_type: enums.RevenueShareProductAccountTypeLike
-    """`AccountType` on the wire."""
+    """How accounts use a product."""
     account_ids: Sequence[str] = attrs.field(repr=redacted)
-    """`AccountIds` on the wire, 1 to 1000 entries, each exactly 12 characters with pattern `[0-9]{12}`, sensitive."""
+    """AWS accounts; 1 to 1000 entries, each exactly 12 characters with pattern `[0-9]{12}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RevenueShareProductAccountSummary(Structure):
-    """Structure `RevenueShareProductAccountSummary`.
+    """Number of accounts of one type that use a product.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueShareProductAccountSummary
     """
 
     account_type: enums.RevenueShareProductAccountType
-    """`AccountType` on the wire."""
+    """How accounts use a product."""
     count: int
-    """`Count` on the wire, at least 0."""
+    """Number of accounts; at least 0."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Tag(Structure):
-    """Structure `Tag`.
+    """Tag of a resource.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/Tag
     """
 
     key: str
-    r"""`Key` on the wire, 1 to 128 characters, pattern `[^\x00-\x1F\x7F]+`."""
+    r"""Name of the tag, in which case matters; 1 to 128 characters, pattern `[^\x00-\x1F\x7F]+`."""
     value: str
-    r"""`Value` on the wire, 0 to 256 characters, pattern `[^\x00-\x1F\x7F]*`."""
+    r"""Value of the tag, which may be empty; 0 to 256 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ValidationExceptionField(Structure):
-    """Structure `ValidationExceptionField`.
+    """Field of a request that is invalid.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ValidationExceptionField
     """
 
     name: str
-    """`Name` on the wire."""
+    """Name for people."""
     message: str
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
     code: enums.FieldValidationCode
-    """`Code` on the wire."""
+    """Reason why a field is invalid."""

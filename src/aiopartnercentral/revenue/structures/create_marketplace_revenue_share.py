@@ -22,13 +22,15 @@ class CreateMarketplaceRevenueShareInput(Request["CreateMarketplaceRevenueShareO
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     products: Sequence[common.MarketplaceRevenueShareProductEntry]
-    """`Products` on the wire, 1 to 25 entries."""
+    """Products whose revenue is shared; 1 to 25 entries."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
+    generated if omitted.
+    """
     tags: Sequence[common.Tag] | None = None
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the new resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -40,20 +42,20 @@ class CreateMarketplaceRevenueShareOutput(Structure):
     """
 
     id: str
-    """`Id` on the wire, exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
+    """Identifier; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
     arn: str
-    """`Arn` on the wire, 1 to 1011 characters, pattern
+    """ARN of the resource; 1 to 1011 characters, pattern
     `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}`.
     """
     catalog: enums.CatalogName
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     products: list[common.MarketplaceRevenueShareProductSummary]
-    """`Products` on the wire, 0 to 25 entries."""
+    """Products whose revenue is shared; 0 to 25 entries."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change."""
     revision: str
-    """`Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -20,21 +20,23 @@ class CreateMarketplaceRevenueShareAllocationInput(Request["CreateMarketplaceRev
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     marketplace_revenue_share_identifier: str
-    """`MarketplaceRevenueShareIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
     """
     marketplace_revenue_share_revision: str
-    """`MarketplaceRevenueShareRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     effective_from: str
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_share_percent: str
-    r"""`RevenueSharePercent` on the wire, 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -46,24 +48,24 @@ class CreateMarketplaceRevenueShareAllocationOutput(Structure):
     """
 
     marketplace_revenue_share_allocation_id: str
-    """`MarketplaceRevenueShareAllocationId` on the wire, exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
+    """Identifier of the allocation; exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
     marketplace_revenue_share_identifier: str
-    """`MarketplaceRevenueShareIdentifier` on the wire, exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
+    """Identifier or ARN of the revenue share; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
     effective_from: str
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_share_percent: str
-    r"""`RevenueSharePercent` on the wire, 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     status: enums.AllocationStatus
-    """`Status` on the wire."""
+    """Whether an allocation counts."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change."""
     marketplace_revenue_share_revision: str
-    """`MarketplaceRevenueShareRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     marketplace_revenue_share_latest_revision: str
-    """`MarketplaceRevenueShareLatestRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Latest revision that the revenue share has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -21,22 +21,24 @@ class CreateRevenueAttributionInput(Request["CreateRevenueAttributionOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     name: str
-    r"""`Name` on the wire, 1 to 128 characters, pattern `[\x20-\x7E]+`."""
+    r"""Name for people; 1 to 128 characters, pattern `[\x20-\x7E]+`."""
     tenancy_model: enums.TenancyModelLike
-    """`TenancyModel` on the wire."""
+    """Whether customers share an installation of the solution."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
+    generated if omitted.
+    """
     description: str | None = None
-    r"""`Description` on the wire, 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
+    r"""Description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
     product_identifier: str | None = None
-    r"""`ProductIdentifier` on the wire, 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    r"""Product in AWS Marketplace that the solution is sold as; 1 to 255 characters, pattern `[\w\-:/.]+`."""
     tags: Sequence[common.Tag] | None = None
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the new resource; 1 to 200 entries."""
     context: Mapping[str, str] | None = None
-    r"""`Context` on the wire, 0 to 10 entries, keys 1 to 128 characters with pattern `[\x21-\x7E]+`, values 1 to
-    1024 characters with pattern `[\x20-\x7E]+`.
+    r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
+    `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
     """
 
 
@@ -49,24 +51,24 @@ class CreateRevenueAttributionOutput(Structure):
     """
 
     id: str
-    """`Id` on the wire, 16 to 1011 characters, pattern
+    """Identifier; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     arn: str
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     tenancy_model: enums.TenancyModel
-    """`TenancyModel` on the wire."""
+    """Whether customers share an installation of the solution."""
     name: str | None = None
-    """`Name` on the wire."""
+    """Name for people."""
     description: str | None = None
-    """`Description` on the wire."""
+    """Description for people."""
     marketplace_product: common.MarketplaceProductSummary | None = None
-    """`MarketplaceProduct` on the wire."""
+    """Product in AWS Marketplace."""
     revision: str | None = None
-    """`Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     context: dict[str, str] | None = None
-    r"""`Context` on the wire, 0 to 10 entries, keys 1 to 128 characters with pattern `[\x21-\x7E]+`, values 1 to
-    1024 characters with pattern `[\x20-\x7E]+`.
+    r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
+    `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
     """
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

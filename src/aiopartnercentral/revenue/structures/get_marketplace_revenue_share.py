@@ -20,13 +20,13 @@ class GetMarketplaceRevenueShareInput(Request["GetMarketplaceRevenueShareOutput"
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """`Identifier` on the wire, 17 to 1011 characters, pattern
+    """Identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
     """
     revision: str | None = None
-    """`Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -38,64 +38,66 @@ class GetMarketplaceRevenueShareOutput(Structure):
     """
 
     id: str
-    """`Id` on the wire, exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
+    """Identifier; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
     arn: str
-    """`Arn` on the wire, 1 to 1011 characters, pattern
+    """ARN of the resource; 1 to 1011 characters, pattern
     `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}`.
     """
     catalog: enums.CatalogName
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     products: list[MarketplaceRevenueShareProductDetail]
-    """`Products` on the wire, 0 to 25 entries."""
+    """Products whose revenue is shared; 0 to 25 entries."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change."""
     revision: str
-    """`Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     latest_revision: str
-    """`LatestRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     total_active_marketplace_revenue_share_allocation_count: int
-    """`TotalActiveMarketplaceRevenueShareAllocationCount` on the wire, at least 0."""
+    """Number of allocations that count; at least 0."""
     total_marketplace_revenue_share_allocation_count: int
-    """`TotalMarketplaceRevenueShareAllocationCount` on the wire, at least 0."""
+    """Number of allocations; at least 0."""
     effective_from: str | None = None
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str | None = None
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class MarketplaceRevenueShareProductDetail(Structure):
-    """Structure `MarketplaceRevenueShareProductDetail`.
+    """Product of a revenue share, with its accounts.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareProductDetail
     """
 
     product_id: str
-    """`ProductId` on the wire, 3 to 256 characters, pattern `[a-zA-Z0-9][.a-zA-Z0-9/-]{1,254}[a-zA-Z0-9]`."""
+    """Identifier of the product in AWS Marketplace; 3 to 256 characters, pattern
+    `[a-zA-Z0-9][.a-zA-Z0-9/-]{1,254}[a-zA-Z0-9]`.
+    """
     product_code: str | None = None
-    """`ProductCode` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9]+`."""
+    """Code of the product in AWS Marketplace; 1 to 64 characters, pattern `[A-Za-z0-9]+`."""
     product_name: str | None = None
-    """`ProductName` on the wire."""
+    """Name of the product."""
     accounts: list[RevenueShareProductAccountDetail] | None = None
-    """`Accounts` on the wire, 0 to 2 entries."""
+    """Accounts that use the product, by type; 0 to 2 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RevenueShareProductAccountDetail(Structure):
-    """Structure `RevenueShareProductAccountDetail`.
+    """Accounts of one type that use a product.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueShareProductAccountDetail
     """
 
     account_type: enums.RevenueShareProductAccountType
-    """`AccountType` on the wire."""
+    """How accounts use a product."""
     count: int
-    """`Count` on the wire, at least 0."""
+    """Number of accounts; at least 0."""
     account_ids: list[str] = attrs.field(repr=redacted)
-    """`AccountIds` on the wire, 1 to 1000 entries, each exactly 12 characters with pattern `[0-9]{12}`, sensitive."""
+    """AWS accounts; 1 to 1000 entries, each exactly 12 characters with pattern `[0-9]{12}`, sensitive."""

@@ -21,13 +21,13 @@ class GetRevenueAttributionInput(Request["GetRevenueAttributionOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """`Identifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     revision: str | None = None
-    """`Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -39,40 +39,40 @@ class GetRevenueAttributionOutput(Structure):
     """
 
     arn: str
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     id: str
-    """`Id` on the wire, 16 to 1011 characters, pattern
+    """Identifier; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     catalog: enums.CatalogName
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     tenancy_model: enums.TenancyModel
-    """`TenancyModel` on the wire."""
+    """Whether customers share an installation of the solution."""
     name: str | None = None
-    """`Name` on the wire, 1 to 128 characters."""
+    """Name for people; 1 to 128 characters."""
     description: str | None = None
-    """`Description` on the wire, 0 to 1024 characters."""
+    """Description for people; 0 to 1024 characters."""
     marketplace_product: common.MarketplaceProductSummary | None = None
-    """`MarketplaceProduct` on the wire."""
+    """Product in AWS Marketplace."""
     created_date: datetime | None = None
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime | None = None
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change."""
     revision: str | None = None
-    """`Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     latest_revision: str | None = None
-    """`LatestRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     effective_from: str | None = None
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str | None = None
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     total_active_revenue_attribution_allocation_count: int | None = None
-    """`TotalActiveRevenueAttributionAllocationCount` on the wire, at least 0."""
+    """Number of allocations that count; at least 0."""
     total_revenue_attribution_allocation_count: int | None = None
-    """`TotalRevenueAttributionAllocationCount` on the wire, at least 0."""
+    """Number of allocations; at least 0."""
     context: dict[str, str] | None = None
-    r"""`Context` on the wire, 0 to 10 entries, keys 1 to 128 characters with pattern `[\x21-\x7E]+`, values 1 to
-    1024 characters with pattern `[\x20-\x7E]+`.
+    r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
+    `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
     """
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

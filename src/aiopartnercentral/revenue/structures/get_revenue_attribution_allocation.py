@@ -20,15 +20,15 @@ class GetRevenueAttributionAllocationInput(Request["GetRevenueAttributionAllocat
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     revenue_attribution_identifier: str
-    """`RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     revenue_attribution_allocation_id: str
-    """`RevenueAttributionAllocationId` on the wire, exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
+    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
     revenue_attribution_revision: str | None = None
-    """`RevenueAttributionRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -40,34 +40,34 @@ class GetRevenueAttributionAllocationOutput(Structure):
     """
 
     revenue_attribution_allocation_id: str
-    """`RevenueAttributionAllocationId` on the wire, exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
+    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
     revenue_attribution_identifier: str
-    """`RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     entity_type: enums.EntityType
-    """`EntityType` on the wire."""
+    """Kind of thing that revenue is allocated to."""
     entity_identifier: str
-    r"""`EntityIdentifier` on the wire, 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    r"""Identifier of what revenue is allocated to; 1 to 255 characters, pattern `[\w\-:/.]+`."""
     customer_aws_account_id: str = attrs.field(repr=redacted)
-    """`CustomerAwsAccountId` on the wire, exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
+    """AWS account of the customer; exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
     revenue_share_percent: str
-    r"""`RevenueSharePercent` on the wire, 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     effective_from: str
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     status: enums.AllocationStatus
-    """`Status` on the wire."""
+    """Whether an allocation counts."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change."""
     revenue_attribution_revision: str
-    """`RevenueAttributionRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     revenue_attribution_latest_revision: str
-    """`RevenueAttributionLatestRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Latest revision that the attribution has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     entity_name: str | None = None
-    """`EntityName` on the wire."""
+    """Name of what revenue is allocated to."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -20,9 +20,9 @@ class GetRevenueAttributionAllocationsTaskInput(Request["GetRevenueAttributionAl
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     revenue_attribution_identifier: str
-    """`RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
 
@@ -36,52 +36,52 @@ class GetRevenueAttributionAllocationsTaskOutput(Structure):
     """
 
     task_id: str
-    """`TaskId` on the wire, exactly 21 characters, pattern `raatask-[a-z0-9]{13}`."""
+    """Identifier of the task; exactly 21 characters, pattern `raatask-[a-z0-9]{13}`."""
     status: enums.RevenueAttributionAllocationTaskStatus
-    """`Status` on the wire."""
+    """Status of a task that changes allocations."""
     catalog: enums.CatalogName
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     revenue_attribution_arn: str
-    """`RevenueAttributionArn` on the wire."""
+    """ARN of the revenue attribution."""
     started_at: datetime
-    """`StartedAt` on the wire."""
+    """Time when the task was started."""
     total_revenue_attribution_allocation_records: int
-    """`TotalRevenueAttributionAllocationRecords` on the wire."""
+    """Number of allocations that the task creates or changes."""
     ended_at: datetime | None = None
-    """`EndedAt` on the wire."""
+    """Time when the task ended, or None while it runs."""
     description: str | None = None
-    """`Description` on the wire."""
+    """Description for people."""
     revenue_attribution_latest_revision: str | None = None
-    """`RevenueAttributionLatestRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Latest revision that the attribution has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     error_detail_list: list[RevenueAttributionAllocationErrorDetail] | None = None
-    """`ErrorDetailList` on the wire."""
+    """Allocations that could not be created or changed."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RevenueAttributionAllocationErrorDetail(Structure):
-    """Structure `RevenueAttributionAllocationErrorDetail`.
+    """Allocation that a task could not create or change, and why.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueAttributionAllocationErrorDetail
     """
 
     entity_type: enums.EntityType
-    """`EntityType` on the wire."""
+    """Kind of thing that revenue is allocated to."""
     entity_id: str
-    r"""`EntityId` on the wire, 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    r"""Identifier of what revenue is allocated to; 1 to 255 characters, pattern `[\w\-:/.]+`."""
     customer_aws_account_id: str = attrs.field(repr=redacted)
-    """`CustomerAwsAccountId` on the wire, exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
+    """AWS account of the customer; exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
     effective_from: str
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     action: enums.RevenueAttributionAllocationAction
-    """`Action` on the wire."""
+    """Whether an allocation is created or changed."""
     error_code: enums.RevenueAttributionAllocationErrorCode
-    """`ErrorCode` on the wire."""
+    """Reason why an allocation was not created or changed."""
     error_message: str
-    """`ErrorMessage` on the wire."""
+    """Explanation of the failure, for people."""
     revenue_attribution_allocation_id: str | None = None
-    """`RevenueAttributionAllocationId` on the wire, exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
+    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""

@@ -20,31 +20,31 @@ class ListMarketplaceRevenueShareAllocationsInput(Request["ListMarketplaceRevenu
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     marketplace_revenue_share_identifier: str
-    """`MarketplaceRevenueShareIdentifier` on the wire, 17 to 1011 characters, pattern
+    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
     """
     status_filter: enums.AllocationStatusLike | None = None
-    """`StatusFilter` on the wire."""
+    """Whether an allocation counts."""
     after_effective_from: str | None = None
-    r"""`AfterEffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_from: str | None = None
-    r"""`BeforeEffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that begin before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     after_effective_until: str | None = None
-    r"""`AfterEffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that end after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_until: str | None = None
-    r"""`BeforeEffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that end before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     sort_by: enums.MarketplaceRevenueShareAllocationSortFieldLike | None = None
-    """`SortBy` on the wire."""
+    """Field that allocations of a revenue share are sorted by."""
     sort_order: enums.SortOrderLike | None = None
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
     marketplace_revenue_share_revision: str | None = None
-    """`MarketplaceRevenueShareRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -56,34 +56,34 @@ class ListMarketplaceRevenueShareAllocationsOutput(Structure):
     """
 
     marketplace_revenue_share_allocation_summaries: list[MarketplaceRevenueShareAllocationSummary]
-    """`MarketplaceRevenueShareAllocationSummaries` on the wire."""
+    """Allocations of this page."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class MarketplaceRevenueShareAllocationSummary(Structure):
-    """Structure `MarketplaceRevenueShareAllocationSummary`.
+    """Allocation of a revenue share in a list.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareAllocationSummary
     """
 
     marketplace_revenue_share_allocation_id: str
-    """`MarketplaceRevenueShareAllocationId` on the wire, exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
+    """Identifier of the allocation; exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
     marketplace_revenue_share_identifier: str
-    """`MarketplaceRevenueShareIdentifier` on the wire, exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
+    """Identifier or ARN of the revenue share; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
     effective_from: str
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_share_percent: str
-    r"""`RevenueSharePercent` on the wire, 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     status: enums.AllocationStatus
-    """`Status` on the wire."""
+    """Whether an allocation counts."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change."""

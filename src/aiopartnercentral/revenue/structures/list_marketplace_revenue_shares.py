@@ -22,27 +22,31 @@ class ListMarketplaceRevenueSharesInput(Request["ListMarketplaceRevenueSharesOut
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     identifiers: Sequence[str] | None = None
-    """`Identifiers` on the wire, 1 to 100 entries, each 17 to 1011 characters with pattern
+    """Filter: only these, by identifier or ARN; 1 to 100 entries, each 17 to 1011 characters with pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
     """
     product_ids: Sequence[str] | None = None
-    r"""`ProductIds` on the wire, 1 to 10 entries, each 1 to 255 characters with pattern `[\w\-:/.]+`."""
+    r"""Filter: only with these products, by identifier; 1 to 10 entries, each 1 to 255 characters with pattern
+    `[\w\-:/.]+`.
+    """
     product_codes: Sequence[str] | None = None
-    """`ProductCodes` on the wire, 1 to 10 entries, each 1 to 64 characters with pattern `[A-Za-z0-9]+`."""
+    """Filter: only with these products, by code; 1 to 10 entries, each 1 to 64 characters with pattern
+    `[A-Za-z0-9]+`.
+    """
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
     sort_by: enums.MarketplaceRevenueShareSortByLike | None = None
-    """`SortBy` on the wire."""
+    """Field that revenue shares are sorted by."""
     sort_order: enums.SortOrderLike | None = None
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     created_after: datetime | None = None
-    """`CreatedAfter` on the wire."""
+    """Filter: only those created after this time."""
     created_before: datetime | None = None
-    """`CreatedBefore` on the wire."""
+    """Filter: only those created before this time."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -54,42 +58,42 @@ class ListMarketplaceRevenueSharesOutput(Structure):
     """
 
     marketplace_revenue_share_summaries: list[MarketplaceRevenueShareSummary]
-    """`MarketplaceRevenueShareSummaries` on the wire."""
+    """Revenue shares of this page."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class MarketplaceRevenueShareSummary(Structure):
-    """Structure `MarketplaceRevenueShareSummary`.
+    """Revenue share in a list.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareSummary
     """
 
     id: str
-    """`Id` on the wire, exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
+    """Identifier; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
     arn: str
-    """`Arn` on the wire, 1 to 1011 characters, pattern
+    """ARN of the resource; 1 to 1011 characters, pattern
     `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}`.
     """
     catalog: enums.CatalogName
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     products: list[common.MarketplaceRevenueShareProductSummary]
-    """`Products` on the wire, 0 to 25 entries."""
+    """Products whose revenue is shared; 0 to 25 entries."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change."""
     latest_revision: str
-    """`LatestRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     total_active_marketplace_revenue_share_allocation_count: int
-    """`TotalActiveMarketplaceRevenueShareAllocationCount` on the wire, at least 0."""
+    """Number of allocations that count; at least 0."""
     total_marketplace_revenue_share_allocation_count: int
-    """`TotalMarketplaceRevenueShareAllocationCount` on the wire, at least 0."""
+    """Number of allocations; at least 0."""
     effective_from: str | None = None
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str | None = None
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""

@@ -20,39 +20,41 @@ class ListRevenueAttributionAllocationsInput(Request["ListRevenueAttributionAllo
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     revenue_attribution_identifier: str
-    """`RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     entity_type_filters: Sequence[enums.EntityTypeLike] | None = None
-    """`EntityTypeFilters` on the wire, 1 to 2 entries."""
+    """Filter: only for these kinds of things; 1 to 2 entries."""
     entity_identifier_filters: Sequence[str] | None = None
-    r"""`EntityIdentifierFilters` on the wire, 1 to 50 entries, each 1 to 255 characters with pattern `[\w\-:/.]+`."""
+    r"""Filter: only for these offers or opportunities; 1 to 50 entries, each 1 to 255 characters with pattern
+    `[\w\-:/.]+`.
+    """
     customer_aws_account_id_filters: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    """`CustomerAwsAccountIdFilters` on the wire, 1 to 50 entries, each exactly 12 characters with pattern
+    """Filter: only of these AWS accounts of customers; 1 to 50 entries, each exactly 12 characters with pattern
     `[0-9]{12}`, sensitive.
     """
     status_filter: enums.AllocationStatusLike | None = None
-    """`StatusFilter` on the wire."""
+    """Whether an allocation counts."""
     after_effective_from: str | None = None
-    r"""`AfterEffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_from: str | None = None
-    r"""`BeforeEffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that begin before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     after_effective_until: str | None = None
-    r"""`AfterEffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that end after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_until: str | None = None
-    r"""`BeforeEffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Filter: only those that end before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     sort_by: enums.RevenueAttributionAllocationSortFieldLike | None = None
-    """`SortBy` on the wire."""
+    """Field that allocations of a revenue attribution are sorted by."""
     sort_order: enums.SortOrderLike | None = None
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     revenue_attribution_revision: str | None = None
-    """`RevenueAttributionRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 500."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 500."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -64,40 +66,40 @@ class ListRevenueAttributionAllocationsOutput(Structure):
     """
 
     revenue_attribution_allocation_summaries: list[RevenueAttributionAllocationSummary]
-    """`RevenueAttributionAllocationSummaries` on the wire."""
+    """Allocations of this page."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RevenueAttributionAllocationSummary(Structure):
-    """Structure `RevenueAttributionAllocationSummary`.
+    """Allocation of a revenue attribution in a list.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueAttributionAllocationSummary
     """
 
     revenue_attribution_allocation_id: str
-    """`RevenueAttributionAllocationId` on the wire, exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
+    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
     revenue_attribution_identifier: str
-    """`RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     entity_type: enums.EntityType
-    """`EntityType` on the wire."""
+    """Kind of thing that revenue is allocated to."""
     entity_identifier: str
-    r"""`EntityIdentifier` on the wire, 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    r"""Identifier of what revenue is allocated to; 1 to 255 characters, pattern `[\w\-:/.]+`."""
     customer_aws_account_id: str = attrs.field(repr=redacted)
-    """`CustomerAwsAccountId` on the wire, exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
+    """AWS account of the customer; exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
     revenue_share_percent: str
-    r"""`RevenueSharePercent` on the wire, 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     effective_from: str
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     status: enums.AllocationStatus
-    """`Status` on the wire."""
+    """Whether an allocation counts."""
     entity_name: str | None = None
-    """`EntityName` on the wire."""
+    """Name of what revenue is allocated to."""

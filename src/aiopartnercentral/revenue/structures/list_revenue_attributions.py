@@ -15,56 +15,56 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AttributionSummary(Structure):
-    """Structure `AttributionSummary`.
+    """Revenue attribution in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/AttributionSummary
     """
 
     tenancy_model: enums.TenancyModel
-    """`TenancyModel` on the wire."""
+    """Whether customers share an installation of the solution."""
     arn: str | None = None
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     id: str | None = None
-    """`Id` on the wire, 16 to 1011 characters, pattern
+    """Identifier; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     catalog: enums.CatalogName | None = None
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     name: str | None = None
-    """`Name` on the wire, 1 to 128 characters."""
+    """Name for people; 1 to 128 characters."""
     marketplace_product: common.MarketplaceProductSummary | None = None
-    """`MarketplaceProduct` on the wire."""
+    """Product in AWS Marketplace."""
     created_date: datetime | None = None
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime | None = None
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change."""
     latest_revision: str | None = None
-    """`LatestRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     effective_from: str | None = None
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str | None = None
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     total_active_revenue_attribution_allocation_count: int | None = None
-    """`TotalActiveRevenueAttributionAllocationCount` on the wire, at least 0."""
+    """Number of allocations that count; at least 0."""
     total_revenue_attribution_allocation_count: int | None = None
-    """`TotalRevenueAttributionAllocationCount` on the wire, at least 0."""
+    """Number of allocations; at least 0."""
     context: dict[str, str] | None = None
-    r"""`Context` on the wire, 0 to 10 entries, keys 1 to 128 characters with pattern `[\x21-\x7E]+`, values 1 to
-    1024 characters with pattern `[\x20-\x7E]+`.
+    r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
+    `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
     """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ContextFilter(Structure):
-    """Structure `ContextFilter`.
+    """Key of the context, and the values that it may have.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ContextFilter
     """
 
     key: str
-    r"""`Key` on the wire, 1 to 128 characters, pattern `[\x21-\x7E]+`."""
+    r"""Key of the context; 1 to 128 characters, pattern `[\x21-\x7E]+`."""
     values: Sequence[str] | None = None
-    r"""`Values` on the wire, 1 to 20 entries, each 1 to 1024 characters with pattern `[\x20-\x7E]+`."""
+    r"""Values that the key may have; 1 to 20 entries, each 1 to 1024 characters with pattern `[\x20-\x7E]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -76,25 +76,25 @@ class ListRevenueAttributionsInput(Request["ListRevenueAttributionsOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     identifiers: Sequence[str] | None = None
-    """`Identifiers` on the wire, 1 to 100 entries, each 16 to 1011 characters with pattern
+    """Filter: only these, by identifier or ARN; 1 to 100 entries, each 16 to 1011 characters with pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     created_after: datetime | None = None
-    """`CreatedAfter` on the wire."""
+    """Filter: only those created after this time."""
     created_before: datetime | None = None
-    """`CreatedBefore` on the wire."""
+    """Filter: only those created before this time."""
     sort_by: enums.AttributionSortByLike | None = None
-    """`SortBy` on the wire."""
+    """Field that revenue attributions are sorted by."""
     sort_order: enums.SortOrderLike | None = None
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
     context_filters: Sequence[ContextFilter] | None = None
-    """`ContextFilters` on the wire, 1 to 5 entries."""
+    """Filter: only with these facts in their context; 1 to 5 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -106,8 +106,8 @@ class ListRevenueAttributionsOutput(Structure):
     """
 
     revenue_attribution_summaries: list[AttributionSummary] | None = None
-    """`RevenueAttributionSummaries` on the wire."""
+    """Revenue attributions of this page."""
     next_token: str | None = None
-    r"""`NextToken` on the wire, 1 to 2048 characters, pattern `[\S]+`."""
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -18,7 +18,7 @@ class ListTagsForResourceInput(Request["ListTagsForResourceOutput"]):
     """
 
     resource_arn: str
-    """`resourceArn` on the wire, 1 to 1011 characters, pattern
+    """ARN of the resource; 1 to 1011 characters, pattern
     `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(revenue-attribution/[a-zA-Z0-9-]+|marketplace-revenue-share/mrs-[a-z0-9]{13})`.
     """
 
@@ -32,6 +32,6 @@ class ListTagsForResourceOutput(Structure):
     """
 
     tags: list[common.Tag] | None = None
-    """`tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

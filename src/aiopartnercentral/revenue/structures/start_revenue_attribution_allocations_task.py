@@ -14,30 +14,30 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RevenueShareAllocation(Structure):
-    """Structure `RevenueShareAllocation`.
+    """Allocation to create or change.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueShareAllocation
     """
 
     action: enums.RevenueAttributionAllocationActionLike
-    """`Action` on the wire."""
+    """Whether an allocation is created or changed."""
     entity_type: enums.EntityTypeLike
-    """`EntityType` on the wire."""
+    """Kind of thing that revenue is allocated to."""
     entity_identifier: str
-    r"""`EntityIdentifier` on the wire, 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    r"""Identifier of what revenue is allocated to; 1 to 255 characters, pattern `[\w\-:/.]+`."""
     customer_aws_account_id: str = attrs.field(repr=redacted)
-    """`CustomerAwsAccountId` on the wire, exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
+    """AWS account of the customer; exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
     revenue_share_percent: str
-    r"""`RevenueSharePercent` on the wire, 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     effective_from: str
-    r"""`EffectiveFrom` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""`EffectiveUntil` on the wire, exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_attribution_allocation_id: str | None = None
-    """`RevenueAttributionAllocationId` on the wire, exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
+    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
     status: enums.AllocationStatusLike | None = None
-    """`Status` on the wire."""
+    """Whether an allocation counts."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -49,19 +49,21 @@ class StartRevenueAttributionAllocationsTaskInput(Request["StartRevenueAttributi
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     revenue_attribution_identifier: str
-    """`RevenueAttributionIdentifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     revenue_attribution_revision: str
-    """`RevenueAttributionRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     revenue_share_allocations: Sequence[RevenueShareAllocation]
-    """`RevenueShareAllocations` on the wire, 1 to 250 entries."""
+    """Allocations to create or change; 1 to 250 entries."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
+    generated if omitted.
+    """
     description: str | None = None
-    r"""`Description` on the wire, 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
+    r"""Description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -73,16 +75,16 @@ class StartRevenueAttributionAllocationsTaskOutput(Structure):
     """
 
     task_id: str
-    """`TaskId` on the wire, exactly 21 characters, pattern `raatask-[a-z0-9]{13}`."""
+    """Identifier of the task; exactly 21 characters, pattern `raatask-[a-z0-9]{13}`."""
     status: enums.RevenueAttributionAllocationTaskStatus
-    """`Status` on the wire."""
+    """Status of a task that changes allocations."""
     catalog: enums.CatalogName
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     revenue_attribution_arn: str
-    """`RevenueAttributionArn` on the wire."""
+    """ARN of the revenue attribution."""
     started_at: datetime
-    """`StartedAt` on the wire."""
+    """Time when the task was started."""
     total_revenue_attribution_allocation_records: int
-    """`TotalRevenueAttributionAllocationRecords` on the wire."""
+    """Number of allocations that the task creates or changes."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -19,11 +19,11 @@ class TagResourceInput(Request["TagResourceResponse"]):
     """
 
     resource_arn: str
-    """`resourceArn` on the wire, 1 to 1011 characters, pattern
+    """ARN of the resource; 1 to 1011 characters, pattern
     `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(revenue-attribution/[a-zA-Z0-9-]+|marketplace-revenue-share/mrs-[a-z0-9]{13})`.
     """
     tags: Sequence[common.Tag]
-    """`tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -18,11 +18,11 @@ class UntagResourceInput(Request["UntagResourceResponse"]):
     """
 
     resource_arn: str
-    """`resourceArn` on the wire, 1 to 1011 characters, pattern
+    """ARN of the resource; 1 to 1011 characters, pattern
     `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(revenue-attribution/[a-zA-Z0-9-]+|marketplace-revenue-share/mrs-[a-z0-9]{13})`.
     """
     tag_keys: Sequence[str]
-    r"""`tagKeys` on the wire, each 1 to 128 characters with pattern `[^\x00-\x1F\x7F]+`."""
+    r"""Names of the tags to remove; each 1 to 128 characters with pattern `[^\x00-\x1F\x7F]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

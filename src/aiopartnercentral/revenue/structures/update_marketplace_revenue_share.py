@@ -22,17 +22,19 @@ class UpdateMarketplaceRevenueShareInput(Request["UpdateMarketplaceRevenueShareO
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """`Identifier` on the wire, 17 to 1011 characters, pattern
+    """Identifier or ARN; 17 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
     """
     revision: str
-    """`Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     products: Sequence[common.MarketplaceRevenueShareProductEntry]
-    """`Products` on the wire, 0 to 25 entries."""
+    """Products whose revenue is shared; 0 to 25 entries."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
+    generated if omitted.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -44,16 +46,16 @@ class UpdateMarketplaceRevenueShareOutput(Structure):
     """
 
     id: str
-    """`Id` on the wire, exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
+    """Identifier; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
     arn: str
-    """`Arn` on the wire, 1 to 1011 characters, pattern
+    """ARN of the resource; 1 to 1011 characters, pattern
     `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}`.
     """
     products: list[common.MarketplaceRevenueShareProductSummary]
-    """`Products` on the wire, 0 to 25 entries."""
+    """Products whose revenue is shared; 0 to 25 entries."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change."""
     latest_revision: str
-    """`LatestRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -21,20 +21,22 @@ class UpdateRevenueAttributionInput(Request["UpdateRevenueAttributionOutput"]):
     """
 
     catalog: enums.CatalogNameLike
-    """`Catalog` on the wire."""
+    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """`Identifier` on the wire, 16 to 1011 characters, pattern
+    """Identifier or ARN; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     revision: str
-    """`Revision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 64 characters, pattern `[!-~]{1,64}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
+    generated if omitted.
+    """
     description: str | None = None
-    r"""`Description` on the wire, 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
+    r"""Description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
     context: Mapping[str, str] | None = None
-    r"""`Context` on the wire, 0 to 10 entries, keys 1 to 128 characters with pattern `[\x21-\x7E]+`, values 1 to
-    1024 characters with pattern `[\x20-\x7E]+`.
+    r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
+    `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
     """
 
 
@@ -47,20 +49,20 @@ class UpdateRevenueAttributionOutput(Structure):
     """
 
     id: str
-    """`Id` on the wire, 16 to 1011 characters, pattern
+    """Identifier; 16 to 1011 characters, pattern
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
     """
     arn: str
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change."""
     description: str | None = None
-    """`Description` on the wire."""
+    """Description for people."""
     latest_revision: str | None = None
-    """`LatestRevision` on the wire, 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     context: dict[str, str] | None = None
-    r"""`Context` on the wire, 0 to 10 entries, keys 1 to 128 characters with pattern `[\x21-\x7E]+`, values 1 to
-    1024 characters with pattern `[\x20-\x7E]+`.
+    r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
+    `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
     """
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -18,9 +18,9 @@ class AcceptEngagementInvitationRequest(Request["AcceptEngagementInvitationRespo
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
+    """Identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

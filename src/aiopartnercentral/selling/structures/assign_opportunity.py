@@ -17,33 +17,33 @@ class AssignOpportunityRequest(Request["AssignOpportunityResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
     assignee: AssigneeContact
-    """`Assignee` on the wire."""
+    """Person that an opportunity is assigned to."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AssigneeContact(Structure):
-    """Structure `AssigneeContact`.
+    """Person that an opportunity is assigned to.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AssigneeContact
     """
 
     email: str = attrs.field(repr=redacted)
-    r"""`Email` on the wire, pattern
+    r"""Email address; pattern
     `(?=.{0,80}$)[a-z0-9!#$%&'*+/=?^_\x60{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_\x60{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`,
     sensitive.
     """
     first_name: str = attrs.field(repr=redacted)
-    """`FirstName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """First name; pattern `(?s).{0,80}`, sensitive."""
     last_name: str = attrs.field(repr=redacted)
-    """`LastName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Last name; pattern `(?s).{0,80}`, sensitive."""
     business_title: str = attrs.field(repr=redacted)
-    """`BusinessTitle` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Position in the company; pattern `(?s).{0,80}`, sensitive."""
     phone: str | None = attrs.field(default=None, repr=redacted)
-    r"""`Phone` on the wire, pattern `\+[1-9]\d{1,14}`, sensitive."""
+    r"""Telephone number; pattern `\+[1-9]\d{1,14}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -15,429 +15,433 @@ from aiopartnercentral.types import Structure, UnknownMember, Variant, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Account(Structure):
-    """Structure `Account`.
+    """Customer's company, with its address and AWS account.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Account
     """
 
     company_name: str = attrs.field(repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{0,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{0,120}`, sensitive."""
     industry: enums.Industry | None = None
-    """`Industry` on the wire."""
+    """Industry of the company."""
     other_industry: str | None = None
-    """`OtherIndustry` on the wire, pattern `(?s).{0,255}`."""
+    """Industry, if `industry` is `Other`; pattern `(?s).{0,255}`."""
     website_url: str | None = attrs.field(default=None, repr=redacted)
-    """`WebsiteUrl` on the wire, pattern `(?s).{4,255}`, sensitive."""
+    """Address of the website; pattern `(?s).{4,255}`, sensitive."""
     aws_account_id: str | None = attrs.field(default=None, repr=redacted)
-    r"""`AwsAccountId` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account of the customer; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     address: Address | None = None
-    """`Address` on the wire."""
+    """Postal address."""
     duns: str | None = attrs.field(default=None, repr=redacted)
-    """`Duns` on the wire, pattern `[0-9]{9}`, sensitive."""
+    """Number of the company in the D-U-N-S system; pattern `[0-9]{9}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AccountCustomer(Structure):
-    """Structure `AccountCustomer`.
+    """Customer of an invitation to plan an account.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AccountCustomer
     """
 
     company_name: str = attrs.field(repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{1,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{1,120}`, sensitive."""
     industry: str | None = None
-    """`Industry` on the wire, 0 to 255 characters."""
+    """Industry of the company; 0 to 255 characters."""
     website_url: str | None = attrs.field(default=None, repr=redacted)
-    """`WebsiteUrl` on the wire, 0 to 255 characters, sensitive."""
+    """Address of the website; 0 to 255 characters, sensitive."""
     country_code: enums.CountryCode | None = attrs.field(default=None, repr=redacted)
-    """`CountryCode` on the wire, sensitive."""
+    """Country, as its ISO 3166 code of two letters; sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AccountPlanningInvitationPayload(Structure):
-    """Structure `AccountPlanningInvitationPayload`.
+    """Content of an invitation to plan the work for a customer.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AccountPlanningInvitationPayload
     """
 
     account_identifier: str | None = None
-    """`AccountIdentifier` on the wire, pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
+    """Identifier or ARN of the customer; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
     customer: AccountCustomer | None = None
-    """`Customer` on the wire."""
+    """Customer of an invitation to plan an account."""
     sender_contacts: list[SenderContact] | None = None
-    """`SenderContacts` on the wire, 1 to 3 entries."""
+    """Persons of the sender; 1 to 3 entries."""
     preferred_contact: PreferredContactWindow | None = None
-    """`PreferredContact` on the wire."""
+    """Time of the day at which a person wants to be contacted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AccountReceiver(Structure):
-    """Structure `AccountReceiver`.
+    """AWS account that an invitation is for.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AccountReceiver
     """
 
     aws_account_id: str = attrs.field(repr=redacted)
-    r"""`AwsAccountId` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account of the customer; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     alias: str | None = attrs.field(default=None, repr=redacted)
-    """`Alias` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Name of the account; pattern `(?s).{0,80}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Address(Structure):
-    """Structure `Address`.
+    """Postal address.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Address
     """
 
     city: str | None = attrs.field(default=None, repr=redacted)
-    """`City` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """City; pattern `(?s).{0,255}`, sensitive."""
     postal_code: str | None = attrs.field(default=None, repr=redacted)
-    """`PostalCode` on the wire, pattern `(?s).{0,20}`, sensitive."""
+    """Postal code; pattern `(?s).{0,20}`, sensitive."""
     state_or_region: str | None = attrs.field(default=None, repr=redacted)
-    """`StateOrRegion` on the wire, sensitive."""
+    """State, province or region; sensitive."""
     country_code: enums.CountryCode | None = attrs.field(default=None, repr=redacted)
-    """`CountryCode` on the wire, sensitive."""
+    """Country, as its ISO 3166 code of two letters; sensitive."""
     street_address: str | None = attrs.field(default=None, repr=redacted)
-    """`StreetAddress` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """Street and number; pattern `(?s).{0,255}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsOpportunityCustomer(Structure):
-    """Structure `AwsOpportunityCustomer`.
+    """Customer, as AWS has it.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsOpportunityCustomer
     """
 
     contacts: list[Contact] | None = None
-    """`Contacts` on the wire."""
+    """Persons of the customer."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsOpportunityInsights(Structure):
-    """Structure `AwsOpportunityInsights`.
+    """Scores and recommendations of AWS for an opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsOpportunityInsights
     """
 
     next_best_actions: str | None = None
-    """`NextBestActions` on the wire."""
+    """What AWS recommends to do next."""
     engagement_score: enums.EngagementScore | None = None
-    """`EngagementScore` on the wire."""
+    """How likely AWS is to help with the opportunity."""
     aws_products_spend_insights_by_source: AwsProductsSpendInsightsBySource | None = None
-    """`AwsProductsSpendInsightsBySource` on the wire."""
+    """Estimates of what a customer will spend, by who made them."""
     opportunity_quality: OpportunityQuality | None = None
-    """`OpportunityQuality` on the wire."""
+    """Quality of an opportunity, as AWS rates it."""
     recommendations: list[Recommendation] | None = None
-    """`Recommendations` on the wire, 0 to 5 entries."""
+    """Recommendations of AWS; 0 to 5 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsOpportunityLifeCycle(Structure):
-    """Structure `AwsOpportunityLifeCycle`.
+    """Progress of an opportunity, as AWS sees it.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsOpportunityLifeCycle
     """
 
     target_close_date: str | None = None
-    """`TargetCloseDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Day on which the opportunity is expected to close; pattern
+    `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`.
+    """
     closed_lost_reason: enums.AwsClosedLostReason | None = None
-    """`ClosedLostReason` on the wire."""
+    """Reason why AWS considers an opportunity lost."""
     stage: enums.AwsOpportunityStage | None = None
-    """`Stage` on the wire."""
+    """Stage of an opportunity, as AWS sees it."""
     next_steps: str | None = attrs.field(default=None, repr=redacted)
-    """`NextSteps` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """What is to be done next; pattern `(?s).{0,255}`, sensitive."""
     next_steps_history: list[ProfileNextStepsHistory] | None = None
-    """`NextStepsHistory` on the wire, 0 to 50 entries."""
+    """Earlier next steps; 0 to 50 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsOpportunityProject(Structure):
-    """Structure `AwsOpportunityProject`.
+    """Project, as AWS has it.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsOpportunityProject
     """
 
     expected_customer_spend: list[ExpectedCustomerSpend] | None = None
-    """`ExpectedCustomerSpend` on the wire, 0 to 10 entries."""
+    """Amounts that the customer will probably spend; 0 to 10 entries."""
     aws_partition: enums.AwsPartition | None = None
-    """`AwsPartition` on the wire."""
+    """AWS partition in which the customer works."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsOpportunityRelatedEntities(Structure):
-    """Structure `AwsOpportunityRelatedEntities`.
+    """Solutions, products and offers that AWS has linked.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsOpportunityRelatedEntities
     """
 
     aws_products: list[str] | None = None
-    """`AwsProducts` on the wire."""
+    """AWS products."""
     solutions: list[str] | None = None
-    """`Solutions` on the wire, each pattern `S-[0-9]{1,19}`."""
+    """Solutions of the partner; each pattern `S-[0-9]{1,19}`."""
     aws_marketplace_solutions: list[str] | None = None
-    """`AwsMarketplaceSolutions` on the wire, each 4 to 2048 characters with pattern `arn:.*`."""
+    """Solutions in AWS Marketplace; each 4 to 2048 characters with pattern `arn:.*`."""
     aws_marketplace_products: list[str] | None = None
-    """`AwsMarketplaceProducts` on the wire, each 4 to 2048 characters with pattern `arn:.*`."""
+    """Products in AWS Marketplace; each 4 to 2048 characters with pattern `arn:.*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsProductDetails(Structure):
-    """Structure `AwsProductDetails`.
+    """AWS product that a customer is to use, and what it costs.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsProductDetails
     """
 
     product_code: str
-    """`ProductCode` on the wire."""
+    """Code of the product."""
     categories: list[str]
-    """`Categories` on the wire, 0 to 20 entries."""
+    """Categories of the product; 0 to 20 entries."""
     optimizations: list[AwsProductOptimization]
-    """`Optimizations` on the wire, 0 to 10 entries."""
+    """Proposals to save money; 0 to 10 entries."""
     service_code: str | None = None
-    """`ServiceCode` on the wire."""
+    """Code of the AWS service."""
     amount: str | None = attrs.field(default=None, repr=redacted)
-    r"""`Amount` on the wire, pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
+    r"""Amount, as a decimal number in a string; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
     optimized_amount: str | None = attrs.field(default=None, repr=redacted)
-    r"""`OptimizedAmount` on the wire, pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
+    r"""Amount after the proposals are carried out; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
     potential_savings_amount: str | None = attrs.field(default=None, repr=redacted)
-    r"""`PotentialSavingsAmount` on the wire, pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
+    r"""Amount that the proposals save; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsProductInsights(Structure):
-    """Structure `AwsProductInsights`.
+    """AWS products that a customer is to use, and what they cost.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsProductInsights
     """
 
     currency_code: enums.CurrencyCode = attrs.field(repr=redacted)
-    """`CurrencyCode` on the wire, sensitive."""
+    """Currency, as its ISO 4217 code; sensitive."""
     frequency: enums.PaymentFrequency
-    """`Frequency` on the wire."""
+    """How often an amount is paid."""
     total_amount_by_category: dict[str, str] = attrs.field(repr=redacted)
-    r"""`TotalAmountByCategory` on the wire, values pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
+    r"""Amount of the products in each category; values pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
     aws_products: list[AwsProductDetails]
-    """`AwsProducts` on the wire, 0 to 100 entries."""
+    """AWS products; 0 to 100 entries."""
     total_amount: str | None = attrs.field(default=None, repr=redacted)
-    r"""`TotalAmount` on the wire, pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
+    r"""Amount of all products; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
     total_optimized_amount: str | None = attrs.field(default=None, repr=redacted)
-    r"""`TotalOptimizedAmount` on the wire, pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
+    r"""Amount of all products after the proposals are carried out; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`,
+    sensitive.
+    """
     total_potential_savings_amount: str | None = attrs.field(default=None, repr=redacted)
-    r"""`TotalPotentialSavingsAmount` on the wire, pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
+    r"""Amount that all proposals save; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsProductOptimization(Structure):
-    """Structure `AwsProductOptimization`.
+    """Proposal to save money with an AWS product.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsProductOptimization
     """
 
     description: str
-    """`Description` on the wire."""
+    """Description for people."""
     savings_amount: str = attrs.field(repr=redacted)
-    r"""`SavingsAmount` on the wire, pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
+    r"""Amount that the proposal saves; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsProductsSpendInsightsBySource(Structure):
-    """Structure `AwsProductsSpendInsightsBySource`.
+    """Estimates of what a customer will spend, by who made them.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsProductsSpendInsightsBySource
     """
 
     partner: AwsProductInsights | None = None
-    """`Partner` on the wire."""
+    """AWS products that a customer is to use, and what they cost."""
     aws: AwsProductInsights | None = None
-    """`AWS` on the wire."""
+    """AWS products that a customer is to use, and what they cost."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsSoftwareRevenue(Structure):
-    """Structure `AwsSoftwareRevenue`.
+    """Software that is sold with an opportunity, as AWS has it.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsSoftwareRevenue
     """
 
     value: MonetaryValue | None = None
-    """`Value` on the wire."""
+    """Amount of money in a currency."""
     discount: str | None = None
-    """`Discount` on the wire."""
+    """Discount on the value."""
     effective_date: str | None = None
-    """`EffectiveDate` on the wire."""
+    """Day from which the contract counts."""
     expiration_date: str | None = None
-    """`ExpirationDate` on the wire."""
+    """Time when it stops being valid."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsTeamMember(Structure):
-    """Structure `AwsTeamMember`.
+    """Person of AWS who works on an opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsTeamMember
     """
 
     email: str | None = attrs.field(default=None, repr=redacted)
-    r"""`Email` on the wire, pattern
+    r"""Email address; pattern
     `(?=.{0,80}$)[a-z0-9!#$%&'*+/=?^_\x60{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_\x60{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`,
     sensitive.
     """
     first_name: str | None = attrs.field(default=None, repr=redacted)
-    """`FirstName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """First name; pattern `(?s).{0,80}`, sensitive."""
     last_name: str | None = attrs.field(default=None, repr=redacted)
-    """`LastName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Last name; pattern `(?s).{0,80}`, sensitive."""
     business_title: enums.AwsMemberBusinessTitle | None = None
-    """`BusinessTitle` on the wire."""
+    """Role in AWS."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BestOutreachWindow(Structure):
-    """Structure `BestOutreachWindow`.
+    """Time of the week at which contacts are likely to answer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/BestOutreachWindow
     """
 
     day: enums.DayOfWeek
-    """`Day` on the wire."""
+    """Day of the week."""
     start_time_utc: str
-    """`StartTimeUtc` on the wire, exactly 5 characters, pattern `(?:[01][0-9]|2[0-3]):[0-5][0-9]`."""
+    """Begin of the time, in UTC; exactly 5 characters, pattern `(?:[01][0-9]|2[0-3]):[0-5][0-9]`."""
     end_time_utc: str
-    """`EndTimeUtc` on the wire, exactly 5 characters, pattern `(?:[01][0-9]|2[0-3]):[0-5][0-9]`."""
+    """End of the time, in UTC; exactly 5 characters, pattern `(?:[01][0-9]|2[0-3]):[0-5][0-9]`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class BulkJobResult(Structure):
-    """Structure `BulkJobResult`.
+    """Result of one record of a bulk job.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/BulkJobResult
     """
 
     request_id: str
-    """`RequestId` on the wire."""
+    """Identifier that the file gives the record."""
     status: enums.BulkRecordStatus
-    """`Status` on the wire."""
+    """Whether one record of a bulk job succeeded."""
     resource_identifier: str | None = None
-    """`ResourceIdentifier` on the wire."""
+    """Identifier or ARN of the resource."""
     error_code: str | None = None
-    """`ErrorCode` on the wire."""
+    """Code of the reason, if the record failed."""
     error_message: str | None = None
-    """`ErrorMessage` on the wire."""
+    """Explanation of the reason, if the record failed."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ChannelRecommendation(Structure):
-    """Structure `ChannelRecommendation`.
+    """Channel by which to contact a lead.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ChannelRecommendation
     """
 
     recommended_channel: str
-    """`RecommendedChannel` on the wire."""
+    """Channel that AWS recommends."""
     best_outreach_windows: list[BestOutreachWindow] | None = None
-    """`BestOutreachWindows` on the wire, 1 to 7 entries."""
+    """Times of the week at which contacts are likely to answer; 1 to 7 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Contact(Structure):
-    """Structure `Contact`.
+    """Person of the customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Contact
     """
 
     email: str | None = attrs.field(default=None, repr=redacted)
-    r"""`Email` on the wire, pattern
+    r"""Email address; pattern
     `(?=.{0,80}$)[a-z0-9!#$%&'*+/=?^_\x60{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_\x60{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`,
     sensitive.
     """
     first_name: str | None = attrs.field(default=None, repr=redacted)
-    """`FirstName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """First name; pattern `(?s).{0,80}`, sensitive."""
     last_name: str | None = attrs.field(default=None, repr=redacted)
-    """`LastName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Last name; pattern `(?s).{0,80}`, sensitive."""
     business_title: str | None = attrs.field(default=None, repr=redacted)
-    """`BusinessTitle` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Position in the company; pattern `(?s).{0,80}`, sensitive."""
     phone: str | None = attrs.field(default=None, repr=redacted)
-    r"""`Phone` on the wire, pattern `\+[1-9]\d{1,14}`, sensitive."""
+    r"""Telephone number; pattern `\+[1-9]\d{1,14}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Customer(Structure):
-    """Structure `Customer`.
+    """Customer of an opportunity, with its contacts.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Customer
     """
 
     account: Account | None = None
-    """`Account` on the wire."""
+    """Customer's company, with its address and AWS account."""
     contacts: list[Contact] | None = None
-    """`Contacts` on the wire."""
+    """Persons of the customer."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CustomerAccountContext(Structure):
-    """Structure `CustomerAccountContext`.
+    """Customer as the context of an engagement.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerAccountContext
     """
 
     account_identifier: str | None = None
-    """`AccountIdentifier` on the wire, pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
+    """Identifier or ARN of the customer; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
     customer: AccountCustomer | None = None
-    """`Customer` on the wire."""
+    """Customer of an invitation to plan an account."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CustomerAccountData(Structure):
-    """Structure `CustomerAccountData`.
+    """Customer's company, as the partner has it.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerAccountData
     """
 
     company_name: str = attrs.field(repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{0,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{0,120}`, sensitive."""
     website_url: str | None = attrs.field(default=None, repr=redacted)
-    """`WebsiteUrl` on the wire, pattern `(?s).{4,255}`, sensitive."""
+    """Address of the website; pattern `(?s).{4,255}`, sensitive."""
     duns: str | None = attrs.field(default=None, repr=redacted)
-    """`Duns` on the wire, pattern `[0-9]{9}`, sensitive."""
+    """Number of the company in the D-U-N-S system; pattern `[0-9]{9}`, sensitive."""
     address: Address | None = None
-    """`Address` on the wire."""
+    """Postal address."""
     industry: str | None = None
-    """`Industry` on the wire."""
+    """Industry of the company."""
     other_industry: str | None = None
-    """`OtherIndustry` on the wire, pattern `(?s).{0,255}`."""
+    """Industry, if `industry` is `Other`; pattern `(?s).{0,255}`."""
     domain: str | None = attrs.field(default=None, repr=redacted)
-    """`Domain` on the wire, 1 to 253 characters, sensitive."""
+    """Internet domain of the company; 1 to 253 characters, sensitive."""
     parent_company_name: str | None = attrs.field(default=None, repr=redacted)
-    """`ParentCompanyName` on the wire, pattern `(?s).{0,120}`, sensitive."""
+    """Name of the company that owns this one; pattern `(?s).{0,120}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CustomerProjectsContext(Structure):
-    """Structure `CustomerProjectsContext`.
+    """Project of a customer as the context of an engagement.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerProjectsContext
     """
 
     customer: EngagementCustomer | None = None
-    """`Customer` on the wire."""
+    """Customer of an engagement."""
     project: EngagementCustomerProjectDetails | None = None
-    """`Project` on the wire."""
+    """Project of a customer in an engagement."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementContextDetails(Structure):
-    """Structure `EngagementContextDetails`.
+    """Context of an engagement.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementContextDetails
     """
 
     type_: enums.EngagementContextType
-    """`Type` on the wire."""
+    """Kind of context of an engagement."""
     id: str | None = None
-    """`Id` on the wire, pattern `(?s).{1,3}`."""
+    """Identifier; pattern `(?s).{1,3}`."""
     payload: EngagementContextPayload | None = None
-    """`Payload` on the wire."""
+    """Content of a context: a project, lead, prospect or customer."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -446,7 +450,7 @@ class EngagementContextPayloadCustomerProject(Variant):
 
     tag: ClassVar[str] = "CustomerProject"
     value: CustomerProjectsContext
-    """`CustomerProject` on the wire."""
+    """Project of a customer as the context of an engagement."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -455,7 +459,7 @@ class EngagementContextPayloadLead(Variant):
 
     tag: ClassVar[str] = "Lead"
     value: LeadContext
-    """`Lead` on the wire."""
+    """Lead as the context of an engagement."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -464,7 +468,7 @@ class EngagementContextPayloadProspectingResult(Variant):
 
     tag: ClassVar[str] = "ProspectingResult"
     value: ProspectingResult
-    """`ProspectingResult` on the wire."""
+    """Prospect as the context of an engagement."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -473,7 +477,7 @@ class EngagementContextPayloadCustomerAccount(Variant):
 
     tag: ClassVar[str] = "CustomerAccount"
     value: CustomerAccountContext
-    """`CustomerAccount` on the wire."""
+    """Customer as the context of an engagement."""
 
 
 @attrs.frozen
@@ -488,7 +492,7 @@ EngagementContextPayload: TypeAlias = (
     | EngagementContextPayloadCustomerAccount
     | EngagementContextPayloadUnknown
 )
-"""Union `EngagementContextPayload`.
+"""Content of a context: a project, lead, prospect or customer.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementContextPayload
 """
@@ -496,113 +500,115 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementCustomer(Structure):
-    """Structure `EngagementCustomer`.
+    """Customer of an engagement.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementCustomer
     """
 
     industry: enums.Industry
-    """`Industry` on the wire."""
+    """Industry of the company."""
     company_name: str = attrs.field(repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{1,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{1,120}`, sensitive."""
     website_url: str = attrs.field(repr=redacted)
-    """`WebsiteUrl` on the wire, pattern
+    """Address of the website; pattern
     `(?=.{4,255}$)((http|https)://)??(www[.])??([a-zA-Z0-9]|-)+?([.][a-zA-Z0-9(-|/|=|?)??]+?)+?`, sensitive.
     """
     country_code: enums.CountryCode = attrs.field(repr=redacted)
-    """`CountryCode` on the wire, sensitive."""
+    """Country, as its ISO 3166 code of two letters; sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementCustomerProjectDetails(Structure):
-    """Structure `EngagementCustomerProjectDetails`.
+    """Project of a customer in an engagement.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementCustomerProjectDetails
     """
 
     title: str
-    """`Title` on the wire, pattern `(?s).{1,255}`."""
+    """Title for people; pattern `(?s).{1,255}`."""
     business_problem: str = attrs.field(repr=redacted)
-    """`BusinessProblem` on the wire, pattern `(?s).{20,2000}`, sensitive."""
+    """Business problem to solve for the customer; pattern `(?s).{20,2000}`, sensitive."""
     target_completion_date: str
-    """`TargetCompletionDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Day on which the project is expected to end; pattern
+    `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ExpectedContractDuration(Structure):
-    """Structure `ExpectedContractDuration`.
+    """Expected duration of a contract.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ExpectedContractDuration
     """
 
     term: enums.ExpectedContractDurationTerm
-    """`Term` on the wire."""
+    """Unit of a duration."""
     value: str
-    """`Value` on the wire."""
+    """Number of months."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ExpectedCustomerSpend(Structure):
-    """Structure `ExpectedCustomerSpend`.
+    """Amount that a customer is expected to spend.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ExpectedCustomerSpend
     """
 
     currency_code: enums.CurrencyCode = attrs.field(repr=redacted)
-    """`CurrencyCode` on the wire, sensitive."""
+    """Currency, as its ISO 4217 code; sensitive."""
     frequency: enums.PaymentFrequency
-    """`Frequency` on the wire."""
+    """How often an amount is paid."""
     target_company: str
-    """`TargetCompany` on the wire, pattern `(?s).{1,80}`."""
+    """Company that is paid; pattern `(?s).{1,80}`."""
     amount: str | None = attrs.field(default=None, repr=redacted)
-    r"""`Amount` on the wire, pattern `((0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?)?`, sensitive."""
+    r"""Amount, as a decimal number in a string; pattern `((0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?)?`, sensitive."""
     estimation_url: str | None = None
-    r"""`EstimationUrl` on the wire, pattern
+    r"""Address of the estimate, a page of the AWS Pricing Calculator; pattern
     `https://(calculator\.aws|pricing\.calculator\.aws\.eu)/#/estimate\?id=[a-f0-9]{32,64}`.
     """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Filter(Structure):
-    """Structure `Filter`.
+    """Conditions on customers, which can be combined.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Filter
     """
 
     and_all_filters: Sequence[Filter] | None = None
-    """`AndAllFilters` on the wire, 1 to 10 entries."""
+    """Conditions of which all must hold; 1 to 10 entries."""
     or_all_filters: Sequence[Filter] | None = None
-    """`OrAllFilters` on the wire, 1 to 10 entries."""
+    """Conditions of which one must hold; 1 to 10 entries."""
     not_filter: Filter | None = None
-    """`NotFilter` on the wire."""
+    """Conditions on customers, which can be combined."""
     equals_to: FilterCondition | None = None
-    """`EqualsTo` on the wire."""
+    """Field of a customer, and the value that it is compared with."""
     contains_any: FilterCondition | None = None
-    """`ContainsAny` on the wire."""
+    """Field of a customer, and the value that it is compared with."""
     contains_all: FilterCondition | None = None
-    """`ContainsAll` on the wire."""
+    """Field of a customer, and the value that it is compared with."""
     greater_than: FilterCondition | None = None
-    """`GreaterThan` on the wire."""
+    """Field of a customer, and the value that it is compared with."""
     greater_than_or_equals: FilterCondition | None = None
-    """`GreaterThanOrEquals` on the wire."""
+    """Field of a customer, and the value that it is compared with."""
     less_than: FilterCondition | None = None
-    """`LessThan` on the wire."""
+    """Field of a customer, and the value that it is compared with."""
     less_than_or_equals: FilterCondition | None = None
-    """`LessThanOrEquals` on the wire."""
+    """Field of a customer, and the value that it is compared with."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FilterCondition(Structure):
-    """Structure `FilterCondition`.
+    """Field of a customer, and the value that it is compared with.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/FilterCondition
     """
 
     key: enums.FilterableFieldLike
-    """`Key` on the wire."""
+    """Field to compare."""
     value: FilterValue
-    """`Value` on the wire."""
+    """Value to compare with."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -611,7 +617,7 @@ class FilterValueStringValue(Variant):
 
     tag: ClassVar[str] = "StringValue"
     value: str
-    """`StringValue` on the wire."""
+    """Text to compare with."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -620,7 +626,7 @@ class FilterValueStringListValue(Variant):
 
     tag: ClassVar[str] = "StringListValue"
     value: list[str]
-    """`StringListValue` on the wire, 1 to 20 entries, each 1 to 255 characters."""
+    """Texts to compare with; 1 to 20 entries, each 1 to 255 characters."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -629,7 +635,7 @@ class FilterValueLongValue(Variant):
 
     tag: ClassVar[str] = "LongValue"
     value: int
-    """`LongValue` on the wire."""
+    """Number to compare with."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -638,7 +644,7 @@ class FilterValueDateValue(Variant):
 
     tag: ClassVar[str] = "DateValue"
     value: datetime
-    """`DateValue` on the wire."""
+    """Time to compare with."""
 
 
 @attrs.frozen
@@ -653,7 +659,7 @@ FilterValue: TypeAlias = (
     | FilterValueDateValue
     | FilterValueUnknown
 )
-"""Union `FilterValue`.
+"""Value that a field of a customer is compared with.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/FilterValue
 """
@@ -661,282 +667,284 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LeadAddress(Structure):
-    """Structure `LeadAddress`.
+    """Postal address of a lead.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadAddress
     """
 
     city: str | None = None
-    """`City` on the wire, 0 to 255 characters."""
+    """City; 0 to 255 characters."""
     postal_code: str | None = None
-    """`PostalCode` on the wire, 0 to 20 characters."""
+    """Postal code; 0 to 20 characters."""
     state_or_region: str | None = None
-    """`StateOrRegion` on the wire, 0 to 255 characters."""
+    """State, province or region; 0 to 255 characters."""
     country_code: str | None = attrs.field(default=None, repr=redacted)
-    """`CountryCode` on the wire, 0 to 10 characters, sensitive."""
+    """Country, as its ISO 3166 code of two letters; 0 to 10 characters, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LeadContact(Structure):
-    """Structure `LeadContact`.
+    """Person of a lead.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadContact
     """
 
     business_title: str = attrs.field(repr=redacted)
-    """`BusinessTitle` on the wire, 1 to 255 characters, sensitive."""
+    """Position in the company; 1 to 255 characters, sensitive."""
     email: str = attrs.field(repr=redacted)
-    """`Email` on the wire, 1 to 255 characters, sensitive."""
+    """Email address; 1 to 255 characters, sensitive."""
     first_name: str = attrs.field(repr=redacted)
-    """`FirstName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """First name; pattern `(?s).{0,80}`, sensitive."""
     last_name: str = attrs.field(repr=redacted)
-    """`LastName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Last name; pattern `(?s).{0,80}`, sensitive."""
     phone: str | None = attrs.field(default=None, repr=redacted)
-    """`Phone` on the wire, 0 to 255 characters, sensitive."""
+    """Telephone number; 0 to 255 characters, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LeadContext(Structure):
-    """Structure `LeadContext`.
+    """Lead as the context of an engagement.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadContext
     """
 
     customer: LeadCustomer
-    """`Customer` on the wire."""
+    """Company of a lead."""
     interactions: list[LeadInteraction]
-    """`Interactions` on the wire, 1 to 10 entries."""
+    """Contacts with the lead; 1 to 10 entries."""
     insights: LeadInsights | None = None
-    """`Insights` on the wire."""
+    """Scores and recommendations of AWS for a lead."""
     qualification_status: str | None = None
-    """`QualificationStatus` on the wire, pattern `(?s).{1,255}`."""
+    """Whether the lead is qualified; pattern `(?s).{1,255}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LeadCustomer(Structure):
-    """Structure `LeadCustomer`.
+    """Company of a lead.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadCustomer
     """
 
     company_name: str = attrs.field(repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{1,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{1,120}`, sensitive."""
     industry: str | None = None
-    """`Industry` on the wire, 0 to 255 characters."""
+    """Industry of the company; 0 to 255 characters."""
     website_url: str | None = attrs.field(default=None, repr=redacted)
-    """`WebsiteUrl` on the wire, 0 to 255 characters, sensitive."""
+    """Address of the website; 0 to 255 characters, sensitive."""
     address: LeadAddress | None = None
-    """`Address` on the wire."""
+    """Postal address of a lead."""
     aws_maturity: str | None = None
-    """`AwsMaturity` on the wire, 0 to 255 characters."""
+    """Experience of the company with AWS; 0 to 255 characters."""
     market_segment: str | None = None
-    """`MarketSegment` on the wire, 0 to 255 characters."""
+    """Size and kind of the company; 0 to 255 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LeadInsights(Structure):
-    """Structure `LeadInsights`.
+    """Scores and recommendations of AWS for a lead.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadInsights
     """
 
     lead_readiness_score: str | None = None
-    """`LeadReadinessScore` on the wire."""
+    """How ready the lead is to buy."""
     channel_recommendation: ChannelRecommendation | None = None
-    """`ChannelRecommendation` on the wire."""
+    """Channel by which to contact a lead."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LeadInteraction(Structure):
-    """Structure `LeadInteraction`.
+    """Contact with a lead, such as a visit to an event.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadInteraction
     """
 
     contact: LeadContact
-    """`Contact` on the wire."""
+    """Person of a lead."""
     source_type: str | None = None
-    """`SourceType` on the wire, pattern `(?s).{0,255}`."""
+    """Kind of the source of the lead; pattern `(?s).{0,255}`."""
     source_id: str | None = None
-    """`SourceId` on the wire, pattern `(?s).{0,255}`."""
+    """Identifier of the source of the lead; pattern `(?s).{0,255}`."""
     source_name: str | None = None
-    """`SourceName` on the wire, pattern `(?s).{0,255}`."""
+    """Name of the source of the lead; pattern `(?s).{0,255}`."""
     usecase: str | None = None
-    """`Usecase` on the wire, 0 to 255 characters."""
+    """Purpose that the lead is interested in; 0 to 255 characters."""
     interaction_date: datetime | None = None
-    """`InteractionDate` on the wire."""
+    """Time of the contact."""
     customer_action: str | None = None
-    """`CustomerAction` on the wire, 0 to 255 characters."""
+    """What the lead did; 0 to 255 characters."""
     business_problem: str | None = attrs.field(default=None, repr=redacted)
-    """`BusinessProblem` on the wire, 0 to 2000 characters, sensitive."""
+    """Business problem to solve for the customer; 0 to 2000 characters, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LeadInvitationCustomer(Structure):
-    """Structure `LeadInvitationCustomer`.
+    """Company of a lead in an invitation.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadInvitationCustomer
     """
 
     company_name: str = attrs.field(repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{1,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{1,120}`, sensitive."""
     industry: str | None = None
-    """`Industry` on the wire, 0 to 255 characters."""
+    """Industry of the company; 0 to 255 characters."""
     website_url: str | None = attrs.field(default=None, repr=redacted)
-    """`WebsiteUrl` on the wire, 0 to 255 characters, sensitive."""
+    """Address of the website; 0 to 255 characters, sensitive."""
     country_code: str | None = attrs.field(default=None, repr=redacted)
-    """`CountryCode` on the wire, 0 to 10 characters, sensitive."""
+    """Country, as its ISO 3166 code of two letters; 0 to 10 characters, sensitive."""
     aws_maturity: str | None = None
-    """`AwsMaturity` on the wire, 0 to 255 characters."""
+    """Experience of the company with AWS; 0 to 255 characters."""
     market_segment: str | None = None
-    """`MarketSegment` on the wire, 0 to 255 characters."""
+    """Size and kind of the company; 0 to 255 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LeadInvitationInteraction(Structure):
-    """Structure `LeadInvitationInteraction`.
+    """Contact with a lead in an invitation.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadInvitationInteraction
     """
 
     contact_business_title: str = attrs.field(repr=redacted)
-    """`ContactBusinessTitle` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Position of the contact in the company; pattern `(?s).{0,80}`, sensitive."""
     source_type: str | None = None
-    """`SourceType` on the wire, pattern `(?s).{0,255}`."""
+    """Kind of the source of the lead; pattern `(?s).{0,255}`."""
     source_id: str | None = None
-    """`SourceId` on the wire, pattern `(?s).{0,255}`."""
+    """Identifier of the source of the lead; pattern `(?s).{0,255}`."""
     source_name: str | None = None
-    """`SourceName` on the wire, pattern `(?s).{0,255}`."""
+    """Name of the source of the lead; pattern `(?s).{0,255}`."""
     usecase: str | None = None
-    """`Usecase` on the wire, 0 to 255 characters."""
+    """Purpose that the lead is interested in; 0 to 255 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LeadInvitationPayload(Structure):
-    """Structure `LeadInvitationPayload`.
+    """Content of an invitation to work on a lead.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadInvitationPayload
     """
 
     customer: LeadInvitationCustomer
-    """`Customer` on the wire."""
+    """Company of a lead in an invitation."""
     interaction: LeadInvitationInteraction
-    """`Interaction` on the wire."""
+    """Contact with a lead in an invitation."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LifeCycle(Structure):
-    """Structure `LifeCycle`.
+    """Progress of an opportunity: its stage, review and next steps.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LifeCycle
     """
 
     stage: enums.Stage | None = None
-    """`Stage` on the wire."""
+    """Stage of an opportunity."""
     closed_lost_reason: enums.ClosedLostReason | None = None
-    """`ClosedLostReason` on the wire."""
+    """Reason why an opportunity was lost."""
     next_steps: str | None = attrs.field(default=None, repr=redacted)
-    """`NextSteps` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """What is to be done next; pattern `(?s).{0,255}`, sensitive."""
     target_close_date: str | None = None
-    """`TargetCloseDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Day on which the opportunity is expected to close; pattern
+    `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`.
+    """
     review_status: enums.ReviewStatus | None = None
-    """`ReviewStatus` on the wire."""
+    """Status of the review by AWS."""
     review_comments: str | None = None
-    """`ReviewComments` on the wire."""
+    """Remarks of the reviewers."""
     review_status_reason: str | None = None
-    """`ReviewStatusReason` on the wire."""
+    """Explanation of the review's status."""
     next_steps_history: list[NextStepsHistory] | None = None
-    """`NextStepsHistory` on the wire, 0 to 50 entries."""
+    """Earlier next steps; 0 to 50 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListTasksSortBase(Structure):
-    """Structure `ListTasksSortBase`.
+    """Order of tasks.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListTasksSortBase
     """
 
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.ListTasksSortNameLike
-    """`SortBy` on the wire."""
+    """Field that tasks are sorted by."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Marketing(Structure):
-    """Structure `Marketing`.
+    """Marketing campaign that an opportunity comes from.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Marketing
     """
 
     campaign_name: str | None = None
-    """`CampaignName` on the wire."""
+    """Name of the marketing campaign."""
     source: enums.MarketingSource | None = None
-    """`Source` on the wire."""
+    """Whether an opportunity comes from a marketing campaign."""
     use_cases: list[str] | None = None
-    """`UseCases` on the wire."""
+    """Purposes of the campaign."""
     channels: list[enums.Channel] | None = None
-    """`Channels` on the wire."""
+    """Channels of the campaign."""
     aws_funding_used: enums.AwsFundingUsed | None = None
-    """`AwsFundingUsed` on the wire."""
+    """Whether AWS has paid a part of the campaign."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class MonetaryValue(Structure):
-    """Structure `MonetaryValue`.
+    """Amount of money in a currency.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/MonetaryValue
     """
 
     amount: str
-    r"""`Amount` on the wire, pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`."""
+    r"""Amount, as a decimal number in a string; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`."""
     currency_code: enums.CurrencyCode = attrs.field(repr=redacted)
-    """`CurrencyCode` on the wire, sensitive."""
+    """Currency, as its ISO 4217 code; sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class NextStepsHistory(Structure):
-    """Structure `NextStepsHistory`.
+    """Earlier next steps, and when they were written.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/NextStepsHistory
     """
 
     value: str
-    """`Value` on the wire."""
+    """Next steps of that time."""
     time: datetime
-    """`Time` on the wire."""
+    """Time when it was written."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunityInvitationPayload(Structure):
-    """Structure `OpportunityInvitationPayload`.
+    """Content of an invitation to work on an opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunityInvitationPayload
     """
 
     receiver_responsibilities: list[enums.ReceiverResponsibility]
-    """`ReceiverResponsibilities` on the wire."""
+    """Roles that the receiver is asked to take."""
     customer: EngagementCustomer
-    """`Customer` on the wire."""
+    """Customer of an engagement."""
     project: ProjectDetails
-    """`Project` on the wire."""
+    """Project in an invitation."""
     sender_contacts: list[SenderContact] | None = None
-    """`SenderContacts` on the wire, 1 to 3 entries."""
+    """Persons of the sender; 1 to 3 entries."""
     opportunity_type: enums.OpportunityType | None = None
-    """`OpportunityType` on the wire."""
+    """Whether the business is new, renewed or larger than before."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunityQuality(Structure):
-    """Structure `OpportunityQuality`.
+    """Quality of an opportunity, as AWS rates it.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunityQuality
     """
 
     score: int | None = None
-    """`Score` on the wire, 0 to 100."""
+    """Rating; 0 to 100."""
     trend: str | None = None
-    """`Trend` on the wire."""
+    """Whether the rating rises or falls."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -945,7 +953,7 @@ class PayloadOpportunityInvitation(Variant):
 
     tag: ClassVar[str] = "OpportunityInvitation"
     value: OpportunityInvitationPayload
-    """`OpportunityInvitation` on the wire."""
+    """Content of an invitation to work on an opportunity."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -954,7 +962,7 @@ class PayloadLeadInvitation(Variant):
 
     tag: ClassVar[str] = "LeadInvitation"
     value: LeadInvitationPayload
-    """`LeadInvitation` on the wire."""
+    """Content of an invitation to work on a lead."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -963,7 +971,7 @@ class PayloadAccountPlanningInvitation(Variant):
 
     tag: ClassVar[str] = "AccountPlanningInvitation"
     value: AccountPlanningInvitationPayload
-    """`AccountPlanningInvitation` on the wire."""
+    """Content of an invitation to plan the work for a customer."""
 
 
 @attrs.frozen
@@ -974,7 +982,7 @@ class PayloadUnknown(UnknownMember):
 Payload: TypeAlias = (
     PayloadOpportunityInvitation | PayloadLeadInvitation | PayloadAccountPlanningInvitation | PayloadUnknown
 )
-"""Union `Payload`.
+"""Content of an invitation: an opportunity, a lead or the planning of an account.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Payload
 """
@@ -982,164 +990,166 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PreferredContactWindow(Structure):
-    """Structure `PreferredContactWindow`.
+    """Time of the day at which a person wants to be contacted.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/PreferredContactWindow
     """
 
     window: enums.ContactWindow | None = None
-    """`Window` on the wire."""
+    """Time of the day."""
     timezone: str | None = None
-    """`Timezone` on the wire, 1 to 64 characters, pattern `[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*`."""
+    """Time zone of the person; 1 to 64 characters, pattern `[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProfileNextStepsHistory(Structure):
-    """Structure `ProfileNextStepsHistory`.
+    """Earlier next steps of AWS, and when they were written.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProfileNextStepsHistory
     """
 
     value: str
-    """`Value` on the wire."""
+    """Next steps of that time."""
     time: datetime
-    """`Time` on the wire."""
+    """Time when it was written."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Project(Structure):
-    """Structure `Project`.
+    """Project of an opportunity: what the customer needs and is expected to spend.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Project
     """
 
     delivery_models: list[enums.DeliveryModel] | None = None
-    """`DeliveryModels` on the wire."""
+    """How the solution is delivered to the customer."""
     expected_customer_spend: list[ExpectedCustomerSpend] | None = None
-    """`ExpectedCustomerSpend` on the wire, 0 to 10 entries."""
+    """Amounts that the customer will probably spend; 0 to 10 entries."""
     expected_contract_duration: ExpectedContractDuration | None = None
-    """`ExpectedContractDuration` on the wire."""
+    """Expected duration of a contract."""
     title: str | None = attrs.field(default=None, repr=redacted)
-    """`Title` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """Title for people; pattern `(?s).{0,255}`, sensitive."""
     apn_programs: list[str] | None = None
-    """`ApnPrograms` on the wire."""
+    """AWS partner programs that the project belongs to."""
     customer_business_problem: str | None = attrs.field(default=None, repr=redacted)
-    """`CustomerBusinessProblem` on the wire, pattern `(?s).{20,2000}`, sensitive."""
+    """Business problem to solve for the customer; pattern `(?s).{20,2000}`, sensitive."""
     customer_use_case: str | None = None
-    """`CustomerUseCase` on the wire."""
+    """Purpose for which the customer uses AWS."""
     related_opportunity_identifier: str | None = None
-    """`RelatedOpportunityIdentifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier or ARN of the partner's opportunity; pattern `O[0-9]{1,19}`."""
     sales_activities: list[enums.SalesActivity] | None = None
-    """`SalesActivities` on the wire."""
+    """Sales activities that have taken place."""
     competitor_name: enums.CompetitorName | None = None
-    """`CompetitorName` on the wire."""
+    """Competitor."""
     other_competitor_names: str | None = None
-    """`OtherCompetitorNames` on the wire, pattern `(?s).{0,255}`."""
+    """Competitors that `competitor_name` does not have; pattern `(?s).{0,255}`."""
     other_solution_description: str | None = attrs.field(default=None, repr=redacted)
-    """`OtherSolutionDescription` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """Solution that the partner has not registered; pattern `(?s).{0,255}`, sensitive."""
     additional_comments: str | None = None
-    """`AdditionalComments` on the wire, pattern `(?s).{1,255}`."""
+    """Further remarks; pattern `(?s).{1,255}`."""
     aws_partition: enums.AwsPartition | None = None
-    """`AwsPartition` on the wire."""
+    """AWS partition in which the customer works."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProjectDetails(Structure):
-    """Structure `ProjectDetails`.
+    """Project in an invitation.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProjectDetails
     """
 
     business_problem: str = attrs.field(repr=redacted)
-    """`BusinessProblem` on the wire, pattern `(?s).{20,2000}`, sensitive."""
+    """Business problem to solve for the customer; pattern `(?s).{20,2000}`, sensitive."""
     title: str
-    """`Title` on the wire, pattern `(?s).{1,255}`."""
+    """Title for people; pattern `(?s).{1,255}`."""
     target_completion_date: str
-    """`TargetCompletionDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Day on which the project is expected to end; pattern
+    `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`.
+    """
     expected_customer_spend: list[ExpectedCustomerSpend]
-    """`ExpectedCustomerSpend` on the wire, 0 to 10 entries."""
+    """Amounts that the customer will probably spend; 0 to 10 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProspectingInsights(Structure):
-    """Structure `ProspectingInsights`.
+    """Scores of AWS for a prospect.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProspectingInsights
     """
 
     marketplace_engagement_score: str | None = None
-    """`MarketplaceEngagementScore` on the wire, 0 to 255 characters."""
+    """How likely the customer is to buy in AWS Marketplace; 0 to 255 characters."""
     solution_score: str | None = None
-    """`SolutionScore` on the wire."""
+    """How well the category of solutions fits."""
     solution_category: str | None = None
-    """`SolutionCategory` on the wire."""
+    """Category of solutions that fits the customer."""
     solution_sub_category: str | None = None
-    """`SolutionSubCategory` on the wire."""
+    """Part of the category that fits the customer."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProspectingResult(Structure):
-    """Structure `ProspectingResult`.
+    """Prospect as the context of an engagement.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProspectingResult
     """
 
     aws: ProspectingResultAws | None = None
-    """`Aws` on the wire."""
+    """Prospecting result of AWS, and the task that it is from."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProspectingResultAws(Structure):
-    """Structure `ProspectingResultAws`.
+    """Prospecting result of AWS, and the task that it is from.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProspectingResultAws
     """
 
     customer: ProspectingResultCustomer | None = None
-    """`Customer` on the wire."""
+    """Facts of AWS about a prospect."""
     insights: ProspectingInsights | None = None
-    """`Insights` on the wire."""
+    """Scores of AWS for a prospect."""
     start_time: datetime | None = None
-    """`StartTime` on the wire."""
+    """Time of the start."""
     end_time: datetime | None = None
-    """`EndTime` on the wire."""
+    """Time of the end, or None before it."""
     task_id: str | None = None
-    """`TaskId` on the wire, pattern `task-[0-9a-z]{14}`."""
+    """Identifier of the task; pattern `task-[0-9a-z]{14}`."""
     task_arn: str | None = None
-    """`TaskArn` on the wire, pattern `arn:.*`."""
+    """ARN of the task; pattern `arn:.*`."""
     task_name: str | None = None
-    """`TaskName` on the wire, 1 to 128 characters."""
+    """Name of the task; 1 to 128 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProspectingResultCustomer(Structure):
-    """Structure `ProspectingResultCustomer`.
+    """Facts of AWS about a prospect.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProspectingResultCustomer
     """
 
     account_name: str | None = None
-    """`AccountName` on the wire, 0 to 255 characters."""
+    """Name of the company; 0 to 255 characters."""
     geo: str | None = None
-    """`Geo` on the wire, 0 to 255 characters."""
+    """Part of the world; 0 to 255 characters."""
     region: str | None = None
-    """`Region` on the wire, 0 to 255 characters."""
+    """Region of the world; 0 to 255 characters."""
     sub_region: str | None = None
-    """`SubRegion` on the wire, 0 to 255 characters."""
+    """Part of the region; 0 to 255 characters."""
     country: enums.CountryCode | None = attrs.field(default=None, repr=redacted)
-    """`Country` on the wire, sensitive."""
+    """Country; sensitive."""
     industry: enums.Industry | None = None
-    """`Industry` on the wire."""
+    """Industry of the company."""
     sub_industry: str | None = None
-    """`SubIndustry` on the wire, 0 to 255 characters."""
+    """Part of the industry; 0 to 255 characters."""
     segment: str | None = None
-    """`Segment` on the wire, 0 to 255 characters."""
+    """Size and kind of the company; 0 to 255 characters."""
     company_size: str | None = None
-    """`CompanySize` on the wire, 0 to 255 characters."""
+    """Size of the company; 0 to 255 characters."""
     eligible_programs: list[str] | None = None
-    """`EligiblePrograms` on the wire."""
+    """Programs of AWS that the customer qualifies for."""
     public_profile_summary: str | None = None
-    """`PublicProfileSummary` on the wire, 0 to 5000 characters."""
+    """Summary of what is public about the company; 0 to 5000 characters."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -1148,7 +1158,7 @@ class ReceiverAccount(Variant):
 
     tag: ClassVar[str] = "Account"
     value: AccountReceiver
-    """`Account` on the wire."""
+    """AWS account that an invitation is for."""
 
 
 @attrs.frozen
@@ -1157,7 +1167,7 @@ class ReceiverUnknown(UnknownMember):
 
 
 Receiver: TypeAlias = ReceiverAccount | ReceiverUnknown
-"""Union `Receiver`.
+"""Who an invitation is for.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Receiver
 """
@@ -1165,105 +1175,105 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Recommendation(Structure):
-    """Structure `Recommendation`.
+    """Recommendation of AWS for an opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Recommendation
     """
 
     type_: str
-    """`Type` on the wire."""
+    """Kind of recommendation."""
     details: str
-    """`Details` on the wire."""
+    """Text of the recommendation."""
     attributes: dict[str, str] | None = None
-    """`Attributes` on the wire, 0 to 25 entries."""
+    """Further facts, by name; 0 to 25 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RelatedEntityIdentifiers(Structure):
-    """Structure `RelatedEntityIdentifiers`.
+    """Solutions, products and offers that are linked to an opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/RelatedEntityIdentifiers
     """
 
     aws_marketplace_offers: list[str] | None = None
-    r"""`AwsMarketplaceOffers` on the wire, each pattern
+    r"""Offers in AWS Marketplace, by ARN; each pattern
     `arn:aws:aws-marketplace:[a-z]{1,2}-[a-z]*-\d+:\d{12}:AWSMarketplace/Offer/.*`.
     """
     aws_marketplace_offer_sets: list[str] | None = None
-    r"""`AwsMarketplaceOfferSets` on the wire, each pattern
+    r"""Sets of offers in AWS Marketplace, by ARN; each pattern
     `arn:aws:aws-marketplace:[a-z]{1,2}-[a-z]*-\d+:\d{12}:AWSMarketplace/OfferSet/offerset-.*`.
     """
     solutions: list[str] | None = None
-    """`Solutions` on the wire, each pattern `S-[0-9]{1,19}`."""
+    """Solutions of the partner; each pattern `S-[0-9]{1,19}`."""
     aws_products: list[str] | None = None
-    """`AwsProducts` on the wire."""
+    """AWS products."""
     aws_marketplace_solutions: list[str] | None = None
-    """`AwsMarketplaceSolutions` on the wire, each 4 to 2048 characters with pattern `arn:.*`."""
+    """Solutions in AWS Marketplace; each 4 to 2048 characters with pattern `arn:.*`."""
     aws_marketplace_products: list[str] | None = None
-    """`AwsMarketplaceProducts` on the wire, each 4 to 2048 characters with pattern `arn:.*`."""
+    """Products in AWS Marketplace; each 4 to 2048 characters with pattern `arn:.*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SenderContact(Structure):
-    """Structure `SenderContact`.
+    """Person of the sender of an invitation.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SenderContact
     """
 
     email: str = attrs.field(repr=redacted)
-    """`Email` on the wire, pattern `(?=.{1,80}$)[a-zA-Z0-9.!#$%&'*+/=?^_{|}~-]+@[a-zA-Z0-9-]+(?:.[a-zA-Z0-9-]+)*`,
+    """Email address; pattern `(?=.{1,80}$)[a-zA-Z0-9.!#$%&'*+/=?^_{|}~-]+@[a-zA-Z0-9-]+(?:.[a-zA-Z0-9-]+)*`,
     sensitive.
     """
     first_name: str | None = attrs.field(default=None, repr=redacted)
-    """`FirstName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """First name; pattern `(?s).{0,80}`, sensitive."""
     last_name: str | None = attrs.field(default=None, repr=redacted)
-    """`LastName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Last name; pattern `(?s).{0,80}`, sensitive."""
     business_title: str | None = attrs.field(default=None, repr=redacted)
-    """`BusinessTitle` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Position in the company; pattern `(?s).{0,80}`, sensitive."""
     phone: str | None = attrs.field(default=None, repr=redacted)
-    r"""`Phone` on the wire, pattern `\+[1-9]\d{1,14}`, sensitive."""
+    r"""Telephone number; pattern `\+[1-9]\d{1,14}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SoftwareRevenue(Structure):
-    """Structure `SoftwareRevenue`.
+    """Software that is sold with an opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SoftwareRevenue
     """
 
     delivery_model: enums.RevenueModel | None = None
-    """`DeliveryModel` on the wire."""
+    """How the customer pays for software."""
     value: MonetaryValue | None = None
-    """`Value` on the wire."""
+    """Amount of money in a currency."""
     effective_date: str | None = None
-    """`EffectiveDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Day from which the contract counts; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
     expiration_date: str | None = None
-    """`ExpirationDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Time when it stops being valid; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Tag(Structure):
-    """Structure `Tag`.
+    """Tag of a resource.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Tag
     """
 
     key: str
-    r"""`Key` on the wire, pattern `(?=.{1,128}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Name of the tag, in which case matters; pattern `(?=.{1,128}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
     value: str
-    r"""`Value` on the wire, pattern `(?=.{0,256}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Value of the tag, which may be empty; pattern `(?=.{0,256}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ValidationExceptionError(Structure):
-    """Structure `ValidationExceptionError`.
+    """Reason why a request is invalid.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ValidationExceptionError
     """
 
     message: str
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
     code: enums.ValidationExceptionErrorCode
-    """`Code` on the wire."""
+    """Reason why the field is invalid."""
     field_name: str | None = None
-    """`FieldName` on the wire."""
+    """Name of the field in the model."""

@@ -21,15 +21,15 @@ class CreateCustomerAccountRequest(Request["CreateCustomerAccountResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     account: common.CustomerAccountData
-    """`Account` on the wire."""
+    """Customer's company, as the partner has it."""
     partner_account_identifier: str | None = None
-    """`PartnerAccountIdentifier` on the wire, pattern `(?s).{0,64}`."""
+    """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
     tags: Sequence[common.Tag] | None = None
-    """`Tags` on the wire, 1 to 50 entries."""
+    """Tags of the resource; 1 to 50 entries."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -40,18 +40,18 @@ class CreateCustomerAccountResponse(Structure):
     """
 
     arn: str
-    r"""`Arn` on the wire, pattern
+    r"""ARN of the resource; pattern
     `arn:[a-z\-]*:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/customer-account/cust-acc-[0-9a-z]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `cust-acc-[0-9a-z]{13}`."""
+    """Identifier; pattern `cust-acc-[0-9a-z]{13}`."""
     status: enums.EnrichmentStatus
-    """`Status` on the wire."""
+    """Whether AWS has added what it knows about a customer."""
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     partner_account_identifier: str | None = None
-    """`PartnerAccountIdentifier` on the wire, pattern `(?s).{0,64}`."""
+    """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -21,15 +21,15 @@ class CreateEngagementRequest(Request["CreateEngagementResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     title: str | None = None
-    """`Title` on the wire, pattern `(?s).{0,40}`."""
+    """Title for people; pattern `(?s).{0,40}`."""
     description: str | None = None
-    """`Description` on the wire, pattern `(?s).{0,255}`."""
+    """Description for people; pattern `(?s).{0,255}`."""
     contexts: Sequence[common.EngagementContextDetails] | None = None
-    """`Contexts` on the wire, 0 to 5 entries."""
+    """Contexts of the engagement; 0 to 5 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -40,10 +40,10 @@ class CreateEngagementResponse(Structure):
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier; pattern `eng-[0-9a-z]{14}`."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     modified_at: datetime | None = None
-    """`ModifiedAt` on the wire."""
+    """Time of the latest change."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

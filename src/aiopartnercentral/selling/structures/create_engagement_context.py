@@ -20,15 +20,15 @@ class CreateEngagementContextRequest(Request["CreateEngagementContextResponse"])
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """`EngagementIdentifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     type_: enums.EngagementContextTypeLike
-    """`Type` on the wire."""
+    """Kind of context of an engagement."""
     payload: common.EngagementContextPayload
-    """`Payload` on the wire."""
+    """Content of a context: a project, lead, prospect or customer."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -39,12 +39,12 @@ class CreateEngagementContextResponse(Structure):
     """
 
     engagement_id: str | None = None
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     engagement_arn: str | None = None
-    """`EngagementArn` on the wire, pattern `arn:.*`."""
+    """ARN of the engagement; pattern `arn:.*`."""
     engagement_last_modified_at: datetime | None = None
-    """`EngagementLastModifiedAt` on the wire."""
+    """Time of the engagement's latest change, on which an update is based."""
     context_id: str | None = None
-    """`ContextId` on the wire, pattern `(?s).{1,3}`."""
+    """Identifier of the context; pattern `(?s).{1,3}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -19,13 +19,13 @@ class CreateEngagementInvitationRequest(Request["CreateEngagementInvitationRespo
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """`EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
     invitation: Invitation
-    """`Invitation` on the wire."""
+    """Invitation to send: its receiver, message and content."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -37,9 +37,9 @@ class CreateEngagementInvitationResponse(Structure):
     """
 
     id: str
-    """`Id` on the wire, pattern `engi-[0-9,a-z]{13}`."""
+    """Identifier; pattern `engi-[0-9,a-z]{13}`."""
     arn: str
-    """`Arn` on the wire, pattern
+    """ARN of the resource; pattern
     `arn:aws:partnercentral::[0-9]{12}:[a-zA-Z]+/engagement-invitation/engi-[0-9,a-z]{13}`.
     """
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
@@ -48,14 +48,14 @@ class CreateEngagementInvitationResponse(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Invitation(Structure):
-    """Structure `Invitation`.
+    """Invitation to send: its receiver, message and content.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Invitation
     """
 
     message: str = attrs.field(repr=redacted)
-    """`Message` on the wire, pattern `(?s).{1,255}`, sensitive."""
+    """Explanation for people, in words that may change; pattern `(?s).{1,255}`, sensitive."""
     receiver: common.Receiver
-    """`Receiver` on the wire."""
+    """Who an invitation is for."""
     payload: common.Payload
-    """`Payload` on the wire."""
+    """Content of an invitation: an opportunity, a lead or the planning of an account."""

@@ -21,33 +21,33 @@ class CreateOpportunityRequest(Request["CreateOpportunityResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     primary_needs_from_aws: Sequence[enums.PrimaryNeedFromAwsLike] | None = None
-    """`PrimaryNeedsFromAws` on the wire."""
+    """Kinds of support for which AWS is asked."""
     national_security: enums.NationalSecurityLike | None = None
-    """`NationalSecurity` on the wire."""
+    """Whether the opportunity concerns national security."""
     partner_opportunity_identifier: str | None = None
-    """`PartnerOpportunityIdentifier` on the wire, pattern `(?s).{0,64}`."""
+    """Identifier of the opportunity in the partner's own system; pattern `(?s).{0,64}`."""
     customer: common.Customer | None = None
-    """`Customer` on the wire."""
+    """Customer of an opportunity, with its contacts."""
     project: common.Project | None = None
-    """`Project` on the wire."""
+    """Project of an opportunity: what the customer needs and is expected to spend."""
     opportunity_type: enums.OpportunityTypeLike | None = None
-    """`OpportunityType` on the wire."""
+    """Whether the business is new, renewed or larger than before."""
     marketing: common.Marketing | None = None
-    """`Marketing` on the wire."""
+    """Marketing campaign that an opportunity comes from."""
     software_revenue: common.SoftwareRevenue | None = None
-    """`SoftwareRevenue` on the wire."""
+    """Software that is sold with an opportunity."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     life_cycle: common.LifeCycle | None = None
-    """`LifeCycle` on the wire."""
+    """Progress of an opportunity: its stage, review and next steps."""
     origin: enums.OpportunityOriginLike | None = None
-    """`Origin` on the wire."""
+    """Whether AWS or the partner found the opportunity."""
     opportunity_team: Sequence[common.Contact] | None = None
-    """`OpportunityTeam` on the wire, 0 to 10 entries."""
+    """Persons who work on the opportunity; 0 to 10 entries."""
     tags: Sequence[common.Tag] | None = None
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -58,10 +58,10 @@ class CreateOpportunityResponse(Structure):
     """
 
     id: str
-    """`Id` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier; pattern `O[0-9]{1,19}`."""
     partner_opportunity_identifier: str | None = None
-    """`PartnerOpportunityIdentifier` on the wire."""
+    """Identifier of the opportunity in the partner's own system."""
     last_modified_date: datetime | None = None
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change, on which an update is based."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

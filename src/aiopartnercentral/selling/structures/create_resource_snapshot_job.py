@@ -21,19 +21,19 @@ class CreateResourceSnapshotJobRequest(Request["CreateResourceSnapshotJobRespons
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """`EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceTypeLike
-    """`ResourceType` on the wire."""
+    """Kind of resource that snapshots are made of."""
     resource_identifier: str
-    """`ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier or ARN of the resource; pattern `O[0-9]{1,19}`."""
     resource_snapshot_template_identifier: str
-    """`ResourceSnapshotTemplateIdentifier` on the wire, pattern `[a-zA-Z0-9]{3,80}`."""
+    """Template, which says which members a snapshot has; pattern `[a-zA-Z0-9]{3,80}`."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     tags: Sequence[common.Tag] | None = None
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -45,8 +45,8 @@ class CreateResourceSnapshotJobResponse(Structure):
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `job-[0-9a-z]{13}`."""
+    """Identifier; pattern `job-[0-9a-z]{13}`."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -17,9 +17,9 @@ class DeleteCustomerAccountRequest(Request["DeleteCustomerAccountResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
+    """Identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -17,13 +17,13 @@ class DisassociateOpportunityRequest(Request["DisassociateOpportunityResponse"])
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     opportunity_identifier: str
-    """`OpportunityIdentifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier or ARN of the opportunity; pattern `O[0-9]{1,19}`."""
     related_entity_type: enums.RelatedEntityTypeLike
-    """`RelatedEntityType` on the wire."""
+    """Kind of thing that is linked to an opportunity."""
     related_entity_identifier: str
-    """`RelatedEntityIdentifier` on the wire, pattern `(?s).{1,255}`."""
+    """Identifier or ARN of what is linked; pattern `(?s).{1,255}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

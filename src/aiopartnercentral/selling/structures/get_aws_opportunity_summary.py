@@ -18,9 +18,9 @@ class GetAwsOpportunitySummaryRequest(Request["GetAwsOpportunitySummaryResponse"
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     related_opportunity_identifier: str
-    """`RelatedOpportunityIdentifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier or ARN of the partner's opportunity; pattern `O[0-9]{1,19}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -32,34 +32,34 @@ class GetAwsOpportunitySummaryResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     related_opportunity_id: str | None = None
-    """`RelatedOpportunityId` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier of the partner's opportunity; pattern `O[0-9]{1,19}`."""
     origin: enums.OpportunityOrigin | None = None
-    """`Origin` on the wire."""
+    """Whether AWS or the partner found the opportunity."""
     involvement_type: enums.SalesInvolvementType | None = None
-    """`InvolvementType` on the wire."""
+    """Whether AWS sells together with the partner, or only sees the opportunity."""
     visibility: enums.Visibility | None = None
-    """`Visibility` on the wire."""
+    """How much of an opportunity AWS sees."""
     life_cycle: common.AwsOpportunityLifeCycle | None = None
-    """`LifeCycle` on the wire."""
+    """Progress of an opportunity, as AWS sees it."""
     opportunity_team: list[common.AwsTeamMember] | None = None
-    """`OpportunityTeam` on the wire."""
+    """Persons who work on the opportunity."""
     insights: common.AwsOpportunityInsights | None = None
-    """`Insights` on the wire."""
+    """Scores and recommendations of AWS for an opportunity."""
     involvement_type_change_reason: enums.InvolvementTypeChangeReason | None = None
-    """`InvolvementTypeChangeReason` on the wire."""
+    """Reason why AWS takes part in another way."""
     related_entity_ids: common.AwsOpportunityRelatedEntities | None = None
-    """`RelatedEntityIds` on the wire."""
+    """Solutions, products and offers that AWS has linked."""
     customer: common.AwsOpportunityCustomer | None = None
-    """`Customer` on the wire."""
+    """Customer, as AWS has it."""
     project: common.AwsOpportunityProject | None = None
-    """`Project` on the wire."""
+    """Project, as AWS has it."""
     cosell_motion: str | None = None
-    """`CosellMotion` on the wire."""
+    """How AWS and the partner sell together."""
     cosell_motion_reason: str | None = None
-    """`CosellMotionReason` on the wire."""
+    """Why AWS and the partner sell together in this way."""
     software_revenue: common.AwsSoftwareRevenue | None = None
-    """`SoftwareRevenue` on the wire."""
+    """Software that is sold with an opportunity, as AWS has it."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

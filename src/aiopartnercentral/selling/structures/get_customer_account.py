@@ -14,65 +14,65 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsEnrichment(Structure):
-    """Structure `AwsEnrichment`.
+    """What AWS knows about a customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsEnrichment
     """
 
     customer: AwsEnrichmentCustomer | None = None
-    """`Customer` on the wire."""
+    """Facts of AWS about a customer."""
     insights: AwsEnrichmentInsights | None = None
-    """`Insights` on the wire."""
+    """Scores of AWS for a customer."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsEnrichmentCustomer(Structure):
-    """Structure `AwsEnrichmentCustomer`.
+    """Facts of AWS about a customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsEnrichmentCustomer
     """
 
     account_name: str | None = None
-    """`AccountName` on the wire."""
+    """Name of the company."""
     industry: str | None = None
-    """`Industry` on the wire."""
+    """Industry of the company."""
     sub_industry: str | None = None
-    """`SubIndustry` on the wire."""
+    """Part of the industry."""
     sector: str | None = None
-    """`Sector` on the wire."""
+    """Sector of the economy."""
     segment: str | None = None
-    """`Segment` on the wire."""
+    """Size and kind of the company."""
     company_size: str | None = None
-    """`CompanySize` on the wire."""
+    """Size of the company."""
     region: str | None = None
-    """`Region` on the wire."""
+    """Region of the world."""
     sub_region: str | None = None
-    """`SubRegion` on the wire."""
+    """Part of the region."""
     geo: str | None = None
-    """`Geo` on the wire."""
+    """Part of the world."""
     country: str | None = None
-    """`Country` on the wire."""
+    """Country."""
     customer_account_planning_qualification: str | None = None
-    """`CustomerAccountPlanningQualification` on the wire."""
+    """Whether account planning is possible with the customer."""
     eligible_programs: list[str] | None = None
-    """`EligiblePrograms` on the wire, 0 to 50 entries."""
+    """Programs of AWS that the customer qualifies for; 0 to 50 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsEnrichmentInsights(Structure):
-    """Structure `AwsEnrichmentInsights`.
+    """Scores of AWS for a customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsEnrichmentInsights
     """
 
     marketplace_engagement_score: str | None = None
-    """`MarketplaceEngagementScore` on the wire."""
+    """How likely the customer is to buy in AWS Marketplace."""
     solution_category: str | None = None
-    """`SolutionCategory` on the wire."""
+    """Category of solutions that fits the customer."""
     solution_score: str | None = None
-    """`SolutionScore` on the wire."""
+    """How well the category of solutions fits."""
     solution_sub_category: str | None = None
-    """`SolutionSubCategory` on the wire."""
+    """Part of the category that fits the customer."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -83,9 +83,9 @@ class GetCustomerAccountRequest(Request["GetCustomerAccountResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
+    """Identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -96,51 +96,51 @@ class GetCustomerAccountResponse(Structure):
     """
 
     arn: str
-    r"""`Arn` on the wire, pattern
+    r"""ARN of the resource; pattern
     `arn:[a-z\-]*:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/customer-account/cust-acc-[0-9a-z]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `cust-acc-[0-9a-z]{13}`."""
+    """Identifier; pattern `cust-acc-[0-9a-z]{13}`."""
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     enrichment_status: enums.EnrichmentStatus
-    """`EnrichmentStatus` on the wire."""
+    """Whether AWS has added what it knows about a customer."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change, on which an update is based."""
     account: common.CustomerAccountData
-    """`Account` on the wire."""
+    """Customer's company, as the partner has it."""
     partner_account_identifier: str | None = None
-    """`PartnerAccountIdentifier` on the wire, pattern `(?s).{0,64}`."""
+    """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
     issues: list[Issue] | None = None
-    """`Issues` on the wire."""
+    """Problems with the data."""
     aws_enrichment: AwsEnrichment | None = None
-    """`AwsEnrichment` on the wire."""
+    """What AWS knows about a customer."""
     reason_code: enums.CustomerAccountFailureReason | None = None
-    """`ReasonCode` on the wire."""
+    """Code of the reason for the failure."""
     message: str | None = None
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
     existing_customer_account_arn: str | None = None
-    r"""`ExistingCustomerAccountArn` on the wire, pattern
+    r"""ARN of the customer that has the same data; pattern
     `arn:[a-z\-]*:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/customer-account/cust-acc-[0-9a-z]{13}`.
     """
     tags: list[common.Tag] | None = None
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Issue(Structure):
-    """Structure `Issue`.
+    """Problem with the data of a customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Issue
     """
 
     severity: str | None = None
-    """`Severity` on the wire."""
+    """How severe the problem is."""
     code: str | None = None
-    """`Code` on the wire."""
+    """Code of the problem."""
     message: str | None = None
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""

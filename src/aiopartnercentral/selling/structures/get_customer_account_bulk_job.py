@@ -20,9 +20,9 @@ class GetCustomerAccountBulkJobRequest(Request["GetCustomerAccountBulkJobRespons
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
+    """Identifier or ARN; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -34,30 +34,30 @@ class GetCustomerAccountBulkJobResponse(Structure):
     """
 
     arn: str
-    r"""`Arn` on the wire, pattern
+    r"""ARN of the resource; pattern
     `arn:[a-z\-]*:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/customer-account-bulk-job/bulkjob-[0-9a-z]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `bulkjob-[0-9a-z]{13}`."""
+    """Identifier; pattern `bulkjob-[0-9a-z]{13}`."""
     status: enums.BulkJobStatus
-    """`Status` on the wire."""
+    """Status of a bulk job."""
     total_records: int
-    """`TotalRecords` on the wire."""
+    """Number of records that the file has."""
     processed_records: int
-    """`ProcessedRecords` on the wire."""
+    """Number of records that have a result."""
     success_count: int
-    """`SuccessCount` on the wire."""
+    """Number of records that succeeded."""
     failure_count: int
-    """`FailureCount` on the wire."""
+    """Number of records that failed."""
     deleted_count: int
-    """`DeletedCount` on the wire."""
+    """Number of records that were removed."""
     created_at: datetime
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     file_name: str | None = None
-    """`FileName` on the wire, 1 to 1024 characters."""
+    """Name of the file; 1 to 1024 characters."""
     failure_reason: str | None = None
-    """`FailureReason` on the wire."""
+    """Explanation of the failure."""
     completed_at: datetime | None = None
-    """`CompletedAt` on the wire."""
+    """Time of the end, or None before it."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

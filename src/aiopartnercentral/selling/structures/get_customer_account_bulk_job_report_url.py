@@ -20,11 +20,11 @@ class GetCustomerAccountBulkJobReportUrlRequest(Request["GetCustomerAccountBulkJ
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
+    """Identifier or ARN; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
     report_type: enums.BulkReportTypeLike | None = None
-    """`ReportType` on the wire."""
+    """Records that a report about a bulk job has."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -36,14 +36,14 @@ class GetCustomerAccountBulkJobReportUrlResponse(Structure):
     """
 
     report_status: enums.BulkReportStatus
-    """`ReportStatus` on the wire."""
+    """Status of a report about a bulk job."""
     report_type: enums.BulkReportType
-    """`ReportType` on the wire."""
+    """Records that a report about a bulk job has."""
     url: str | None = attrs.field(default=None, repr=redacted)
-    """`Url` on the wire, sensitive."""
+    """Address of the report, valid for a short time; sensitive."""
     expires_at: datetime | None = None
-    """`ExpiresAt` on the wire."""
+    """Time when the address stops working."""
     failure_reason: str | None = None
-    """`FailureReason` on the wire."""
+    """Explanation of the failure."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,41 +14,41 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AggregationRequest(Structure):
-    """Structure `AggregationRequest`.
+    """Fields by which customers are grouped.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AggregationRequest
     """
 
     group_by: Sequence[enums.AggregatableFieldLike]
-    """`GroupBy` on the wire, exactly 1 entries."""
+    """Fields to group by; exactly 1 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AggregationResult(Structure):
-    """Structure `AggregationResult`.
+    """Numbers of customers, grouped by fields.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AggregationResult
     """
 
     group_by: list[enums.AggregatableField]
-    """`GroupBy` on the wire, 1 to 2 entries."""
+    """Fields to group by; 1 to 2 entries."""
     buckets: list[Bucket]
-    """`Buckets` on the wire, 0 to 100 entries."""
+    """Groups, with their numbers of customers; 0 to 100 entries."""
     other_count: int
-    """`OtherCount` on the wire."""
+    """Number of customers in further groups."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Bucket(Structure):
-    """Structure `Bucket`.
+    """Group of customers: its values, and their number.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Bucket
     """
 
     values: list[str]
-    """`Values` on the wire, 1 to 2 entries."""
+    """Values that the group has in common; 1 to 2 entries."""
     count: int
-    """`Count` on the wire."""
+    """Number."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -60,13 +60,13 @@ class GetCustomerAccountStatisticsRequest(Request["GetCustomerAccountStatisticsR
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     filter: common.Filter | None = None
-    """`Filter` on the wire."""
+    """Conditions on customers, which can be combined."""
     aggregations: Sequence[AggregationRequest] | None = None
-    """`Aggregations` on the wire, 1 to 10 entries."""
+    """Fields to group by, or the groups; 1 to 10 entries."""
     include_missing: bool | None = None
-    """`IncludeMissing` on the wire."""
+    """Whether customers without a value are a group of their own."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -78,8 +78,8 @@ class GetCustomerAccountStatisticsResponse(Structure):
     """
 
     total_count: int
-    """`TotalCount` on the wire."""
+    """Number of customers in all groups."""
     aggregations: list[AggregationResult] | None = None
-    """`Aggregations` on the wire, 1 to 10 entries."""
+    """Fields to group by, or the groups; 1 to 10 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

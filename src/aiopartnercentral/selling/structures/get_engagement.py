@@ -20,9 +20,9 @@ class GetEngagementRequest(Request["GetEngagementResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Identifier or ARN; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -33,24 +33,24 @@ class GetEngagementResponse(Structure):
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier; pattern `eng-[0-9a-z]{14}`."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     title: str | None = None
-    """`Title` on the wire, pattern `(?s).{0,40}`."""
+    """Title for people; pattern `(?s).{0,40}`."""
     description: str | None = None
-    """`Description` on the wire, pattern `(?s).{0,255}`."""
+    """Description for people; pattern `(?s).{0,255}`."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     created_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account that created it; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     member_count: int | None = None
-    """`MemberCount` on the wire."""
+    """Number of members."""
     modified_at: datetime | None = None
-    """`ModifiedAt` on the wire."""
+    """Time of the latest change."""
     modified_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`ModifiedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account that made the latest change; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     contexts: list[common.EngagementContextDetails] | None = None
-    """`Contexts` on the wire, 0 to 5 entries."""
+    """Contexts of the engagement; 0 to 5 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,28 +14,28 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementMemberSummary(Structure):
-    """Structure `EngagementMemberSummary`.
+    """Member of an engagement.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementMemberSummary
     """
 
     company_name: str | None = attrs.field(default=None, repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{1,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{1,120}`, sensitive."""
     website_url: str | None = None
-    """`WebsiteUrl` on the wire."""
+    """Address of the website."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EnrichmentContext(Structure):
-    """Structure `EnrichmentContext`.
+    """What AWS adds to an opportunity, such as prospecting results.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EnrichmentContext
     """
 
     prospecting_result_aws: InvitationProspectingResultAws | None = None
-    """`ProspectingResultAws` on the wire."""
+    """Prospecting result of AWS in an invitation."""
     lead_insights: common.LeadInsights | None = None
-    """`LeadInsights` on the wire."""
+    """Scores and recommendations of AWS for a lead."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -46,9 +46,9 @@ class GetEngagementInvitationRequest(Request["GetEngagementInvitationResponse"])
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
+    """Identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -59,53 +59,53 @@ class GetEngagementInvitationResponse(Structure):
     """
 
     id: str
-    """`Id` on the wire, pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
+    """Identifier; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     arn: str | None = None
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     payload_type: enums.EngagementInvitationPayloadType | None = None
-    """`PayloadType` on the wire."""
+    """Kind of content."""
     engagement_id: str | None = None
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     engagement_title: str | None = None
-    """`EngagementTitle` on the wire, pattern `(?s).{0,40}`."""
+    """Title of the engagement; pattern `(?s).{0,40}`."""
     status: enums.InvitationStatus | None = None
-    """`Status` on the wire."""
+    """Status of an invitation."""
     invitation_date: datetime | None = None
-    """`InvitationDate` on the wire."""
+    """Time of the invitation."""
     expiration_date: datetime | None = None
-    """`ExpirationDate` on the wire."""
+    """Time when it stops being valid."""
     sender_aws_account_id: str | None = attrs.field(default=None, repr=redacted)
-    r"""`SenderAwsAccountId` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account of the sender; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     sender_company_name: str | None = None
-    """`SenderCompanyName` on the wire, pattern `(?s).{0,120}`."""
+    """Company of the sender; pattern `(?s).{0,120}`."""
     receiver: common.Receiver | None = None
-    """`Receiver` on the wire."""
+    """Who an invitation is for."""
     rejection_reason: str | None = None
-    r"""`RejectionReason` on the wire, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]{1,80}`."""
+    r"""Explanation for the sender; pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]{1,80}`."""
     payload: common.Payload | None = None
-    """`Payload` on the wire."""
+    """Content of an invitation: an opportunity, a lead or the planning of an account."""
     invitation_message: str | None = attrs.field(default=None, repr=redacted)
-    """`InvitationMessage` on the wire, pattern `(?s).{1,255}`, sensitive."""
+    """Message from the sender to the receiver; pattern `(?s).{1,255}`, sensitive."""
     engagement_description: str | None = None
-    """`EngagementDescription` on the wire, pattern `(?s).{0,255}`."""
+    """Description of the engagement; pattern `(?s).{0,255}`."""
     existing_members: list[EngagementMemberSummary] | None = None
-    """`ExistingMembers` on the wire."""
+    """Members of the engagement."""
     enrichment_context: EnrichmentContext | None = None
-    """`EnrichmentContext` on the wire."""
+    """What AWS adds to an opportunity, such as prospecting results."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class InvitationProspectingResultAws(Structure):
-    """Structure `InvitationProspectingResultAws`.
+    """Prospecting result of AWS in an invitation.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/InvitationProspectingResultAws
     """
 
     customer: common.ProspectingResultCustomer | None = None
-    """`Customer` on the wire."""
+    """Facts of AWS about a prospect."""
     insights: common.ProspectingInsights | None = None
-    """`Insights` on the wire."""
+    """Scores of AWS for a prospect."""

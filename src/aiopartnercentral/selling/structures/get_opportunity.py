@@ -20,9 +20,9 @@ class GetOpportunityRequest(Request["GetOpportunityResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -33,36 +33,36 @@ class GetOpportunityResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     id: str
-    """`Id` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier; pattern `O[0-9]{1,19}`."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change, on which an update is based."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     related_entity_identifiers: common.RelatedEntityIdentifiers
-    """`RelatedEntityIdentifiers` on the wire."""
+    """Solutions, products and offers that are linked to an opportunity."""
     primary_needs_from_aws: list[enums.PrimaryNeedFromAws] | None = None
-    """`PrimaryNeedsFromAws` on the wire."""
+    """Kinds of support for which AWS is asked."""
     national_security: enums.NationalSecurity | None = None
-    """`NationalSecurity` on the wire."""
+    """Whether the opportunity concerns national security."""
     partner_opportunity_identifier: str | None = None
-    """`PartnerOpportunityIdentifier` on the wire, pattern `(?s).{0,64}`."""
+    """Identifier of the opportunity in the partner's own system; pattern `(?s).{0,64}`."""
     customer: common.Customer | None = None
-    """`Customer` on the wire."""
+    """Customer of an opportunity, with its contacts."""
     project: common.Project | None = None
-    """`Project` on the wire."""
+    """Project of an opportunity: what the customer needs and is expected to spend."""
     opportunity_type: enums.OpportunityType | None = None
-    """`OpportunityType` on the wire."""
+    """Whether the business is new, renewed or larger than before."""
     marketing: common.Marketing | None = None
-    """`Marketing` on the wire."""
+    """Marketing campaign that an opportunity comes from."""
     software_revenue: common.SoftwareRevenue | None = None
-    """`SoftwareRevenue` on the wire."""
+    """Software that is sold with an opportunity."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     life_cycle: common.LifeCycle | None = None
-    """`LifeCycle` on the wire."""
+    """Progress of an opportunity: its stage, review and next steps."""
     opportunity_team: list[common.Contact] | None = None
-    """`OpportunityTeam` on the wire, 0 to 10 entries."""
+    """Persons who work on the opportunity; 0 to 10 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

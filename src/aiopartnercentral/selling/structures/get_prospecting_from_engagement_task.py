@@ -13,21 +13,21 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementProspectingResult(Structure):
-    """Structure `EngagementProspectingResult`.
+    """Result of a prospecting task for one engagement.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementProspectingResult
     """
 
     engagement_identifier: str
-    """`EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
     status: enums.ProspectingTaskStatus
-    """`Status` on the wire."""
+    """Status of a prospecting task."""
     engagement_context_id: str | None = None
-    """`EngagementContextId` on the wire, pattern `ctx-[0-9a-z]{14}`."""
+    """Identifier of the context with the result; pattern `ctx-[0-9a-z]{14}`."""
     reason_code: str | None = None
-    """`ReasonCode` on the wire."""
+    """Code of the reason for the failure."""
     message: str | None = None
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -39,9 +39,9 @@ class GetProspectingFromEngagementTaskRequest(Request["GetProspectingFromEngagem
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     task_identifier: str
-    """`TaskIdentifier` on the wire, pattern `task-[0-9a-z]{14}`."""
+    """Identifiers or ARNs of the tasks; pattern `task-[0-9a-z]{14}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -53,16 +53,16 @@ class GetProspectingFromEngagementTaskResponse(Structure):
     """
 
     task_id: str
-    """`TaskId` on the wire, pattern `task-[0-9a-z]{14}`."""
+    """Identifier of the task; pattern `task-[0-9a-z]{14}`."""
     task_arn: str
-    """`TaskArn` on the wire, pattern `arn:.*`."""
+    """ARN of the task; pattern `arn:.*`."""
     task_name: str
-    """`TaskName` on the wire, 1 to 128 characters."""
+    """Name of the task; 1 to 128 characters."""
     start_time: datetime
-    """`StartTime` on the wire."""
+    """Time of the start."""
     engagements: list[EngagementProspectingResult]
-    """`Engagements` on the wire."""
+    """Result of each engagement."""
     end_time: datetime | None = None
-    """`EndTime` on the wire."""
+    """Time of the end, or None before it."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -15,39 +15,39 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsOpportunitySummaryFullView(Structure):
-    """Structure `AwsOpportunitySummaryFullView`.
+    """Part of an opportunity that AWS maintains, as a snapshot.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsOpportunitySummaryFullView
     """
 
     related_opportunity_id: str | None = None
-    """`RelatedOpportunityId` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier of the partner's opportunity; pattern `O[0-9]{1,19}`."""
     origin: enums.OpportunityOrigin | None = None
-    """`Origin` on the wire."""
+    """Whether AWS or the partner found the opportunity."""
     involvement_type: enums.SalesInvolvementType | None = None
-    """`InvolvementType` on the wire."""
+    """Whether AWS sells together with the partner, or only sees the opportunity."""
     visibility: enums.Visibility | None = None
-    """`Visibility` on the wire."""
+    """How much of an opportunity AWS sees."""
     life_cycle: common.AwsOpportunityLifeCycle | None = None
-    """`LifeCycle` on the wire."""
+    """Progress of an opportunity, as AWS sees it."""
     opportunity_team: list[common.AwsTeamMember] | None = None
-    """`OpportunityTeam` on the wire."""
+    """Persons who work on the opportunity."""
     insights: common.AwsOpportunityInsights | None = None
-    """`Insights` on the wire."""
+    """Scores and recommendations of AWS for an opportunity."""
     involvement_type_change_reason: enums.InvolvementTypeChangeReason | None = None
-    """`InvolvementTypeChangeReason` on the wire."""
+    """Reason why AWS takes part in another way."""
     related_entity_ids: common.AwsOpportunityRelatedEntities | None = None
-    """`RelatedEntityIds` on the wire."""
+    """Solutions, products and offers that AWS has linked."""
     customer: common.AwsOpportunityCustomer | None = None
-    """`Customer` on the wire."""
+    """Customer, as AWS has it."""
     project: common.AwsOpportunityProject | None = None
-    """`Project` on the wire."""
+    """Project, as AWS has it."""
     cosell_motion: str | None = None
-    """`CosellMotion` on the wire."""
+    """How AWS and the partner sell together."""
     cosell_motion_reason: str | None = None
-    """`CosellMotionReason` on the wire."""
+    """Why AWS and the partner sell together in this way."""
     software_revenue: common.AwsSoftwareRevenue | None = None
-    """`SoftwareRevenue` on the wire."""
+    """Software that is sold with an opportunity, as AWS has it."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -58,17 +58,17 @@ class GetResourceSnapshotRequest(Request["GetResourceSnapshotResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """`EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceTypeLike
-    """`ResourceType` on the wire."""
+    """Kind of resource that snapshots are made of."""
     resource_identifier: str
-    """`ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier or ARN of the resource; pattern `O[0-9]{1,19}`."""
     resource_snapshot_template_identifier: str
-    """`ResourceSnapshotTemplateIdentifier` on the wire, pattern `[a-zA-Z0-9]{3,80}`."""
+    """Template, which says which members a snapshot has; pattern `[a-zA-Z0-9]{3,80}`."""
     revision: int | None = None
-    """`Revision` on the wire, at least 1."""
+    """Number of the snapshot among those of the same resource; at least 1."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -79,90 +79,92 @@ class GetResourceSnapshotResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     created_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account that created it; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     engagement_id: str | None = None
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceType | None = None
-    """`ResourceType` on the wire."""
+    """Kind of resource that snapshots are made of."""
     resource_id: str | None = None
-    """`ResourceId` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier of the resource; pattern `O[0-9]{1,19}`."""
     resource_snapshot_template_name: str | None = None
-    """`ResourceSnapshotTemplateName` on the wire, pattern `[a-zA-Z0-9]{3,80}`."""
+    """Template, which says which members a snapshot has; pattern `[a-zA-Z0-9]{3,80}`."""
     revision: int | None = None
-    """`Revision` on the wire, at least 1."""
+    """Number of the snapshot among those of the same resource; at least 1."""
     payload: ResourceSnapshotPayload | None = None
-    """`Payload` on the wire."""
+    """Content of a snapshot: the partner's or AWS's part of an opportunity."""
     target_member_accounts: list[str] | None = attrs.field(default=None, repr=redacted)
-    r"""`TargetMemberAccounts` on the wire, 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS accounts that see the snapshot; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LifeCycleForView(Structure):
-    """Structure `LifeCycleForView`.
+    """Progress of an opportunity in a snapshot.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LifeCycleForView
     """
 
     target_close_date: str | None = None
-    """`TargetCloseDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Day on which the opportunity is expected to close; pattern
+    `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`.
+    """
     review_status: enums.ReviewStatus | None = None
-    """`ReviewStatus` on the wire."""
+    """Status of the review by AWS."""
     stage: enums.Stage | None = None
-    """`Stage` on the wire."""
+    """Stage of an opportunity."""
     next_steps: str | None = attrs.field(default=None, repr=redacted)
-    """`NextSteps` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """What is to be done next; pattern `(?s).{0,255}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySummaryView(Structure):
-    """Structure `OpportunitySummaryView`.
+    """Opportunity of a partner, as a snapshot.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySummaryView
     """
 
     opportunity_type: enums.OpportunityType | None = None
-    """`OpportunityType` on the wire."""
+    """Whether the business is new, renewed or larger than before."""
     lifecycle: LifeCycleForView | None = None
-    """`Lifecycle` on the wire."""
+    """Progress of an opportunity in a snapshot."""
     opportunity_team: list[common.Contact] | None = None
-    """`OpportunityTeam` on the wire, 0 to 10 entries."""
+    """Persons who work on the opportunity; 0 to 10 entries."""
     primary_needs_from_aws: list[enums.PrimaryNeedFromAws] | None = None
-    """`PrimaryNeedsFromAws` on the wire."""
+    """Kinds of support for which AWS is asked."""
     customer: common.Customer | None = None
-    """`Customer` on the wire."""
+    """Customer of an opportunity, with its contacts."""
     project: ProjectView | None = None
-    """`Project` on the wire."""
+    """Project in a snapshot."""
     related_entity_identifiers: common.RelatedEntityIdentifiers | None = None
-    """`RelatedEntityIdentifiers` on the wire."""
+    """Solutions, products and offers that are linked to an opportunity."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProjectView(Structure):
-    """Structure `ProjectView`.
+    """Project in a snapshot.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProjectView
     """
 
     delivery_models: list[enums.DeliveryModel] | None = None
-    """`DeliveryModels` on the wire."""
+    """How the solution is delivered to the customer."""
     expected_customer_spend: list[common.ExpectedCustomerSpend] | None = None
-    """`ExpectedCustomerSpend` on the wire, 0 to 10 entries."""
+    """Amounts that the customer will probably spend; 0 to 10 entries."""
     expected_contract_duration: common.ExpectedContractDuration | None = None
-    """`ExpectedContractDuration` on the wire."""
+    """Expected duration of a contract."""
     customer_use_case: str | None = None
-    """`CustomerUseCase` on the wire."""
+    """Purpose for which the customer uses AWS."""
     sales_activities: list[enums.SalesActivity] | None = None
-    """`SalesActivities` on the wire."""
+    """Sales activities that have taken place."""
     other_solution_description: str | None = attrs.field(default=None, repr=redacted)
-    """`OtherSolutionDescription` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """Solution that the partner has not registered; pattern `(?s).{0,255}`, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -171,7 +173,7 @@ class ResourceSnapshotPayloadOpportunitySummary(Variant):
 
     tag: ClassVar[str] = "OpportunitySummary"
     value: OpportunitySummaryView
-    """`OpportunitySummary` on the wire."""
+    """Opportunity of a partner, as a snapshot."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -180,7 +182,7 @@ class ResourceSnapshotPayloadAwsOpportunitySummaryFullView(Variant):
 
     tag: ClassVar[str] = "AwsOpportunitySummaryFullView"
     value: AwsOpportunitySummaryFullView
-    """`AwsOpportunitySummaryFullView` on the wire."""
+    """Part of an opportunity that AWS maintains, as a snapshot."""
 
 
 @attrs.frozen
@@ -193,7 +195,7 @@ ResourceSnapshotPayload: TypeAlias = (
     | ResourceSnapshotPayloadAwsOpportunitySummaryFullView
     | ResourceSnapshotPayloadUnknown
 )
-"""Union `ResourceSnapshotPayload`.
+"""Content of a snapshot: the partner's or AWS's part of an opportunity.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ResourceSnapshotPayload
 """

@@ -19,9 +19,9 @@ class GetResourceSnapshotJobRequest(Request["GetResourceSnapshotJobResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     resource_snapshot_job_identifier: str
-    """`ResourceSnapshotJobIdentifier` on the wire, pattern `job-[0-9a-z]{13}`."""
+    """Identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -32,28 +32,28 @@ class GetResourceSnapshotJobResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     id: str | None = None
-    """`Id` on the wire, pattern `job-[0-9a-z]{13}`."""
+    """Identifier; pattern `job-[0-9a-z]{13}`."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     engagement_id: str | None = None
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceType | None = None
-    """`ResourceType` on the wire."""
+    """Kind of resource that snapshots are made of."""
     resource_id: str | None = None
-    """`ResourceId` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier of the resource; pattern `O[0-9]{1,19}`."""
     resource_arn: str | None = None
-    """`ResourceArn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     resource_snapshot_template_name: str | None = None
-    """`ResourceSnapshotTemplateName` on the wire, pattern `[a-zA-Z0-9]{3,80}`."""
+    """Template, which says which members a snapshot has; pattern `[a-zA-Z0-9]{3,80}`."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     status: enums.ResourceSnapshotJobStatus | None = None
-    """`Status` on the wire."""
+    """Whether a snapshot job runs."""
     last_successful_execution_date: datetime | None = None
-    """`LastSuccessfulExecutionDate` on the wire."""
+    """Time of the latest run that succeeded."""
     last_failure: str | None = None
-    """`LastFailure` on the wire."""
+    """Explanation of the latest failure."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -19,15 +19,15 @@ class ListCustomerAccountBulkJobResultsRequest(Request["ListCustomerAccountBulkJ
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
+    """Identifier or ARN of the bulk job; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
     status: enums.BulkRecordStatusLike | None = None
-    """`Status` on the wire."""
+    """Filter: only with this status."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -39,8 +39,8 @@ class ListCustomerAccountBulkJobResultsResponse(Structure):
     """
 
     results: list[common.BulkJobResult]
-    """`Results` on the wire."""
+    """Results of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -13,50 +13,50 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CustomerAccountBulkJobFilter(Structure):
-    """Structure `CustomerAccountBulkJobFilter`.
+    """Filter: bulk jobs with these identifiers or this status.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerAccountBulkJobFilter
     """
 
     identifier: str | None = None
-    """`Identifier` on the wire, pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
+    """Filter: only these bulk jobs; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
     status: enums.BulkJobStatusLike | None = None
-    """`Status` on the wire."""
+    """Status of a bulk job."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CustomerAccountBulkJobSummary(Structure):
-    """Structure `CustomerAccountBulkJobSummary`.
+    """Bulk job of customers in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerAccountBulkJobSummary
     """
 
     arn: str
-    r"""`Arn` on the wire, pattern
+    r"""ARN of the resource; pattern
     `arn:[a-z\-]*:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/customer-account-bulk-job/bulkjob-[0-9a-z]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `bulkjob-[0-9a-z]{13}`."""
+    """Identifier; pattern `bulkjob-[0-9a-z]{13}`."""
     status: enums.BulkJobStatus
-    """`Status` on the wire."""
+    """Status of a bulk job."""
     total_records: int
-    """`TotalRecords` on the wire."""
+    """Number of records that the file has."""
     processed_records: int
-    """`ProcessedRecords` on the wire."""
+    """Number of records that have a result."""
     success_count: int
-    """`SuccessCount` on the wire."""
+    """Number of records that succeeded."""
     failure_count: int
-    """`FailureCount` on the wire."""
+    """Number of records that failed."""
     deleted_count: int
-    """`DeletedCount` on the wire."""
+    """Number of records that were removed."""
     created_at: datetime
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     file_name: str | None = None
-    """`FileName` on the wire, 1 to 1024 characters."""
+    """Name of the file; 1 to 1024 characters."""
     failure_reason: str | None = None
-    """`FailureReason` on the wire."""
+    """Explanation of the failure."""
     completed_at: datetime | None = None
-    """`CompletedAt` on the wire."""
+    """Time of the end, or None before it."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -68,13 +68,13 @@ class ListCustomerAccountBulkJobsRequest(Request["ListCustomerAccountBulkJobsRes
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     filter: CustomerAccountBulkJobFilter | None = None
-    """`Filter` on the wire."""
+    """Filter: bulk jobs with these identifiers or this status."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -86,8 +86,8 @@ class ListCustomerAccountBulkJobsResponse(Structure):
     """
 
     items: list[CustomerAccountBulkJobSummary]
-    """`items` on the wire, 0 to 100 entries."""
+    """Bulk jobs of this page; 0 to 100 entries."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

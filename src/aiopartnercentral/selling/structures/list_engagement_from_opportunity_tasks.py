@@ -15,32 +15,32 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListEngagementFromOpportunityTaskSummary(Structure):
-    """Structure `ListEngagementFromOpportunityTaskSummary`.
+    """Task that makes an engagement of an opportunity, in a list.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementFromOpportunityTaskSummary
     """
 
     task_id: str | None = None
-    """`TaskId` on the wire, pattern `.*task-[0-9a-z]{13}`."""
+    """Identifier of the task; pattern `.*task-[0-9a-z]{13}`."""
     task_arn: str | None = None
-    """`TaskArn` on the wire, pattern `arn:.*`."""
+    """ARN of the task; pattern `arn:.*`."""
     start_time: datetime | None = None
-    """`StartTime` on the wire."""
+    """Time of the start."""
     task_status: enums.TaskStatus | None = None
-    """`TaskStatus` on the wire."""
+    """Status of a task."""
     message: str | None = None
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
     reason_code: enums.ReasonCode | None = None
-    """`ReasonCode` on the wire."""
+    """Code of the reason for the failure."""
     opportunity_id: str | None = None
-    """`OpportunityId` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier of the opportunity; pattern `O[0-9]{1,19}`."""
     resource_snapshot_job_id: str | None = None
-    """`ResourceSnapshotJobId` on the wire, pattern `job-[0-9a-z]{13}`."""
+    """Identifier of the snapshot job; pattern `job-[0-9a-z]{13}`."""
     engagement_id: str | None = None
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     engagement_invitation_id: str | None = None
-    """`EngagementInvitationId` on the wire, pattern `engi-[0-9,a-z]{13}`."""
+    """Identifier of the invitation; pattern `engi-[0-9,a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -52,21 +52,21 @@ class ListEngagementFromOpportunityTasksRequest(Request["ListEngagementFromOppor
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """`NextToken` on the wire, pattern `(?s).{1,2048}`."""
+    """Token of the page to return, or None for the first page; pattern `(?s).{1,2048}`."""
     sort: common.ListTasksSortBase | None = None
-    """`Sort` on the wire."""
+    """Order of tasks."""
     task_status: Sequence[enums.TaskStatusLike] | None = None
-    """`TaskStatus` on the wire, 1 to 3 entries."""
+    """Filter: only with these statuses; 1 to 3 entries."""
     task_identifier: Sequence[str] | None = None
-    """`TaskIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
+    """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
     opportunity_identifier: Sequence[str] | None = None
-    """`OpportunityIdentifier` on the wire, 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
+    """Filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
     engagement_identifier: Sequence[str] | None = None
-    """`EngagementIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Filter: only of these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -78,8 +78,8 @@ class ListEngagementFromOpportunityTasksResponse(Structure):
     """
 
     task_summaries: list[ListEngagementFromOpportunityTaskSummary] | None = None
-    """`TaskSummaries` on the wire."""
+    """Tasks of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,40 +14,40 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementGroupSort(Structure):
-    """Structure `EngagementGroupSort`.
+    """Order of groups of engagements.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementGroupSort
     """
 
     sort_by: enums.EngagementGroupSortNameLike
-    """`SortBy` on the wire."""
+    """Field that groups of engagements are sorted by."""
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementGroupSummary(Structure):
-    """Structure `EngagementGroupSummary`.
+    """Group of engagements in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementGroupSummary
     """
 
     id: str
-    """`Id` on the wire, 1 to 64 characters, pattern `eng-grp-[0-9a-z]{14}`."""
+    """Identifier; 1 to 64 characters, pattern `eng-grp-[0-9a-z]{14}`."""
     arn: str | None = None
-    """`Arn` on the wire, 1 to 255 characters."""
+    """ARN of the resource; 1 to 255 characters."""
     catalog: str | None = None
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     name: str | None = None
-    """`Name` on the wire, 1 to 255 characters."""
+    """Name for people; 1 to 255 characters."""
     description: str | None = None
-    """`Description` on the wire, 1 to 2048 characters."""
+    """Description for people; 1 to 2048 characters."""
     count: int | None = None
-    """`Count` on the wire."""
+    """Number."""
     readiness_level: enums.ReadinessLevel | None = None
-    """`ReadinessLevel` on the wire."""
+    """How ready the companies of a group are to buy."""
     updated_at: datetime | None = None
-    """`UpdatedAt` on the wire."""
+    """Time of the latest change."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -58,19 +58,19 @@ class ListEngagementGroupsRequest(Request["ListEngagementGroupsResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     readiness_level: enums.ReadinessLevelLike | None = None
-    """`ReadinessLevel` on the wire."""
+    """How ready the companies of a group are to buy."""
     sort: EngagementGroupSort | None = None
-    """`Sort` on the wire."""
+    """Order of groups of engagements."""
     engagement_group_identifiers: Sequence[str] | None = None
-    """`EngagementGroupIdentifiers` on the wire, 1 to 10 entries, each 1 to 255 characters with pattern
+    """Filter: only these groups; 1 to 10 entries, each 1 to 255 characters with pattern
     `(arn:.*|eng-grp-[0-9a-z]{14})`.
     """
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 2048 characters."""
+    """Token of the page to return, or None for the first page; 1 to 2048 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -81,8 +81,8 @@ class ListEngagementGroupsResponse(Structure):
     """
 
     engagement_group_summaries: list[EngagementGroupSummary] | None = None
-    """`EngagementGroupSummaries` on the wire."""
+    """Groups of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 2048 characters."""
+    """Token of the next page, or None on the last page; 1 to 2048 characters."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

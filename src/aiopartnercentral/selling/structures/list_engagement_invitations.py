@@ -15,37 +15,37 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementInvitationSummary(Structure):
-    """Structure `EngagementInvitationSummary`.
+    """Invitation to an engagement in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementInvitationSummary
     """
 
     id: str
-    """`Id` on the wire, pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
+    """Identifier; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     arn: str | None = None
-    """`Arn` on the wire."""
+    """ARN of the resource."""
     payload_type: enums.EngagementInvitationPayloadType | None = None
-    """`PayloadType` on the wire."""
+    """Kind of content."""
     engagement_id: str | None = None
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     engagement_title: str | None = None
-    """`EngagementTitle` on the wire, pattern `(?s).{0,40}`."""
+    """Title of the engagement; pattern `(?s).{0,40}`."""
     status: enums.InvitationStatus | None = None
-    """`Status` on the wire."""
+    """Status of an invitation."""
     invitation_date: datetime | None = None
-    """`InvitationDate` on the wire."""
+    """Time of the invitation."""
     expiration_date: datetime | None = None
-    """`ExpirationDate` on the wire."""
+    """Time when it stops being valid."""
     sender_aws_account_id: str | None = attrs.field(default=None, repr=redacted)
-    r"""`SenderAwsAccountId` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account of the sender; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     sender_company_name: str | None = None
-    """`SenderCompanyName` on the wire, pattern `(?s).{0,120}`."""
+    """Company of the sender; pattern `(?s).{0,120}`."""
     receiver: common.Receiver | None = None
-    """`Receiver` on the wire."""
+    """Who an invitation is for."""
     participant_type: enums.ParticipantType | None = None
-    """`ParticipantType` on the wire."""
+    """Side of an invitation that the account is on."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -57,23 +57,23 @@ class ListEngagementInvitationsRequest(Request["ListEngagementInvitationsRespons
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     participant_type: enums.ParticipantTypeLike
-    """`ParticipantType` on the wire."""
+    """Side of an invitation that the account is on."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
     sort: OpportunityEngagementInvitationSort | None = None
-    """`Sort` on the wire."""
+    """Order of invitations."""
     payload_type: Sequence[enums.EngagementInvitationPayloadTypeLike] | None = None
-    """`PayloadType` on the wire."""
+    """Filter: only with these kinds of content."""
     status: Sequence[enums.InvitationStatusLike] | None = None
-    """`Status` on the wire, 1 to 10 entries."""
+    """Filter: only with these statuses; 1 to 10 entries."""
     engagement_identifier: Sequence[str] | None = None
-    """`EngagementIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Filter: only to these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     sender_aws_account_id: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    r"""`SenderAwsAccountId` on the wire, 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""Filter: only from these AWS accounts; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -85,22 +85,22 @@ class ListEngagementInvitationsResponse(Structure):
     """
 
     engagement_invitation_summaries: list[EngagementInvitationSummary] | None = None
-    """`EngagementInvitationSummaries` on the wire."""
+    """Invitations of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunityEngagementInvitationSort(Structure):
-    """Structure `OpportunityEngagementInvitationSort`.
+    """Order of invitations.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunityEngagementInvitationSort
     """
 
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.OpportunityEngagementInvitationSortNameLike
-    """`SortBy` on the wire."""
+    """Field that invitations are sorted by."""

@@ -11,17 +11,17 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementMember(Structure):
-    """Structure `EngagementMember`.
+    """Member of an engagement, with its AWS account.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementMember
     """
 
     company_name: str | None = attrs.field(default=None, repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{1,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{1,120}`, sensitive."""
     website_url: str | None = None
-    """`WebsiteUrl` on the wire."""
+    """Address of the website."""
     account_id: str | None = attrs.field(default=None, repr=redacted)
-    r"""`AccountId` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account of the member; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -32,13 +32,13 @@ class ListEngagementMembersRequest(Request["ListEngagementMembersResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 10."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 10."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -49,8 +49,8 @@ class ListEngagementMembersResponse(Structure):
     """
 
     engagement_member_list: list[EngagementMember]
-    """`EngagementMemberList` on the wire, 0 to 10 entries."""
+    """Members of this page; 0 to 10 entries."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -11,22 +11,22 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementResourceAssociationSummary(Structure):
-    """Structure `EngagementResourceAssociationSummary`.
+    """Link between an engagement and an opportunity.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementResourceAssociationSummary
     """
 
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_id: str | None = None
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceType | None = None
-    """`ResourceType` on the wire."""
+    """Kind of resource that snapshots are made of."""
     resource_id: str | None = None
-    """`ResourceId` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier of the resource; pattern `O[0-9]{1,19}`."""
     created_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account that created it; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -38,19 +38,19 @@ class ListEngagementResourceAssociationsRequest(Request["ListEngagementResourceA
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
     engagement_identifier: str | None = None
-    """`EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Filter: only with this engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceTypeLike | None = None
-    """`ResourceType` on the wire."""
+    """Kind of resource that snapshots are made of."""
     resource_identifier: str | None = None
-    """`ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Filter: only with this resource; pattern `O[0-9]{1,19}`."""
     created_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""Filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -62,8 +62,8 @@ class ListEngagementResourceAssociationsResponse(Structure):
     """
 
     engagement_resource_association_summaries: list[EngagementResourceAssociationSummary]
-    """`EngagementResourceAssociationSummaries` on the wire."""
+    """Links of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -14,42 +14,42 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementSort(Structure):
-    """Structure `EngagementSort`.
+    """Order of engagements.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementSort
     """
 
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.EngagementSortNameLike
-    """`SortBy` on the wire."""
+    """Field that engagements are sorted by."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementSummary(Structure):
-    """Structure `EngagementSummary`.
+    """Engagement in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementSummary
     """
 
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     id: str | None = None
-    """`Id` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier; pattern `eng-[0-9a-z]{14}`."""
     title: str | None = None
-    """`Title` on the wire, pattern `(?s).{0,40}`."""
+    """Title for people; pattern `(?s).{0,40}`."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     created_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account that created it; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     member_count: int | None = None
-    """`MemberCount` on the wire."""
+    """Number of members."""
     modified_at: datetime | None = None
-    """`ModifiedAt` on the wire."""
+    """Time of the latest change."""
     modified_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`ModifiedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account that made the latest change; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     context_types: list[enums.EngagementContextType] | None = None
-    """`ContextTypes` on the wire, 0 to 5 entries."""
+    """Kinds of contexts that the engagement has; 0 to 5 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -60,23 +60,25 @@ class ListEngagementsRequest(Request["ListEngagementsResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     created_by: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    r"""`CreatedBy` on the wire, 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""Filter: only created by these AWS accounts; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     exclude_created_by: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    r"""`ExcludeCreatedBy` on the wire, 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""Filter: only created by other accounts than these; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`,
+    sensitive.
+    """
     context_types: Sequence[enums.EngagementContextTypeLike] | None = None
-    """`ContextTypes` on the wire, 0 to 5 entries."""
+    """Filter: only with contexts of these kinds; 0 to 5 entries."""
     exclude_context_types: Sequence[enums.EngagementContextTypeLike] | None = None
-    """`ExcludeContextTypes` on the wire, 0 to 5 entries."""
+    """Filter: only without contexts of these kinds; 0 to 5 entries."""
     sort: EngagementSort | None = None
-    """`Sort` on the wire."""
+    """Order of engagements."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
     engagement_identifier: Sequence[str] | None = None
-    """`EngagementIdentifier` on the wire, 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Filter: only these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -87,8 +89,8 @@ class ListEngagementsResponse(Structure):
     """
 
     engagement_summary_list: list[EngagementSummary]
-    """`EngagementSummaryList` on the wire."""
+    """Engagements of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -15,98 +15,100 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AccountSummary(Structure):
-    """Structure `AccountSummary`.
+    """Customer's company in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AccountSummary
     """
 
     company_name: str = attrs.field(repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{0,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{0,120}`, sensitive."""
     industry: enums.Industry | None = None
-    """`Industry` on the wire."""
+    """Industry of the company."""
     other_industry: str | None = None
-    """`OtherIndustry` on the wire, pattern `(?s).{0,255}`."""
+    """Industry, if `industry` is `Other`; pattern `(?s).{0,255}`."""
     website_url: str | None = attrs.field(default=None, repr=redacted)
-    """`WebsiteUrl` on the wire, pattern `(?s).{4,255}`, sensitive."""
+    """Address of the website; pattern `(?s).{4,255}`, sensitive."""
     address: AddressSummary | None = None
-    """`Address` on the wire."""
+    """Postal address in a list, without the street."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AddressSummary(Structure):
-    """Structure `AddressSummary`.
+    """Postal address in a list, without the street.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AddressSummary
     """
 
     city: str | None = attrs.field(default=None, repr=redacted)
-    """`City` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """City; pattern `(?s).{0,255}`, sensitive."""
     postal_code: str | None = attrs.field(default=None, repr=redacted)
-    """`PostalCode` on the wire, pattern `(?s).{0,20}`, sensitive."""
+    """Postal code; pattern `(?s).{0,20}`, sensitive."""
     state_or_region: str | None = attrs.field(default=None, repr=redacted)
-    """`StateOrRegion` on the wire, sensitive."""
+    """State, province or region; sensitive."""
     country_code: enums.CountryCode | None = attrs.field(default=None, repr=redacted)
-    """`CountryCode` on the wire, sensitive."""
+    """Country, as its ISO 3166 code of two letters; sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CreatedDateFilter(Structure):
-    """Structure `CreatedDateFilter`.
+    """Filter: created in this period.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreatedDateFilter
     """
 
     after_created_date: datetime | None = None
-    """`AfterCreatedDate` on the wire."""
+    """Begin of the period."""
     before_created_date: datetime | None = None
-    """`BeforeCreatedDate` on the wire."""
+    """End of the period."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CustomerSummary(Structure):
-    """Structure `CustomerSummary`.
+    """Customer of an opportunity in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerSummary
     """
 
     account: AccountSummary | None = None
-    """`Account` on the wire."""
+    """Customer's company in a list."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LastModifiedDate(Structure):
-    """Structure `LastModifiedDate`.
+    """Filter: changed in this period.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LastModifiedDate
     """
 
     after_last_modified_date: datetime | None = None
-    """`AfterLastModifiedDate` on the wire."""
+    """Begin of the period."""
     before_last_modified_date: datetime | None = None
-    """`BeforeLastModifiedDate` on the wire."""
+    """End of the period."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LifeCycleSummary(Structure):
-    """Structure `LifeCycleSummary`.
+    """Progress of an opportunity in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LifeCycleSummary
     """
 
     stage: enums.Stage | None = None
-    """`Stage` on the wire."""
+    """Stage of an opportunity."""
     closed_lost_reason: enums.ClosedLostReason | None = None
-    """`ClosedLostReason` on the wire."""
+    """Reason why an opportunity was lost."""
     next_steps: str | None = attrs.field(default=None, repr=redacted)
-    """`NextSteps` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """What is to be done next; pattern `(?s).{0,255}`, sensitive."""
     target_close_date: str | None = None
-    """`TargetCloseDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Day on which the opportunity is expected to close; pattern
+    `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`.
+    """
     review_status: enums.ReviewStatus | None = None
-    """`ReviewStatus` on the wire."""
+    """Status of the review by AWS."""
     review_comments: str | None = None
-    """`ReviewComments` on the wire."""
+    """Remarks of the reviewers."""
     review_status_reason: str | None = None
-    """`ReviewStatusReason` on the wire."""
+    """Explanation of the review's status."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -117,27 +119,27 @@ class ListOpportunitiesRequest(Request["ListOpportunitiesResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
     sort: OpportunitySort | None = None
-    """`Sort` on the wire."""
+    """Order of opportunities."""
     last_modified_date: LastModifiedDate | None = None
-    """`LastModifiedDate` on the wire."""
+    """Filter: changed in this period."""
     identifier: Sequence[str] | None = None
-    """`Identifier` on the wire, 0 to 20 entries, each pattern `O[0-9]{1,19}`."""
+    """Filter: only these opportunities; 0 to 20 entries, each pattern `O[0-9]{1,19}`."""
     life_cycle_stage: Sequence[enums.StageLike] | None = None
-    """`LifeCycleStage` on the wire, 0 to 10 entries."""
+    """Filter: only in these stages; 0 to 10 entries."""
     life_cycle_review_status: Sequence[enums.ReviewStatusLike] | None = None
-    """`LifeCycleReviewStatus` on the wire, 0 to 10 entries."""
+    """Filter: only with these statuses of the review; 0 to 10 entries."""
     customer_company_name: Sequence[str] | None = None
-    """`CustomerCompanyName` on the wire, 0 to 10 entries."""
+    """Filter: only of these companies; 0 to 10 entries."""
     created_date: CreatedDateFilter | None = None
-    """`CreatedDate` on the wire."""
+    """Filter: created in this period."""
     target_close_date: TargetCloseDateFilter | None = None
-    """`TargetCloseDate` on the wire."""
+    """Filter: expected to close in this period."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -148,78 +150,78 @@ class ListOpportunitiesResponse(Structure):
     """
 
     opportunity_summaries: list[OpportunitySummary]
-    """`OpportunitySummaries` on the wire."""
+    """Opportunities of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySort(Structure):
-    """Structure `OpportunitySort`.
+    """Order of opportunities.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySort
     """
 
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.OpportunitySortNameLike
-    """`SortBy` on the wire."""
+    """Field that opportunities are sorted by."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySummary(Structure):
-    """Structure `OpportunitySummary`.
+    """Opportunity in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySummary
     """
 
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     id: str | None = None
-    """`Id` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier; pattern `O[0-9]{1,19}`."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     partner_opportunity_identifier: str | None = None
-    """`PartnerOpportunityIdentifier` on the wire."""
+    """Identifier of the opportunity in the partner's own system."""
     opportunity_type: enums.OpportunityType | None = None
-    """`OpportunityType` on the wire."""
+    """Whether the business is new, renewed or larger than before."""
     last_modified_date: datetime | None = None
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change, on which an update is based."""
     created_date: datetime | None = None
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     life_cycle: LifeCycleSummary | None = None
-    """`LifeCycle` on the wire."""
+    """Progress of an opportunity in a list."""
     customer: CustomerSummary | None = None
-    """`Customer` on the wire."""
+    """Customer of an opportunity in a list."""
     project: ProjectSummary | None = None
-    """`Project` on the wire."""
+    """Project in a list."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProjectSummary(Structure):
-    """Structure `ProjectSummary`.
+    """Project in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProjectSummary
     """
 
     delivery_models: list[enums.DeliveryModel] | None = None
-    """`DeliveryModels` on the wire."""
+    """How the solution is delivered to the customer."""
     expected_customer_spend: list[common.ExpectedCustomerSpend] | None = None
-    """`ExpectedCustomerSpend` on the wire, 0 to 10 entries."""
+    """Amounts that the customer will probably spend; 0 to 10 entries."""
     expected_contract_duration: common.ExpectedContractDuration | None = None
-    """`ExpectedContractDuration` on the wire."""
+    """Expected duration of a contract."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class TargetCloseDateFilter(Structure):
-    """Structure `TargetCloseDateFilter`.
+    """Filter: expected to close in this period.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/TargetCloseDateFilter
     """
 
     after_target_close_date: str | None = None
-    """`AfterTargetCloseDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Begin of the period; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
     before_target_close_date: str | None = None
-    """`BeforeTargetCloseDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """End of the period; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""

@@ -19,15 +19,15 @@ class ListOpportunityBulkJobsRequest(Request["ListOpportunityBulkJobsResponse"])
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
     job_id: str | None = None
-    """`JobId` on the wire, pattern `bulkjob-[0-9a-z]{13}`."""
+    """Filter: only this bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
     status: enums.BulkJobStatusLike | None = None
-    """`Status` on the wire."""
+    """Filter: only with this status."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -38,41 +38,41 @@ class ListOpportunityBulkJobsResponse(Structure):
     """
 
     opportunity_bulk_job_summaries: list[OpportunityBulkJobSummary]
-    """`OpportunityBulkJobSummaries` on the wire."""
+    """Bulk jobs of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunityBulkJobSummary(Structure):
-    """Structure `OpportunityBulkJobSummary`.
+    """Bulk job of opportunities in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunityBulkJobSummary
     """
 
     job_id: str
-    """`JobId` on the wire, pattern `bulkjob-[0-9a-z]{13}`."""
+    """Identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
     status: enums.BulkJobStatus
-    """`Status` on the wire."""
+    """Status of a bulk job."""
     total_records: int
-    """`TotalRecords` on the wire."""
+    """Number of records that the file has."""
     processed_records: int
-    """`ProcessedRecords` on the wire."""
+    """Number of records that have a result."""
     success_count: int
-    """`SuccessCount` on the wire."""
+    """Number of records that succeeded."""
     failure_count: int
-    """`FailureCount` on the wire."""
+    """Number of records that failed."""
     created_at: datetime
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     started_at: datetime | None = None
-    """`StartedAt` on the wire."""
+    """Time of the start."""
     completed_at: datetime | None = None
-    """`CompletedAt` on the wire."""
+    """Time of the end, or None before it."""
     failure_reason: str | None = None
-    """`FailureReason` on the wire."""
+    """Explanation of the failure."""
     file_name: str | None = None
-    """`FileName` on the wire, 1 to 255 characters."""
+    """Name of the file; 1 to 255 characters."""
     operation_type: enums.BulkOperationType | None = None
-    """`OperationType` on the wire."""
+    """Whether a bulk job creates or changes opportunities."""

@@ -21,21 +21,21 @@ class ListProspectingFromEngagementTasksRequest(Request["ListProspectingFromEnga
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
     task_identifier: Sequence[str] | None = None
-    """`TaskIdentifier` on the wire, 0 to 10 entries, each pattern `task-[0-9a-z]{14}`."""
+    """Filter: only these tasks; 0 to 10 entries, each pattern `task-[0-9a-z]{14}`."""
     task_name: Sequence[str] | None = None
-    """`TaskName` on the wire, 0 to 10 entries, each 1 to 128 characters."""
+    """Filter: only tasks with these names; 0 to 10 entries, each 1 to 128 characters."""
     start_after: datetime | None = None
-    """`StartAfter` on the wire."""
+    """Filter: only started after this time."""
     start_before: datetime | None = None
-    """`StartBefore` on the wire."""
+    """Filter: only started before this time."""
     sort: ProspectingFromEngagementTaskSort | None = None
-    """`Sort` on the wire."""
+    """Order of prospecting tasks."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -47,47 +47,47 @@ class ListProspectingFromEngagementTasksResponse(Structure):
     """
 
     task_summaries: list[ProspectingTaskSummary]
-    """`TaskSummaries` on the wire."""
+    """Tasks of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire, pattern `(?s).{1,2048}`."""
+    """Token of the next page, or None on the last page; pattern `(?s).{1,2048}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProspectingFromEngagementTaskSort(Structure):
-    """Structure `ProspectingFromEngagementTaskSort`.
+    """Order of prospecting tasks.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProspectingFromEngagementTaskSort
     """
 
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.ProspectingFromEngagementTaskSortNameLike
-    """`SortBy` on the wire."""
+    """Field that prospecting tasks are sorted by."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ProspectingTaskSummary(Structure):
-    """Structure `ProspectingTaskSummary`.
+    """Prospecting task in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProspectingTaskSummary
     """
 
     task_id: str
-    """`TaskId` on the wire, pattern `task-[0-9a-z]{14}`."""
+    """Identifier of the task; pattern `task-[0-9a-z]{14}`."""
     task_arn: str
-    """`TaskArn` on the wire, pattern `arn:.*`."""
+    """ARN of the task; pattern `arn:.*`."""
     task_name: str
-    """`TaskName` on the wire, 1 to 128 characters."""
+    """Name of the task; 1 to 128 characters."""
     start_time: datetime
-    """`StartTime` on the wire."""
+    """Time of the start."""
     total_engagement_count: int
-    """`TotalEngagementCount` on the wire."""
+    """Number of engagements of the task."""
     completed_engagement_count: int
-    """`CompletedEngagementCount` on the wire."""
+    """Number of engagements with a result."""
     failed_engagement_count: int
-    """`FailedEngagementCount` on the wire."""
+    """Number of engagements without a result."""
     end_time: datetime | None = None
-    """`EndTime` on the wire."""
+    """Time of the end, or None before it."""

@@ -17,17 +17,17 @@ class ListResourceSnapshotJobsRequest(Request["ListResourceSnapshotJobsResponse"
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
     engagement_identifier: str | None = None
-    """`EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Filter: only of this engagement; pattern `eng-[0-9a-z]{14}`."""
     status: enums.ResourceSnapshotJobStatusLike | None = None
-    """`Status` on the wire."""
+    """Filter: only with this status."""
     sort: SortObject | None = None
-    """`Sort` on the wire."""
+    """Order of snapshot jobs."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -39,38 +39,38 @@ class ListResourceSnapshotJobsResponse(Structure):
     """
 
     resource_snapshot_job_summaries: list[ResourceSnapshotJobSummary]
-    """`ResourceSnapshotJobSummaries` on the wire."""
+    """Snapshot jobs of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ResourceSnapshotJobSummary(Structure):
-    """Structure `ResourceSnapshotJobSummary`.
+    """Snapshot job in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ResourceSnapshotJobSummary
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `job-[0-9a-z]{13}`."""
+    """Identifier; pattern `job-[0-9a-z]{13}`."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     engagement_id: str | None = None
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     status: enums.ResourceSnapshotJobStatus | None = None
-    """`Status` on the wire."""
+    """Whether a snapshot job runs."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SortObject(Structure):
-    """Structure `SortObject`.
+    """Order of snapshot jobs.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SortObject
     """
 
     sort_by: enums.SortByLike | None = None
-    """`SortBy` on the wire."""
+    """Field that snapshot jobs are sorted by."""
     sort_order: enums.SortOrderLike | None = None
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""

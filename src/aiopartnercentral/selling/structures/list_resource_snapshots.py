@@ -17,21 +17,21 @@ class ListResourceSnapshotsRequest(Request["ListResourceSnapshotsResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """`EngagementIdentifier` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 1000."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
     resource_type: enums.ResourceTypeLike | None = None
-    """`ResourceType` on the wire."""
+    """Kind of resource that snapshots are made of."""
     resource_identifier: str | None = None
-    """`ResourceIdentifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Filter: only of this resource; pattern `O[0-9]{1,19}`."""
     resource_snapshot_template_identifier: str | None = None
-    """`ResourceSnapshotTemplateIdentifier` on the wire, pattern `[a-zA-Z0-9]{3,80}`."""
+    """Filter: only made with this template; pattern `[a-zA-Z0-9]{3,80}`."""
     created_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""Filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -42,29 +42,29 @@ class ListResourceSnapshotsResponse(Structure):
     """
 
     resource_snapshot_summaries: list[ResourceSnapshotSummary]
-    """`ResourceSnapshotSummaries` on the wire."""
+    """Snapshots of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ResourceSnapshotSummary(Structure):
-    """Structure `ResourceSnapshotSummary`.
+    """Snapshot in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ResourceSnapshotSummary
     """
 
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     revision: int | None = None
-    """`Revision` on the wire, at least 1."""
+    """Number of the snapshot among those of the same resource; at least 1."""
     resource_type: enums.ResourceType | None = None
-    """`ResourceType` on the wire."""
+    """Kind of resource that snapshots are made of."""
     resource_id: str | None = None
-    """`ResourceId` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier of the resource; pattern `O[0-9]{1,19}`."""
     resource_snapshot_template_name: str | None = None
-    """`ResourceSnapshotTemplateName` on the wire, pattern `[a-zA-Z0-9]{3,80}`."""
+    """Template, which says which members a snapshot has; pattern `[a-zA-Z0-9]{3,80}`."""
     created_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account that created it; pattern `([0-9]{12}|\w{1,12})`, sensitive."""

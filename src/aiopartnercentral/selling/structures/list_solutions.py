@@ -20,21 +20,23 @@ class ListSolutionsRequest(Request["ListSolutionsResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
     sort: SolutionSort | None = None
-    """`Sort` on the wire."""
+    """Order of solutions."""
     status: Sequence[enums.SolutionStatusLike] | None = None
-    """`Status` on the wire, 0 to 10 entries."""
+    """Filter: only with these statuses; 0 to 10 entries."""
     identifier: Sequence[str] | None = None
-    """`Identifier` on the wire, 0 to 20 entries, each pattern `S-[0-9]{1,19}`."""
+    """Filter: only these solutions; 0 to 20 entries, each pattern `S-[0-9]{1,19}`."""
     category: Sequence[str] | None = None
-    """`Category` on the wire, 0 to 10 entries."""
+    """Filter: only of these categories; 0 to 10 entries."""
     aws_marketplace_solution_arn: Sequence[str] | None = None
-    """`AwsMarketplaceSolutionArn` on the wire, 0 to 10 entries, each 4 to 2048 characters with pattern `arn:.*`."""
+    """Filter: only these solutions in AWS Marketplace; 0 to 10 entries, each 4 to 2048 characters with pattern
+    `arn:.*`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -45,46 +47,46 @@ class ListSolutionsResponse(Structure):
     """
 
     solution_summaries: list[SolutionBase]
-    """`SolutionSummaries` on the wire."""
+    """Solutions of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SolutionBase(Structure):
-    """Structure `SolutionBase`.
+    """Solution of the partner in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SolutionBase
     """
 
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     id: str
-    """`Id` on the wire, pattern `S-[0-9]{1,19}`."""
+    """Identifier; pattern `S-[0-9]{1,19}`."""
     name: str
-    """`Name` on the wire."""
+    """Name for people."""
     status: enums.SolutionStatus
-    """`Status` on the wire."""
+    """Status of a solution."""
     category: str
-    """`Category` on the wire."""
+    """Category of the solution."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `S-[0-9]{1,19}`."""
+    """ARN of the resource; pattern `S-[0-9]{1,19}`."""
     aws_marketplace_solution_arn: str | None = None
-    """`AwsMarketplaceSolutionArn` on the wire, 4 to 2048 characters, pattern `arn:.*`."""
+    """ARN of the solution in AWS Marketplace; 4 to 2048 characters, pattern `arn:.*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SolutionSort(Structure):
-    """Structure `SolutionSort`.
+    """Order of solutions.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SolutionSort
     """
 
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
     sort_by: enums.SolutionSortNameLike
-    """`SortBy` on the wire."""
+    """Field that solutions are sorted by."""

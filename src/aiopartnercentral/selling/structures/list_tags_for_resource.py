@@ -17,7 +17,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """
 
     resource_arn: str
-    r"""`ResourceArn` on the wire, pattern
+    r"""ARN of the resource; pattern
     `(?=.{1,1000}$)arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
     """
 
@@ -30,6 +30,6 @@ class ListTagsForResourceResponse(Structure):
     """
 
     tags: list[common.Tag]
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

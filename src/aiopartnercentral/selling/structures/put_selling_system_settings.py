@@ -17,9 +17,9 @@ class PutSellingSystemSettingsRequest(Request["PutSellingSystemSettingsResponse"
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     resource_snapshot_job_role_identifier: str | None = None
-    r"""`ResourceSnapshotJobRoleIdentifier` on the wire, pattern
+    r"""Name or ARN of the IAM role that snapshot jobs use; pattern
     `(?=.{0,2048}$)(arn:aws:iam::\d{12}:role/([-+=,.@_a-zA-Z0-9]+/)*)?[-+=,.@_a-zA-Z0-9]{1,64}`.
     """
 
@@ -33,9 +33,9 @@ class PutSellingSystemSettingsResponse(Structure):
     """
 
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     resource_snapshot_job_role_arn: str | None = None
-    r"""`ResourceSnapshotJobRoleArn` on the wire, pattern
+    r"""ARN of the IAM role that snapshot jobs use; pattern
     `(?=.{0,2048}$)arn:aws:iam::\d{12}:role/([-+=,.@_a-zA-Z0-9]+/)*[-+=,.@_a-zA-Z0-9]{1,64}`.
     """
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

@@ -18,11 +18,11 @@ class RejectEngagementInvitationRequest(Request["RejectEngagementInvitationRespo
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
+    """Identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
     rejection_reason: str | None = None
-    r"""`RejectionReason` on the wire, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]{1,80}`."""
+    r"""Explanation for the sender; pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]{1,80}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -14,104 +14,104 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsEnrichmentCustomerSummary(Structure):
-    """Structure `AwsEnrichmentCustomerSummary`.
+    """Facts of AWS about a customer in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsEnrichmentCustomerSummary
     """
 
     industry: str | None = None
-    """`Industry` on the wire."""
+    """Industry of the company."""
     account_planning_qualification: str | None = None
-    """`AccountPlanningQualification` on the wire."""
+    """Whether account planning is possible with the customer."""
     eligible_programs: list[str] | None = None
-    """`EligiblePrograms` on the wire, 0 to 50 entries."""
+    """Programs of AWS that the customer qualifies for; 0 to 50 entries."""
     geo: str | None = None
-    """`Geo` on the wire."""
+    """Part of the world."""
     country: str | None = None
-    """`Country` on the wire."""
+    """Country."""
     segment: str | None = None
-    """`Segment` on the wire."""
+    """Size and kind of the company."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsEnrichmentInsightsSummary(Structure):
-    """Structure `AwsEnrichmentInsightsSummary`.
+    """Scores of AWS for a customer in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsEnrichmentInsightsSummary
     """
 
     marketplace_engagement_score: str | None = None
-    """`MarketplaceEngagementScore` on the wire."""
+    """How likely the customer is to buy in AWS Marketplace."""
     solution_category: str | None = None
-    """`SolutionCategory` on the wire."""
+    """Category of solutions that fits the customer."""
     solution_score: str | None = None
-    """`SolutionScore` on the wire."""
+    """How well the category of solutions fits."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsEnrichmentSummary(Structure):
-    """Structure `AwsEnrichmentSummary`.
+    """What AWS knows about a customer in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsEnrichmentSummary
     """
 
     customer: AwsEnrichmentCustomerSummary | None = None
-    """`Customer` on the wire."""
+    """Facts of AWS about a customer in a list."""
     insights: AwsEnrichmentInsightsSummary | None = None
-    """`Insights` on the wire."""
+    """Scores of AWS for a customer in a list."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CustomerAccountDetailsSummary(Structure):
-    """Structure `CustomerAccountDetailsSummary`.
+    """Customer's company in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerAccountDetailsSummary
     """
 
     company_name: str = attrs.field(repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{0,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{0,120}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CustomerAccountSort(Structure):
-    """Structure `CustomerAccountSort`.
+    """Order of customers.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerAccountSort
     """
 
     sort_by: enums.SortableFieldLike
-    """`SortBy` on the wire."""
+    """Field that customers are sorted by."""
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CustomerAccountSummary(Structure):
-    """Structure `CustomerAccountSummary`.
+    """Customer in a list.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerAccountSummary
     """
 
     arn: str
-    r"""`Arn` on the wire, pattern
+    r"""ARN of the resource; pattern
     `arn:[a-z\-]*:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/customer-account/cust-acc-[0-9a-z]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `cust-acc-[0-9a-z]{13}`."""
+    """Identifier; pattern `cust-acc-[0-9a-z]{13}`."""
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     enrichment_status: enums.EnrichmentStatus
-    """`EnrichmentStatus` on the wire."""
+    """Whether AWS has added what it knows about a customer."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change, on which an update is based."""
     customer_account: CustomerAccountDetailsSummary
-    """`CustomerAccount` on the wire."""
+    """Customer's company in a list."""
     partner_account_identifier: str | None = None
-    """`PartnerAccountIdentifier` on the wire, pattern `(?s).{0,64}`."""
+    """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
     aws_enrichment: AwsEnrichmentSummary | None = None
-    """`AwsEnrichment` on the wire."""
+    """What AWS knows about a customer in a list."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -122,15 +122,15 @@ class SearchCustomerAccountsRequest(Request["SearchCustomerAccountsResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     filter: common.Filter | None = None
-    """`Filter` on the wire."""
+    """Conditions on customers, which can be combined."""
     sort: CustomerAccountSort | None = None
-    """`Sort` on the wire."""
+    """Order of customers."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -141,8 +141,8 @@ class SearchCustomerAccountsResponse(Structure):
     """
 
     customer_account_summaries: list[CustomerAccountSummary]
-    """`CustomerAccountSummaries` on the wire."""
+    """Customers of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

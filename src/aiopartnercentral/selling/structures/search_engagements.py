@@ -16,31 +16,31 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementSearchFilter(Structure):
-    """Structure `EngagementSearchFilter`.
+    """Conditions on engagements, which can be combined.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementSearchFilter
     """
 
     and_all_filters: Sequence[EngagementSearchFilter] | None = None
-    """`AndAllFilters` on the wire, 1 to 10 entries."""
+    """Conditions of which all must hold; 1 to 10 entries."""
     or_all_filters: Sequence[EngagementSearchFilter] | None = None
-    """`OrAllFilters` on the wire, 1 to 10 entries."""
+    """Conditions of which one must hold; 1 to 10 entries."""
     not_filter: EngagementSearchFilter | None = None
-    """`NotFilter` on the wire."""
+    """Conditions on engagements, which can be combined."""
     equals_to: EngagementSearchPredicate | None = None
-    """`EqualsTo` on the wire."""
+    """Field of an engagement, and the value that it is compared with."""
     contains_any: EngagementSearchPredicate | None = None
-    """`ContainsAny` on the wire."""
+    """Field of an engagement, and the value that it is compared with."""
     contains_all: EngagementSearchPredicate | None = None
-    """`ContainsAll` on the wire."""
+    """Field of an engagement, and the value that it is compared with."""
     greater_than: EngagementSearchPredicate | None = None
-    """`GreaterThan` on the wire."""
+    """Field of an engagement, and the value that it is compared with."""
     greater_than_or_equals: EngagementSearchPredicate | None = None
-    """`GreaterThanOrEquals` on the wire."""
+    """Field of an engagement, and the value that it is compared with."""
     less_than: EngagementSearchPredicate | None = None
-    """`LessThan` on the wire."""
+    """Field of an engagement, and the value that it is compared with."""
     less_than_or_equals: EngagementSearchPredicate | None = None
-    """`LessThanOrEquals` on the wire."""
+    """Field of an engagement, and the value that it is compared with."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -49,7 +49,7 @@ class EngagementSearchFilterValueStringValue(Variant):
 
     tag: ClassVar[str] = "StringValue"
     value: str = attrs.field(repr=redacted)
-    """`StringValue` on the wire, 1 to 255 characters, sensitive."""
+    """Text to compare with; 1 to 255 characters, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -58,7 +58,7 @@ class EngagementSearchFilterValueStringListValue(Variant):
 
     tag: ClassVar[str] = "StringListValue"
     value: list[str] = attrs.field(repr=redacted)
-    """`StringListValue` on the wire, 1 to 20 entries, each 1 to 255 characters, sensitive."""
+    """Texts to compare with; 1 to 20 entries, each 1 to 255 characters, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -67,7 +67,7 @@ class EngagementSearchFilterValueLongValue(Variant):
 
     tag: ClassVar[str] = "LongValue"
     value: int
-    """`LongValue` on the wire."""
+    """Number to compare with."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -76,7 +76,7 @@ class EngagementSearchFilterValueDateValue(Variant):
 
     tag: ClassVar[str] = "DateValue"
     value: datetime
-    """`DateValue` on the wire."""
+    """Time to compare with."""
 
 
 @attrs.frozen
@@ -91,7 +91,7 @@ EngagementSearchFilterValue: TypeAlias = (
     | EngagementSearchFilterValueDateValue
     | EngagementSearchFilterValueUnknown
 )
-"""Union `EngagementSearchFilterValue`.
+"""Value that a field of an engagement is compared with.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementSearchFilterValue
 """
@@ -99,57 +99,57 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementSearchPredicate(Structure):
-    """Structure `EngagementSearchPredicate`.
+    """Field of an engagement, and the value that it is compared with.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementSearchPredicate
     """
 
     key: enums.EngagementSearchFilterNameLike
-    """`Key` on the wire."""
+    """Field to compare."""
     value: EngagementSearchFilterValue
-    """`Value` on the wire."""
+    """Value to compare with."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementSearchSort(Structure):
-    """Structure `EngagementSearchSort`.
+    """Order of found engagements.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementSearchSort
     """
 
     sort_by: enums.EngagementSearchSortNameLike
-    """`SortBy` on the wire."""
+    """Field that found engagements are sorted by."""
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EngagementSearchSummary(Structure):
-    """Structure `EngagementSearchSummary`.
+    """Engagement that a search has found.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementSearchSummary
     """
 
     id: str | None = None
-    """`Id` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier; pattern `eng-[0-9a-z]{14}`."""
     arn: str | None = None
-    """`Arn` on the wire, pattern `arn:.*`."""
+    """ARN of the resource; pattern `arn:.*`."""
     title: str | None = None
-    """`Title` on the wire, pattern `(?s).{0,40}`."""
+    """Title for people; pattern `(?s).{0,40}`."""
     description: str | None = None
-    """`Description` on the wire, pattern `(?s).{0,255}`."""
+    """Description for people; pattern `(?s).{0,255}`."""
     created_at: datetime | None = None
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     created_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`CreatedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account that created it; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     member_count: int | None = None
-    """`MemberCount` on the wire."""
+    """Number of members."""
     modified_at: datetime | None = None
-    """`ModifiedAt` on the wire."""
+    """Time of the latest change."""
     modified_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""`ModifiedBy` on the wire, pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+    r"""AWS account that made the latest change; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     contexts: list[common.EngagementContextDetails] | None = None
-    """`Contexts` on the wire, 0 to 5 entries."""
+    """Contexts of the engagement; 0 to 5 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -160,19 +160,19 @@ class SearchEngagementsRequest(Request["SearchEngagementsResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     keyword: str | None = attrs.field(default=None, repr=redacted)
-    """`Keyword` on the wire, 1 to 500 characters, sensitive."""
+    """Words that the found items contain; 1 to 500 characters, sensitive."""
     filter: EngagementSearchFilter | None = None
-    """`Filter` on the wire."""
+    """Conditions on engagements, which can be combined."""
     group_id: str | None = None
-    """`GroupId` on the wire, 1 to 64 characters, pattern `eng-grp-[0-9a-z]{14}`."""
+    """Filter: only engagements of this group; 1 to 64 characters, pattern `eng-grp-[0-9a-z]{14}`."""
     sort: EngagementSearchSort | None = None
-    """`Sort` on the wire."""
+    """Order of found engagements."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 2048 characters."""
+    """Token of the page to return, or None for the first page; 1 to 2048 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -183,8 +183,8 @@ class SearchEngagementsResponse(Structure):
     """
 
     engagement_search_summaries: list[EngagementSearchSummary] | None = None
-    """`EngagementSearchSummaries` on the wire."""
+    """Engagements of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire, 1 to 2048 characters."""
+    """Token of the next page, or None on the last page; 1 to 2048 characters."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

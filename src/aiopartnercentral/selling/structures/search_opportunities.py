@@ -16,99 +16,99 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchAccount(Structure):
-    """Structure `OpportunitySearchAccount`.
+    """Customer's company in a search result.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchAccount
     """
 
     company_name: str | None = attrs.field(default=None, repr=redacted)
-    """`CompanyName` on the wire, pattern `(?s).{0,120}`, sensitive."""
+    """Name of the company; pattern `(?s).{0,120}`, sensitive."""
     industry: enums.Industry | None = None
-    """`Industry` on the wire."""
+    """Industry of the company."""
     aws_account_id: str | None = attrs.field(default=None, repr=redacted)
-    """`AwsAccountId` on the wire, sensitive."""
+    """AWS account of the customer; sensitive."""
     address: OpportunitySearchAddress | None = None
-    """`Address` on the wire."""
+    """Country of a customer in a search result."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchAddress(Structure):
-    """Structure `OpportunitySearchAddress`.
+    """Country of a customer in a search result.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchAddress
     """
 
     country_code: enums.CountryCode | None = attrs.field(default=None, repr=redacted)
-    """`CountryCode` on the wire, sensitive."""
+    """Country, as its ISO 3166 code of two letters; sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchAwsSummary(Structure):
-    """Structure `OpportunitySearchAwsSummary`.
+    """Part of AWS in a search result.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchAwsSummary
     """
 
     origin: enums.OpportunityOrigin | None = None
-    """`Origin` on the wire."""
+    """Whether AWS or the partner found the opportunity."""
     cosell_motion: str | None = attrs.field(default=None, repr=redacted)
-    """`CosellMotion` on the wire, sensitive."""
+    """How AWS and the partner sell together; sensitive."""
     insights: OpportunitySearchInsights | None = None
-    """`Insights` on the wire."""
+    """Scores of AWS in a search result."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchCustomer(Structure):
-    """Structure `OpportunitySearchCustomer`.
+    """Customer in a search result.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchCustomer
     """
 
     account: OpportunitySearchAccount | None = None
-    """`Account` on the wire."""
+    """Customer's company in a search result."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchExpectedCustomerSpend(Structure):
-    """Structure `OpportunitySearchExpectedCustomerSpend`.
+    """Expected spending in a search result.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchExpectedCustomerSpend
     """
 
     currency_code: enums.CurrencyCode = attrs.field(repr=redacted)
-    """`CurrencyCode` on the wire, sensitive."""
+    """Currency, as its ISO 4217 code; sensitive."""
     amount: str | None = attrs.field(default=None, repr=redacted)
-    r"""`Amount` on the wire, pattern `((0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?)?`, sensitive."""
+    r"""Amount, as a decimal number in a string; pattern `((0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?)?`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchFilter(Structure):
-    """Structure `OpportunitySearchFilter`.
+    """Conditions on opportunities, which can be combined.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchFilter
     """
 
     and_all_filters: Sequence[OpportunitySearchFilter] | None = None
-    """`AndAllFilters` on the wire, 1 to 10 entries."""
+    """Conditions of which all must hold; 1 to 10 entries."""
     or_all_filters: Sequence[OpportunitySearchFilter] | None = None
-    """`OrAllFilters` on the wire, 1 to 10 entries."""
+    """Conditions of which one must hold; 1 to 10 entries."""
     not_filter: OpportunitySearchFilter | None = None
-    """`NotFilter` on the wire."""
+    """Conditions on opportunities, which can be combined."""
     equals_to: OpportunitySearchPredicate | None = None
-    """`EqualsTo` on the wire."""
+    """Field of an opportunity, and the value that it is compared with."""
     contains_any: OpportunitySearchPredicate | None = None
-    """`ContainsAny` on the wire."""
+    """Field of an opportunity, and the value that it is compared with."""
     contains_all: OpportunitySearchPredicate | None = None
-    """`ContainsAll` on the wire."""
+    """Field of an opportunity, and the value that it is compared with."""
     greater_than: OpportunitySearchPredicate | None = None
-    """`GreaterThan` on the wire."""
+    """Field of an opportunity, and the value that it is compared with."""
     greater_than_or_equals: OpportunitySearchPredicate | None = None
-    """`GreaterThanOrEquals` on the wire."""
+    """Field of an opportunity, and the value that it is compared with."""
     less_than: OpportunitySearchPredicate | None = None
-    """`LessThan` on the wire."""
+    """Field of an opportunity, and the value that it is compared with."""
     less_than_or_equals: OpportunitySearchPredicate | None = None
-    """`LessThanOrEquals` on the wire."""
+    """Field of an opportunity, and the value that it is compared with."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -117,7 +117,7 @@ class OpportunitySearchFilterValueStringValue(Variant):
 
     tag: ClassVar[str] = "StringValue"
     value: str = attrs.field(repr=redacted)
-    """`StringValue` on the wire, 1 to 255 characters, sensitive."""
+    """Text to compare with; 1 to 255 characters, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -126,7 +126,7 @@ class OpportunitySearchFilterValueStringListValue(Variant):
 
     tag: ClassVar[str] = "StringListValue"
     value: list[str] = attrs.field(repr=redacted)
-    """`StringListValue` on the wire, 1 to 20 entries, each 1 to 255 characters, sensitive."""
+    """Texts to compare with; 1 to 20 entries, each 1 to 255 characters, sensitive."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -135,7 +135,7 @@ class OpportunitySearchFilterValueLongValue(Variant):
 
     tag: ClassVar[str] = "LongValue"
     value: int
-    """`LongValue` on the wire."""
+    """Number to compare with."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -144,7 +144,7 @@ class OpportunitySearchFilterValueDoubleValue(Variant):
 
     tag: ClassVar[str] = "DoubleValue"
     value: float
-    """`DoubleValue` on the wire."""
+    """Number to compare with."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -153,7 +153,7 @@ class OpportunitySearchFilterValueDateValue(Variant):
 
     tag: ClassVar[str] = "DateValue"
     value: datetime
-    """`DateValue` on the wire."""
+    """Time to compare with."""
 
 
 @attrs.frozen
@@ -169,7 +169,7 @@ OpportunitySearchFilterValue: TypeAlias = (
     | OpportunitySearchFilterValueDateValue
     | OpportunitySearchFilterValueUnknown
 )
-"""Union `OpportunitySearchFilterValue`.
+"""Value that a field of an opportunity is compared with.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchFilterValue
 """
@@ -177,155 +177,157 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchInsights(Structure):
-    """Structure `OpportunitySearchInsights`.
+    """Scores of AWS in a search result.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchInsights
     """
 
     engagement_score: enums.SearchEngagementScore | None = attrs.field(default=None, repr=redacted)
-    """`EngagementScore` on the wire, sensitive."""
+    """How likely AWS is to help with the opportunity; sensitive."""
     opportunity_quality: OpportunitySearchOpportunityQuality | None = None
-    """`OpportunityQuality` on the wire."""
+    """Quality of an opportunity in a search result."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchLifeCycle(Structure):
-    """Structure `OpportunitySearchLifeCycle`.
+    """Progress of an opportunity in a search result.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchLifeCycle
     """
 
     review_status: enums.ReviewStatus | None = None
-    """`ReviewStatus` on the wire."""
+    """Status of the review by AWS."""
     stage: enums.Stage | None = None
-    """`Stage` on the wire."""
+    """Stage of an opportunity."""
     next_steps: str | None = attrs.field(default=None, repr=redacted)
-    """`NextSteps` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """What is to be done next; pattern `(?s).{0,255}`, sensitive."""
     target_close_date: str | None = None
-    """`TargetCloseDate` on the wire, pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Day on which the opportunity is expected to close; pattern
+    `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`.
+    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchOpportunityQuality(Structure):
-    """Structure `OpportunitySearchOpportunityQuality`.
+    """Quality of an opportunity in a search result.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchOpportunityQuality
     """
 
     score: int | None = None
-    """`Score` on the wire, 0 to 100."""
+    """Rating; 0 to 100."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchPredicate(Structure):
-    """Structure `OpportunitySearchPredicate`.
+    """Field of an opportunity, and the value that it is compared with.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchPredicate
     """
 
     key: enums.OpportunitySearchFilterNameLike
-    """`Key` on the wire."""
+    """Field to compare."""
     value: OpportunitySearchFilterValue
-    """`Value` on the wire."""
+    """Value to compare with."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchProject(Structure):
-    """Structure `OpportunitySearchProject`.
+    """Project in a search result.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchProject
     """
 
     title: str | None = attrs.field(default=None, repr=redacted)
-    """`Title` on the wire, pattern `(?s).{0,255}`, sensitive."""
+    """Title for people; pattern `(?s).{0,255}`, sensitive."""
     apn_programs: list[str] | None = None
-    """`ApnPrograms` on the wire."""
+    """AWS partner programs that the project belongs to."""
     expected_customer_spend: list[OpportunitySearchExpectedCustomerSpend] | None = None
-    """`ExpectedCustomerSpend` on the wire, 0 to 10 entries."""
+    """Amounts that the customer will probably spend; 0 to 10 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchRelatedEntityIdentifiers(Structure):
-    """Structure `OpportunitySearchRelatedEntityIdentifiers`.
+    """Linked solutions and offers in a search result.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchRelatedEntityIdentifiers
     """
 
     aws_marketplace_offers: list[str] | None = None
-    r"""`AwsMarketplaceOffers` on the wire, each pattern
+    r"""Offers in AWS Marketplace, by ARN; each pattern
     `arn:aws:aws-marketplace:[a-z]{1,2}-[a-z]*-\d+:\d{12}:AWSMarketplace/Offer/.*`.
     """
     aws_marketplace_offer_sets: list[str] | None = None
-    r"""`AwsMarketplaceOfferSets` on the wire, each pattern
+    r"""Sets of offers in AWS Marketplace, by ARN; each pattern
     `arn:aws:aws-marketplace:[a-z]{1,2}-[a-z]*-\d+:\d{12}:AWSMarketplace/OfferSet/offerset-.*`.
     """
     aws_marketplace_solutions: list[str] | None = None
-    """`AwsMarketplaceSolutions` on the wire, each 4 to 2048 characters with pattern `arn:.*`."""
+    """Solutions in AWS Marketplace; each 4 to 2048 characters with pattern `arn:.*`."""
     solutions: list[str] | None = None
-    """`Solutions` on the wire, each pattern `S-[0-9]{1,19}`."""
+    """Solutions of the partner; each pattern `S-[0-9]{1,19}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchSort(Structure):
-    """Structure `OpportunitySearchSort`.
+    """Order of found opportunities.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchSort
     """
 
     sort_by: enums.OpportunitySearchSortNameLike
-    """`SortBy` on the wire."""
+    """Field that found opportunities are sorted by."""
     sort_order: enums.SortOrderLike
-    """`SortOrder` on the wire."""
+    """Direction of sorting."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchSummary(Structure):
-    """Structure `OpportunitySearchSummary`.
+    """Opportunity that a search has found.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchSummary
     """
 
     id: str
-    """`Id` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier; pattern `O[0-9]{1,19}`."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change, on which an update is based."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     opportunity_type: enums.OpportunityType | None = None
-    """`OpportunityType` on the wire."""
+    """Whether the business is new, renewed or larger than before."""
     partner_opportunity_identifier: str | None = None
-    """`PartnerOpportunityIdentifier` on the wire, pattern `(?s).{0,64}`."""
+    """Identifier of the opportunity in the partner's own system; pattern `(?s).{0,64}`."""
     life_cycle: OpportunitySearchLifeCycle | None = None
-    """`LifeCycle` on the wire."""
+    """Progress of an opportunity in a search result."""
     customer: OpportunitySearchCustomer | None = None
-    """`Customer` on the wire."""
+    """Customer in a search result."""
     project: OpportunitySearchProject | None = None
-    """`Project` on the wire."""
+    """Project in a search result."""
     tags: list[common.Tag] | None = None
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
     related_entity_identifiers: OpportunitySearchRelatedEntityIdentifiers | None = None
-    """`RelatedEntityIdentifiers` on the wire."""
+    """Linked solutions and offers in a search result."""
     opportunity_team: list[OpportunitySearchTeamMember] | None = None
-    """`OpportunityTeam` on the wire, 0 to 10 entries."""
+    """Persons who work on the opportunity; 0 to 10 entries."""
     aws_opportunity_summary: OpportunitySearchAwsSummary | None = None
-    """`AwsOpportunitySummary` on the wire."""
+    """Part of AWS in a search result."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchTeamMember(Structure):
-    """Structure `OpportunitySearchTeamMember`.
+    """Person of the partner in a search result.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchTeamMember
     """
 
     first_name: str | None = attrs.field(default=None, repr=redacted)
-    """`FirstName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """First name; pattern `(?s).{0,80}`, sensitive."""
     last_name: str | None = attrs.field(default=None, repr=redacted)
-    """`LastName` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Last name; pattern `(?s).{0,80}`, sensitive."""
     business_title: str | None = attrs.field(default=None, repr=redacted)
-    """`BusinessTitle` on the wire, pattern `(?s).{0,80}`, sensitive."""
+    """Position in the company; pattern `(?s).{0,80}`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -336,17 +338,17 @@ class SearchOpportunitiesRequest(Request["SearchOpportunitiesResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the page to return, or None for the first page."""
     keyword: str | None = attrs.field(default=None, repr=redacted)
-    """`Keyword` on the wire, 1 to 500 characters, sensitive."""
+    """Words that the found items contain; 1 to 500 characters, sensitive."""
     filter: OpportunitySearchFilter | None = None
-    """`Filter` on the wire."""
+    """Conditions on opportunities, which can be combined."""
     sort: OpportunitySearchSort | None = None
-    """`Sort` on the wire."""
+    """Order of found opportunities."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -357,8 +359,8 @@ class SearchOpportunitiesResponse(Structure):
     """
 
     opportunity_search_summaries: list[OpportunitySearchSummary]
-    """`OpportunitySearchSummaries` on the wire."""
+    """Opportunities of this page."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

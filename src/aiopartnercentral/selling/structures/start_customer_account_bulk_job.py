@@ -20,11 +20,11 @@ class StartCustomerAccountBulkJobRequest(Request["StartCustomerAccountBulkJobRes
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     file_uri: str = attrs.field(repr=redacted)
-    """`FileUri` on the wire, 1 to 2000 characters, pattern `(s3://|https://).*`, sensitive."""
+    """Address of the file in Amazon S3; 1 to 2000 characters, pattern `(s3://|https://).*`, sensitive."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -36,14 +36,14 @@ class StartCustomerAccountBulkJobResponse(Structure):
     """
 
     arn: str
-    r"""`Arn` on the wire, pattern
+    r"""ARN of the resource; pattern
     `arn:[a-z\-]*:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/customer-account-bulk-job/bulkjob-[0-9a-z]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `bulkjob-[0-9a-z]{13}`."""
+    """Identifier; pattern `bulkjob-[0-9a-z]{13}`."""
     status: enums.BulkJobStatus
-    """`Status` on the wire."""
+    """Status of a bulk job."""
     created_at: datetime
-    """`CreatedAt` on the wire."""
+    """Time of creation."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

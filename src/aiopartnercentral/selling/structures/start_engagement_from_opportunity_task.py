@@ -15,15 +15,15 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsSubmission(Structure):
-    """Structure `AwsSubmission`.
+    """How AWS takes part in an opportunity, and who sees it.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsSubmission
     """
 
     involvement_type: enums.SalesInvolvementTypeLike
-    """`InvolvementType` on the wire."""
+    """Whether AWS sells together with the partner, or only sees the opportunity."""
     visibility: enums.VisibilityLike | None = None
-    """`Visibility` on the wire."""
+    """How much of an opportunity AWS sees."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -35,15 +35,15 @@ class StartEngagementFromOpportunityTaskRequest(Request["StartEngagementFromOppo
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
     aws_submission: AwsSubmission
-    """`AwsSubmission` on the wire."""
+    """How AWS takes part in an opportunity, and who sees it."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     tags: Sequence[common.Tag] | None = None
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -55,24 +55,24 @@ class StartEngagementFromOpportunityTaskResponse(Structure):
     """
 
     task_id: str | None = None
-    """`TaskId` on the wire, pattern `.*task-[0-9a-z]{13}`."""
+    """Identifier of the task; pattern `.*task-[0-9a-z]{13}`."""
     task_arn: str | None = None
-    """`TaskArn` on the wire, pattern `arn:.*`."""
+    """ARN of the task; pattern `arn:.*`."""
     start_time: datetime | None = None
-    """`StartTime` on the wire."""
+    """Time of the start."""
     task_status: enums.TaskStatus | None = None
-    """`TaskStatus` on the wire."""
+    """Status of a task."""
     message: str | None = None
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
     reason_code: enums.ReasonCode | None = None
-    """`ReasonCode` on the wire."""
+    """Code of the reason for the failure."""
     opportunity_id: str | None = None
-    """`OpportunityId` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier of the opportunity; pattern `O[0-9]{1,19}`."""
     resource_snapshot_job_id: str | None = None
-    """`ResourceSnapshotJobId` on the wire, pattern `job-[0-9a-z]{13}`."""
+    """Identifier of the snapshot job; pattern `job-[0-9a-z]{13}`."""
     engagement_id: str | None = None
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     engagement_invitation_id: str | None = None
-    """`EngagementInvitationId` on the wire, pattern `engi-[0-9,a-z]{13}`."""
+    """Identifier of the invitation; pattern `engi-[0-9,a-z]{13}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

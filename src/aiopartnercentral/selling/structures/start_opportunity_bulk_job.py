@@ -17,13 +17,13 @@ class StartOpportunityBulkJobRequest(Request["StartOpportunityBulkJobResponse"])
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     file_uri: str = attrs.field(repr=redacted)
-    """`FileURI` on the wire, 1 to 2000 characters, pattern `(s3://|https://).*`, sensitive."""
+    """Address of the file in Amazon S3; 1 to 2000 characters, pattern `(s3://|https://).*`, sensitive."""
     file_format: enums.BulkFileFormatLike
-    """`FileFormat` on the wire."""
+    """Format of the file of a bulk job."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -34,6 +34,6 @@ class StartOpportunityBulkJobResponse(Structure):
     """
 
     job_id: str
-    """`JobId` on the wire, pattern `bulkjob-[0-9a-z]{13}`."""
+    """Identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

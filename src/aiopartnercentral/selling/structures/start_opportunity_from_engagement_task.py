@@ -22,15 +22,15 @@ class StartOpportunityFromEngagementTaskRequest(Request["StartOpportunityFromEng
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Identifier or ARN; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     context_identifier: str
-    """`ContextIdentifier` on the wire, pattern `[1-9][0-9]*`."""
+    """Identifier of the context; pattern `[1-9][0-9]*`."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     tags: Sequence[common.Tag] | None = None
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -42,24 +42,24 @@ class StartOpportunityFromEngagementTaskResponse(Structure):
     """
 
     task_id: str | None = None
-    """`TaskId` on the wire, pattern `.*task-[0-9a-z]{13}`."""
+    """Identifier of the task; pattern `.*task-[0-9a-z]{13}`."""
     task_arn: str | None = None
-    """`TaskArn` on the wire, pattern `arn:.*`."""
+    """ARN of the task; pattern `arn:.*`."""
     start_time: datetime | None = None
-    """`StartTime` on the wire."""
+    """Time of the start."""
     task_status: enums.TaskStatus | None = None
-    """`TaskStatus` on the wire."""
+    """Status of a task."""
     message: str | None = None
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
     reason_code: enums.ReasonCode | None = None
-    """`ReasonCode` on the wire."""
+    """Code of the reason for the failure."""
     opportunity_id: str | None = None
-    """`OpportunityId` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier of the opportunity; pattern `O[0-9]{1,19}`."""
     resource_snapshot_job_id: str | None = None
-    """`ResourceSnapshotJobId` on the wire, pattern `job-[0-9a-z]{13}`."""
+    """Identifier of the snapshot job; pattern `job-[0-9a-z]{13}`."""
     engagement_id: str | None = None
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     context_id: str | None = None
-    """`ContextId` on the wire, pattern `[1-9][0-9]*`."""
+    """Identifier of the context; pattern `[1-9][0-9]*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -21,13 +21,13 @@ class StartProspectingFromEngagementTaskRequest(Request["StartProspectingFromEng
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifiers: Sequence[str]
-    """`Identifiers` on the wire, 0 to 100 entries, each pattern `eng-[0-9a-z]{14}`."""
+    """Identifiers or ARNs; 0 to 100 entries, each pattern `eng-[0-9a-z]{14}`."""
     task_name: str
-    """`TaskName` on the wire, 1 to 128 characters."""
+    """Name of the task; 1 to 128 characters."""
     client_token: str | None = None
-    """`ClientToken` on the wire, pattern `.{1,255}`, generated if omitted."""
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -39,20 +39,20 @@ class StartProspectingFromEngagementTaskResponse(Structure):
     """
 
     identifiers: list[str]
-    """`Identifiers` on the wire, 0 to 100 entries, each pattern `eng-[0-9a-z]{14}`."""
+    """Identifiers or ARNs; 0 to 100 entries, each pattern `eng-[0-9a-z]{14}`."""
     task_name: str
-    """`TaskName` on the wire, 1 to 128 characters."""
+    """Name of the task; 1 to 128 characters."""
     start_time: datetime
-    """`StartTime` on the wire."""
+    """Time of the start."""
     task_status: enums.ProspectingTaskStatus
-    """`TaskStatus` on the wire."""
+    """Status of a prospecting task."""
     message: str | None = None
-    """`Message` on the wire."""
+    """Explanation for people, in words that may change."""
     reason_code: str | None = None
-    """`ReasonCode` on the wire."""
+    """Code of the reason for the failure."""
     task_id: str | None = None
-    """`TaskId` on the wire, pattern `task-[0-9a-z]{14}`."""
+    """Identifier of the task; pattern `task-[0-9a-z]{14}`."""
     task_arn: str | None = None
-    """`TaskArn` on the wire, pattern `arn:.*`."""
+    """ARN of the task; pattern `arn:.*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

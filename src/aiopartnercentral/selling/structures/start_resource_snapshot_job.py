@@ -17,9 +17,9 @@ class StartResourceSnapshotJobRequest(Request["StartResourceSnapshotJobResponse"
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     resource_snapshot_job_identifier: str
-    """`ResourceSnapshotJobIdentifier` on the wire, pattern `job-[0-9a-z]{13}`."""
+    """Identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -17,13 +17,13 @@ class SubmitOpportunityRequest(Request["SubmitOpportunityResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
     involvement_type: enums.SalesInvolvementTypeLike
-    """`InvolvementType` on the wire."""
+    """Whether AWS sells together with the partner, or only sees the opportunity."""
     visibility: enums.VisibilityLike | None = None
-    """`Visibility` on the wire."""
+    """How much of an opportunity AWS sees."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

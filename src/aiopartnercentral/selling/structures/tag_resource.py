@@ -19,11 +19,11 @@ class TagResourceRequest(Request["TagResourceResponse"]):
     """
 
     resource_arn: str
-    r"""`ResourceArn` on the wire, pattern
+    r"""ARN of the resource; pattern
     `(?=.{1,1000}$)arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
     """
     tags: Sequence[common.Tag]
-    """`Tags` on the wire, 1 to 200 entries."""
+    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

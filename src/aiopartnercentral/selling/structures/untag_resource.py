@@ -18,11 +18,11 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
     """
 
     resource_arn: str
-    r"""`ResourceArn` on the wire, pattern
+    r"""ARN of the resource; pattern
     `(?=.{1,1000}$)arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
     """
     tag_keys: Sequence[str]
-    r"""`TagKeys` on the wire, 1 to 50 entries, each pattern `(?=.{1,128}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Names of the tags to remove; 1 to 50 entries, each pattern `(?=.{1,128}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -20,15 +20,15 @@ class UpdateCustomerAccountRequest(Request["UpdateCustomerAccountResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """`Identifier` on the wire, pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
+    """Identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
     account: common.CustomerAccountData
-    """`Account` on the wire."""
+    """Customer's company, as the partner has it."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change, on which an update is based."""
     partner_account_identifier: str | None = None
-    """`PartnerAccountIdentifier` on the wire, pattern `(?s).{0,64}`."""
+    """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -39,20 +39,20 @@ class UpdateCustomerAccountResponse(Structure):
     """
 
     arn: str
-    r"""`Arn` on the wire, pattern
+    r"""ARN of the resource; pattern
     `arn:[a-z\-]*:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/customer-account/cust-acc-[0-9a-z]{13}`.
     """
     id: str
-    """`Id` on the wire, pattern `cust-acc-[0-9a-z]{13}`."""
+    """Identifier; pattern `cust-acc-[0-9a-z]{13}`."""
     status: enums.EnrichmentStatus
-    """`Status` on the wire."""
+    """Whether AWS has added what it knows about a customer."""
     catalog: str
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     created_date: datetime
-    """`CreatedDate` on the wire."""
+    """Time of creation."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change, on which an update is based."""
     partner_account_identifier: str | None = None
-    """`PartnerAccountIdentifier` on the wire, pattern `(?s).{0,64}`."""
+    """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

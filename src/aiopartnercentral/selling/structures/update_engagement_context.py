@@ -19,7 +19,7 @@ class UpdateEngagementContextPayloadLead(Variant):
 
     tag: ClassVar[str] = "Lead"
     value: UpdateLeadContext
-    """`Lead` on the wire."""
+    """New content of a lead."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -28,7 +28,7 @@ class UpdateEngagementContextPayloadCustomerProject(Variant):
 
     tag: ClassVar[str] = "CustomerProject"
     value: common.CustomerProjectsContext
-    """`CustomerProject` on the wire."""
+    """Project of a customer as the context of an engagement."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -37,7 +37,7 @@ class UpdateEngagementContextPayloadProspectingResult(Variant):
 
     tag: ClassVar[str] = "ProspectingResult"
     value: common.ProspectingResult
-    """`ProspectingResult` on the wire."""
+    """Prospect as the context of an engagement."""
 
 
 @attrs.frozen
@@ -51,7 +51,7 @@ UpdateEngagementContextPayload: TypeAlias = (
     | UpdateEngagementContextPayloadProspectingResult
     | UpdateEngagementContextPayloadUnknown
 )
-"""Union `UpdateEngagementContextPayload`.
+"""New content of a context: a lead, project or prospect.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/UpdateEngagementContextPayload
 """
@@ -65,17 +65,17 @@ class UpdateEngagementContextRequest(Request["UpdateEngagementContextResponse"])
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """`EngagementIdentifier` on the wire, pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    """Identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     context_identifier: str
-    """`ContextIdentifier` on the wire, pattern `(?s).{1,3}`."""
+    """Identifier of the context; pattern `(?s).{1,3}`."""
     engagement_last_modified_at: datetime
-    """`EngagementLastModifiedAt` on the wire."""
+    """Time of the engagement's latest change, on which an update is based."""
     type_: enums.EngagementContextTypeLike
-    """`Type` on the wire."""
+    """Kind of context of an engagement."""
     payload: UpdateEngagementContextPayload
-    """`Payload` on the wire."""
+    """New content of a context: a lead, project or prospect."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -86,29 +86,29 @@ class UpdateEngagementContextResponse(Structure):
     """
 
     engagement_id: str
-    """`EngagementId` on the wire, pattern `eng-[0-9a-z]{14}`."""
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     engagement_arn: str
-    """`EngagementArn` on the wire, pattern `arn:.*`."""
+    """ARN of the engagement; pattern `arn:.*`."""
     engagement_last_modified_at: datetime
-    """`EngagementLastModifiedAt` on the wire."""
+    """Time of the engagement's latest change, on which an update is based."""
     context_id: str
-    """`ContextId` on the wire, pattern `(?s).{1,3}`."""
+    """Identifier of the context; pattern `(?s).{1,3}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class UpdateLeadContext(Structure):
-    """Structure `UpdateLeadContext`.
+    """New content of a lead.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/UpdateLeadContext
     """
 
     customer: common.LeadCustomer
-    """`Customer` on the wire."""
+    """Company of a lead."""
     qualification_status: str | None = None
-    """`QualificationStatus` on the wire, pattern `(?s).{1,255}`."""
+    """Whether the lead is qualified; pattern `(?s).{1,255}`."""
     interaction: common.LeadInteraction | None = None
-    """`Interaction` on the wire."""
+    """Contact with a lead, such as a visit to an event."""
     insights: common.LeadInsights | None = None
-    """`Insights` on the wire."""
+    """Scores and recommendations of AWS for a lead."""

@@ -21,29 +21,29 @@ class UpdateOpportunityRequest(Request["UpdateOpportunityResponse"]):
     """
 
     catalog: enums.CatalogIdentifierLike
-    """`Catalog` on the wire, pattern `[a-zA-Z]+`."""
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change, on which an update is based."""
     identifier: str
-    """`Identifier` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
     primary_needs_from_aws: Sequence[enums.PrimaryNeedFromAwsLike] | None = None
-    """`PrimaryNeedsFromAws` on the wire."""
+    """Kinds of support for which AWS is asked."""
     national_security: enums.NationalSecurityLike | None = None
-    """`NationalSecurity` on the wire."""
+    """Whether the opportunity concerns national security."""
     partner_opportunity_identifier: str | None = None
-    """`PartnerOpportunityIdentifier` on the wire, pattern `(?s).{0,64}`."""
+    """Identifier of the opportunity in the partner's own system; pattern `(?s).{0,64}`."""
     customer: common.Customer | None = None
-    """`Customer` on the wire."""
+    """Customer of an opportunity, with its contacts."""
     project: common.Project | None = None
-    """`Project` on the wire."""
+    """Project of an opportunity: what the customer needs and is expected to spend."""
     opportunity_type: enums.OpportunityTypeLike | None = None
-    """`OpportunityType` on the wire."""
+    """Whether the business is new, renewed or larger than before."""
     marketing: common.Marketing | None = None
-    """`Marketing` on the wire."""
+    """Marketing campaign that an opportunity comes from."""
     software_revenue: common.SoftwareRevenue | None = None
-    """`SoftwareRevenue` on the wire."""
+    """Software that is sold with an opportunity."""
     life_cycle: common.LifeCycle | None = None
-    """`LifeCycle` on the wire."""
+    """Progress of an opportunity: its stage, review and next steps."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -54,8 +54,8 @@ class UpdateOpportunityResponse(Structure):
     """
 
     id: str
-    """`Id` on the wire, pattern `O[0-9]{1,19}`."""
+    """Identifier; pattern `O[0-9]{1,19}`."""
     last_modified_date: datetime
-    """`LastModifiedDate` on the wire."""
+    """Time of the latest change, on which an update is based."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
