@@ -57,13 +57,18 @@ def contained(inner: Mapping[str, AbstractSet[str]], roots: Collection[str]) -> 
     return frozenset(roots) | _reached(roots, inner)
 
 
-def sole_users(service: ir.Service) -> dict[str, str | None]:
-    """Return the only operation that uses each structure and union; None if several do, or others than operations."""
+def sole_users(service: ir.Service, groups: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the only group of operations that uses each structure and union; None if several do, or no operation.
+
+    Arguments:
+        service: the service.
+        groups: the group of each operation.
+    """
     users: dict[str, set[str | None]] = {name: set() for name in service.shapes}
     inner = references(service.shapes)
     for operation in service.operations:
         for shape in contained(inner, {operation.input, operation.output}):
-            users[shape].add(operation.name)
+            users[shape].add(groups[operation.name])
     unused = {name for name, operations in users.items() if not operations}
     for shape in contained(inner, unused | {error.name for error in service.errors()}):
         users[shape].add(None)

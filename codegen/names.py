@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 COMMON = "common"
-"""The module of the shapes that several operations use."""
+"""The module of the shapes that the operations of several resources use."""
 
 # Modules become attributes of their package, where one called like these would hide what loads them.
 _TAKEN_IN_MODULES = frozenset({COMMON, "getattr", "globals", "import_module", "listings"})
@@ -172,7 +172,7 @@ def name(service: ir.Service) -> Names:
         fields=fields,
         enum_members={key: python for enum in service.enums() for key, python in _enum_members(enum).items()},
         hooks={s: hooks.names[s] for s in service.shapes if s in hooks.names},
-        modules=_modules(service, methods),
+        modules=_modules(service),
         methods={o.name: methods.names[o.name] for o in service.operations},
         constants=constants,
         pages={o.name: pages.names[o.name] for o in service.operations},
@@ -213,16 +213,35 @@ def _class_name(wire_name: str) -> str:
     return text if text[:1].isalpha() and not text.startswith("ClassVar") else f"Shape{text}"
 
 
-def _modules(service: ir.Service, methods: _Scope) -> dict[str, str]:
-    """Name the module of each structure and union: its operation's if only one uses it."""
+def _modules(service: ir.Service) -> dict[str, str]:
+    """Name the module of each structure and union: its resource's if the operations of only one use it."""
+    resources = {operation.name: _resource(operation.name) for operation in service.operations}
+    spellings: dict[str, list[str]] = {}
+    for name, resource in resources.items():
+        spellings.setdefault(resource, []).append(_without_verb(name))
     scope = _Scope(_TAKEN_IN_MODULES)
-    for operation in service.operations:
-        scope.add(operation.name, methods.names[operation.name])
-    modules = {shape: scope.names[user] if user else COMMON for shape, user in sole_users(service).items()}
+    for resource, found in spellings.items():
+        scope.add(resource, _identifier(min(found, key=len), "resource"))
+    modules = {shape: scope.names[user] if user else COMMON for shape, user in sole_users(service, resources).items()}
     # A request's class names its response's, so both are in one module, and so is what they are made of.
     pairs = [(o.input, o.output) for o in service.operations if modules[o.input] != modules[o.output]]
     shared = contained(references(service.shapes), {shape for pair in pairs for shape in pair})
     return {shape: COMMON if shape in shared else module for shape, module in modules.items()}
+
+
+def _without_verb(operation: str) -> str:
+    """Return what an operation is about: `ListOpportunities` -> `opportunities`."""
+    verb, _, rest = snake(operation).partition("_")
+    return rest or verb
+
+
+def _resource(operation: str) -> str:
+    """Return what an operation is about in the singular, which those of one resource have in common."""
+    about = _without_verb(operation)
+    for plural, singular in (("ies", "y"), ("ss", "ss"), ("s", "")):
+        if about.endswith(plural):
+            return about.removesuffix(plural) + singular
+    return about
 
 
 def _fields(shape: ir.Structure | ir.Union) -> dict[tuple[str, str], str]:

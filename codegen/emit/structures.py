@@ -1,4 +1,4 @@
-"""The structures and unions: frozen attrs classes, those of one operation alone in a module of their own."""
+"""The structures and unions: frozen attrs classes, those of one resource alone in a module of their own."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CALLED = {
     *("client", "converters", "enums", "errors", "fast", "listings", "operations", "structures"),
-    *("structures.common", "structures.list_connections", "fast.common", "fast.list_connections"),
+    *("structures.common", "structures.connection", "fast.common", "fast.connection"),
 }
 
 
@@ -57,4 +57,4 @@ def test_a_converter_loads_the_structures_that_it_is_asked_for_alone() -> None:
         account.json_converter.structure({"ResourceArn": "arn"}, account.ListTagsForResourceResponse)
     """
     structures = {name for name in account_modules_after(decode) if name.startswith("structures.")}
-    assert structures == {"structures.list_tags_for_resource", "structures.common"}
+    assert structures == {"structures.tags_for_resource", "structures.common"}

@@ -16,7 +16,7 @@ import pytest
 
 from aiopartnercentral import OpenEnum, ServiceError
 from aiopartnercentral.bulk import Collection, Limits, Source
-from codegen import source
+from codegen import check, source
 from codegen.services import MODELS
 from tests.all_services import properties
 from tests.all_services.sampler import Sampler
@@ -110,6 +110,11 @@ def required_arguments(service: Service, operation: Any) -> dict[str, Any]:
         for name, shape in shapes.items()
         if name != "catalog"
     }
+
+
+def test_the_committed_package_is_what_is_generated(service: Service) -> None:
+    config = service.package.service.config
+    assert check.differences(check.render(source.load(config, MODELS)), config.output) == []
 
 
 def test_every_shape_and_request_is_as_botocore_has_it(service: Service) -> None:

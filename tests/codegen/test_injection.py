@@ -57,9 +57,10 @@ def source(text, package="hostile"):
     model = {
         "version": "2.0",
         "metadata": {"protocol": "json", "serviceFullName": f"Name {text}", "uid": f"uid-{text}"},
+        # The module of its resource comes after `common`, whatever the text is.
         "operations": {
-            f"Op{text}": {
-                "name": f"Op{text}",
+            f"OpZ{text}": {
+                "name": f"OpZ{text}",
                 "input": {"shape": f"I{text}"},
                 "output": {"shape": f"O{text}"},
                 "errors": [{"shape": f"X{text}"}],
@@ -156,7 +157,7 @@ def test_a_hostile_package_is_formatted_imported_and_used(text, tmp_path, monkey
     made = module.json_converter.loads(document, getattr(module, named.classes[f"O{text}"]))
     assert decoder is None or decoder(document) == made
     operations = importlib.import_module(f"{package}.operations")
-    assert [operation.name for operation in operations.SERVICE.operations] == [f"Op{text}"]
+    assert [operation.name for operation in operations.SERVICE.operations] == [f"OpZ{text}"]
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]
 
@@ -181,6 +182,6 @@ def strings(module):
 def test_docstrings_hold_the_text(text):
     modules = [module for name, module in rendered(text).items() if name.startswith("structures/")]
     found = "".join("".join(part for module in modules for part in strings(module)).split())
-    assert f"Requestof`{shown(f'Op{text}')}`." in found
+    assert f"Requestof`{shown(f'OpZ{text}')}`." in found
     assert f"`{shown(f'A{text}')}`onthewire" in found
     assert f"pattern`{shown(text)}`" in found

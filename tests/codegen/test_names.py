@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from codegen import ir, names
+from codegen.build import build
 from codegen.names import snake
 from codegen.source import Source
 from tests.support import synthetic
@@ -192,3 +193,13 @@ def test_what_an_argument_takes_for_an_enum_is_named_last():
     named = names.name(build(Source(config=synthetic.config("scalars"), service=model, paginators={})))
     assert (named.classes["ColorLike"], named.likes["ColorLike"]) == ("ColorLike", "ColorLikeLike")
     assert named.likes["Color"] == "ColorLikeArgument"
+
+
+def test_operations_of_one_resource_share_a_module():
+    assert {
+        names._resource(operation) for operation in ("GetOpportunity", "ListOpportunities", "SearchOpportunities")
+    } == {"opportunity"}
+    assert names._resource("Describe") == "describe"
+    assert names._resource("GetAccess") == "access"
+    modules = names.name(build(synthetic.source("pagination"))).modules
+    assert modules["ListNamesRequest"] == modules["ListNamesResponse"] == "names"

@@ -2,7 +2,7 @@
 
 A function raises an exception of any class for a value that it might not convert exactly as the converters' hooks do.
 The whole value is then converted by those. The modules are named as those of the structures, so that a process loads
-what it calls and nothing else.
+the resources that it uses and nothing else.
 """
 
 from __future__ import annotations

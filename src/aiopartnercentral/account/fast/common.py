@@ -38,39 +38,6 @@ def decode_alliance_lead_contact(made: Any) -> Any:
     return made
 
 
-@fast.wire(structures.BusinessVerificationDetails)
-class BusinessVerificationDetailsJson:
-    """The JSON of a `BusinessVerificationDetails`."""
-
-    legal_name: str = fast.field(name="LegalName")
-    registration_id: str = fast.field(name="RegistrationId")
-    country_code: str = fast.field(name="CountryCode")
-    jurisdiction_of_incorporation: str | None = fast.field(name="JurisdictionOfIncorporation", default=None)
-
-
-def decode_business_verification_details(made: Any) -> Any:
-    """Decode a `BusinessVerificationDetails`."""
-    made.__class__ = structures.BusinessVerificationDetails
-    return made
-
-
-@fast.wire(structures.BusinessVerificationResponse)
-class BusinessVerificationResponseJson:
-    """The JSON of a `BusinessVerificationResponse`."""
-
-    business_verification_details: BusinessVerificationDetailsJson = fast.field(name="BusinessVerificationDetails")
-    completion_url: str | None = fast.field(name="CompletionUrl", default=None)
-    completion_url_expires_at: fast.OptionalRaw = fast.field(name="CompletionUrlExpiresAt", default=None)
-
-
-def decode_business_verification_response(made: Any) -> Any:
-    """Decode a `BusinessVerificationResponse`."""
-    decode_business_verification_details(made.business_verification_details)
-    made.completion_url_expires_at = fast.decode_optional_iso8601(made.completion_url_expires_at)
-    made.__class__ = structures.BusinessVerificationResponse
-    return made
-
-
 @fast.wire(structures.ConnectionTypeDetail)
 class ConnectionTypeDetailJson:
     """The JSON of a `ConnectionTypeDetail`."""
@@ -90,21 +57,6 @@ def decode_connection_type_detail(made: Any) -> Any:
     made.canceled_at = fast.decode_optional_iso8601(made.canceled_at)
     made.other_participant = decode_participant(made.other_participant)
     made.__class__ = structures.ConnectionTypeDetail
-    return made
-
-
-@fast.wire(structures.ErrorDetail)
-class ErrorDetailJson:
-    """The JSON of a `ErrorDetail`."""
-
-    locale: str = fast.field(name="Locale")
-    message: str = fast.field(name="Message")
-    reason: enums.ProfileValidationErrorReason = fast.field(name="Reason")
-
-
-def decode_error_detail(made: Any) -> Any:
-    """Decode a `ErrorDetail`."""
-    made.__class__ = structures.ErrorDetail
     return made
 
 
@@ -176,48 +128,6 @@ def decode_participant(raw: ParticipantJson) -> Any:
     raise fast.FallbackRequired
 
 
-@fast.wire(structures.PartnerDomain)
-class PartnerDomainJson:
-    """The JSON of a `PartnerDomain`."""
-
-    domain_name: str = fast.field(name="DomainName")
-    registered_at: fast.Raw = fast.field(name="RegisteredAt")
-
-
-def decode_partner_domain(made: Any) -> Any:
-    """Decode a `PartnerDomain`."""
-    made.registered_at = fast.decode_iso8601(made.registered_at)
-    made.__class__ = structures.PartnerDomain
-    return made
-
-
-@fast.wire(structures.PartnerProfile)
-class PartnerProfileJson:
-    """The JSON of a `PartnerProfile`."""
-
-    display_name: str = fast.field(name="DisplayName")
-    description: str = fast.field(name="Description")
-    website_url: str = fast.field(name="WebsiteUrl")
-    logo_url: str = fast.field(name="LogoUrl")
-    primary_solution_type: enums.PrimarySolutionType = fast.field(name="PrimarySolutionType")
-    industry_segments: list[enums.IndustrySegment] = fast.field(name="IndustrySegments")
-    translation_source_locale: str = fast.field(name="TranslationSourceLocale")
-    localized_contents: list[LocalizedContentJson] | None = fast.field(name="LocalizedContents", default=None)
-    headquarters: HeadquartersJson | None = fast.field(name="Headquarters", default=None)
-    profile_id: str | None = fast.field(name="ProfileId", default=None)
-
-
-def decode_partner_profile(made: Any) -> Any:
-    """Decode a `PartnerProfile`."""
-    if made.localized_contents is not None:
-        for item in made.localized_contents:
-            decode_localized_content(item)
-    if made.headquarters is not None:
-        decode_headquarters(made.headquarters)
-    made.__class__ = structures.PartnerProfile
-    return made
-
-
 @fast.wire(structures.PartnerProfileSummary)
 class PartnerProfileSummaryJson:
     """The JSON of a `PartnerProfileSummary`."""
@@ -243,21 +153,6 @@ class QualificationsAssociationPartnerJson:
 def decode_qualifications_association_partner(made: Any) -> Any:
     """Decode a `QualificationsAssociationPartner`."""
     made.__class__ = structures.QualificationsAssociationPartner
-    return made
-
-
-@fast.wire(structures.RegistrantVerificationResponse)
-class RegistrantVerificationResponseJson:
-    """The JSON of a `RegistrantVerificationResponse`."""
-
-    completion_url: str = fast.field(name="CompletionUrl")
-    completion_url_expires_at: fast.Raw = fast.field(name="CompletionUrlExpiresAt")
-
-
-def decode_registrant_verification_response(made: Any) -> Any:
-    """Decode a `RegistrantVerificationResponse`."""
-    made.completion_url_expires_at = fast.decode_iso8601(made.completion_url_expires_at)
-    made.__class__ = structures.RegistrantVerificationResponse
     return made
 
 
@@ -289,68 +184,6 @@ def decode_tag(made: Any) -> Any:
     return made
 
 
-@fast.wire(structures.TaskDetails)
-class TaskDetailsJson:
-    """The JSON of a `TaskDetails`."""
-
-    display_name: str = fast.field(name="DisplayName")
-    description: str = fast.field(name="Description")
-    website_url: str = fast.field(name="WebsiteUrl")
-    logo_url: str = fast.field(name="LogoUrl")
-    primary_solution_type: enums.PrimarySolutionType = fast.field(name="PrimarySolutionType")
-    industry_segments: list[enums.IndustrySegment] = fast.field(name="IndustrySegments")
-    translation_source_locale: str = fast.field(name="TranslationSourceLocale")
-    localized_contents: list[LocalizedContentJson] | None = fast.field(name="LocalizedContents", default=None)
-    headquarters: HeadquartersJson | None = fast.field(name="Headquarters", default=None)
-
-
-def decode_task_details(made: Any) -> Any:
-    """Decode a `TaskDetails`."""
-    if made.localized_contents is not None:
-        for item in made.localized_contents:
-            decode_localized_content(item)
-    if made.headquarters is not None:
-        decode_headquarters(made.headquarters)
-    made.__class__ = structures.TaskDetails
-    return made
-
-
-class VerificationResponseDetailsJson(fast.WireUnion):
-    """The JSON of a `VerificationResponseDetails`."""
-
-    business_verification_response: BusinessVerificationResponseJson | None = fast.field(
-        name="BusinessVerificationResponse", default=None
-    )
-    registrant_verification_response: RegistrantVerificationResponseJson | None = fast.field(
-        name="RegistrantVerificationResponse", default=None
-    )
-
-
-_VerificationResponseDetailsBusinessVerificationResponse = fast.mutable_twin(
-    structures.VerificationResponseDetailsBusinessVerificationResponse
-)
-_VerificationResponseDetailsRegistrantVerificationResponse = fast.mutable_twin(
-    structures.VerificationResponseDetailsRegistrantVerificationResponse
-)
-
-
-def decode_verification_response_details(raw: VerificationResponseDetailsJson) -> Any:
-    """Decode a `VerificationResponseDetails`."""
-    if raw.business_verification_response is not None:
-        if raw.registrant_verification_response is not None:
-            raise fast.FallbackRequired
-        made = _VerificationResponseDetailsBusinessVerificationResponse()
-        made.value = decode_business_verification_response(raw.business_verification_response)
-        made.__class__ = structures.VerificationResponseDetailsBusinessVerificationResponse
-        return made
-    if raw.registrant_verification_response is not None:
-        made = _VerificationResponseDetailsRegistrantVerificationResponse()
-        made.value = decode_registrant_verification_response(raw.registrant_verification_response)
-        made.__class__ = structures.VerificationResponseDetailsRegistrantVerificationResponse
-        return made
-    raise fast.FallbackRequired
-
-
 def encode_alliance_lead_contact(obj: structures.AllianceLeadContact) -> dict[str, fast.Json]:
     """Encode a `AllianceLeadContact`."""
     fast.check_class(obj, structures.AllianceLeadContact)
@@ -359,18 +192,6 @@ def encode_alliance_lead_contact(obj: structures.AllianceLeadContact) -> dict[st
     params["LastName"] = fast.encode_string(obj.last_name)
     params["Email"] = fast.encode_string(obj.email)
     params["BusinessTitle"] = fast.encode_string(obj.business_title)
-    return params
-
-
-def encode_business_verification_details(obj: structures.BusinessVerificationDetails) -> dict[str, fast.Json]:
-    """Encode a `BusinessVerificationDetails`."""
-    fast.check_class(obj, structures.BusinessVerificationDetails)
-    params: dict[str, fast.Json] = {}
-    params["LegalName"] = fast.encode_string(obj.legal_name)
-    params["RegistrationId"] = fast.encode_string(obj.registration_id)
-    params["CountryCode"] = fast.encode_string(obj.country_code)
-    if obj.jurisdiction_of_incorporation is not None:
-        params["JurisdictionOfIncorporation"] = fast.encode_string(obj.jurisdiction_of_incorporation)
     return params
 
 
@@ -415,48 +236,18 @@ def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
     return params
 
 
-def encode_task_details(obj: structures.TaskDetails) -> dict[str, fast.Json]:
-    """Encode a `TaskDetails`."""
-    fast.check_class(obj, structures.TaskDetails)
-    params: dict[str, fast.Json] = {}
-    params["DisplayName"] = fast.encode_string(obj.display_name)
-    params["Description"] = fast.encode_string(obj.description)
-    params["WebsiteUrl"] = fast.encode_string(obj.website_url)
-    params["LogoUrl"] = fast.encode_string(obj.logo_url)
-    params["PrimarySolutionType"] = fast.encode_string(obj.primary_solution_type)
-    params["IndustrySegments"] = [fast.encode_string(item) for item in fast.check_sequence(obj.industry_segments)]
-    params["TranslationSourceLocale"] = fast.encode_string(obj.translation_source_locale)
-    if obj.localized_contents is not None:
-        params["LocalizedContents"] = [
-            encode_localized_content(item2) for item2 in fast.check_sequence(obj.localized_contents)
-        ]
-    if obj.headquarters is not None:
-        params["Headquarters"] = encode_headquarters(obj.headquarters)
-    return params
-
-
 DECODERS: Final[dict[Any, Any]] = {
     structures.AccountSummary: (AccountSummaryJson, decode_account_summary),
     structures.AllianceLeadContact: (AllianceLeadContactJson, decode_alliance_lead_contact),
-    structures.BusinessVerificationDetails: (BusinessVerificationDetailsJson, decode_business_verification_details),
-    structures.BusinessVerificationResponse: (BusinessVerificationResponseJson, decode_business_verification_response),
     structures.ConnectionTypeDetail: (ConnectionTypeDetailJson, decode_connection_type_detail),
-    structures.ErrorDetail: (ErrorDetailJson, decode_error_detail),
     structures.Headquarters: (HeadquartersJson, decode_headquarters),
     structures.LocalizedContent: (LocalizedContentJson, decode_localized_content),
-    structures.PartnerDomain: (PartnerDomainJson, decode_partner_domain),
-    structures.PartnerProfile: (PartnerProfileJson, decode_partner_profile),
     structures.PartnerProfileSummary: (PartnerProfileSummaryJson, decode_partner_profile_summary),
     structures.QualificationsAssociationPartner: (
         QualificationsAssociationPartnerJson,
         decode_qualifications_association_partner,
     ),
-    structures.RegistrantVerificationResponse: (
-        RegistrantVerificationResponseJson,
-        decode_registrant_verification_response,
-    ),
     structures.SellerProfileSummary: (SellerProfileSummaryJson, decode_seller_profile_summary),
     structures.Tag: (TagJson, decode_tag),
-    structures.TaskDetails: (TaskDetailsJson, decode_task_details),
 }
 ENCODERS: Final[dict[Any, Any]] = {}

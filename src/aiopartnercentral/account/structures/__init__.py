@@ -8,35 +8,23 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from aiopartnercentral.account.structures.accept_connection_invitation import (
-        AcceptConnectionInvitationRequest as AcceptConnectionInvitationRequest,
-        AcceptConnectionInvitationResponse as AcceptConnectionInvitationResponse,
-        Connection as Connection,
+    from aiopartnercentral.account.structures.alliance_lead_contact import (
+        GetAllianceLeadContactRequest as GetAllianceLeadContactRequest,
+        GetAllianceLeadContactResponse as GetAllianceLeadContactResponse,
+        PutAllianceLeadContactRequest as PutAllianceLeadContactRequest,
+        PutAllianceLeadContactResponse as PutAllianceLeadContactResponse,
     )
-    from aiopartnercentral.account.structures.associate_aws_training_certification_email_domain import (
+    from aiopartnercentral.account.structures.aws_training_certification_email_domain import (
         AssociateAwsTrainingCertificationEmailDomainRequest as AssociateAwsTrainingCertificationEmailDomainRequest,
         AssociateAwsTrainingCertificationEmailDomainResponse as AssociateAwsTrainingCertificationEmailDomainResponse,
-    )
-    from aiopartnercentral.account.structures.cancel_connection import (
-        CancelConnectionRequest as CancelConnectionRequest,
-        CancelConnectionResponse as CancelConnectionResponse,
-    )
-    from aiopartnercentral.account.structures.cancel_connection_invitation import (
-        CancelConnectionInvitationRequest as CancelConnectionInvitationRequest,
-        CancelConnectionInvitationResponse as CancelConnectionInvitationResponse,
-    )
-    from aiopartnercentral.account.structures.cancel_profile_update_task import (
-        CancelProfileUpdateTaskRequest as CancelProfileUpdateTaskRequest,
-        CancelProfileUpdateTaskResponse as CancelProfileUpdateTaskResponse,
+        DisassociateAwsTrainingCertificationEmailDomainRequest as DisassociateAwsTrainingCertificationEmailDomainRequest,
+        DisassociateAwsTrainingCertificationEmailDomainResponse as DisassociateAwsTrainingCertificationEmailDomainResponse,
     )
     from aiopartnercentral.account.structures.common import (
         AccountSummary as AccountSummary,
         AllianceLeadContact as AllianceLeadContact,
         BusinessValidationError as BusinessValidationError,
-        BusinessVerificationDetails as BusinessVerificationDetails,
-        BusinessVerificationResponse as BusinessVerificationResponse,
         ConnectionTypeDetail as ConnectionTypeDetail,
-        ErrorDetail as ErrorDetail,
         FieldValidationError as FieldValidationError,
         Headquarters as Headquarters,
         LocalizedContent as LocalizedContent,
@@ -45,147 +33,121 @@ if TYPE_CHECKING:
         ParticipantPartnerProfile as ParticipantPartnerProfile,
         ParticipantSellerProfile as ParticipantSellerProfile,
         ParticipantUnknown as ParticipantUnknown,
-        PartnerDomain as PartnerDomain,
-        PartnerProfile as PartnerProfile,
         PartnerProfileSummary as PartnerProfileSummary,
         QualificationsAssociationPartner as QualificationsAssociationPartner,
-        RegistrantVerificationResponse as RegistrantVerificationResponse,
         SellerProfileSummary as SellerProfileSummary,
         Tag as Tag,
-        TaskDetails as TaskDetails,
         ValidationError as ValidationError,
         ValidationErrorBusinessValidationError as ValidationErrorBusinessValidationError,
         ValidationErrorFieldValidationError as ValidationErrorFieldValidationError,
         ValidationErrorUnknown as ValidationErrorUnknown,
-        VerificationResponseDetails as VerificationResponseDetails,
-        VerificationResponseDetailsBusinessVerificationResponse as VerificationResponseDetailsBusinessVerificationResponse,
-        VerificationResponseDetailsRegistrantVerificationResponse as VerificationResponseDetailsRegistrantVerificationResponse,
-        VerificationResponseDetailsUnknown as VerificationResponseDetailsUnknown,
     )
-    from aiopartnercentral.account.structures.create_connection_invitation import (
-        CreateConnectionInvitationRequest as CreateConnectionInvitationRequest,
-        CreateConnectionInvitationResponse as CreateConnectionInvitationResponse,
-    )
-    from aiopartnercentral.account.structures.create_partner import (
-        CreatePartnerRequest as CreatePartnerRequest,
-        CreatePartnerResponse as CreatePartnerResponse,
-    )
-    from aiopartnercentral.account.structures.disassociate_aws_training_certification_email_domain import (
-        DisassociateAwsTrainingCertificationEmailDomainRequest as DisassociateAwsTrainingCertificationEmailDomainRequest,
-        DisassociateAwsTrainingCertificationEmailDomainResponse as DisassociateAwsTrainingCertificationEmailDomainResponse,
-    )
-    from aiopartnercentral.account.structures.get_alliance_lead_contact import (
-        GetAllianceLeadContactRequest as GetAllianceLeadContactRequest,
-        GetAllianceLeadContactResponse as GetAllianceLeadContactResponse,
-    )
-    from aiopartnercentral.account.structures.get_connection import (
-        GetConnectionRequest as GetConnectionRequest,
-        GetConnectionResponse as GetConnectionResponse,
-    )
-    from aiopartnercentral.account.structures.get_connection_invitation import (
-        GetConnectionInvitationRequest as GetConnectionInvitationRequest,
-        GetConnectionInvitationResponse as GetConnectionInvitationResponse,
-    )
-    from aiopartnercentral.account.structures.get_connection_preferences import (
-        GetConnectionPreferencesRequest as GetConnectionPreferencesRequest,
-        GetConnectionPreferencesResponse as GetConnectionPreferencesResponse,
-    )
-    from aiopartnercentral.account.structures.get_partner import (
-        GetPartnerRequest as GetPartnerRequest,
-        GetPartnerResponse as GetPartnerResponse,
-    )
-    from aiopartnercentral.account.structures.get_profile_update_task import (
-        GetProfileUpdateTaskRequest as GetProfileUpdateTaskRequest,
-        GetProfileUpdateTaskResponse as GetProfileUpdateTaskResponse,
-    )
-    from aiopartnercentral.account.structures.get_profile_visibility import (
-        GetProfileVisibilityRequest as GetProfileVisibilityRequest,
-        GetProfileVisibilityResponse as GetProfileVisibilityResponse,
-    )
-    from aiopartnercentral.account.structures.get_qualifications_association_details import (
-        GetQualificationsAssociationDetailsRequest as GetQualificationsAssociationDetailsRequest,
-        GetQualificationsAssociationDetailsResponse as GetQualificationsAssociationDetailsResponse,
-    )
-    from aiopartnercentral.account.structures.get_qualifications_association_task import (
-        GetQualificationsAssociationTaskRequest as GetQualificationsAssociationTaskRequest,
-        GetQualificationsAssociationTaskResponse as GetQualificationsAssociationTaskResponse,
-    )
-    from aiopartnercentral.account.structures.get_qualifications_disassociation_task import (
-        GetQualificationsDisassociationTaskRequest as GetQualificationsDisassociationTaskRequest,
-        GetQualificationsDisassociationTaskResponse as GetQualificationsDisassociationTaskResponse,
-    )
-    from aiopartnercentral.account.structures.get_verification import (
-        GetVerificationRequest as GetVerificationRequest,
-        GetVerificationResponse as GetVerificationResponse,
-    )
-    from aiopartnercentral.account.structures.list_connection_invitations import (
-        ConnectionInvitationSummary as ConnectionInvitationSummary,
-        ListConnectionInvitationsRequest as ListConnectionInvitationsRequest,
-        ListConnectionInvitationsResponse as ListConnectionInvitationsResponse,
-    )
-    from aiopartnercentral.account.structures.list_connections import (
+    from aiopartnercentral.account.structures.connection import (
+        CancelConnectionRequest as CancelConnectionRequest,
+        CancelConnectionResponse as CancelConnectionResponse,
         ConnectionSummary as ConnectionSummary,
         ConnectionTypeSummary as ConnectionTypeSummary,
+        GetConnectionRequest as GetConnectionRequest,
+        GetConnectionResponse as GetConnectionResponse,
         ListConnectionsRequest as ListConnectionsRequest,
         ListConnectionsResponse as ListConnectionsResponse,
     )
-    from aiopartnercentral.account.structures.list_partners import (
-        ListPartnersRequest as ListPartnersRequest,
-        ListPartnersResponse as ListPartnersResponse,
-        PartnerSummary as PartnerSummary,
-    )
-    from aiopartnercentral.account.structures.list_tags_for_resource import (
-        ListTagsForResourceRequest as ListTagsForResourceRequest,
-        ListTagsForResourceResponse as ListTagsForResourceResponse,
-    )
-    from aiopartnercentral.account.structures.put_alliance_lead_contact import (
-        PutAllianceLeadContactRequest as PutAllianceLeadContactRequest,
-        PutAllianceLeadContactResponse as PutAllianceLeadContactResponse,
-    )
-    from aiopartnercentral.account.structures.put_profile_visibility import (
-        PutProfileVisibilityRequest as PutProfileVisibilityRequest,
-        PutProfileVisibilityResponse as PutProfileVisibilityResponse,
-    )
-    from aiopartnercentral.account.structures.reject_connection_invitation import (
+    from aiopartnercentral.account.structures.connection_invitation import (
+        AcceptConnectionInvitationRequest as AcceptConnectionInvitationRequest,
+        AcceptConnectionInvitationResponse as AcceptConnectionInvitationResponse,
+        CancelConnectionInvitationRequest as CancelConnectionInvitationRequest,
+        CancelConnectionInvitationResponse as CancelConnectionInvitationResponse,
+        Connection as Connection,
+        ConnectionInvitationSummary as ConnectionInvitationSummary,
+        CreateConnectionInvitationRequest as CreateConnectionInvitationRequest,
+        CreateConnectionInvitationResponse as CreateConnectionInvitationResponse,
+        GetConnectionInvitationRequest as GetConnectionInvitationRequest,
+        GetConnectionInvitationResponse as GetConnectionInvitationResponse,
+        ListConnectionInvitationsRequest as ListConnectionInvitationsRequest,
+        ListConnectionInvitationsResponse as ListConnectionInvitationsResponse,
         RejectConnectionInvitationRequest as RejectConnectionInvitationRequest,
         RejectConnectionInvitationResponse as RejectConnectionInvitationResponse,
     )
-    from aiopartnercentral.account.structures.send_email_verification_code import (
+    from aiopartnercentral.account.structures.connection_preferences import (
+        GetConnectionPreferencesRequest as GetConnectionPreferencesRequest,
+        GetConnectionPreferencesResponse as GetConnectionPreferencesResponse,
+        UpdateConnectionPreferencesRequest as UpdateConnectionPreferencesRequest,
+        UpdateConnectionPreferencesResponse as UpdateConnectionPreferencesResponse,
+    )
+    from aiopartnercentral.account.structures.email_verification_code import (
         SendEmailVerificationCodeRequest as SendEmailVerificationCodeRequest,
         SendEmailVerificationCodeResponse as SendEmailVerificationCodeResponse,
     )
-    from aiopartnercentral.account.structures.start_profile_update_task import (
+    from aiopartnercentral.account.structures.partner import (
+        CreatePartnerRequest as CreatePartnerRequest,
+        CreatePartnerResponse as CreatePartnerResponse,
+        GetPartnerRequest as GetPartnerRequest,
+        GetPartnerResponse as GetPartnerResponse,
+        ListPartnersRequest as ListPartnersRequest,
+        ListPartnersResponse as ListPartnersResponse,
+        PartnerDomain as PartnerDomain,
+        PartnerProfile as PartnerProfile,
+        PartnerSummary as PartnerSummary,
+    )
+    from aiopartnercentral.account.structures.profile_update_task import (
+        CancelProfileUpdateTaskRequest as CancelProfileUpdateTaskRequest,
+        CancelProfileUpdateTaskResponse as CancelProfileUpdateTaskResponse,
+        ErrorDetail as ErrorDetail,
+        GetProfileUpdateTaskRequest as GetProfileUpdateTaskRequest,
+        GetProfileUpdateTaskResponse as GetProfileUpdateTaskResponse,
         StartProfileUpdateTaskRequest as StartProfileUpdateTaskRequest,
         StartProfileUpdateTaskResponse as StartProfileUpdateTaskResponse,
+        TaskDetails as TaskDetails,
     )
-    from aiopartnercentral.account.structures.start_qualifications_association_task import (
+    from aiopartnercentral.account.structures.profile_visibility import (
+        GetProfileVisibilityRequest as GetProfileVisibilityRequest,
+        GetProfileVisibilityResponse as GetProfileVisibilityResponse,
+        PutProfileVisibilityRequest as PutProfileVisibilityRequest,
+        PutProfileVisibilityResponse as PutProfileVisibilityResponse,
+    )
+    from aiopartnercentral.account.structures.qualifications_association_details import (
+        GetQualificationsAssociationDetailsRequest as GetQualificationsAssociationDetailsRequest,
+        GetQualificationsAssociationDetailsResponse as GetQualificationsAssociationDetailsResponse,
+    )
+    from aiopartnercentral.account.structures.qualifications_association_task import (
+        GetQualificationsAssociationTaskRequest as GetQualificationsAssociationTaskRequest,
+        GetQualificationsAssociationTaskResponse as GetQualificationsAssociationTaskResponse,
         StartQualificationsAssociationTaskRequest as StartQualificationsAssociationTaskRequest,
         StartQualificationsAssociationTaskResponse as StartQualificationsAssociationTaskResponse,
     )
-    from aiopartnercentral.account.structures.start_qualifications_disassociation_task import (
+    from aiopartnercentral.account.structures.qualifications_disassociation_task import (
+        GetQualificationsDisassociationTaskRequest as GetQualificationsDisassociationTaskRequest,
+        GetQualificationsDisassociationTaskResponse as GetQualificationsDisassociationTaskResponse,
         StartQualificationsDisassociationTaskRequest as StartQualificationsDisassociationTaskRequest,
         StartQualificationsDisassociationTaskResponse as StartQualificationsDisassociationTaskResponse,
     )
-    from aiopartnercentral.account.structures.start_verification import (
+    from aiopartnercentral.account.structures.resource import (
+        TagResourceRequest as TagResourceRequest,
+        TagResourceResponse as TagResourceResponse,
+        UntagResourceRequest as UntagResourceRequest,
+        UntagResourceResponse as UntagResourceResponse,
+    )
+    from aiopartnercentral.account.structures.tags_for_resource import (
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
+    )
+    from aiopartnercentral.account.structures.verification import (
+        BusinessVerificationDetails as BusinessVerificationDetails,
+        BusinessVerificationResponse as BusinessVerificationResponse,
+        GetVerificationRequest as GetVerificationRequest,
+        GetVerificationResponse as GetVerificationResponse,
         RegistrantVerificationDetails as RegistrantVerificationDetails,
+        RegistrantVerificationResponse as RegistrantVerificationResponse,
         StartVerificationRequest as StartVerificationRequest,
         StartVerificationResponse as StartVerificationResponse,
         VerificationDetails as VerificationDetails,
         VerificationDetailsBusinessVerificationDetails as VerificationDetailsBusinessVerificationDetails,
         VerificationDetailsRegistrantVerificationDetails as VerificationDetailsRegistrantVerificationDetails,
         VerificationDetailsUnknown as VerificationDetailsUnknown,
-    )
-    from aiopartnercentral.account.structures.tag_resource import (
-        TagResourceRequest as TagResourceRequest,
-        TagResourceResponse as TagResourceResponse,
-    )
-    from aiopartnercentral.account.structures.untag_resource import (
-        UntagResourceRequest as UntagResourceRequest,
-        UntagResourceResponse as UntagResourceResponse,
-    )
-    from aiopartnercentral.account.structures.update_connection_preferences import (
-        UpdateConnectionPreferencesRequest as UpdateConnectionPreferencesRequest,
-        UpdateConnectionPreferencesResponse as UpdateConnectionPreferencesResponse,
+        VerificationResponseDetails as VerificationResponseDetails,
+        VerificationResponseDetailsBusinessVerificationResponse as VerificationResponseDetailsBusinessVerificationResponse,
+        VerificationResponseDetailsRegistrantVerificationResponse as VerificationResponseDetailsRegistrantVerificationResponse,
+        VerificationResponseDetailsUnknown as VerificationResponseDetailsUnknown,
     )
 
 else:

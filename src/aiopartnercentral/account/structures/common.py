@@ -56,44 +56,6 @@ class BusinessValidationError(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class BusinessVerificationDetails(Structure):
-    """Business to verify, as it stands in the public register.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessVerificationDetails
-    """
-
-    legal_name: str = attrs.field(repr=redacted)
-    r"""Name of the company in the public register; 1 to 80 characters, pattern
-    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
-    """
-    registration_id: str = attrs.field(repr=redacted)
-    r"""Number in the public register, or tax number; 1 to 80 characters, pattern
-    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
-    """
-    country_code: str
-    """Country, as its ISO 3166 code of two letters; exactly 2 characters, pattern `[A-Z]{2}`."""
-    jurisdiction_of_incorporation: str | None = None
-    """State or province of the register, where the country has several; exactly 2 characters, pattern
-    `[A-Z0-9]{2}`.
-    """
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class BusinessVerificationResponse(Structure):
-    """Business that is verified, and the web page for the next step if there is one.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/BusinessVerificationResponse
-    """
-
-    business_verification_details: BusinessVerificationDetails
-    """Business to verify, as it stands in the public register."""
-    completion_url: str | None = None
-    """Address of the web page on which a person completes the verification."""
-    completion_url_expires_at: datetime | None = None
-    """Time when the web page stops working."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
 class ConnectionTypeDetail(Structure):
     """One type of a connection: the other participant, who invited, and how it ended.
 
@@ -116,21 +78,6 @@ class ConnectionTypeDetail(Structure):
     """Time when this type was canceled, or None while it is active."""
     canceled_by: str | None = None
     """AWS account that canceled this type; pattern `[0-9]{12}`."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class ErrorDetail(Structure):
-    """Reason why an update of the profile failed.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ErrorDetail
-    """
-
-    locale: str
-    """Language of the part that is not accepted."""
-    message: str
-    """Explanation for people, in words that may change."""
-    reason: enums.ProfileValidationErrorReason
-    """Reason why the profile is not accepted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -224,52 +171,6 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class PartnerDomain(Structure):
-    """Email domain whose AWS certifications count for the partner.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerDomain
-    """
-
-    domain_name: str
-    r"""Email domain, such as `example.com`; 1 to 253 characters, pattern
-    `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-    """
-    registered_at: datetime
-    """Time when the domain was associated."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class PartnerProfile(Structure):
-    """Profile by which others find the partner.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PartnerProfile
-    """
-
-    display_name: str
-    r"""Name of the partner for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
-    description: str
-    r"""Description of the company and what it offers; 1 to 600 characters, pattern
-    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
-    """
-    website_url: str
-    r"""Address of the website; 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
-    logo_url: str
-    r"""Address of the logo, an image; 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
-    primary_solution_type: enums.PrimarySolutionType
-    """Main kind of product or service that the partner offers."""
-    industry_segments: list[enums.IndustrySegment]
-    """Industries that the partner serves; 1 to 3 entries."""
-    translation_source_locale: str
-    """Language from which the profile is translated, such as `en-US`; pattern `[a-z]{2}-[A-Z]{2}`."""
-    localized_contents: list[LocalizedContent] | None = None
-    """Profile in other languages; 0 to 20 entries."""
-    headquarters: Headquarters | None = None
-    """Place of the partner's headquarters."""
-    profile_id: str | None = None
-    """Identifier of the partner profile; 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
 class PartnerProfileSummary(Structure):
     """Partner profile of a participant.
 
@@ -299,19 +200,6 @@ class QualificationsAssociationPartner(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class RegistrantVerificationResponse(Structure):
-    """Web page on which the person who registers the business is verified.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/RegistrantVerificationResponse
-    """
-
-    completion_url: str
-    """Address of the web page on which a person completes the verification."""
-    completion_url_expires_at: datetime
-    """Time when the web page stops working."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
 class SellerProfileSummary(Structure):
     """Seller profile of a participant.
 
@@ -335,35 +223,6 @@ class Tag(Structure):
     """Name of the tag, in which case matters; 1 to 128 characters."""
     value: str
     """Value of the tag, which may be empty; 0 to 256 characters."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class TaskDetails(Structure):
-    """Profile that an update task writes.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/TaskDetails
-    """
-
-    display_name: str
-    r"""Name of the partner for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
-    description: str
-    r"""Description of the company and what it offers; 1 to 600 characters, pattern
-    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
-    """
-    website_url: str
-    r"""Address of the website; 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
-    logo_url: str
-    r"""Address of the logo, an image; 1 to 256 characters, pattern `(https|HTTPS):\/\/[^\/\s]+(\/\S*)?`."""
-    primary_solution_type: enums.PrimarySolutionType
-    """Main kind of product or service that the partner offers."""
-    industry_segments: list[enums.IndustrySegment]
-    """Industries that the partner serves; 1 to 3 entries."""
-    translation_source_locale: str
-    """Language from which the profile is translated, such as `en-US`; pattern `[a-z]{2}-[A-Z]{2}`."""
-    localized_contents: list[LocalizedContent] | None = None
-    """Profile in other languages; 0 to 20 entries."""
-    headquarters: Headquarters | None = None
-    """Place of the partner's headquarters, or None to keep the present one."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -395,38 +254,4 @@ ValidationError: TypeAlias = (
 """Reason why a request is invalid: a field, or a business rule.
 
 Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ValidationError
-"""
-
-
-@attrs.frozen(weakref_slot=False)
-class VerificationResponseDetailsBusinessVerificationResponse(Variant):
-    """Member `BusinessVerificationResponse` of union `VerificationResponseDetails`."""
-
-    tag: ClassVar[str] = "BusinessVerificationResponse"
-    value: BusinessVerificationResponse
-    """Business that is verified, and the web page for the next step if there is one."""
-
-
-@attrs.frozen(weakref_slot=False)
-class VerificationResponseDetailsRegistrantVerificationResponse(Variant):
-    """Member `RegistrantVerificationResponse` of union `VerificationResponseDetails`."""
-
-    tag: ClassVar[str] = "RegistrantVerificationResponse"
-    value: RegistrantVerificationResponse
-    """Web page on which the person who registers the business is verified."""
-
-
-@attrs.frozen
-class VerificationResponseDetailsUnknown(UnknownMember):
-    """A member of union `VerificationResponseDetails` that the model does not know."""
-
-
-VerificationResponseDetails: TypeAlias = (
-    VerificationResponseDetailsBusinessVerificationResponse
-    | VerificationResponseDetailsRegistrantVerificationResponse
-    | VerificationResponseDetailsUnknown
-)
-"""Details of the verification of the business or its registrant.
-
-Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/VerificationResponseDetails
 """

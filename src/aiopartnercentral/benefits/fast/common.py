@@ -9,23 +9,6 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.benefits import structures
 
 
-@fast.wire(structures.Contact)
-class ContactJson:
-    """The JSON of a `Contact`."""
-
-    email: str | None = fast.field(name="Email", default=None)
-    first_name: str | None = fast.field(name="FirstName", default=None)
-    last_name: str | None = fast.field(name="LastName", default=None)
-    business_title: str | None = fast.field(name="BusinessTitle", default=None)
-    phone: str | None = fast.field(name="Phone", default=None)
-
-
-def decode_contact(made: Any) -> Any:
-    """Decode a `Contact`."""
-    made.__class__ = structures.Contact
-    return made
-
-
 @fast.wire(structures.Tag)
 class TagJson:
     """The JSON of a `Tag`."""
@@ -40,33 +23,6 @@ def decode_tag(made: Any) -> Any:
     return made
 
 
-def encode_contact(obj: structures.Contact) -> dict[str, fast.Json]:
-    """Encode a `Contact`."""
-    fast.check_class(obj, structures.Contact)
-    params: dict[str, fast.Json] = {}
-    if obj.email is not None:
-        params["Email"] = fast.encode_string(obj.email)
-    if obj.first_name is not None:
-        params["FirstName"] = fast.encode_string(obj.first_name)
-    if obj.last_name is not None:
-        params["LastName"] = fast.encode_string(obj.last_name)
-    if obj.business_title is not None:
-        params["BusinessTitle"] = fast.encode_string(obj.business_title)
-    if obj.phone is not None:
-        params["Phone"] = fast.encode_string(obj.phone)
-    return params
-
-
-def encode_file_input(obj: structures.FileInput) -> dict[str, fast.Json]:
-    """Encode a `FileInput`."""
-    fast.check_class(obj, structures.FileInput)
-    params: dict[str, fast.Json] = {}
-    params["FileURI"] = fast.encode_string(obj.file_uri)
-    if obj.business_use_case is not None:
-        params["BusinessUseCase"] = fast.encode_string(obj.business_use_case)
-    return params
-
-
 def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
     """Encode a `Tag`."""
     fast.check_class(obj, structures.Tag)
@@ -77,7 +33,6 @@ def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
 
 
 DECODERS: Final[dict[Any, Any]] = {
-    structures.Contact: (ContactJson, decode_contact),
     structures.Tag: (TagJson, decode_tag),
 }
 ENCODERS: Final[dict[Any, Any]] = {}

@@ -8,39 +8,16 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from aiopartnercentral.benefits.structures.amend_benefit_application import (
-        AmendBenefitApplicationInput as AmendBenefitApplicationInput,
-        AmendBenefitApplicationOutput as AmendBenefitApplicationOutput,
-        Amendment as Amendment,
-    )
-    from aiopartnercentral.benefits.structures.associate_benefit_application_resource import (
-        AssociateBenefitApplicationResourceInput as AssociateBenefitApplicationResourceInput,
-        AssociateBenefitApplicationResourceOutput as AssociateBenefitApplicationResourceOutput,
-    )
-    from aiopartnercentral.benefits.structures.cancel_benefit_application import (
-        CancelBenefitApplicationInput as CancelBenefitApplicationInput,
-        CancelBenefitApplicationOutput as CancelBenefitApplicationOutput,
-    )
-    from aiopartnercentral.benefits.structures.common import (
-        Contact as Contact,
-        FileInput as FileInput,
-        Tag as Tag,
-        ValidationExceptionField as ValidationExceptionField,
-    )
-    from aiopartnercentral.benefits.structures.create_benefit_application import (
-        CreateBenefitApplicationInput as CreateBenefitApplicationInput,
-        CreateBenefitApplicationOutput as CreateBenefitApplicationOutput,
-    )
-    from aiopartnercentral.benefits.structures.disassociate_benefit_application_resource import (
-        DisassociateBenefitApplicationResourceInput as DisassociateBenefitApplicationResourceInput,
-        DisassociateBenefitApplicationResourceOutput as DisassociateBenefitApplicationResourceOutput,
-    )
-    from aiopartnercentral.benefits.structures.get_benefit import (
+    from aiopartnercentral.benefits.structures.benefit import (
+        BenefitSummary as BenefitSummary,
         GetBenefitInput as GetBenefitInput,
         GetBenefitOutput as GetBenefitOutput,
+        ListBenefitsInput as ListBenefitsInput,
+        ListBenefitsOutput as ListBenefitsOutput,
     )
-    from aiopartnercentral.benefits.structures.get_benefit_allocation import (
+    from aiopartnercentral.benefits.structures.benefit_allocation import (
         AccessDetails as AccessDetails,
+        BenefitAllocationSummary as BenefitAllocationSummary,
         ConsumableDetails as ConsumableDetails,
         CreditCode as CreditCode,
         CreditDetails as CreditDetails,
@@ -54,52 +31,53 @@ if TYPE_CHECKING:
         GetBenefitAllocationInput as GetBenefitAllocationInput,
         GetBenefitAllocationOutput as GetBenefitAllocationOutput,
         IssuanceDetail as IssuanceDetail,
-        MonetaryValue as MonetaryValue,
-    )
-    from aiopartnercentral.benefits.structures.get_benefit_application import (
-        FileDetail as FileDetail,
-        GetBenefitApplicationInput as GetBenefitApplicationInput,
-        GetBenefitApplicationOutput as GetBenefitApplicationOutput,
-    )
-    from aiopartnercentral.benefits.structures.list_benefit_allocations import (
-        BenefitAllocationSummary as BenefitAllocationSummary,
         ListBenefitAllocationsInput as ListBenefitAllocationsInput,
         ListBenefitAllocationsOutput as ListBenefitAllocationsOutput,
+        MonetaryValue as MonetaryValue,
     )
-    from aiopartnercentral.benefits.structures.list_benefit_applications import (
+    from aiopartnercentral.benefits.structures.benefit_application import (
+        AmendBenefitApplicationInput as AmendBenefitApplicationInput,
+        AmendBenefitApplicationOutput as AmendBenefitApplicationOutput,
+        Amendment as Amendment,
         AssociatedResource as AssociatedResource,
         BenefitApplicationSummary as BenefitApplicationSummary,
+        CancelBenefitApplicationInput as CancelBenefitApplicationInput,
+        CancelBenefitApplicationOutput as CancelBenefitApplicationOutput,
+        Contact as Contact,
+        CreateBenefitApplicationInput as CreateBenefitApplicationInput,
+        CreateBenefitApplicationOutput as CreateBenefitApplicationOutput,
+        FileDetail as FileDetail,
+        FileInput as FileInput,
+        GetBenefitApplicationInput as GetBenefitApplicationInput,
+        GetBenefitApplicationOutput as GetBenefitApplicationOutput,
         ListBenefitApplicationsInput as ListBenefitApplicationsInput,
         ListBenefitApplicationsOutput as ListBenefitApplicationsOutput,
-    )
-    from aiopartnercentral.benefits.structures.list_benefits import (
-        BenefitSummary as BenefitSummary,
-        ListBenefitsInput as ListBenefitsInput,
-        ListBenefitsOutput as ListBenefitsOutput,
-    )
-    from aiopartnercentral.benefits.structures.list_tags_for_resource import (
-        ListTagsForResourceRequest as ListTagsForResourceRequest,
-        ListTagsForResourceResponse as ListTagsForResourceResponse,
-    )
-    from aiopartnercentral.benefits.structures.recall_benefit_application import (
         RecallBenefitApplicationInput as RecallBenefitApplicationInput,
         RecallBenefitApplicationOutput as RecallBenefitApplicationOutput,
-    )
-    from aiopartnercentral.benefits.structures.submit_benefit_application import (
         SubmitBenefitApplicationInput as SubmitBenefitApplicationInput,
         SubmitBenefitApplicationOutput as SubmitBenefitApplicationOutput,
+        UpdateBenefitApplicationInput as UpdateBenefitApplicationInput,
+        UpdateBenefitApplicationOutput as UpdateBenefitApplicationOutput,
     )
-    from aiopartnercentral.benefits.structures.tag_resource import (
+    from aiopartnercentral.benefits.structures.benefit_application_resource import (
+        AssociateBenefitApplicationResourceInput as AssociateBenefitApplicationResourceInput,
+        AssociateBenefitApplicationResourceOutput as AssociateBenefitApplicationResourceOutput,
+        DisassociateBenefitApplicationResourceInput as DisassociateBenefitApplicationResourceInput,
+        DisassociateBenefitApplicationResourceOutput as DisassociateBenefitApplicationResourceOutput,
+    )
+    from aiopartnercentral.benefits.structures.common import (
+        Tag as Tag,
+        ValidationExceptionField as ValidationExceptionField,
+    )
+    from aiopartnercentral.benefits.structures.resource import (
         TagResourceRequest as TagResourceRequest,
         TagResourceResponse as TagResourceResponse,
-    )
-    from aiopartnercentral.benefits.structures.untag_resource import (
         UntagResourceRequest as UntagResourceRequest,
         UntagResourceResponse as UntagResourceResponse,
     )
-    from aiopartnercentral.benefits.structures.update_benefit_application import (
-        UpdateBenefitApplicationInput as UpdateBenefitApplicationInput,
-        UpdateBenefitApplicationOutput as UpdateBenefitApplicationOutput,
+    from aiopartnercentral.benefits.structures.tags_for_resource import (
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
     )
 
 else:

@@ -6,42 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.benefits import enums
-from aiopartnercentral.types import Structure, redacted
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class Contact(Structure):
-    """Person of the partner who answers questions about an application.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/Contact
-    """
-
-    email: str | None = attrs.field(default=None, repr=redacted)
-    r"""Email address; 0 to 80 characters, pattern
-    `[a-z0-9!#$%&'*+/=?^_\x60{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_\x60{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?`,
-    sensitive.
-    """
-    first_name: str | None = attrs.field(default=None, repr=redacted)
-    """First name; 0 to 80 characters, sensitive."""
-    last_name: str | None = attrs.field(default=None, repr=redacted)
-    """Last name; 0 to 80 characters, sensitive."""
-    business_title: str | None = None
-    """Position in the company; 0 to 80 characters."""
-    phone: str | None = attrs.field(default=None, repr=redacted)
-    """Telephone number; sensitive."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class FileInput(Structure):
-    """File to attach to an application.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/FileInput
-    """
-
-    file_uri: str
-    """Address of the file in Amazon S3; 1 to 2000 characters, pattern `(s3://|https://).*`."""
-    business_use_case: str | None = None
-    """Purpose of the file."""
+from aiopartnercentral.types import Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -9,24 +9,6 @@ from aiopartnercentral._serialization import fast
 from aiopartnercentral.channel import structures
 
 
-@fast.wire(structures.Address)
-class AddressJson:
-    """The JSON of a `Address`."""
-
-    city: str = fast.field(name="city")
-    state_or_region: str = fast.field(name="stateOrRegion")
-    postal_code: str = fast.field(name="postalCode")
-    country_code: str = fast.field(name="countryCode")
-    address_line: str = fast.field(name="addressLine")
-    address_line2: str | None = fast.field(name="addressLine2", default=None)
-
-
-def decode_address(made: Any) -> Any:
-    """Decode a `Address`."""
-    made.__class__ = structures.Address
-    return made
-
-
 @fast.wire(structures.Tag)
 class TagJson:
     """The JSON of a `Tag`."""
@@ -41,64 +23,6 @@ def decode_tag(made: Any) -> Any:
     return made
 
 
-def encode_address(obj: structures.Address) -> dict[str, fast.Json]:
-    """Encode a `Address`."""
-    fast.check_class(obj, structures.Address)
-    params: dict[str, fast.Json] = {}
-    params["city"] = fast.encode_string(obj.city)
-    params["stateOrRegion"] = fast.encode_string(obj.state_or_region)
-    params["postalCode"] = fast.encode_string(obj.postal_code)
-    params["countryCode"] = fast.encode_string(obj.country_code)
-    params["addressLine"] = fast.encode_string(obj.address_line)
-    if obj.address_line2 is not None:
-        params["addressLine2"] = fast.encode_string(obj.address_line2)
-    return params
-
-
-def encode_partner_led_support(obj: structures.PartnerLedSupport) -> dict[str, fast.Json]:
-    """Encode a `PartnerLedSupport`."""
-    fast.check_class(obj, structures.PartnerLedSupport)
-    params: dict[str, fast.Json] = {}
-    params["coverage"] = fast.encode_string(obj.coverage)
-    if obj.provider is not None:
-        params["provider"] = fast.encode_string(obj.provider)
-    params["tamLocation"] = fast.encode_string(obj.tam_location)
-    return params
-
-
-def encode_resold_enterprise(obj: structures.ResoldEnterprise) -> dict[str, fast.Json]:
-    """Encode a `ResoldEnterprise`."""
-    fast.check_class(obj, structures.ResoldEnterprise)
-    params: dict[str, fast.Json] = {}
-    params["coverage"] = fast.encode_string(obj.coverage)
-    params["tamLocation"] = fast.encode_string(obj.tam_location)
-    if obj.charge_account_id is not None:
-        params["chargeAccountId"] = fast.encode_string(obj.charge_account_id)
-    return params
-
-
-def encode_resold_unified_operations(obj: structures.ResoldUnifiedOperations) -> dict[str, fast.Json]:
-    """Encode a `ResoldUnifiedOperations`."""
-    fast.check_class(obj, structures.ResoldUnifiedOperations)
-    params: dict[str, fast.Json] = {}
-    params["coverage"] = fast.encode_string(obj.coverage)
-    params["tamLocation"] = fast.encode_string(obj.tam_location)
-    if obj.charge_account_id is not None:
-        params["chargeAccountId"] = fast.encode_string(obj.charge_account_id)
-    return params
-
-
-def encode_support_plan(obj: structures.SupportPlan) -> dict[str, fast.Json]:
-    """Encode a `SupportPlan`."""
-    if type(obj) is structures.SupportPlanResoldEnterprise:
-        return {"resoldEnterprise": encode_resold_enterprise(obj.value)}
-    if type(obj) is structures.SupportPlanPartnerLedSupport:
-        return {"partnerLedSupport": encode_partner_led_support(obj.value)}
-    if type(obj) is structures.SupportPlanResoldUnifiedOperations:
-        return {"resoldUnifiedOperations": encode_resold_unified_operations(obj.value)}
-    raise fast.FallbackRequired
-
-
 def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
     """Encode a `Tag`."""
     fast.check_class(obj, structures.Tag)
@@ -109,7 +33,6 @@ def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
 
 
 DECODERS: Final[dict[Any, Any]] = {
-    structures.Address: (AddressJson, decode_address),
     structures.Tag: (TagJson, decode_tag),
 }
 ENCODERS: Final[dict[Any, Any]] = {}

@@ -8,91 +8,27 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from aiopartnercentral.channel.structures.accept_channel_handshake import (
-        AcceptChannelHandshakeDetail as AcceptChannelHandshakeDetail,
-        AcceptChannelHandshakeRequest as AcceptChannelHandshakeRequest,
-        AcceptChannelHandshakeResponse as AcceptChannelHandshakeResponse,
-    )
-    from aiopartnercentral.channel.structures.cancel_channel_contract import (
+    from aiopartnercentral.channel.structures.channel_contract import (
+        Address as Address,
         CancelChannelContractDetail as CancelChannelContractDetail,
         CancelChannelContractRequest as CancelChannelContractRequest,
         CancelChannelContractResponse as CancelChannelContractResponse,
-    )
-    from aiopartnercentral.channel.structures.cancel_channel_handshake import (
-        CancelChannelHandshakeDetail as CancelChannelHandshakeDetail,
-        CancelChannelHandshakeRequest as CancelChannelHandshakeRequest,
-        CancelChannelHandshakeResponse as CancelChannelHandshakeResponse,
-    )
-    from aiopartnercentral.channel.structures.common import (
-        Address as Address,
-        PartnerLedSupport as PartnerLedSupport,
-        ResoldEnterprise as ResoldEnterprise,
-        ResoldUnifiedOperations as ResoldUnifiedOperations,
-        SupportPlan as SupportPlan,
-        SupportPlanPartnerLedSupport as SupportPlanPartnerLedSupport,
-        SupportPlanResoldEnterprise as SupportPlanResoldEnterprise,
-        SupportPlanResoldUnifiedOperations as SupportPlanResoldUnifiedOperations,
-        SupportPlanUnknown as SupportPlanUnknown,
-        Tag as Tag,
-        ValidationExceptionField as ValidationExceptionField,
-    )
-    from aiopartnercentral.channel.structures.create_channel_contract import (
-        ChannelContractPayload as ChannelContractPayload,
-        ChannelContractPayloadManagedServicesAttestationPayload as ChannelContractPayloadManagedServicesAttestationPayload,
-        ChannelContractPayloadUnknown as ChannelContractPayloadUnknown,
-        CreateChannelContractDetail as CreateChannelContractDetail,
-        CreateChannelContractRequest as CreateChannelContractRequest,
-        CreateChannelContractResponse as CreateChannelContractResponse,
-        ManagedServicesAttestationPayload as ManagedServicesAttestationPayload,
-    )
-    from aiopartnercentral.channel.structures.create_channel_handshake import (
-        ChannelHandshakePayload as ChannelHandshakePayload,
-        ChannelHandshakePayloadRevokeServicePeriodPayload as ChannelHandshakePayloadRevokeServicePeriodPayload,
-        ChannelHandshakePayloadStartServicePeriodPayload as ChannelHandshakePayloadStartServicePeriodPayload,
-        ChannelHandshakePayloadUnknown as ChannelHandshakePayloadUnknown,
-        CreateChannelHandshakeDetail as CreateChannelHandshakeDetail,
-        CreateChannelHandshakeRequest as CreateChannelHandshakeRequest,
-        CreateChannelHandshakeResponse as CreateChannelHandshakeResponse,
-        RevokeServicePeriodPayload as RevokeServicePeriodPayload,
-        StartServicePeriodPayload as StartServicePeriodPayload,
-    )
-    from aiopartnercentral.channel.structures.create_program_management_account import (
-        CreateProgramManagementAccountDetail as CreateProgramManagementAccountDetail,
-        CreateProgramManagementAccountRequest as CreateProgramManagementAccountRequest,
-        CreateProgramManagementAccountResponse as CreateProgramManagementAccountResponse,
-    )
-    from aiopartnercentral.channel.structures.create_relationship import (
-        CreateRelationshipDetail as CreateRelationshipDetail,
-        CreateRelationshipRequest as CreateRelationshipRequest,
-        CreateRelationshipResponse as CreateRelationshipResponse,
-    )
-    from aiopartnercentral.channel.structures.delete_program_management_account import (
-        DeleteProgramManagementAccountRequest as DeleteProgramManagementAccountRequest,
-        DeleteProgramManagementAccountResponse as DeleteProgramManagementAccountResponse,
-    )
-    from aiopartnercentral.channel.structures.delete_relationship import (
-        DeleteRelationshipRequest as DeleteRelationshipRequest,
-        DeleteRelationshipResponse as DeleteRelationshipResponse,
-    )
-    from aiopartnercentral.channel.structures.get_channel_contract import (
         ChannelContractDetail as ChannelContractDetail,
         ChannelContractDetails as ChannelContractDetails,
         ChannelContractDetailsManagedServicesAttestationDetails as ChannelContractDetailsManagedServicesAttestationDetails,
         ChannelContractDetailsUnknown as ChannelContractDetailsUnknown,
-        GetChannelContractRequest as GetChannelContractRequest,
-        GetChannelContractResponse as GetChannelContractResponse,
-        ManagedServicesAttestationDetails as ManagedServicesAttestationDetails,
-    )
-    from aiopartnercentral.channel.structures.get_relationship import (
-        GetRelationshipRequest as GetRelationshipRequest,
-        GetRelationshipResponse as GetRelationshipResponse,
-        RelationshipDetail as RelationshipDetail,
-    )
-    from aiopartnercentral.channel.structures.list_channel_contracts import (
+        ChannelContractPayload as ChannelContractPayload,
+        ChannelContractPayloadManagedServicesAttestationPayload as ChannelContractPayloadManagedServicesAttestationPayload,
+        ChannelContractPayloadUnknown as ChannelContractPayloadUnknown,
         ChannelContractSummary as ChannelContractSummary,
         ChannelContractSummaryDetails as ChannelContractSummaryDetails,
         ChannelContractSummaryDetailsManagedServicesAttestationDetails as ChannelContractSummaryDetailsManagedServicesAttestationDetails,
         ChannelContractSummaryDetailsUnknown as ChannelContractSummaryDetailsUnknown,
+        CreateChannelContractDetail as CreateChannelContractDetail,
+        CreateChannelContractRequest as CreateChannelContractRequest,
+        CreateChannelContractResponse as CreateChannelContractResponse,
+        GetChannelContractRequest as GetChannelContractRequest,
+        GetChannelContractResponse as GetChannelContractResponse,
         ListChannelContractsRequest as ListChannelContractsRequest,
         ListChannelContractsResponse as ListChannelContractsResponse,
         ListChannelContractsTypeFilters as ListChannelContractsTypeFilters,
@@ -101,12 +37,27 @@ if TYPE_CHECKING:
         ListChannelContractsTypeSort as ListChannelContractsTypeSort,
         ListChannelContractsTypeSortManagedServicesAttestationTypeSort as ListChannelContractsTypeSortManagedServicesAttestationTypeSort,
         ListChannelContractsTypeSortUnknown as ListChannelContractsTypeSortUnknown,
+        ManagedServicesAttestationDetails as ManagedServicesAttestationDetails,
+        ManagedServicesAttestationPayload as ManagedServicesAttestationPayload,
         ManagedServicesAttestationSummaryDetails as ManagedServicesAttestationSummaryDetails,
         ManagedServicesAttestationTypeFilters as ManagedServicesAttestationTypeFilters,
         ManagedServicesAttestationTypeSort as ManagedServicesAttestationTypeSort,
     )
-    from aiopartnercentral.channel.structures.list_channel_handshakes import (
+    from aiopartnercentral.channel.structures.channel_handshake import (
+        AcceptChannelHandshakeDetail as AcceptChannelHandshakeDetail,
+        AcceptChannelHandshakeRequest as AcceptChannelHandshakeRequest,
+        AcceptChannelHandshakeResponse as AcceptChannelHandshakeResponse,
+        CancelChannelHandshakeDetail as CancelChannelHandshakeDetail,
+        CancelChannelHandshakeRequest as CancelChannelHandshakeRequest,
+        CancelChannelHandshakeResponse as CancelChannelHandshakeResponse,
+        ChannelHandshakePayload as ChannelHandshakePayload,
+        ChannelHandshakePayloadRevokeServicePeriodPayload as ChannelHandshakePayloadRevokeServicePeriodPayload,
+        ChannelHandshakePayloadStartServicePeriodPayload as ChannelHandshakePayloadStartServicePeriodPayload,
+        ChannelHandshakePayloadUnknown as ChannelHandshakePayloadUnknown,
         ChannelHandshakeSummary as ChannelHandshakeSummary,
+        CreateChannelHandshakeDetail as CreateChannelHandshakeDetail,
+        CreateChannelHandshakeRequest as CreateChannelHandshakeRequest,
+        CreateChannelHandshakeResponse as CreateChannelHandshakeResponse,
         HandshakeDetail as HandshakeDetail,
         HandshakeDetailProgramManagementAccountHandshakeDetail as HandshakeDetailProgramManagementAccountHandshakeDetail,
         HandshakeDetailRevokeServicePeriodHandshakeDetail as HandshakeDetailRevokeServicePeriodHandshakeDetail,
@@ -127,51 +78,70 @@ if TYPE_CHECKING:
         ProgramManagementAccountHandshakeDetail as ProgramManagementAccountHandshakeDetail,
         ProgramManagementAccountTypeFilters as ProgramManagementAccountTypeFilters,
         ProgramManagementAccountTypeSort as ProgramManagementAccountTypeSort,
+        RejectChannelHandshakeDetail as RejectChannelHandshakeDetail,
+        RejectChannelHandshakeRequest as RejectChannelHandshakeRequest,
+        RejectChannelHandshakeResponse as RejectChannelHandshakeResponse,
         RevokeServicePeriodHandshakeDetail as RevokeServicePeriodHandshakeDetail,
+        RevokeServicePeriodPayload as RevokeServicePeriodPayload,
         RevokeServicePeriodTypeFilters as RevokeServicePeriodTypeFilters,
         RevokeServicePeriodTypeSort as RevokeServicePeriodTypeSort,
         StartServicePeriodHandshakeDetail as StartServicePeriodHandshakeDetail,
+        StartServicePeriodPayload as StartServicePeriodPayload,
         StartServicePeriodTypeFilters as StartServicePeriodTypeFilters,
         StartServicePeriodTypeSort as StartServicePeriodTypeSort,
     )
-    from aiopartnercentral.channel.structures.list_program_management_accounts import (
+    from aiopartnercentral.channel.structures.common import (
+        Tag as Tag,
+        ValidationExceptionField as ValidationExceptionField,
+    )
+    from aiopartnercentral.channel.structures.program_management_account import (
+        CreateProgramManagementAccountDetail as CreateProgramManagementAccountDetail,
+        CreateProgramManagementAccountRequest as CreateProgramManagementAccountRequest,
+        CreateProgramManagementAccountResponse as CreateProgramManagementAccountResponse,
+        DeleteProgramManagementAccountRequest as DeleteProgramManagementAccountRequest,
+        DeleteProgramManagementAccountResponse as DeleteProgramManagementAccountResponse,
         ListProgramManagementAccountsRequest as ListProgramManagementAccountsRequest,
         ListProgramManagementAccountsResponse as ListProgramManagementAccountsResponse,
         ListProgramManagementAccountsSortBase as ListProgramManagementAccountsSortBase,
         ProgramManagementAccountSummary as ProgramManagementAccountSummary,
-    )
-    from aiopartnercentral.channel.structures.list_relationships import (
-        ListRelationshipsRequest as ListRelationshipsRequest,
-        ListRelationshipsResponse as ListRelationshipsResponse,
-        ListRelationshipsSortBase as ListRelationshipsSortBase,
-        RelationshipSummary as RelationshipSummary,
-    )
-    from aiopartnercentral.channel.structures.list_tags_for_resource import (
-        ListTagsForResourceRequest as ListTagsForResourceRequest,
-        ListTagsForResourceResponse as ListTagsForResourceResponse,
-    )
-    from aiopartnercentral.channel.structures.reject_channel_handshake import (
-        RejectChannelHandshakeDetail as RejectChannelHandshakeDetail,
-        RejectChannelHandshakeRequest as RejectChannelHandshakeRequest,
-        RejectChannelHandshakeResponse as RejectChannelHandshakeResponse,
-    )
-    from aiopartnercentral.channel.structures.tag_resource import (
-        TagResourceRequest as TagResourceRequest,
-        TagResourceResponse as TagResourceResponse,
-    )
-    from aiopartnercentral.channel.structures.untag_resource import (
-        UntagResourceRequest as UntagResourceRequest,
-        UntagResourceResponse as UntagResourceResponse,
-    )
-    from aiopartnercentral.channel.structures.update_program_management_account import (
         UpdateProgramManagementAccountDetail as UpdateProgramManagementAccountDetail,
         UpdateProgramManagementAccountRequest as UpdateProgramManagementAccountRequest,
         UpdateProgramManagementAccountResponse as UpdateProgramManagementAccountResponse,
     )
-    from aiopartnercentral.channel.structures.update_relationship import (
+    from aiopartnercentral.channel.structures.relationship import (
+        CreateRelationshipDetail as CreateRelationshipDetail,
+        CreateRelationshipRequest as CreateRelationshipRequest,
+        CreateRelationshipResponse as CreateRelationshipResponse,
+        DeleteRelationshipRequest as DeleteRelationshipRequest,
+        DeleteRelationshipResponse as DeleteRelationshipResponse,
+        GetRelationshipRequest as GetRelationshipRequest,
+        GetRelationshipResponse as GetRelationshipResponse,
+        ListRelationshipsRequest as ListRelationshipsRequest,
+        ListRelationshipsResponse as ListRelationshipsResponse,
+        ListRelationshipsSortBase as ListRelationshipsSortBase,
+        PartnerLedSupport as PartnerLedSupport,
+        RelationshipDetail as RelationshipDetail,
+        RelationshipSummary as RelationshipSummary,
+        ResoldEnterprise as ResoldEnterprise,
+        ResoldUnifiedOperations as ResoldUnifiedOperations,
+        SupportPlan as SupportPlan,
+        SupportPlanPartnerLedSupport as SupportPlanPartnerLedSupport,
+        SupportPlanResoldEnterprise as SupportPlanResoldEnterprise,
+        SupportPlanResoldUnifiedOperations as SupportPlanResoldUnifiedOperations,
+        SupportPlanUnknown as SupportPlanUnknown,
         UpdateRelationshipDetail as UpdateRelationshipDetail,
         UpdateRelationshipRequest as UpdateRelationshipRequest,
         UpdateRelationshipResponse as UpdateRelationshipResponse,
+    )
+    from aiopartnercentral.channel.structures.resource import (
+        TagResourceRequest as TagResourceRequest,
+        TagResourceResponse as TagResourceResponse,
+        UntagResourceRequest as UntagResourceRequest,
+        UntagResourceResponse as UntagResourceResponse,
+    )
+    from aiopartnercentral.channel.structures.tags_for_resource import (
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
     )
 
 else:

@@ -41,37 +41,6 @@ def decode_asset_link_field_type(made: Any) -> Any:
     return made
 
 
-@fast.wire(structures.CampaignAssetActivationOutcome)
-class CampaignAssetActivationOutcomeJson:
-    """The JSON of a `CampaignAssetActivationOutcome`."""
-
-    campaign_asset_id: str = fast.field(name="CampaignAssetId")
-    status: enums.CampaignAssetActivationStatus = fast.field(name="Status")
-    reason: enums.CampaignAssetStateReason | None = fast.field(name="Reason", default=None)
-    message: str | None = fast.field(name="Message", default=None)
-
-
-def decode_campaign_asset_activation_outcome(made: Any) -> Any:
-    """Decode a `CampaignAssetActivationOutcome`."""
-    made.__class__ = structures.CampaignAssetActivationOutcome
-    return made
-
-
-@fast.wire(structures.CampaignAssetImageSource)
-class CampaignAssetImageSourceJson:
-    """The JSON of a `CampaignAssetImageSource`."""
-
-    campaign_identifier: str = fast.field(name="CampaignIdentifier")
-    campaign_asset_identifier: str = fast.field(name="CampaignAssetIdentifier")
-    field_id: str = fast.field(name="FieldId")
-
-
-def decode_campaign_asset_image_source(made: Any) -> Any:
-    """Decode a `CampaignAssetImageSource`."""
-    made.__class__ = structures.CampaignAssetImageSource
-    return made
-
-
 @fast.wire(structures.CampaignAssetLayout)
 class CampaignAssetLayoutJson:
     """The JSON of a `CampaignAssetLayout`."""
@@ -209,20 +178,6 @@ def decode_layout_preview(made: Any) -> Any:
     return made
 
 
-@fast.wire(structures.MonetaryValue)
-class MonetaryValueJson:
-    """The JSON of a `MonetaryValue`."""
-
-    amount: str = fast.field(name="Amount")
-    currency_code: str = fast.field(name="CurrencyCode")
-
-
-def decode_monetary_value(made: Any) -> Any:
-    """Decode a `MonetaryValue`."""
-    made.__class__ = structures.MonetaryValue
-    return made
-
-
 @fast.wire(structures.RichTextFieldType)
 class RichTextFieldTypeJson:
     """The JSON of a `RichTextFieldType`."""
@@ -252,67 +207,6 @@ def decode_tag(made: Any) -> Any:
     return made
 
 
-@fast.wire(structures.TargetAudience)
-class TargetAudienceJson:
-    """The JSON of a `TargetAudience`."""
-
-    industries: list[enums.Industry] | None = fast.field(name="Industries", default=None)
-    company_sizes: list[enums.CompanySize] | None = fast.field(name="CompanySizes", default=None)
-    countries: list[str] | None = fast.field(name="Countries", default=None)
-
-
-def decode_target_audience(made: Any) -> Any:
-    """Decode a `TargetAudience`."""
-    made.__class__ = structures.TargetAudience
-    return made
-
-
-class TemplateFieldValueJson(fast.WireUnion):
-    """The JSON of a `TemplateFieldValue`."""
-
-    text: str | None = fast.field(name="Text", default=None)
-    image_reference: str | None = fast.field(name="ImageReference", default=None)
-    linked_asset_id: str | None = fast.field(name="LinkedAssetId", default=None)
-    campaign_asset_image: CampaignAssetImageSourceJson | None = fast.field(name="CampaignAssetImage", default=None)
-
-
-_TemplateFieldValueText = fast.mutable_twin(structures.TemplateFieldValueText)
-_TemplateFieldValueImageReference = fast.mutable_twin(structures.TemplateFieldValueImageReference)
-_TemplateFieldValueLinkedAssetId = fast.mutable_twin(structures.TemplateFieldValueLinkedAssetId)
-_TemplateFieldValueCampaignAssetImage = fast.mutable_twin(structures.TemplateFieldValueCampaignAssetImage)
-
-
-def decode_template_field_value(raw: TemplateFieldValueJson) -> Any:
-    """Decode a `TemplateFieldValue`."""
-    if raw.text is not None:
-        if raw.image_reference is not None or raw.linked_asset_id is not None or raw.campaign_asset_image is not None:
-            raise fast.FallbackRequired
-        made = _TemplateFieldValueText()
-        made.value = raw.text
-        made.__class__ = structures.TemplateFieldValueText
-        return made
-    if raw.image_reference is not None:
-        if raw.linked_asset_id is not None or raw.campaign_asset_image is not None:
-            raise fast.FallbackRequired
-        made = _TemplateFieldValueImageReference()
-        made.value = raw.image_reference
-        made.__class__ = structures.TemplateFieldValueImageReference
-        return made
-    if raw.linked_asset_id is not None:
-        if raw.campaign_asset_image is not None:
-            raise fast.FallbackRequired
-        made = _TemplateFieldValueLinkedAssetId()
-        made.value = raw.linked_asset_id
-        made.__class__ = structures.TemplateFieldValueLinkedAssetId
-        return made
-    if raw.campaign_asset_image is not None:
-        made = _TemplateFieldValueCampaignAssetImage()
-        made.value = decode_campaign_asset_image_source(raw.campaign_asset_image)
-        made.__class__ = structures.TemplateFieldValueCampaignAssetImage
-        return made
-    raise fast.FallbackRequired
-
-
 @fast.wire(structures.TextFieldType)
 class TextFieldTypeJson:
     """The JSON of a `TextFieldType`."""
@@ -329,34 +223,6 @@ def decode_text_field_type(made: Any) -> Any:
     return made
 
 
-def encode_campaign_asset_image_source(obj: structures.CampaignAssetImageSource) -> dict[str, fast.Json]:
-    """Encode a `CampaignAssetImageSource`."""
-    fast.check_class(obj, structures.CampaignAssetImageSource)
-    params: dict[str, fast.Json] = {}
-    params["CampaignIdentifier"] = fast.encode_string(obj.campaign_identifier)
-    params["CampaignAssetIdentifier"] = fast.encode_string(obj.campaign_asset_identifier)
-    params["FieldId"] = fast.encode_string(obj.field_id)
-    return params
-
-
-def encode_file_ref(obj: structures.FileRef) -> dict[str, fast.Json]:
-    """Encode a `FileRef`."""
-    fast.check_class(obj, structures.FileRef)
-    params: dict[str, fast.Json] = {}
-    params["S3Uri"] = fast.encode_string(obj.s3_uri)
-    params["VersionId"] = fast.encode_string(obj.version_id)
-    return params
-
-
-def encode_monetary_value(obj: structures.MonetaryValue) -> dict[str, fast.Json]:
-    """Encode a `MonetaryValue`."""
-    fast.check_class(obj, structures.MonetaryValue)
-    params: dict[str, fast.Json] = {}
-    params["Amount"] = fast.encode_string(obj.amount)
-    params["CurrencyCode"] = fast.encode_string(obj.currency_code)
-    return params
-
-
 def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
     """Encode a `Tag`."""
     fast.check_class(obj, structures.Tag)
@@ -366,49 +232,16 @@ def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
     return params
 
 
-def encode_target_audience(obj: structures.TargetAudience) -> dict[str, fast.Json]:
-    """Encode a `TargetAudience`."""
-    fast.check_class(obj, structures.TargetAudience)
-    params: dict[str, fast.Json] = {}
-    if obj.industries is not None:
-        params["Industries"] = [fast.encode_string(item) for item in fast.check_sequence(obj.industries)]
-    if obj.company_sizes is not None:
-        params["CompanySizes"] = [fast.encode_string(item2) for item2 in fast.check_sequence(obj.company_sizes)]
-    if obj.countries is not None:
-        params["Countries"] = [fast.encode_string(item3) for item3 in fast.check_sequence(obj.countries)]
-    return params
-
-
-def encode_template_field_value(obj: structures.TemplateFieldValue) -> dict[str, fast.Json]:
-    """Encode a `TemplateFieldValue`."""
-    if type(obj) is structures.TemplateFieldValueText:
-        return {"Text": fast.encode_string(obj.value)}
-    if type(obj) is structures.TemplateFieldValueImageReference:
-        return {"ImageReference": fast.encode_string(obj.value)}
-    if type(obj) is structures.TemplateFieldValueLinkedAssetId:
-        return {"LinkedAssetId": fast.encode_string(obj.value)}
-    if type(obj) is structures.TemplateFieldValueCampaignAssetImage:
-        return {"CampaignAssetImage": encode_campaign_asset_image_source(obj.value)}
-    raise fast.FallbackRequired
-
-
 DECODERS: Final[dict[Any, Any]] = {
     structures.ActivationIssue: (ActivationIssueJson, decode_activation_issue),
     structures.AssetLinkFieldType: (AssetLinkFieldTypeJson, decode_asset_link_field_type),
-    structures.CampaignAssetActivationOutcome: (
-        CampaignAssetActivationOutcomeJson,
-        decode_campaign_asset_activation_outcome,
-    ),
-    structures.CampaignAssetImageSource: (CampaignAssetImageSourceJson, decode_campaign_asset_image_source),
     structures.CampaignAssetLayout: (CampaignAssetLayoutJson, decode_campaign_asset_layout),
     structures.CampaignAssetLayoutOption: (CampaignAssetLayoutOptionJson, decode_campaign_asset_layout_option),
     structures.CampaignAssetTemplateField: (CampaignAssetTemplateFieldJson, decode_campaign_asset_template_field),
     structures.ImageFieldType: (ImageFieldTypeJson, decode_image_field_type),
     structures.LayoutPreview: (LayoutPreviewJson, decode_layout_preview),
-    structures.MonetaryValue: (MonetaryValueJson, decode_monetary_value),
     structures.RichTextFieldType: (RichTextFieldTypeJson, decode_rich_text_field_type),
     structures.Tag: (TagJson, decode_tag),
-    structures.TargetAudience: (TargetAudienceJson, decode_target_audience),
     structures.TextFieldType: (TextFieldTypeJson, decode_text_field_type),
 }
 ENCODERS: Final[dict[Any, Any]] = {}

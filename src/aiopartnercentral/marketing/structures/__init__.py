@@ -8,18 +8,77 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from aiopartnercentral.marketing.structures.batch_create_campaign_asset import (
-        BatchCreateCampaignAssetEntry as BatchCreateCampaignAssetEntry,
-        BatchCreateCampaignAssetError as BatchCreateCampaignAssetError,
-        BatchCreateCampaignAssetRequest as BatchCreateCampaignAssetRequest,
-        BatchCreateCampaignAssetResponse as BatchCreateCampaignAssetResponse,
-        BatchCreateCampaignAssetResult as BatchCreateCampaignAssetResult,
+    from aiopartnercentral.marketing.structures.campaign import (
+        Campaign as Campaign,
+        CampaignSort as CampaignSort,
+        CampaignSummary as CampaignSummary,
+        CreateCampaignRequest as CreateCampaignRequest,
+        CreateCampaignResponse as CreateCampaignResponse,
+        DeleteCampaignRequest as DeleteCampaignRequest,
+        DeleteCampaignResponse as DeleteCampaignResponse,
+        EmailTargetDetail as EmailTargetDetail,
+        FileRef as FileRef,
+        GetCampaignRequest as GetCampaignRequest,
+        GetCampaignResponse as GetCampaignResponse,
+        ListCampaignsRequest as ListCampaignsRequest,
+        ListCampaignsResponse as ListCampaignsResponse,
+        MonetaryValue as MonetaryValue,
+        PartnerBadgeDetail as PartnerBadgeDetail,
+        PartnerProfileBranding as PartnerProfileBranding,
+        TargetAudience as TargetAudience,
+        UpdateCampaignRequest as UpdateCampaignRequest,
+        UpdateCampaignResponse as UpdateCampaignResponse,
+    )
+    from aiopartnercentral.marketing.structures.campaign_asset import (
+        CampaignAsset as CampaignAsset,
+        CampaignAssetFieldValue as CampaignAssetFieldValue,
+        CampaignAssetImageSource as CampaignAssetImageSource,
+        CampaignAssetSummary as CampaignAssetSummary,
+        DeactivateCampaignAssetRequest as DeactivateCampaignAssetRequest,
+        DeactivateCampaignAssetResponse as DeactivateCampaignAssetResponse,
+        DeleteCampaignAssetRequest as DeleteCampaignAssetRequest,
+        DeleteCampaignAssetResponse as DeleteCampaignAssetResponse,
+        FieldValueInput as FieldValueInput,
+        GetCampaignAssetRequest as GetCampaignAssetRequest,
+        GetCampaignAssetResponse as GetCampaignAssetResponse,
+        ListCampaignAssetsRequest as ListCampaignAssetsRequest,
+        ListCampaignAssetsResponse as ListCampaignAssetsResponse,
+        TemplateFieldValue as TemplateFieldValue,
+        TemplateFieldValueCampaignAssetImage as TemplateFieldValueCampaignAssetImage,
+        TemplateFieldValueImageReference as TemplateFieldValueImageReference,
+        TemplateFieldValueLinkedAssetId as TemplateFieldValueLinkedAssetId,
+        TemplateFieldValueText as TemplateFieldValueText,
+        TemplateFieldValueUnknown as TemplateFieldValueUnknown,
+        UpdateCampaignAssetRequest as UpdateCampaignAssetRequest,
+        UpdateCampaignAssetResponse as UpdateCampaignAssetResponse,
+    )
+    from aiopartnercentral.marketing.structures.campaign_asset_activation_task import (
+        CampaignAssetActivationOutcome as CampaignAssetActivationOutcome,
+        GetCampaignAssetActivationTaskRequest as GetCampaignAssetActivationTaskRequest,
+        GetCampaignAssetActivationTaskResponse as GetCampaignAssetActivationTaskResponse,
+        StartCampaignAssetActivationTaskRequest as StartCampaignAssetActivationTaskRequest,
+        StartCampaignAssetActivationTaskResponse as StartCampaignAssetActivationTaskResponse,
+    )
+    from aiopartnercentral.marketing.structures.campaign_asset_export_task import (
+        CampaignAssetExportFailureReason as CampaignAssetExportFailureReason,
+        GetCampaignAssetExportTaskRequest as GetCampaignAssetExportTaskRequest,
+        GetCampaignAssetExportTaskResponse as GetCampaignAssetExportTaskResponse,
+        StartCampaignAssetExportTaskRequest as StartCampaignAssetExportTaskRequest,
+        StartCampaignAssetExportTaskResponse as StartCampaignAssetExportTaskResponse,
+    )
+    from aiopartnercentral.marketing.structures.campaign_template import (
+        CampaignAssetTemplate as CampaignAssetTemplate,
+        CampaignTemplate as CampaignTemplate,
+        CampaignTemplateSummary as CampaignTemplateSummary,
+        GetCampaignTemplateRequest as GetCampaignTemplateRequest,
+        GetCampaignTemplateResponse as GetCampaignTemplateResponse,
+        ReferenceMaterial as ReferenceMaterial,
+        SearchCampaignTemplatesRequest as SearchCampaignTemplatesRequest,
+        SearchCampaignTemplatesResponse as SearchCampaignTemplatesResponse,
     )
     from aiopartnercentral.marketing.structures.common import (
         ActivationIssue as ActivationIssue,
         AssetLinkFieldType as AssetLinkFieldType,
-        CampaignAssetActivationOutcome as CampaignAssetActivationOutcome,
-        CampaignAssetImageSource as CampaignAssetImageSource,
         CampaignAssetLayout as CampaignAssetLayout,
         CampaignAssetLayoutOption as CampaignAssetLayoutOption,
         CampaignAssetTemplateField as CampaignAssetTemplateField,
@@ -29,125 +88,40 @@ if TYPE_CHECKING:
         FieldTypeRichText as FieldTypeRichText,
         FieldTypeText as FieldTypeText,
         FieldTypeUnknown as FieldTypeUnknown,
-        FileRef as FileRef,
         ImageFieldType as ImageFieldType,
         LayoutPreview as LayoutPreview,
-        MonetaryValue as MonetaryValue,
         RichTextFieldType as RichTextFieldType,
         Tag as Tag,
-        TargetAudience as TargetAudience,
-        TemplateFieldValue as TemplateFieldValue,
-        TemplateFieldValueCampaignAssetImage as TemplateFieldValueCampaignAssetImage,
-        TemplateFieldValueImageReference as TemplateFieldValueImageReference,
-        TemplateFieldValueLinkedAssetId as TemplateFieldValueLinkedAssetId,
-        TemplateFieldValueText as TemplateFieldValueText,
-        TemplateFieldValueUnknown as TemplateFieldValueUnknown,
         TextFieldType as TextFieldType,
         ValidationExceptionField as ValidationExceptionField,
     )
-    from aiopartnercentral.marketing.structures.create_campaign import (
-        CreateCampaignRequest as CreateCampaignRequest,
-        CreateCampaignResponse as CreateCampaignResponse,
+    from aiopartnercentral.marketing.structures.create_campaign_asset import (
+        BatchCreateCampaignAssetEntry as BatchCreateCampaignAssetEntry,
+        BatchCreateCampaignAssetError as BatchCreateCampaignAssetError,
+        BatchCreateCampaignAssetRequest as BatchCreateCampaignAssetRequest,
+        BatchCreateCampaignAssetResponse as BatchCreateCampaignAssetResponse,
+        BatchCreateCampaignAssetResult as BatchCreateCampaignAssetResult,
     )
-    from aiopartnercentral.marketing.structures.create_social_connection_authorization_url import (
-        CreateSocialConnectionAuthorizationUrlRequest as CreateSocialConnectionAuthorizationUrlRequest,
-        CreateSocialConnectionAuthorizationUrlResponse as CreateSocialConnectionAuthorizationUrlResponse,
+    from aiopartnercentral.marketing.structures.resource import (
+        TagResourceRequest as TagResourceRequest,
+        TagResourceResponse as TagResourceResponse,
+        UntagResourceRequest as UntagResourceRequest,
+        UntagResourceResponse as UntagResourceResponse,
     )
-    from aiopartnercentral.marketing.structures.deactivate_campaign_asset import (
-        DeactivateCampaignAssetRequest as DeactivateCampaignAssetRequest,
-        DeactivateCampaignAssetResponse as DeactivateCampaignAssetResponse,
-    )
-    from aiopartnercentral.marketing.structures.delete_campaign import (
-        DeleteCampaignRequest as DeleteCampaignRequest,
-        DeleteCampaignResponse as DeleteCampaignResponse,
-    )
-    from aiopartnercentral.marketing.structures.delete_campaign_asset import (
-        DeleteCampaignAssetRequest as DeleteCampaignAssetRequest,
-        DeleteCampaignAssetResponse as DeleteCampaignAssetResponse,
-    )
-    from aiopartnercentral.marketing.structures.delete_social_connection import (
+    from aiopartnercentral.marketing.structures.social_connection import (
         DeleteSocialConnectionRequest as DeleteSocialConnectionRequest,
         DeleteSocialConnectionResponse as DeleteSocialConnectionResponse,
-    )
-    from aiopartnercentral.marketing.structures.get_campaign import (
-        Campaign as Campaign,
-        EmailTargetDetail as EmailTargetDetail,
-        GetCampaignRequest as GetCampaignRequest,
-        GetCampaignResponse as GetCampaignResponse,
-        PartnerBadgeDetail as PartnerBadgeDetail,
-        PartnerProfileBranding as PartnerProfileBranding,
-    )
-    from aiopartnercentral.marketing.structures.get_campaign_asset import (
-        CampaignAsset as CampaignAsset,
-        CampaignAssetFieldValue as CampaignAssetFieldValue,
-        GetCampaignAssetRequest as GetCampaignAssetRequest,
-        GetCampaignAssetResponse as GetCampaignAssetResponse,
-    )
-    from aiopartnercentral.marketing.structures.get_campaign_asset_activation_task import (
-        GetCampaignAssetActivationTaskRequest as GetCampaignAssetActivationTaskRequest,
-        GetCampaignAssetActivationTaskResponse as GetCampaignAssetActivationTaskResponse,
-    )
-    from aiopartnercentral.marketing.structures.get_campaign_asset_export_task import (
-        CampaignAssetExportFailureReason as CampaignAssetExportFailureReason,
-        GetCampaignAssetExportTaskRequest as GetCampaignAssetExportTaskRequest,
-        GetCampaignAssetExportTaskResponse as GetCampaignAssetExportTaskResponse,
-    )
-    from aiopartnercentral.marketing.structures.get_campaign_template import (
-        CampaignAssetTemplate as CampaignAssetTemplate,
-        CampaignTemplate as CampaignTemplate,
-        GetCampaignTemplateRequest as GetCampaignTemplateRequest,
-        GetCampaignTemplateResponse as GetCampaignTemplateResponse,
-        ReferenceMaterial as ReferenceMaterial,
-    )
-    from aiopartnercentral.marketing.structures.list_campaign_assets import (
-        CampaignAssetSummary as CampaignAssetSummary,
-        ListCampaignAssetsRequest as ListCampaignAssetsRequest,
-        ListCampaignAssetsResponse as ListCampaignAssetsResponse,
-    )
-    from aiopartnercentral.marketing.structures.list_campaigns import (
-        CampaignSort as CampaignSort,
-        CampaignSummary as CampaignSummary,
-        ListCampaignsRequest as ListCampaignsRequest,
-        ListCampaignsResponse as ListCampaignsResponse,
-    )
-    from aiopartnercentral.marketing.structures.list_social_connections import (
         ListSocialConnectionsRequest as ListSocialConnectionsRequest,
         ListSocialConnectionsResponse as ListSocialConnectionsResponse,
         SocialConnectionSummary as SocialConnectionSummary,
     )
-    from aiopartnercentral.marketing.structures.list_tags_for_resource import (
+    from aiopartnercentral.marketing.structures.social_connection_authorization_url import (
+        CreateSocialConnectionAuthorizationUrlRequest as CreateSocialConnectionAuthorizationUrlRequest,
+        CreateSocialConnectionAuthorizationUrlResponse as CreateSocialConnectionAuthorizationUrlResponse,
+    )
+    from aiopartnercentral.marketing.structures.tags_for_resource import (
         ListTagsForResourceRequest as ListTagsForResourceRequest,
         ListTagsForResourceResponse as ListTagsForResourceResponse,
-    )
-    from aiopartnercentral.marketing.structures.search_campaign_templates import (
-        CampaignTemplateSummary as CampaignTemplateSummary,
-        SearchCampaignTemplatesRequest as SearchCampaignTemplatesRequest,
-        SearchCampaignTemplatesResponse as SearchCampaignTemplatesResponse,
-    )
-    from aiopartnercentral.marketing.structures.start_campaign_asset_activation_task import (
-        StartCampaignAssetActivationTaskRequest as StartCampaignAssetActivationTaskRequest,
-        StartCampaignAssetActivationTaskResponse as StartCampaignAssetActivationTaskResponse,
-    )
-    from aiopartnercentral.marketing.structures.start_campaign_asset_export_task import (
-        StartCampaignAssetExportTaskRequest as StartCampaignAssetExportTaskRequest,
-        StartCampaignAssetExportTaskResponse as StartCampaignAssetExportTaskResponse,
-    )
-    from aiopartnercentral.marketing.structures.tag_resource import (
-        TagResourceRequest as TagResourceRequest,
-        TagResourceResponse as TagResourceResponse,
-    )
-    from aiopartnercentral.marketing.structures.untag_resource import (
-        UntagResourceRequest as UntagResourceRequest,
-        UntagResourceResponse as UntagResourceResponse,
-    )
-    from aiopartnercentral.marketing.structures.update_campaign import (
-        UpdateCampaignRequest as UpdateCampaignRequest,
-        UpdateCampaignResponse as UpdateCampaignResponse,
-    )
-    from aiopartnercentral.marketing.structures.update_campaign_asset import (
-        FieldValueInput as FieldValueInput,
-        UpdateCampaignAssetRequest as UpdateCampaignAssetRequest,
-        UpdateCampaignAssetResponse as UpdateCampaignAssetResponse,
     )
 
 else:

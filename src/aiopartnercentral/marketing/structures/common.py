@@ -50,41 +50,6 @@ class AssetLinkFieldType(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class CampaignAssetActivationOutcome(Structure):
-    """Whether one asset was activated.
-
-    Reference:
-    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetActivationOutcome
-    """
-
-    campaign_asset_id: str
-    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
-    status: enums.CampaignAssetActivationStatus
-    """Status of the activation of one asset."""
-    reason: enums.CampaignAssetStateReason | None = None
-    """Reason for the state of an asset."""
-    message: str | None = None
-    """Explanation for people, in words that may change; 1 to 1024 characters."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class CampaignAssetImageSource(Structure):
-    """Image field of another asset, whose image is used.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetImageSource
-    """
-
-    campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
-    campaign_asset_identifier: str
-    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
-    field_id: str
-    """Identifier of the field; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
 class CampaignAssetLayout(Structure):
     """Layouts of an asset, and the selected one.
 
@@ -192,19 +157,6 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class FileRef(Structure):
-    """File in Amazon S3.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/FileRef
-    """
-
-    s3_uri: str
-    r"""Address of the file in Amazon S3; 1 to 1024 characters, pattern `s3://[^\s]+`."""
-    version_id: str
-    """Version of the file in Amazon S3; 1 to 1024 characters."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
 class ImageFieldType(Structure):
     """Field for an image, and its limits.
 
@@ -239,19 +191,6 @@ class LayoutPreview(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class MonetaryValue(Structure):
-    """Amount of money in a currency.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/MonetaryValue
-    """
-
-    amount: str
-    r"""Amount, as a decimal number in a string; 1 to 20 characters, pattern `\d+(\.\d{1,2})?`."""
-    currency_code: str
-    """Currency, as its ISO 4217 code; exactly 3 characters, pattern `[A-Z]{3}`."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
 class RichTextFieldType(Structure):
     """Field for text with HTML tags, and its limits.
 
@@ -277,75 +216,6 @@ class Tag(Structure):
     r"""Name of the tag, in which case matters; 1 to 128 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
     value: str
     r"""Value of the tag, which may be empty; 0 to 256 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class TargetAudience(Structure):
-    """Companies that a campaign is for.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/TargetAudience
-    """
-
-    industries: list[enums.Industry] | None = None
-    """Industries of the companies; 1 to 20 entries."""
-    company_sizes: list[enums.CompanySize] | None = None
-    """Sizes of the companies; 1 to 10 entries."""
-    countries: list[str] | None = None
-    """Countries, as their ISO 3166 codes; 1 to 100 entries, each exactly 2 characters with pattern `[A-Z]{2}`."""
-
-
-@attrs.frozen(weakref_slot=False)
-class TemplateFieldValueText(Variant):
-    """Member `Text` of union `TemplateFieldValue`."""
-
-    tag: ClassVar[str] = "Text"
-    value: str = attrs.field(repr=redacted)
-    """Text, or rich text with HTML tags; 1 to 100000 characters, sensitive."""
-
-
-@attrs.frozen(weakref_slot=False)
-class TemplateFieldValueImageReference(Variant):
-    """Member `ImageReference` of union `TemplateFieldValue`."""
-
-    tag: ClassVar[str] = "ImageReference"
-    value: str
-    """Image, as a file in Amazon S3; 1 to 4096 characters."""
-
-
-@attrs.frozen(weakref_slot=False)
-class TemplateFieldValueLinkedAssetId(Variant):
-    """Member `LinkedAssetId` of union `TemplateFieldValue`."""
-
-    tag: ClassVar[str] = "LinkedAssetId"
-    value: str
-    """Identifier of the asset that the field links to; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
-
-
-@attrs.frozen(weakref_slot=False)
-class TemplateFieldValueCampaignAssetImage(Variant):
-    """Member `CampaignAssetImage` of union `TemplateFieldValue`."""
-
-    tag: ClassVar[str] = "CampaignAssetImage"
-    value: CampaignAssetImageSource
-    """Image field of another asset, whose image is used."""
-
-
-@attrs.frozen
-class TemplateFieldValueUnknown(UnknownMember):
-    """A member of union `TemplateFieldValue` that the model does not know."""
-
-
-TemplateFieldValue: TypeAlias = (
-    TemplateFieldValueText
-    | TemplateFieldValueImageReference
-    | TemplateFieldValueLinkedAssetId
-    | TemplateFieldValueCampaignAssetImage
-    | TemplateFieldValueUnknown
-)
-"""Value of a field: a text, an image or a link to an asset.
-
-Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/TemplateFieldValue
-"""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -6,55 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aiopartnercentral._serialization import fast
-from aiopartnercentral.revenue import enums, structures
-
-
-@fast.wire(structures.MarketplaceProductSummary)
-class MarketplaceProductSummaryJson:
-    """The JSON of a `MarketplaceProductSummary`."""
-
-    product_id: str | None = fast.field(name="ProductId", default=None)
-    product_code: str | None = fast.field(name="ProductCode", default=None)
-    product_name: str | None = fast.field(name="ProductName", default=None)
-
-
-def decode_marketplace_product_summary(made: Any) -> Any:
-    """Decode a `MarketplaceProductSummary`."""
-    made.__class__ = structures.MarketplaceProductSummary
-    return made
-
-
-@fast.wire(structures.MarketplaceRevenueShareProductSummary)
-class MarketplaceRevenueShareProductSummaryJson:
-    """The JSON of a `MarketplaceRevenueShareProductSummary`."""
-
-    product_id: str = fast.field(name="ProductId")
-    product_code: str | None = fast.field(name="ProductCode", default=None)
-    product_name: str | None = fast.field(name="ProductName", default=None)
-    accounts: list[RevenueShareProductAccountSummaryJson] | None = fast.field(name="Accounts", default=None)
-
-
-def decode_marketplace_revenue_share_product_summary(made: Any) -> Any:
-    """Decode a `MarketplaceRevenueShareProductSummary`."""
-    if made.accounts is not None:
-        for item in made.accounts:
-            decode_revenue_share_product_account_summary(item)
-    made.__class__ = structures.MarketplaceRevenueShareProductSummary
-    return made
-
-
-@fast.wire(structures.RevenueShareProductAccountSummary)
-class RevenueShareProductAccountSummaryJson:
-    """The JSON of a `RevenueShareProductAccountSummary`."""
-
-    account_type: enums.RevenueShareProductAccountType = fast.field(name="AccountType")
-    count: int = fast.field(name="Count")
-
-
-def decode_revenue_share_product_account_summary(made: Any) -> Any:
-    """Decode a `RevenueShareProductAccountSummary`."""
-    made.__class__ = structures.RevenueShareProductAccountSummary
-    return made
+from aiopartnercentral.revenue import structures
 
 
 @fast.wire(structures.Tag)
@@ -71,29 +23,6 @@ def decode_tag(made: Any) -> Any:
     return made
 
 
-def encode_marketplace_revenue_share_product_entry(
-    obj: structures.MarketplaceRevenueShareProductEntry,
-) -> dict[str, fast.Json]:
-    """Encode a `MarketplaceRevenueShareProductEntry`."""
-    fast.check_class(obj, structures.MarketplaceRevenueShareProductEntry)
-    params: dict[str, fast.Json] = {}
-    params["ProductId"] = fast.encode_string(obj.product_id)
-    if obj.accounts is not None:
-        params["Accounts"] = [
-            encode_revenue_share_product_account_entry(item) for item in fast.check_sequence(obj.accounts)
-        ]
-    return params
-
-
-def encode_revenue_share_product_account_entry(obj: structures.RevenueShareProductAccountEntry) -> dict[str, fast.Json]:
-    """Encode a `RevenueShareProductAccountEntry`."""
-    fast.check_class(obj, structures.RevenueShareProductAccountEntry)
-    params: dict[str, fast.Json] = {}
-    params["AccountType"] = fast.encode_string(obj.account_type)
-    params["AccountIds"] = [fast.encode_string(item) for item in fast.check_sequence(obj.account_ids)]
-    return params
-
-
 def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
     """Encode a `Tag`."""
     fast.check_class(obj, structures.Tag)
@@ -104,15 +33,6 @@ def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
 
 
 DECODERS: Final[dict[Any, Any]] = {
-    structures.MarketplaceProductSummary: (MarketplaceProductSummaryJson, decode_marketplace_product_summary),
-    structures.MarketplaceRevenueShareProductSummary: (
-        MarketplaceRevenueShareProductSummaryJson,
-        decode_marketplace_revenue_share_product_summary,
-    ),
-    structures.RevenueShareProductAccountSummary: (
-        RevenueShareProductAccountSummaryJson,
-        decode_revenue_share_product_account_summary,
-    ),
     structures.Tag: (TagJson, decode_tag),
 }
 ENCODERS: Final[dict[Any, Any]] = {}

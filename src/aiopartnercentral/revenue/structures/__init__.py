@@ -9,98 +9,74 @@ from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from aiopartnercentral.revenue.structures.common import (
-        MarketplaceProductSummary as MarketplaceProductSummary,
-        MarketplaceRevenueShareProductEntry as MarketplaceRevenueShareProductEntry,
-        MarketplaceRevenueShareProductSummary as MarketplaceRevenueShareProductSummary,
-        RevenueShareProductAccountEntry as RevenueShareProductAccountEntry,
-        RevenueShareProductAccountSummary as RevenueShareProductAccountSummary,
         Tag as Tag,
         ValidationExceptionField as ValidationExceptionField,
     )
-    from aiopartnercentral.revenue.structures.create_marketplace_revenue_share import (
+    from aiopartnercentral.revenue.structures.marketplace_revenue_share import (
         CreateMarketplaceRevenueShareInput as CreateMarketplaceRevenueShareInput,
         CreateMarketplaceRevenueShareOutput as CreateMarketplaceRevenueShareOutput,
-    )
-    from aiopartnercentral.revenue.structures.create_marketplace_revenue_share_allocation import (
-        CreateMarketplaceRevenueShareAllocationInput as CreateMarketplaceRevenueShareAllocationInput,
-        CreateMarketplaceRevenueShareAllocationOutput as CreateMarketplaceRevenueShareAllocationOutput,
-    )
-    from aiopartnercentral.revenue.structures.create_revenue_attribution import (
-        CreateRevenueAttributionInput as CreateRevenueAttributionInput,
-        CreateRevenueAttributionOutput as CreateRevenueAttributionOutput,
-    )
-    from aiopartnercentral.revenue.structures.get_marketplace_revenue_share import (
         GetMarketplaceRevenueShareInput as GetMarketplaceRevenueShareInput,
         GetMarketplaceRevenueShareOutput as GetMarketplaceRevenueShareOutput,
+        ListMarketplaceRevenueSharesInput as ListMarketplaceRevenueSharesInput,
+        ListMarketplaceRevenueSharesOutput as ListMarketplaceRevenueSharesOutput,
         MarketplaceRevenueShareProductDetail as MarketplaceRevenueShareProductDetail,
+        MarketplaceRevenueShareProductEntry as MarketplaceRevenueShareProductEntry,
+        MarketplaceRevenueShareProductSummary as MarketplaceRevenueShareProductSummary,
+        MarketplaceRevenueShareSummary as MarketplaceRevenueShareSummary,
         RevenueShareProductAccountDetail as RevenueShareProductAccountDetail,
+        RevenueShareProductAccountEntry as RevenueShareProductAccountEntry,
+        RevenueShareProductAccountSummary as RevenueShareProductAccountSummary,
+        UpdateMarketplaceRevenueShareInput as UpdateMarketplaceRevenueShareInput,
+        UpdateMarketplaceRevenueShareOutput as UpdateMarketplaceRevenueShareOutput,
     )
-    from aiopartnercentral.revenue.structures.get_marketplace_revenue_share_allocation import (
+    from aiopartnercentral.revenue.structures.marketplace_revenue_share_allocation import (
+        CreateMarketplaceRevenueShareAllocationInput as CreateMarketplaceRevenueShareAllocationInput,
+        CreateMarketplaceRevenueShareAllocationOutput as CreateMarketplaceRevenueShareAllocationOutput,
         GetMarketplaceRevenueShareAllocationInput as GetMarketplaceRevenueShareAllocationInput,
         GetMarketplaceRevenueShareAllocationOutput as GetMarketplaceRevenueShareAllocationOutput,
-    )
-    from aiopartnercentral.revenue.structures.get_revenue_attribution import (
-        GetRevenueAttributionInput as GetRevenueAttributionInput,
-        GetRevenueAttributionOutput as GetRevenueAttributionOutput,
-    )
-    from aiopartnercentral.revenue.structures.get_revenue_attribution_allocation import (
-        GetRevenueAttributionAllocationInput as GetRevenueAttributionAllocationInput,
-        GetRevenueAttributionAllocationOutput as GetRevenueAttributionAllocationOutput,
-    )
-    from aiopartnercentral.revenue.structures.get_revenue_attribution_allocations_task import (
-        GetRevenueAttributionAllocationsTaskInput as GetRevenueAttributionAllocationsTaskInput,
-        GetRevenueAttributionAllocationsTaskOutput as GetRevenueAttributionAllocationsTaskOutput,
-        RevenueAttributionAllocationErrorDetail as RevenueAttributionAllocationErrorDetail,
-    )
-    from aiopartnercentral.revenue.structures.list_marketplace_revenue_share_allocations import (
         ListMarketplaceRevenueShareAllocationsInput as ListMarketplaceRevenueShareAllocationsInput,
         ListMarketplaceRevenueShareAllocationsOutput as ListMarketplaceRevenueShareAllocationsOutput,
         MarketplaceRevenueShareAllocationSummary as MarketplaceRevenueShareAllocationSummary,
+        UpdateMarketplaceRevenueShareAllocationInput as UpdateMarketplaceRevenueShareAllocationInput,
+        UpdateMarketplaceRevenueShareAllocationOutput as UpdateMarketplaceRevenueShareAllocationOutput,
     )
-    from aiopartnercentral.revenue.structures.list_marketplace_revenue_shares import (
-        ListMarketplaceRevenueSharesInput as ListMarketplaceRevenueSharesInput,
-        ListMarketplaceRevenueSharesOutput as ListMarketplaceRevenueSharesOutput,
-        MarketplaceRevenueShareSummary as MarketplaceRevenueShareSummary,
+    from aiopartnercentral.revenue.structures.resource import (
+        TagResourceInput as TagResourceInput,
+        TagResourceResponse as TagResourceResponse,
+        UntagResourceInput as UntagResourceInput,
+        UntagResourceResponse as UntagResourceResponse,
     )
-    from aiopartnercentral.revenue.structures.list_revenue_attribution_allocations import (
+    from aiopartnercentral.revenue.structures.revenue_attribution import (
+        AttributionSummary as AttributionSummary,
+        ContextFilter as ContextFilter,
+        CreateRevenueAttributionInput as CreateRevenueAttributionInput,
+        CreateRevenueAttributionOutput as CreateRevenueAttributionOutput,
+        GetRevenueAttributionInput as GetRevenueAttributionInput,
+        GetRevenueAttributionOutput as GetRevenueAttributionOutput,
+        ListRevenueAttributionsInput as ListRevenueAttributionsInput,
+        ListRevenueAttributionsOutput as ListRevenueAttributionsOutput,
+        MarketplaceProductSummary as MarketplaceProductSummary,
+        UpdateRevenueAttributionInput as UpdateRevenueAttributionInput,
+        UpdateRevenueAttributionOutput as UpdateRevenueAttributionOutput,
+    )
+    from aiopartnercentral.revenue.structures.revenue_attribution_allocation import (
+        GetRevenueAttributionAllocationInput as GetRevenueAttributionAllocationInput,
+        GetRevenueAttributionAllocationOutput as GetRevenueAttributionAllocationOutput,
         ListRevenueAttributionAllocationsInput as ListRevenueAttributionAllocationsInput,
         ListRevenueAttributionAllocationsOutput as ListRevenueAttributionAllocationsOutput,
         RevenueAttributionAllocationSummary as RevenueAttributionAllocationSummary,
     )
-    from aiopartnercentral.revenue.structures.list_revenue_attributions import (
-        AttributionSummary as AttributionSummary,
-        ContextFilter as ContextFilter,
-        ListRevenueAttributionsInput as ListRevenueAttributionsInput,
-        ListRevenueAttributionsOutput as ListRevenueAttributionsOutput,
-    )
-    from aiopartnercentral.revenue.structures.list_tags_for_resource import (
-        ListTagsForResourceInput as ListTagsForResourceInput,
-        ListTagsForResourceOutput as ListTagsForResourceOutput,
-    )
-    from aiopartnercentral.revenue.structures.start_revenue_attribution_allocations_task import (
+    from aiopartnercentral.revenue.structures.revenue_attribution_allocations_task import (
+        GetRevenueAttributionAllocationsTaskInput as GetRevenueAttributionAllocationsTaskInput,
+        GetRevenueAttributionAllocationsTaskOutput as GetRevenueAttributionAllocationsTaskOutput,
+        RevenueAttributionAllocationErrorDetail as RevenueAttributionAllocationErrorDetail,
         RevenueShareAllocation as RevenueShareAllocation,
         StartRevenueAttributionAllocationsTaskInput as StartRevenueAttributionAllocationsTaskInput,
         StartRevenueAttributionAllocationsTaskOutput as StartRevenueAttributionAllocationsTaskOutput,
     )
-    from aiopartnercentral.revenue.structures.tag_resource import (
-        TagResourceInput as TagResourceInput,
-        TagResourceResponse as TagResourceResponse,
-    )
-    from aiopartnercentral.revenue.structures.untag_resource import (
-        UntagResourceInput as UntagResourceInput,
-        UntagResourceResponse as UntagResourceResponse,
-    )
-    from aiopartnercentral.revenue.structures.update_marketplace_revenue_share import (
-        UpdateMarketplaceRevenueShareInput as UpdateMarketplaceRevenueShareInput,
-        UpdateMarketplaceRevenueShareOutput as UpdateMarketplaceRevenueShareOutput,
-    )
-    from aiopartnercentral.revenue.structures.update_marketplace_revenue_share_allocation import (
-        UpdateMarketplaceRevenueShareAllocationInput as UpdateMarketplaceRevenueShareAllocationInput,
-        UpdateMarketplaceRevenueShareAllocationOutput as UpdateMarketplaceRevenueShareAllocationOutput,
-    )
-    from aiopartnercentral.revenue.structures.update_revenue_attribution import (
-        UpdateRevenueAttributionInput as UpdateRevenueAttributionInput,
-        UpdateRevenueAttributionOutput as UpdateRevenueAttributionOutput,
+    from aiopartnercentral.revenue.structures.tags_for_resource import (
+        ListTagsForResourceInput as ListTagsForResourceInput,
+        ListTagsForResourceOutput as ListTagsForResourceOutput,
     )
 
 else:

@@ -3,90 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
 from aiopartnercentral.revenue import enums
-from aiopartnercentral.types import Structure, redacted
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class MarketplaceProductSummary(Structure):
-    """Product in AWS Marketplace.
-
-    Reference:
-    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceProductSummary
-    """
-
-    product_id: str | None = None
-    r"""Identifier of the product in AWS Marketplace; 1 to 255 characters, pattern `[\w\-:/.]+`."""
-    product_code: str | None = None
-    """Code of the product in AWS Marketplace."""
-    product_name: str | None = None
-    """Name of the product."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class MarketplaceRevenueShareProductEntry(Structure):
-    """Product to share the revenue of, with its accounts.
-
-    Reference:
-    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareProductEntry
-    """
-
-    product_id: str
-    r"""Identifier of the product in AWS Marketplace; 1 to 255 characters, pattern `[\w\-:/.]+`."""
-    accounts: Sequence[RevenueShareProductAccountEntry] | None = None
-    """Accounts that use the product, by type; 0 to 2 entries."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class MarketplaceRevenueShareProductSummary(Structure):
-    """Product of a revenue share, with the number of its accounts.
-
-    Reference:
-    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareProductSummary
-    """
-
-    product_id: str
-    """Identifier of the product in AWS Marketplace; 3 to 256 characters, pattern
-    `[a-zA-Z0-9][.a-zA-Z0-9/-]{1,254}[a-zA-Z0-9]`.
-    """
-    product_code: str | None = None
-    """Code of the product in AWS Marketplace; 1 to 64 characters, pattern `[A-Za-z0-9]+`."""
-    product_name: str | None = None
-    """Name of the product."""
-    accounts: list[RevenueShareProductAccountSummary] | None = None
-    """Accounts that use the product, by type; 0 to 2 entries."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class RevenueShareProductAccountEntry(Structure):
-    """Accounts of one type that use a product, to set.
-
-    Reference:
-    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueShareProductAccountEntry
-    """
-
-    account_type: enums.RevenueShareProductAccountTypeLike
-    """How accounts use a product."""
-    account_ids: Sequence[str] = attrs.field(repr=redacted)
-    """AWS accounts; 1 to 1000 entries, each exactly 12 characters with pattern `[0-9]{12}`, sensitive."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class RevenueShareProductAccountSummary(Structure):
-    """Number of accounts of one type that use a product.
-
-    Reference:
-    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueShareProductAccountSummary
-    """
-
-    account_type: enums.RevenueShareProductAccountType
-    """How accounts use a product."""
-    count: int
-    """Number of accounts; at least 0."""
+from aiopartnercentral.types import Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -46,43 +46,6 @@ def decode_account_customer(made: Any) -> Any:
     return made
 
 
-@fast.wire(structures.AccountPlanningInvitationPayload)
-class AccountPlanningInvitationPayloadJson:
-    """The JSON of a `AccountPlanningInvitationPayload`."""
-
-    account_identifier: str | None = fast.field(name="AccountIdentifier", default=None)
-    customer: AccountCustomerJson | None = fast.field(name="Customer", default=None)
-    sender_contacts: list[SenderContactJson] | None = fast.field(name="SenderContacts", default=None)
-    preferred_contact: PreferredContactWindowJson | None = fast.field(name="PreferredContact", default=None)
-
-
-def decode_account_planning_invitation_payload(made: Any) -> Any:
-    """Decode a `AccountPlanningInvitationPayload`."""
-    if made.customer is not None:
-        decode_account_customer(made.customer)
-    if made.sender_contacts is not None:
-        for item in made.sender_contacts:
-            decode_sender_contact(item)
-    if made.preferred_contact is not None:
-        decode_preferred_contact_window(made.preferred_contact)
-    made.__class__ = structures.AccountPlanningInvitationPayload
-    return made
-
-
-@fast.wire(structures.AccountReceiver)
-class AccountReceiverJson:
-    """The JSON of a `AccountReceiver`."""
-
-    aws_account_id: str = fast.field(name="AwsAccountId")
-    alias: str | None = fast.field(name="Alias", default=None)
-
-
-def decode_account_receiver(made: Any) -> Any:
-    """Decode a `AccountReceiver`."""
-    made.__class__ = structures.AccountReceiver
-    return made
-
-
 @fast.wire(structures.Address)
 class AddressJson:
     """The JSON of a `Address`."""
@@ -406,28 +369,6 @@ def decode_customer_account_context(made: Any) -> Any:
     return made
 
 
-@fast.wire(structures.CustomerAccountData)
-class CustomerAccountDataJson:
-    """The JSON of a `CustomerAccountData`."""
-
-    company_name: str = fast.field(name="CompanyName")
-    website_url: str | None = fast.field(name="WebsiteUrl", default=None)
-    duns: str | None = fast.field(name="Duns", default=None)
-    address: AddressJson | None = fast.field(name="Address", default=None)
-    industry: str | None = fast.field(name="Industry", default=None)
-    other_industry: str | None = fast.field(name="OtherIndustry", default=None)
-    domain: str | None = fast.field(name="Domain", default=None)
-    parent_company_name: str | None = fast.field(name="ParentCompanyName", default=None)
-
-
-def decode_customer_account_data(made: Any) -> Any:
-    """Decode a `CustomerAccountData`."""
-    if made.address is not None:
-        decode_address(made.address)
-    made.__class__ = structures.CustomerAccountData
-    return made
-
-
 @fast.wire(structures.CustomerProjectsContext)
 class CustomerProjectsContextJson:
     """The JSON of a `CustomerProjectsContext`."""
@@ -443,23 +384,6 @@ def decode_customer_projects_context(made: Any) -> Any:
     if made.project is not None:
         decode_engagement_customer_project_details(made.project)
     made.__class__ = structures.CustomerProjectsContext
-    return made
-
-
-@fast.wire(structures.EngagementContextDetails)
-class EngagementContextDetailsJson:
-    """The JSON of a `EngagementContextDetails`."""
-
-    type_: enums.EngagementContextType = fast.field(name="Type")
-    id: str | None = fast.field(name="Id", default=None)
-    payload: EngagementContextPayloadJson | None = fast.field(name="Payload", default=None)
-
-
-def decode_engagement_context_details(made: Any) -> Any:
-    """Decode a `EngagementContextDetails`."""
-    if made.payload is not None:
-        made.payload = decode_engagement_context_payload(made.payload)
-    made.__class__ = structures.EngagementContextDetails
     return made
 
 
@@ -683,97 +607,6 @@ def decode_lead_interaction(made: Any) -> Any:
     return made
 
 
-@fast.wire(structures.LeadInvitationCustomer)
-class LeadInvitationCustomerJson:
-    """The JSON of a `LeadInvitationCustomer`."""
-
-    company_name: str = fast.field(name="CompanyName")
-    industry: str | None = fast.field(name="Industry", default=None)
-    website_url: str | None = fast.field(name="WebsiteUrl", default=None)
-    country_code: str | None = fast.field(name="CountryCode", default=None)
-    aws_maturity: str | None = fast.field(name="AwsMaturity", default=None)
-    market_segment: str | None = fast.field(name="MarketSegment", default=None)
-
-
-def decode_lead_invitation_customer(made: Any) -> Any:
-    """Decode a `LeadInvitationCustomer`."""
-    made.__class__ = structures.LeadInvitationCustomer
-    return made
-
-
-@fast.wire(structures.LeadInvitationInteraction)
-class LeadInvitationInteractionJson:
-    """The JSON of a `LeadInvitationInteraction`."""
-
-    contact_business_title: str = fast.field(name="ContactBusinessTitle")
-    source_type: str | None = fast.field(name="SourceType", default=None)
-    source_id: str | None = fast.field(name="SourceId", default=None)
-    source_name: str | None = fast.field(name="SourceName", default=None)
-    usecase: str | None = fast.field(name="Usecase", default=None)
-
-
-def decode_lead_invitation_interaction(made: Any) -> Any:
-    """Decode a `LeadInvitationInteraction`."""
-    made.__class__ = structures.LeadInvitationInteraction
-    return made
-
-
-@fast.wire(structures.LeadInvitationPayload)
-class LeadInvitationPayloadJson:
-    """The JSON of a `LeadInvitationPayload`."""
-
-    customer: LeadInvitationCustomerJson = fast.field(name="Customer")
-    interaction: LeadInvitationInteractionJson = fast.field(name="Interaction")
-
-
-def decode_lead_invitation_payload(made: Any) -> Any:
-    """Decode a `LeadInvitationPayload`."""
-    decode_lead_invitation_customer(made.customer)
-    decode_lead_invitation_interaction(made.interaction)
-    made.__class__ = structures.LeadInvitationPayload
-    return made
-
-
-@fast.wire(structures.LifeCycle)
-class LifeCycleJson:
-    """The JSON of a `LifeCycle`."""
-
-    stage: enums.Stage | None = fast.field(name="Stage", default=None)
-    closed_lost_reason: enums.ClosedLostReason | None = fast.field(name="ClosedLostReason", default=None)
-    next_steps: str | None = fast.field(name="NextSteps", default=None)
-    target_close_date: str | None = fast.field(name="TargetCloseDate", default=None)
-    review_status: enums.ReviewStatus | None = fast.field(name="ReviewStatus", default=None)
-    review_comments: str | None = fast.field(name="ReviewComments", default=None)
-    review_status_reason: str | None = fast.field(name="ReviewStatusReason", default=None)
-    next_steps_history: list[NextStepsHistoryJson] | None = fast.field(name="NextStepsHistory", default=None)
-
-
-def decode_life_cycle(made: Any) -> Any:
-    """Decode a `LifeCycle`."""
-    if made.next_steps_history is not None:
-        for item in made.next_steps_history:
-            decode_next_steps_history(item)
-    made.__class__ = structures.LifeCycle
-    return made
-
-
-@fast.wire(structures.Marketing)
-class MarketingJson:
-    """The JSON of a `Marketing`."""
-
-    campaign_name: str | None = fast.field(name="CampaignName", default=None)
-    source: enums.MarketingSource | None = fast.field(name="Source", default=None)
-    use_cases: list[str] | None = fast.field(name="UseCases", default=None)
-    channels: list[enums.Channel] | None = fast.field(name="Channels", default=None)
-    aws_funding_used: enums.AwsFundingUsed | None = fast.field(name="AwsFundingUsed", default=None)
-
-
-def decode_marketing(made: Any) -> Any:
-    """Decode a `Marketing`."""
-    made.__class__ = structures.Marketing
-    return made
-
-
 @fast.wire(structures.MonetaryValue)
 class MonetaryValueJson:
     """The JSON of a `MonetaryValue`."""
@@ -785,43 +618,6 @@ class MonetaryValueJson:
 def decode_monetary_value(made: Any) -> Any:
     """Decode a `MonetaryValue`."""
     made.__class__ = structures.MonetaryValue
-    return made
-
-
-@fast.wire(structures.NextStepsHistory)
-class NextStepsHistoryJson:
-    """The JSON of a `NextStepsHistory`."""
-
-    value: str = fast.field(name="Value")
-    time: fast.Raw = fast.field(name="Time")
-
-
-def decode_next_steps_history(made: Any) -> Any:
-    """Decode a `NextStepsHistory`."""
-    made.time = fast.decode_iso8601(made.time)
-    made.__class__ = structures.NextStepsHistory
-    return made
-
-
-@fast.wire(structures.OpportunityInvitationPayload)
-class OpportunityInvitationPayloadJson:
-    """The JSON of a `OpportunityInvitationPayload`."""
-
-    receiver_responsibilities: list[enums.ReceiverResponsibility] = fast.field(name="ReceiverResponsibilities")
-    customer: EngagementCustomerJson = fast.field(name="Customer")
-    project: ProjectDetailsJson = fast.field(name="Project")
-    sender_contacts: list[SenderContactJson] | None = fast.field(name="SenderContacts", default=None)
-    opportunity_type: enums.OpportunityType | None = fast.field(name="OpportunityType", default=None)
-
-
-def decode_opportunity_invitation_payload(made: Any) -> Any:
-    """Decode a `OpportunityInvitationPayload`."""
-    if made.sender_contacts is not None:
-        for item in made.sender_contacts:
-            decode_sender_contact(item)
-    decode_engagement_customer(made.customer)
-    decode_project_details(made.project)
-    made.__class__ = structures.OpportunityInvitationPayload
     return made
 
 
@@ -839,61 +635,6 @@ def decode_opportunity_quality(made: Any) -> Any:
     return made
 
 
-class PayloadJson(fast.WireUnion):
-    """The JSON of a `Payload`."""
-
-    opportunity_invitation: OpportunityInvitationPayloadJson | None = fast.field(
-        name="OpportunityInvitation", default=None
-    )
-    lead_invitation: LeadInvitationPayloadJson | None = fast.field(name="LeadInvitation", default=None)
-    account_planning_invitation: AccountPlanningInvitationPayloadJson | None = fast.field(
-        name="AccountPlanningInvitation", default=None
-    )
-
-
-_PayloadOpportunityInvitation = fast.mutable_twin(structures.PayloadOpportunityInvitation)
-_PayloadLeadInvitation = fast.mutable_twin(structures.PayloadLeadInvitation)
-_PayloadAccountPlanningInvitation = fast.mutable_twin(structures.PayloadAccountPlanningInvitation)
-
-
-def decode_payload(raw: PayloadJson) -> Any:
-    """Decode a `Payload`."""
-    if raw.opportunity_invitation is not None:
-        if raw.lead_invitation is not None or raw.account_planning_invitation is not None:
-            raise fast.FallbackRequired
-        made = _PayloadOpportunityInvitation()
-        made.value = decode_opportunity_invitation_payload(raw.opportunity_invitation)
-        made.__class__ = structures.PayloadOpportunityInvitation
-        return made
-    if raw.lead_invitation is not None:
-        if raw.account_planning_invitation is not None:
-            raise fast.FallbackRequired
-        made = _PayloadLeadInvitation()
-        made.value = decode_lead_invitation_payload(raw.lead_invitation)
-        made.__class__ = structures.PayloadLeadInvitation
-        return made
-    if raw.account_planning_invitation is not None:
-        made = _PayloadAccountPlanningInvitation()
-        made.value = decode_account_planning_invitation_payload(raw.account_planning_invitation)
-        made.__class__ = structures.PayloadAccountPlanningInvitation
-        return made
-    raise fast.FallbackRequired
-
-
-@fast.wire(structures.PreferredContactWindow)
-class PreferredContactWindowJson:
-    """The JSON of a `PreferredContactWindow`."""
-
-    window: enums.ContactWindow | None = fast.field(name="Window", default=None)
-    timezone: str | None = fast.field(name="Timezone", default=None)
-
-
-def decode_preferred_contact_window(made: Any) -> Any:
-    """Decode a `PreferredContactWindow`."""
-    made.__class__ = structures.PreferredContactWindow
-    return made
-
-
 @fast.wire(structures.ProfileNextStepsHistory)
 class ProfileNextStepsHistoryJson:
     """The JSON of a `ProfileNextStepsHistory`."""
@@ -906,59 +647,6 @@ def decode_profile_next_steps_history(made: Any) -> Any:
     """Decode a `ProfileNextStepsHistory`."""
     made.time = fast.decode_iso8601(made.time)
     made.__class__ = structures.ProfileNextStepsHistory
-    return made
-
-
-@fast.wire(structures.Project)
-class ProjectJson:
-    """The JSON of a `Project`."""
-
-    delivery_models: list[enums.DeliveryModel] | None = fast.field(name="DeliveryModels", default=None)
-    expected_customer_spend: list[ExpectedCustomerSpendJson] | None = fast.field(
-        name="ExpectedCustomerSpend", default=None
-    )
-    expected_contract_duration: ExpectedContractDurationJson | None = fast.field(
-        name="ExpectedContractDuration", default=None
-    )
-    title: str | None = fast.field(name="Title", default=None)
-    apn_programs: list[str] | None = fast.field(name="ApnPrograms", default=None)
-    customer_business_problem: str | None = fast.field(name="CustomerBusinessProblem", default=None)
-    customer_use_case: str | None = fast.field(name="CustomerUseCase", default=None)
-    related_opportunity_identifier: str | None = fast.field(name="RelatedOpportunityIdentifier", default=None)
-    sales_activities: list[enums.SalesActivity] | None = fast.field(name="SalesActivities", default=None)
-    competitor_name: enums.CompetitorName | None = fast.field(name="CompetitorName", default=None)
-    other_competitor_names: str | None = fast.field(name="OtherCompetitorNames", default=None)
-    other_solution_description: str | None = fast.field(name="OtherSolutionDescription", default=None)
-    additional_comments: str | None = fast.field(name="AdditionalComments", default=None)
-    aws_partition: enums.AwsPartition | None = fast.field(name="AwsPartition", default=None)
-
-
-def decode_project(made: Any) -> Any:
-    """Decode a `Project`."""
-    if made.expected_customer_spend is not None:
-        for item in made.expected_customer_spend:
-            decode_expected_customer_spend(item)
-    if made.expected_contract_duration is not None:
-        decode_expected_contract_duration(made.expected_contract_duration)
-    made.__class__ = structures.Project
-    return made
-
-
-@fast.wire(structures.ProjectDetails)
-class ProjectDetailsJson:
-    """The JSON of a `ProjectDetails`."""
-
-    business_problem: str = fast.field(name="BusinessProblem")
-    title: str = fast.field(name="Title")
-    target_completion_date: str = fast.field(name="TargetCompletionDate")
-    expected_customer_spend: list[ExpectedCustomerSpendJson] = fast.field(name="ExpectedCustomerSpend")
-
-
-def decode_project_details(made: Any) -> Any:
-    """Decode a `ProjectDetails`."""
-    for item in made.expected_customer_spend:
-        decode_expected_customer_spend(item)
-    made.__class__ = structures.ProjectDetails
     return made
 
 
@@ -1041,25 +729,6 @@ def decode_prospecting_result_customer(made: Any) -> Any:
     return made
 
 
-class ReceiverJson(fast.WireUnion):
-    """The JSON of a `Receiver`."""
-
-    account: AccountReceiverJson | None = fast.field(name="Account", default=None)
-
-
-_ReceiverAccount = fast.mutable_twin(structures.ReceiverAccount)
-
-
-def decode_receiver(raw: ReceiverJson) -> Any:
-    """Decode a `Receiver`."""
-    if raw.account is not None:
-        made = _ReceiverAccount()
-        made.value = decode_account_receiver(raw.account)
-        made.__class__ = structures.ReceiverAccount
-        return made
-    raise fast.FallbackRequired
-
-
 @fast.wire(structures.Recommendation)
 class RecommendationJson:
     """The JSON of a `Recommendation`."""
@@ -1090,41 +759,6 @@ class RelatedEntityIdentifiersJson:
 def decode_related_entity_identifiers(made: Any) -> Any:
     """Decode a `RelatedEntityIdentifiers`."""
     made.__class__ = structures.RelatedEntityIdentifiers
-    return made
-
-
-@fast.wire(structures.SenderContact)
-class SenderContactJson:
-    """The JSON of a `SenderContact`."""
-
-    email: str = fast.field(name="Email")
-    first_name: str | None = fast.field(name="FirstName", default=None)
-    last_name: str | None = fast.field(name="LastName", default=None)
-    business_title: str | None = fast.field(name="BusinessTitle", default=None)
-    phone: str | None = fast.field(name="Phone", default=None)
-
-
-def decode_sender_contact(made: Any) -> Any:
-    """Decode a `SenderContact`."""
-    made.__class__ = structures.SenderContact
-    return made
-
-
-@fast.wire(structures.SoftwareRevenue)
-class SoftwareRevenueJson:
-    """The JSON of a `SoftwareRevenue`."""
-
-    delivery_model: enums.RevenueModel | None = fast.field(name="DeliveryModel", default=None)
-    value: MonetaryValueJson | None = fast.field(name="Value", default=None)
-    effective_date: str | None = fast.field(name="EffectiveDate", default=None)
-    expiration_date: str | None = fast.field(name="ExpirationDate", default=None)
-
-
-def decode_software_revenue(made: Any) -> Any:
-    """Decode a `SoftwareRevenue`."""
-    if made.value is not None:
-        decode_monetary_value(made.value)
-    made.__class__ = structures.SoftwareRevenue
     return made
 
 
@@ -1173,33 +807,6 @@ def encode_account_customer(obj: structures.AccountCustomer) -> dict[str, fast.J
         params["WebsiteUrl"] = fast.encode_string(obj.website_url)
     if obj.country_code is not None:
         params["CountryCode"] = fast.encode_string(obj.country_code)
-    return params
-
-
-def encode_account_planning_invitation_payload(
-    obj: structures.AccountPlanningInvitationPayload,
-) -> dict[str, fast.Json]:
-    """Encode a `AccountPlanningInvitationPayload`."""
-    fast.check_class(obj, structures.AccountPlanningInvitationPayload)
-    params: dict[str, fast.Json] = {}
-    if obj.account_identifier is not None:
-        params["AccountIdentifier"] = fast.encode_string(obj.account_identifier)
-    if obj.customer is not None:
-        params["Customer"] = encode_account_customer(obj.customer)
-    if obj.sender_contacts is not None:
-        params["SenderContacts"] = [encode_sender_contact(item) for item in fast.check_sequence(obj.sender_contacts)]
-    if obj.preferred_contact is not None:
-        params["PreferredContact"] = encode_preferred_contact_window(obj.preferred_contact)
-    return params
-
-
-def encode_account_receiver(obj: structures.AccountReceiver) -> dict[str, fast.Json]:
-    """Encode a `AccountReceiver`."""
-    fast.check_class(obj, structures.AccountReceiver)
-    params: dict[str, fast.Json] = {}
-    if obj.alias is not None:
-        params["Alias"] = fast.encode_string(obj.alias)
-    params["AwsAccountId"] = fast.encode_string(obj.aws_account_id)
     return params
 
 
@@ -1281,28 +888,6 @@ def encode_customer_account_context(obj: structures.CustomerAccountContext) -> d
     return params
 
 
-def encode_customer_account_data(obj: structures.CustomerAccountData) -> dict[str, fast.Json]:
-    """Encode a `CustomerAccountData`."""
-    fast.check_class(obj, structures.CustomerAccountData)
-    params: dict[str, fast.Json] = {}
-    params["CompanyName"] = fast.encode_string(obj.company_name)
-    if obj.website_url is not None:
-        params["WebsiteUrl"] = fast.encode_string(obj.website_url)
-    if obj.duns is not None:
-        params["Duns"] = fast.encode_string(obj.duns)
-    if obj.address is not None:
-        params["Address"] = encode_address(obj.address)
-    if obj.industry is not None:
-        params["Industry"] = fast.encode_string(obj.industry)
-    if obj.other_industry is not None:
-        params["OtherIndustry"] = fast.encode_string(obj.other_industry)
-    if obj.domain is not None:
-        params["Domain"] = fast.encode_string(obj.domain)
-    if obj.parent_company_name is not None:
-        params["ParentCompanyName"] = fast.encode_string(obj.parent_company_name)
-    return params
-
-
 def encode_customer_projects_context(obj: structures.CustomerProjectsContext) -> dict[str, fast.Json]:
     """Encode a `CustomerProjectsContext`."""
     fast.check_class(obj, structures.CustomerProjectsContext)
@@ -1311,18 +896,6 @@ def encode_customer_projects_context(obj: structures.CustomerProjectsContext) ->
         params["Customer"] = encode_engagement_customer(obj.customer)
     if obj.project is not None:
         params["Project"] = encode_engagement_customer_project_details(obj.project)
-    return params
-
-
-def encode_engagement_context_details(obj: structures.EngagementContextDetails) -> dict[str, fast.Json]:
-    """Encode a `EngagementContextDetails`."""
-    fast.check_class(obj, structures.EngagementContextDetails)
-    params: dict[str, fast.Json] = {}
-    if obj.id is not None:
-        params["Id"] = fast.encode_string(obj.id)
-    params["Type"] = fast.encode_string(obj.type_)
-    if obj.payload is not None:
-        params["Payload"] = encode_engagement_context_payload(obj.payload)
     return params
 
 
@@ -1526,74 +1099,6 @@ def encode_lead_interaction(obj: structures.LeadInteraction) -> dict[str, fast.J
     return params
 
 
-def encode_lead_invitation_customer(obj: structures.LeadInvitationCustomer) -> dict[str, fast.Json]:
-    """Encode a `LeadInvitationCustomer`."""
-    fast.check_class(obj, structures.LeadInvitationCustomer)
-    params: dict[str, fast.Json] = {}
-    if obj.industry is not None:
-        params["Industry"] = fast.encode_string(obj.industry)
-    params["CompanyName"] = fast.encode_string(obj.company_name)
-    if obj.website_url is not None:
-        params["WebsiteUrl"] = fast.encode_string(obj.website_url)
-    if obj.country_code is not None:
-        params["CountryCode"] = fast.encode_string(obj.country_code)
-    if obj.aws_maturity is not None:
-        params["AwsMaturity"] = fast.encode_string(obj.aws_maturity)
-    if obj.market_segment is not None:
-        params["MarketSegment"] = fast.encode_string(obj.market_segment)
-    return params
-
-
-def encode_lead_invitation_interaction(obj: structures.LeadInvitationInteraction) -> dict[str, fast.Json]:
-    """Encode a `LeadInvitationInteraction`."""
-    fast.check_class(obj, structures.LeadInvitationInteraction)
-    params: dict[str, fast.Json] = {}
-    if obj.source_type is not None:
-        params["SourceType"] = fast.encode_string(obj.source_type)
-    if obj.source_id is not None:
-        params["SourceId"] = fast.encode_string(obj.source_id)
-    if obj.source_name is not None:
-        params["SourceName"] = fast.encode_string(obj.source_name)
-    if obj.usecase is not None:
-        params["Usecase"] = fast.encode_string(obj.usecase)
-    params["ContactBusinessTitle"] = fast.encode_string(obj.contact_business_title)
-    return params
-
-
-def encode_lead_invitation_payload(obj: structures.LeadInvitationPayload) -> dict[str, fast.Json]:
-    """Encode a `LeadInvitationPayload`."""
-    fast.check_class(obj, structures.LeadInvitationPayload)
-    params: dict[str, fast.Json] = {}
-    params["Customer"] = encode_lead_invitation_customer(obj.customer)
-    params["Interaction"] = encode_lead_invitation_interaction(obj.interaction)
-    return params
-
-
-def encode_life_cycle(obj: structures.LifeCycle) -> dict[str, fast.Json]:
-    """Encode a `LifeCycle`."""
-    fast.check_class(obj, structures.LifeCycle)
-    params: dict[str, fast.Json] = {}
-    if obj.stage is not None:
-        params["Stage"] = fast.encode_string(obj.stage)
-    if obj.closed_lost_reason is not None:
-        params["ClosedLostReason"] = fast.encode_string(obj.closed_lost_reason)
-    if obj.next_steps is not None:
-        params["NextSteps"] = fast.encode_string(obj.next_steps)
-    if obj.target_close_date is not None:
-        params["TargetCloseDate"] = fast.encode_string(obj.target_close_date)
-    if obj.review_status is not None:
-        params["ReviewStatus"] = fast.encode_string(obj.review_status)
-    if obj.review_comments is not None:
-        params["ReviewComments"] = fast.encode_string(obj.review_comments)
-    if obj.review_status_reason is not None:
-        params["ReviewStatusReason"] = fast.encode_string(obj.review_status_reason)
-    if obj.next_steps_history is not None:
-        params["NextStepsHistory"] = [
-            encode_next_steps_history(item) for item in fast.check_sequence(obj.next_steps_history)
-        ]
-    return params
-
-
 def encode_list_tasks_sort_base(obj: structures.ListTasksSortBase) -> dict[str, fast.Json]:
     """Encode a `ListTasksSortBase`."""
     fast.check_class(obj, structures.ListTasksSortBase)
@@ -1603,126 +1108,12 @@ def encode_list_tasks_sort_base(obj: structures.ListTasksSortBase) -> dict[str, 
     return params
 
 
-def encode_marketing(obj: structures.Marketing) -> dict[str, fast.Json]:
-    """Encode a `Marketing`."""
-    fast.check_class(obj, structures.Marketing)
-    params: dict[str, fast.Json] = {}
-    if obj.campaign_name is not None:
-        params["CampaignName"] = fast.encode_string(obj.campaign_name)
-    if obj.source is not None:
-        params["Source"] = fast.encode_string(obj.source)
-    if obj.use_cases is not None:
-        params["UseCases"] = [fast.encode_string(item) for item in fast.check_sequence(obj.use_cases)]
-    if obj.channels is not None:
-        params["Channels"] = [fast.encode_string(item2) for item2 in fast.check_sequence(obj.channels)]
-    if obj.aws_funding_used is not None:
-        params["AwsFundingUsed"] = fast.encode_string(obj.aws_funding_used)
-    return params
-
-
 def encode_monetary_value(obj: structures.MonetaryValue) -> dict[str, fast.Json]:
     """Encode a `MonetaryValue`."""
     fast.check_class(obj, structures.MonetaryValue)
     params: dict[str, fast.Json] = {}
     params["Amount"] = fast.encode_string(obj.amount)
     params["CurrencyCode"] = fast.encode_string(obj.currency_code)
-    return params
-
-
-def encode_next_steps_history(obj: structures.NextStepsHistory) -> dict[str, fast.Json]:
-    """Encode a `NextStepsHistory`."""
-    fast.check_class(obj, structures.NextStepsHistory)
-    params: dict[str, fast.Json] = {}
-    params["Value"] = fast.encode_string(obj.value)
-    params["Time"] = fast.encode_timestamp(obj.time)
-    return params
-
-
-def encode_opportunity_invitation_payload(obj: structures.OpportunityInvitationPayload) -> dict[str, fast.Json]:
-    """Encode a `OpportunityInvitationPayload`."""
-    fast.check_class(obj, structures.OpportunityInvitationPayload)
-    params: dict[str, fast.Json] = {}
-    if obj.sender_contacts is not None:
-        params["SenderContacts"] = [encode_sender_contact(item) for item in fast.check_sequence(obj.sender_contacts)]
-    params["ReceiverResponsibilities"] = [
-        fast.encode_string(item2) for item2 in fast.check_sequence(obj.receiver_responsibilities)
-    ]
-    params["Customer"] = encode_engagement_customer(obj.customer)
-    params["Project"] = encode_project_details(obj.project)
-    if obj.opportunity_type is not None:
-        params["OpportunityType"] = fast.encode_string(obj.opportunity_type)
-    return params
-
-
-def encode_payload(obj: structures.Payload) -> dict[str, fast.Json]:
-    """Encode a `Payload`."""
-    if type(obj) is structures.PayloadOpportunityInvitation:
-        return {"OpportunityInvitation": encode_opportunity_invitation_payload(obj.value)}
-    if type(obj) is structures.PayloadLeadInvitation:
-        return {"LeadInvitation": encode_lead_invitation_payload(obj.value)}
-    if type(obj) is structures.PayloadAccountPlanningInvitation:
-        return {"AccountPlanningInvitation": encode_account_planning_invitation_payload(obj.value)}
-    raise fast.FallbackRequired
-
-
-def encode_preferred_contact_window(obj: structures.PreferredContactWindow) -> dict[str, fast.Json]:
-    """Encode a `PreferredContactWindow`."""
-    fast.check_class(obj, structures.PreferredContactWindow)
-    params: dict[str, fast.Json] = {}
-    if obj.window is not None:
-        params["Window"] = fast.encode_string(obj.window)
-    if obj.timezone is not None:
-        params["Timezone"] = fast.encode_string(obj.timezone)
-    return params
-
-
-def encode_project(obj: structures.Project) -> dict[str, fast.Json]:
-    """Encode a `Project`."""
-    fast.check_class(obj, structures.Project)
-    params: dict[str, fast.Json] = {}
-    if obj.delivery_models is not None:
-        params["DeliveryModels"] = [fast.encode_string(item) for item in fast.check_sequence(obj.delivery_models)]
-    if obj.expected_customer_spend is not None:
-        params["ExpectedCustomerSpend"] = [
-            encode_expected_customer_spend(item2) for item2 in fast.check_sequence(obj.expected_customer_spend)
-        ]
-    if obj.expected_contract_duration is not None:
-        params["ExpectedContractDuration"] = encode_expected_contract_duration(obj.expected_contract_duration)
-    if obj.title is not None:
-        params["Title"] = fast.encode_string(obj.title)
-    if obj.apn_programs is not None:
-        params["ApnPrograms"] = [fast.encode_string(item3) for item3 in fast.check_sequence(obj.apn_programs)]
-    if obj.customer_business_problem is not None:
-        params["CustomerBusinessProblem"] = fast.encode_string(obj.customer_business_problem)
-    if obj.customer_use_case is not None:
-        params["CustomerUseCase"] = fast.encode_string(obj.customer_use_case)
-    if obj.related_opportunity_identifier is not None:
-        params["RelatedOpportunityIdentifier"] = fast.encode_string(obj.related_opportunity_identifier)
-    if obj.sales_activities is not None:
-        params["SalesActivities"] = [fast.encode_string(item4) for item4 in fast.check_sequence(obj.sales_activities)]
-    if obj.competitor_name is not None:
-        params["CompetitorName"] = fast.encode_string(obj.competitor_name)
-    if obj.other_competitor_names is not None:
-        params["OtherCompetitorNames"] = fast.encode_string(obj.other_competitor_names)
-    if obj.other_solution_description is not None:
-        params["OtherSolutionDescription"] = fast.encode_string(obj.other_solution_description)
-    if obj.additional_comments is not None:
-        params["AdditionalComments"] = fast.encode_string(obj.additional_comments)
-    if obj.aws_partition is not None:
-        params["AwsPartition"] = fast.encode_string(obj.aws_partition)
-    return params
-
-
-def encode_project_details(obj: structures.ProjectDetails) -> dict[str, fast.Json]:
-    """Encode a `ProjectDetails`."""
-    fast.check_class(obj, structures.ProjectDetails)
-    params: dict[str, fast.Json] = {}
-    params["BusinessProblem"] = fast.encode_string(obj.business_problem)
-    params["Title"] = fast.encode_string(obj.title)
-    params["TargetCompletionDate"] = fast.encode_string(obj.target_completion_date)
-    params["ExpectedCustomerSpend"] = [
-        encode_expected_customer_spend(item) for item in fast.check_sequence(obj.expected_customer_spend)
-    ]
     return params
 
 
@@ -1800,44 +1191,6 @@ def encode_prospecting_result_customer(obj: structures.ProspectingResultCustomer
     return params
 
 
-def encode_receiver(obj: structures.Receiver) -> dict[str, fast.Json]:
-    """Encode a `Receiver`."""
-    if type(obj) is structures.ReceiverAccount:
-        return {"Account": encode_account_receiver(obj.value)}
-    raise fast.FallbackRequired
-
-
-def encode_sender_contact(obj: structures.SenderContact) -> dict[str, fast.Json]:
-    """Encode a `SenderContact`."""
-    fast.check_class(obj, structures.SenderContact)
-    params: dict[str, fast.Json] = {}
-    params["Email"] = fast.encode_string(obj.email)
-    if obj.first_name is not None:
-        params["FirstName"] = fast.encode_string(obj.first_name)
-    if obj.last_name is not None:
-        params["LastName"] = fast.encode_string(obj.last_name)
-    if obj.business_title is not None:
-        params["BusinessTitle"] = fast.encode_string(obj.business_title)
-    if obj.phone is not None:
-        params["Phone"] = fast.encode_string(obj.phone)
-    return params
-
-
-def encode_software_revenue(obj: structures.SoftwareRevenue) -> dict[str, fast.Json]:
-    """Encode a `SoftwareRevenue`."""
-    fast.check_class(obj, structures.SoftwareRevenue)
-    params: dict[str, fast.Json] = {}
-    if obj.delivery_model is not None:
-        params["DeliveryModel"] = fast.encode_string(obj.delivery_model)
-    if obj.value is not None:
-        params["Value"] = encode_monetary_value(obj.value)
-    if obj.effective_date is not None:
-        params["EffectiveDate"] = fast.encode_string(obj.effective_date)
-    if obj.expiration_date is not None:
-        params["ExpirationDate"] = fast.encode_string(obj.expiration_date)
-    return params
-
-
 def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
     """Encode a `Tag`."""
     fast.check_class(obj, structures.Tag)
@@ -1850,11 +1203,6 @@ def encode_tag(obj: structures.Tag) -> dict[str, fast.Json]:
 DECODERS: Final[dict[Any, Any]] = {
     structures.Account: (AccountJson, decode_account),
     structures.AccountCustomer: (AccountCustomerJson, decode_account_customer),
-    structures.AccountPlanningInvitationPayload: (
-        AccountPlanningInvitationPayloadJson,
-        decode_account_planning_invitation_payload,
-    ),
-    structures.AccountReceiver: (AccountReceiverJson, decode_account_receiver),
     structures.Address: (AddressJson, decode_address),
     structures.AwsOpportunityCustomer: (AwsOpportunityCustomerJson, decode_aws_opportunity_customer),
     structures.AwsOpportunityInsights: (AwsOpportunityInsightsJson, decode_aws_opportunity_insights),
@@ -1879,9 +1227,7 @@ DECODERS: Final[dict[Any, Any]] = {
     structures.Contact: (ContactJson, decode_contact),
     structures.Customer: (CustomerJson, decode_customer),
     structures.CustomerAccountContext: (CustomerAccountContextJson, decode_customer_account_context),
-    structures.CustomerAccountData: (CustomerAccountDataJson, decode_customer_account_data),
     structures.CustomerProjectsContext: (CustomerProjectsContextJson, decode_customer_projects_context),
-    structures.EngagementContextDetails: (EngagementContextDetailsJson, decode_engagement_context_details),
     structures.EngagementCustomer: (EngagementCustomerJson, decode_engagement_customer),
     structures.EngagementCustomerProjectDetails: (
         EngagementCustomerProjectDetailsJson,
@@ -1895,27 +1241,15 @@ DECODERS: Final[dict[Any, Any]] = {
     structures.LeadCustomer: (LeadCustomerJson, decode_lead_customer),
     structures.LeadInsights: (LeadInsightsJson, decode_lead_insights),
     structures.LeadInteraction: (LeadInteractionJson, decode_lead_interaction),
-    structures.LeadInvitationCustomer: (LeadInvitationCustomerJson, decode_lead_invitation_customer),
-    structures.LeadInvitationInteraction: (LeadInvitationInteractionJson, decode_lead_invitation_interaction),
-    structures.LeadInvitationPayload: (LeadInvitationPayloadJson, decode_lead_invitation_payload),
-    structures.LifeCycle: (LifeCycleJson, decode_life_cycle),
-    structures.Marketing: (MarketingJson, decode_marketing),
     structures.MonetaryValue: (MonetaryValueJson, decode_monetary_value),
-    structures.NextStepsHistory: (NextStepsHistoryJson, decode_next_steps_history),
-    structures.OpportunityInvitationPayload: (OpportunityInvitationPayloadJson, decode_opportunity_invitation_payload),
     structures.OpportunityQuality: (OpportunityQualityJson, decode_opportunity_quality),
-    structures.PreferredContactWindow: (PreferredContactWindowJson, decode_preferred_contact_window),
     structures.ProfileNextStepsHistory: (ProfileNextStepsHistoryJson, decode_profile_next_steps_history),
-    structures.Project: (ProjectJson, decode_project),
-    structures.ProjectDetails: (ProjectDetailsJson, decode_project_details),
     structures.ProspectingInsights: (ProspectingInsightsJson, decode_prospecting_insights),
     structures.ProspectingResult: (ProspectingResultJson, decode_prospecting_result),
     structures.ProspectingResultAws: (ProspectingResultAwsJson, decode_prospecting_result_aws),
     structures.ProspectingResultCustomer: (ProspectingResultCustomerJson, decode_prospecting_result_customer),
     structures.Recommendation: (RecommendationJson, decode_recommendation),
     structures.RelatedEntityIdentifiers: (RelatedEntityIdentifiersJson, decode_related_entity_identifiers),
-    structures.SenderContact: (SenderContactJson, decode_sender_contact),
-    structures.SoftwareRevenue: (SoftwareRevenueJson, decode_software_revenue),
     structures.Tag: (TagJson, decode_tag),
 }
 ENCODERS: Final[dict[Any, Any]] = {}

@@ -8,24 +8,13 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from aiopartnercentral.selling.structures.accept_engagement_invitation import (
-        AcceptEngagementInvitationRequest as AcceptEngagementInvitationRequest,
-        AcceptEngagementInvitationResponse as AcceptEngagementInvitationResponse,
-    )
-    from aiopartnercentral.selling.structures.assign_opportunity import (
-        AssigneeContact as AssigneeContact,
-        AssignOpportunityRequest as AssignOpportunityRequest,
-        AssignOpportunityResponse as AssignOpportunityResponse,
-    )
-    from aiopartnercentral.selling.structures.associate_opportunity import (
-        AssociateOpportunityRequest as AssociateOpportunityRequest,
-        AssociateOpportunityResponse as AssociateOpportunityResponse,
+    from aiopartnercentral.selling.structures.aws_opportunity_summary import (
+        GetAwsOpportunitySummaryRequest as GetAwsOpportunitySummaryRequest,
+        GetAwsOpportunitySummaryResponse as GetAwsOpportunitySummaryResponse,
     )
     from aiopartnercentral.selling.structures.common import (
         Account as Account,
         AccountCustomer as AccountCustomer,
-        AccountPlanningInvitationPayload as AccountPlanningInvitationPayload,
-        AccountReceiver as AccountReceiver,
         Address as Address,
         AwsOpportunityCustomer as AwsOpportunityCustomer,
         AwsOpportunityInsights as AwsOpportunityInsights,
@@ -44,9 +33,7 @@ if TYPE_CHECKING:
         Contact as Contact,
         Customer as Customer,
         CustomerAccountContext as CustomerAccountContext,
-        CustomerAccountData as CustomerAccountData,
         CustomerProjectsContext as CustomerProjectsContext,
-        EngagementContextDetails as EngagementContextDetails,
         EngagementContextPayload as EngagementContextPayload,
         EngagementContextPayloadCustomerAccount as EngagementContextPayloadCustomerAccount,
         EngagementContextPayloadCustomerProject as EngagementContextPayloadCustomerProject,
@@ -71,273 +58,71 @@ if TYPE_CHECKING:
         LeadCustomer as LeadCustomer,
         LeadInsights as LeadInsights,
         LeadInteraction as LeadInteraction,
-        LeadInvitationCustomer as LeadInvitationCustomer,
-        LeadInvitationInteraction as LeadInvitationInteraction,
-        LeadInvitationPayload as LeadInvitationPayload,
-        LifeCycle as LifeCycle,
         ListTasksSortBase as ListTasksSortBase,
-        Marketing as Marketing,
         MonetaryValue as MonetaryValue,
-        NextStepsHistory as NextStepsHistory,
-        OpportunityInvitationPayload as OpportunityInvitationPayload,
         OpportunityQuality as OpportunityQuality,
-        Payload as Payload,
-        PayloadAccountPlanningInvitation as PayloadAccountPlanningInvitation,
-        PayloadLeadInvitation as PayloadLeadInvitation,
-        PayloadOpportunityInvitation as PayloadOpportunityInvitation,
-        PayloadUnknown as PayloadUnknown,
-        PreferredContactWindow as PreferredContactWindow,
         ProfileNextStepsHistory as ProfileNextStepsHistory,
-        Project as Project,
-        ProjectDetails as ProjectDetails,
         ProspectingInsights as ProspectingInsights,
         ProspectingResult as ProspectingResult,
         ProspectingResultAws as ProspectingResultAws,
         ProspectingResultCustomer as ProspectingResultCustomer,
-        Receiver as Receiver,
-        ReceiverAccount as ReceiverAccount,
-        ReceiverUnknown as ReceiverUnknown,
         Recommendation as Recommendation,
         RelatedEntityIdentifiers as RelatedEntityIdentifiers,
-        SenderContact as SenderContact,
-        SoftwareRevenue as SoftwareRevenue,
         Tag as Tag,
         ValidationExceptionError as ValidationExceptionError,
     )
-    from aiopartnercentral.selling.structures.create_customer_account import (
-        CreateCustomerAccountRequest as CreateCustomerAccountRequest,
-        CreateCustomerAccountResponse as CreateCustomerAccountResponse,
-    )
-    from aiopartnercentral.selling.structures.create_engagement import (
-        CreateEngagementRequest as CreateEngagementRequest,
-        CreateEngagementResponse as CreateEngagementResponse,
-    )
-    from aiopartnercentral.selling.structures.create_engagement_context import (
-        CreateEngagementContextRequest as CreateEngagementContextRequest,
-        CreateEngagementContextResponse as CreateEngagementContextResponse,
-    )
-    from aiopartnercentral.selling.structures.create_engagement_invitation import (
-        CreateEngagementInvitationRequest as CreateEngagementInvitationRequest,
-        CreateEngagementInvitationResponse as CreateEngagementInvitationResponse,
-        Invitation as Invitation,
-    )
-    from aiopartnercentral.selling.structures.create_opportunity import (
-        CreateOpportunityRequest as CreateOpportunityRequest,
-        CreateOpportunityResponse as CreateOpportunityResponse,
-    )
-    from aiopartnercentral.selling.structures.create_resource_snapshot import (
-        CreateResourceSnapshotRequest as CreateResourceSnapshotRequest,
-        CreateResourceSnapshotResponse as CreateResourceSnapshotResponse,
-    )
-    from aiopartnercentral.selling.structures.create_resource_snapshot_job import (
-        CreateResourceSnapshotJobRequest as CreateResourceSnapshotJobRequest,
-        CreateResourceSnapshotJobResponse as CreateResourceSnapshotJobResponse,
-    )
-    from aiopartnercentral.selling.structures.delete_customer_account import (
-        DeleteCustomerAccountRequest as DeleteCustomerAccountRequest,
-        DeleteCustomerAccountResponse as DeleteCustomerAccountResponse,
-    )
-    from aiopartnercentral.selling.structures.delete_resource_snapshot_job import (
-        DeleteResourceSnapshotJobRequest as DeleteResourceSnapshotJobRequest,
-        DeleteResourceSnapshotJobResponse as DeleteResourceSnapshotJobResponse,
-    )
-    from aiopartnercentral.selling.structures.disassociate_opportunity import (
-        DisassociateOpportunityRequest as DisassociateOpportunityRequest,
-        DisassociateOpportunityResponse as DisassociateOpportunityResponse,
-    )
-    from aiopartnercentral.selling.structures.get_aws_opportunity_summary import (
-        GetAwsOpportunitySummaryRequest as GetAwsOpportunitySummaryRequest,
-        GetAwsOpportunitySummaryResponse as GetAwsOpportunitySummaryResponse,
-    )
-    from aiopartnercentral.selling.structures.get_customer_account import (
+    from aiopartnercentral.selling.structures.customer_account import (
         AwsEnrichment as AwsEnrichment,
         AwsEnrichmentCustomer as AwsEnrichmentCustomer,
+        AwsEnrichmentCustomerSummary as AwsEnrichmentCustomerSummary,
         AwsEnrichmentInsights as AwsEnrichmentInsights,
+        AwsEnrichmentInsightsSummary as AwsEnrichmentInsightsSummary,
+        AwsEnrichmentSummary as AwsEnrichmentSummary,
+        CreateCustomerAccountRequest as CreateCustomerAccountRequest,
+        CreateCustomerAccountResponse as CreateCustomerAccountResponse,
+        CustomerAccountData as CustomerAccountData,
+        CustomerAccountDetailsSummary as CustomerAccountDetailsSummary,
+        CustomerAccountSort as CustomerAccountSort,
+        CustomerAccountSummary as CustomerAccountSummary,
+        DeleteCustomerAccountRequest as DeleteCustomerAccountRequest,
+        DeleteCustomerAccountResponse as DeleteCustomerAccountResponse,
         GetCustomerAccountRequest as GetCustomerAccountRequest,
         GetCustomerAccountResponse as GetCustomerAccountResponse,
         Issue as Issue,
+        SearchCustomerAccountsRequest as SearchCustomerAccountsRequest,
+        SearchCustomerAccountsResponse as SearchCustomerAccountsResponse,
+        UpdateCustomerAccountRequest as UpdateCustomerAccountRequest,
+        UpdateCustomerAccountResponse as UpdateCustomerAccountResponse,
     )
-    from aiopartnercentral.selling.structures.get_customer_account_bulk_job import (
+    from aiopartnercentral.selling.structures.customer_account_bulk_job import (
+        CustomerAccountBulkJobFilter as CustomerAccountBulkJobFilter,
+        CustomerAccountBulkJobSummary as CustomerAccountBulkJobSummary,
         GetCustomerAccountBulkJobRequest as GetCustomerAccountBulkJobRequest,
         GetCustomerAccountBulkJobResponse as GetCustomerAccountBulkJobResponse,
+        ListCustomerAccountBulkJobsRequest as ListCustomerAccountBulkJobsRequest,
+        ListCustomerAccountBulkJobsResponse as ListCustomerAccountBulkJobsResponse,
+        StartCustomerAccountBulkJobRequest as StartCustomerAccountBulkJobRequest,
+        StartCustomerAccountBulkJobResponse as StartCustomerAccountBulkJobResponse,
     )
-    from aiopartnercentral.selling.structures.get_customer_account_bulk_job_report_url import (
+    from aiopartnercentral.selling.structures.customer_account_bulk_job_report_url import (
         GetCustomerAccountBulkJobReportUrlRequest as GetCustomerAccountBulkJobReportUrlRequest,
         GetCustomerAccountBulkJobReportUrlResponse as GetCustomerAccountBulkJobReportUrlResponse,
     )
-    from aiopartnercentral.selling.structures.get_customer_account_statistics import (
+    from aiopartnercentral.selling.structures.customer_account_bulk_job_results import (
+        ListCustomerAccountBulkJobResultsRequest as ListCustomerAccountBulkJobResultsRequest,
+        ListCustomerAccountBulkJobResultsResponse as ListCustomerAccountBulkJobResultsResponse,
+    )
+    from aiopartnercentral.selling.structures.customer_account_statistics import (
         AggregationRequest as AggregationRequest,
         AggregationResult as AggregationResult,
         Bucket as Bucket,
         GetCustomerAccountStatisticsRequest as GetCustomerAccountStatisticsRequest,
         GetCustomerAccountStatisticsResponse as GetCustomerAccountStatisticsResponse,
     )
-    from aiopartnercentral.selling.structures.get_engagement import (
-        GetEngagementRequest as GetEngagementRequest,
-        GetEngagementResponse as GetEngagementResponse,
-    )
-    from aiopartnercentral.selling.structures.get_engagement_invitation import (
-        EngagementMemberSummary as EngagementMemberSummary,
-        EnrichmentContext as EnrichmentContext,
-        GetEngagementInvitationRequest as GetEngagementInvitationRequest,
-        GetEngagementInvitationResponse as GetEngagementInvitationResponse,
-        InvitationProspectingResultAws as InvitationProspectingResultAws,
-    )
-    from aiopartnercentral.selling.structures.get_opportunity import (
-        GetOpportunityRequest as GetOpportunityRequest,
-        GetOpportunityResponse as GetOpportunityResponse,
-    )
-    from aiopartnercentral.selling.structures.get_opportunity_bulk_job_report_url import (
-        GetOpportunityBulkJobReportUrlRequest as GetOpportunityBulkJobReportUrlRequest,
-        GetOpportunityBulkJobReportUrlResponse as GetOpportunityBulkJobReportUrlResponse,
-    )
-    from aiopartnercentral.selling.structures.get_prospecting_from_engagement_task import (
-        EngagementProspectingResult as EngagementProspectingResult,
-        GetProspectingFromEngagementTaskRequest as GetProspectingFromEngagementTaskRequest,
-        GetProspectingFromEngagementTaskResponse as GetProspectingFromEngagementTaskResponse,
-    )
-    from aiopartnercentral.selling.structures.get_resource_snapshot import (
-        AwsOpportunitySummaryFullView as AwsOpportunitySummaryFullView,
-        GetResourceSnapshotRequest as GetResourceSnapshotRequest,
-        GetResourceSnapshotResponse as GetResourceSnapshotResponse,
-        LifeCycleForView as LifeCycleForView,
-        OpportunitySummaryView as OpportunitySummaryView,
-        ProjectView as ProjectView,
-        ResourceSnapshotPayload as ResourceSnapshotPayload,
-        ResourceSnapshotPayloadAwsOpportunitySummaryFullView as ResourceSnapshotPayloadAwsOpportunitySummaryFullView,
-        ResourceSnapshotPayloadOpportunitySummary as ResourceSnapshotPayloadOpportunitySummary,
-        ResourceSnapshotPayloadUnknown as ResourceSnapshotPayloadUnknown,
-    )
-    from aiopartnercentral.selling.structures.get_resource_snapshot_job import (
-        GetResourceSnapshotJobRequest as GetResourceSnapshotJobRequest,
-        GetResourceSnapshotJobResponse as GetResourceSnapshotJobResponse,
-    )
-    from aiopartnercentral.selling.structures.get_selling_system_settings import (
-        GetSellingSystemSettingsRequest as GetSellingSystemSettingsRequest,
-        GetSellingSystemSettingsResponse as GetSellingSystemSettingsResponse,
-    )
-    from aiopartnercentral.selling.structures.list_customer_account_bulk_job_results import (
-        ListCustomerAccountBulkJobResultsRequest as ListCustomerAccountBulkJobResultsRequest,
-        ListCustomerAccountBulkJobResultsResponse as ListCustomerAccountBulkJobResultsResponse,
-    )
-    from aiopartnercentral.selling.structures.list_customer_account_bulk_jobs import (
-        CustomerAccountBulkJobFilter as CustomerAccountBulkJobFilter,
-        CustomerAccountBulkJobSummary as CustomerAccountBulkJobSummary,
-        ListCustomerAccountBulkJobsRequest as ListCustomerAccountBulkJobsRequest,
-        ListCustomerAccountBulkJobsResponse as ListCustomerAccountBulkJobsResponse,
-    )
-    from aiopartnercentral.selling.structures.list_engagement_by_accepting_invitation_tasks import (
-        ListEngagementByAcceptingInvitationTasksRequest as ListEngagementByAcceptingInvitationTasksRequest,
-        ListEngagementByAcceptingInvitationTasksResponse as ListEngagementByAcceptingInvitationTasksResponse,
-        ListEngagementByAcceptingInvitationTaskSummary as ListEngagementByAcceptingInvitationTaskSummary,
-    )
-    from aiopartnercentral.selling.structures.list_engagement_from_opportunity_tasks import (
-        ListEngagementFromOpportunityTasksRequest as ListEngagementFromOpportunityTasksRequest,
-        ListEngagementFromOpportunityTasksResponse as ListEngagementFromOpportunityTasksResponse,
-        ListEngagementFromOpportunityTaskSummary as ListEngagementFromOpportunityTaskSummary,
-    )
-    from aiopartnercentral.selling.structures.list_engagement_groups import (
-        EngagementGroupSort as EngagementGroupSort,
-        EngagementGroupSummary as EngagementGroupSummary,
-        ListEngagementGroupsRequest as ListEngagementGroupsRequest,
-        ListEngagementGroupsResponse as ListEngagementGroupsResponse,
-    )
-    from aiopartnercentral.selling.structures.list_engagement_invitations import (
-        EngagementInvitationSummary as EngagementInvitationSummary,
-        ListEngagementInvitationsRequest as ListEngagementInvitationsRequest,
-        ListEngagementInvitationsResponse as ListEngagementInvitationsResponse,
-        OpportunityEngagementInvitationSort as OpportunityEngagementInvitationSort,
-    )
-    from aiopartnercentral.selling.structures.list_engagement_members import (
-        EngagementMember as EngagementMember,
-        ListEngagementMembersRequest as ListEngagementMembersRequest,
-        ListEngagementMembersResponse as ListEngagementMembersResponse,
-    )
-    from aiopartnercentral.selling.structures.list_engagement_resource_associations import (
-        EngagementResourceAssociationSummary as EngagementResourceAssociationSummary,
-        ListEngagementResourceAssociationsRequest as ListEngagementResourceAssociationsRequest,
-        ListEngagementResourceAssociationsResponse as ListEngagementResourceAssociationsResponse,
-    )
-    from aiopartnercentral.selling.structures.list_engagements import (
-        EngagementSort as EngagementSort,
-        EngagementSummary as EngagementSummary,
-        ListEngagementsRequest as ListEngagementsRequest,
-        ListEngagementsResponse as ListEngagementsResponse,
-    )
-    from aiopartnercentral.selling.structures.list_opportunities import (
-        AccountSummary as AccountSummary,
-        AddressSummary as AddressSummary,
-        CreatedDateFilter as CreatedDateFilter,
-        CustomerSummary as CustomerSummary,
-        LastModifiedDate as LastModifiedDate,
-        LifeCycleSummary as LifeCycleSummary,
-        ListOpportunitiesRequest as ListOpportunitiesRequest,
-        ListOpportunitiesResponse as ListOpportunitiesResponse,
-        OpportunitySort as OpportunitySort,
-        OpportunitySummary as OpportunitySummary,
-        ProjectSummary as ProjectSummary,
-        TargetCloseDateFilter as TargetCloseDateFilter,
-    )
-    from aiopartnercentral.selling.structures.list_opportunity_bulk_job_results import (
-        ListOpportunityBulkJobResultsRequest as ListOpportunityBulkJobResultsRequest,
-        ListOpportunityBulkJobResultsResponse as ListOpportunityBulkJobResultsResponse,
-    )
-    from aiopartnercentral.selling.structures.list_opportunity_bulk_jobs import (
-        ListOpportunityBulkJobsRequest as ListOpportunityBulkJobsRequest,
-        ListOpportunityBulkJobsResponse as ListOpportunityBulkJobsResponse,
-        OpportunityBulkJobSummary as OpportunityBulkJobSummary,
-    )
-    from aiopartnercentral.selling.structures.list_opportunity_from_engagement_tasks import (
-        ListOpportunityFromEngagementTasksRequest as ListOpportunityFromEngagementTasksRequest,
-        ListOpportunityFromEngagementTasksResponse as ListOpportunityFromEngagementTasksResponse,
-        ListOpportunityFromEngagementTaskSummary as ListOpportunityFromEngagementTaskSummary,
-    )
-    from aiopartnercentral.selling.structures.list_prospecting_from_engagement_tasks import (
-        ListProspectingFromEngagementTasksRequest as ListProspectingFromEngagementTasksRequest,
-        ListProspectingFromEngagementTasksResponse as ListProspectingFromEngagementTasksResponse,
-        ProspectingFromEngagementTaskSort as ProspectingFromEngagementTaskSort,
-        ProspectingTaskSummary as ProspectingTaskSummary,
-    )
-    from aiopartnercentral.selling.structures.list_resource_snapshot_jobs import (
-        ListResourceSnapshotJobsRequest as ListResourceSnapshotJobsRequest,
-        ListResourceSnapshotJobsResponse as ListResourceSnapshotJobsResponse,
-        ResourceSnapshotJobSummary as ResourceSnapshotJobSummary,
-        SortObject as SortObject,
-    )
-    from aiopartnercentral.selling.structures.list_resource_snapshots import (
-        ListResourceSnapshotsRequest as ListResourceSnapshotsRequest,
-        ListResourceSnapshotsResponse as ListResourceSnapshotsResponse,
-        ResourceSnapshotSummary as ResourceSnapshotSummary,
-    )
-    from aiopartnercentral.selling.structures.list_solutions import (
-        ListSolutionsRequest as ListSolutionsRequest,
-        ListSolutionsResponse as ListSolutionsResponse,
-        SolutionBase as SolutionBase,
-        SolutionSort as SolutionSort,
-    )
-    from aiopartnercentral.selling.structures.list_tags_for_resource import (
-        ListTagsForResourceRequest as ListTagsForResourceRequest,
-        ListTagsForResourceResponse as ListTagsForResourceResponse,
-    )
-    from aiopartnercentral.selling.structures.put_selling_system_settings import (
-        PutSellingSystemSettingsRequest as PutSellingSystemSettingsRequest,
-        PutSellingSystemSettingsResponse as PutSellingSystemSettingsResponse,
-    )
-    from aiopartnercentral.selling.structures.reject_engagement_invitation import (
-        RejectEngagementInvitationRequest as RejectEngagementInvitationRequest,
-        RejectEngagementInvitationResponse as RejectEngagementInvitationResponse,
-    )
-    from aiopartnercentral.selling.structures.search_customer_accounts import (
-        AwsEnrichmentCustomerSummary as AwsEnrichmentCustomerSummary,
-        AwsEnrichmentInsightsSummary as AwsEnrichmentInsightsSummary,
-        AwsEnrichmentSummary as AwsEnrichmentSummary,
-        CustomerAccountDetailsSummary as CustomerAccountDetailsSummary,
-        CustomerAccountSort as CustomerAccountSort,
-        CustomerAccountSummary as CustomerAccountSummary,
-        SearchCustomerAccountsRequest as SearchCustomerAccountsRequest,
-        SearchCustomerAccountsResponse as SearchCustomerAccountsResponse,
-    )
-    from aiopartnercentral.selling.structures.search_engagements import (
+    from aiopartnercentral.selling.structures.engagement import (
+        CreateEngagementRequest as CreateEngagementRequest,
+        CreateEngagementResponse as CreateEngagementResponse,
+        EngagementContextDetails as EngagementContextDetails,
         EngagementSearchFilter as EngagementSearchFilter,
         EngagementSearchFilterValue as EngagementSearchFilterValue,
         EngagementSearchFilterValueDateValue as EngagementSearchFilterValueDateValue,
@@ -348,10 +133,116 @@ if TYPE_CHECKING:
         EngagementSearchPredicate as EngagementSearchPredicate,
         EngagementSearchSort as EngagementSearchSort,
         EngagementSearchSummary as EngagementSearchSummary,
+        EngagementSort as EngagementSort,
+        EngagementSummary as EngagementSummary,
+        GetEngagementRequest as GetEngagementRequest,
+        GetEngagementResponse as GetEngagementResponse,
+        ListEngagementsRequest as ListEngagementsRequest,
+        ListEngagementsResponse as ListEngagementsResponse,
         SearchEngagementsRequest as SearchEngagementsRequest,
         SearchEngagementsResponse as SearchEngagementsResponse,
     )
-    from aiopartnercentral.selling.structures.search_opportunities import (
+    from aiopartnercentral.selling.structures.engagement_by_accepting_invitation_task import (
+        ListEngagementByAcceptingInvitationTasksRequest as ListEngagementByAcceptingInvitationTasksRequest,
+        ListEngagementByAcceptingInvitationTasksResponse as ListEngagementByAcceptingInvitationTasksResponse,
+        ListEngagementByAcceptingInvitationTaskSummary as ListEngagementByAcceptingInvitationTaskSummary,
+        StartEngagementByAcceptingInvitationTaskRequest as StartEngagementByAcceptingInvitationTaskRequest,
+        StartEngagementByAcceptingInvitationTaskResponse as StartEngagementByAcceptingInvitationTaskResponse,
+    )
+    from aiopartnercentral.selling.structures.engagement_context import (
+        CreateEngagementContextRequest as CreateEngagementContextRequest,
+        CreateEngagementContextResponse as CreateEngagementContextResponse,
+        UpdateEngagementContextPayload as UpdateEngagementContextPayload,
+        UpdateEngagementContextPayloadCustomerProject as UpdateEngagementContextPayloadCustomerProject,
+        UpdateEngagementContextPayloadLead as UpdateEngagementContextPayloadLead,
+        UpdateEngagementContextPayloadProspectingResult as UpdateEngagementContextPayloadProspectingResult,
+        UpdateEngagementContextPayloadUnknown as UpdateEngagementContextPayloadUnknown,
+        UpdateEngagementContextRequest as UpdateEngagementContextRequest,
+        UpdateEngagementContextResponse as UpdateEngagementContextResponse,
+        UpdateLeadContext as UpdateLeadContext,
+    )
+    from aiopartnercentral.selling.structures.engagement_from_opportunity_task import (
+        AwsSubmission as AwsSubmission,
+        ListEngagementFromOpportunityTasksRequest as ListEngagementFromOpportunityTasksRequest,
+        ListEngagementFromOpportunityTasksResponse as ListEngagementFromOpportunityTasksResponse,
+        ListEngagementFromOpportunityTaskSummary as ListEngagementFromOpportunityTaskSummary,
+        StartEngagementFromOpportunityTaskRequest as StartEngagementFromOpportunityTaskRequest,
+        StartEngagementFromOpportunityTaskResponse as StartEngagementFromOpportunityTaskResponse,
+    )
+    from aiopartnercentral.selling.structures.engagement_groups import (
+        EngagementGroupSort as EngagementGroupSort,
+        EngagementGroupSummary as EngagementGroupSummary,
+        ListEngagementGroupsRequest as ListEngagementGroupsRequest,
+        ListEngagementGroupsResponse as ListEngagementGroupsResponse,
+    )
+    from aiopartnercentral.selling.structures.engagement_invitation import (
+        AcceptEngagementInvitationRequest as AcceptEngagementInvitationRequest,
+        AcceptEngagementInvitationResponse as AcceptEngagementInvitationResponse,
+        AccountPlanningInvitationPayload as AccountPlanningInvitationPayload,
+        AccountReceiver as AccountReceiver,
+        CreateEngagementInvitationRequest as CreateEngagementInvitationRequest,
+        CreateEngagementInvitationResponse as CreateEngagementInvitationResponse,
+        EngagementInvitationSummary as EngagementInvitationSummary,
+        EngagementMemberSummary as EngagementMemberSummary,
+        EnrichmentContext as EnrichmentContext,
+        GetEngagementInvitationRequest as GetEngagementInvitationRequest,
+        GetEngagementInvitationResponse as GetEngagementInvitationResponse,
+        Invitation as Invitation,
+        InvitationProspectingResultAws as InvitationProspectingResultAws,
+        LeadInvitationCustomer as LeadInvitationCustomer,
+        LeadInvitationInteraction as LeadInvitationInteraction,
+        LeadInvitationPayload as LeadInvitationPayload,
+        ListEngagementInvitationsRequest as ListEngagementInvitationsRequest,
+        ListEngagementInvitationsResponse as ListEngagementInvitationsResponse,
+        OpportunityEngagementInvitationSort as OpportunityEngagementInvitationSort,
+        OpportunityInvitationPayload as OpportunityInvitationPayload,
+        Payload as Payload,
+        PayloadAccountPlanningInvitation as PayloadAccountPlanningInvitation,
+        PayloadLeadInvitation as PayloadLeadInvitation,
+        PayloadOpportunityInvitation as PayloadOpportunityInvitation,
+        PayloadUnknown as PayloadUnknown,
+        PreferredContactWindow as PreferredContactWindow,
+        ProjectDetails as ProjectDetails,
+        Receiver as Receiver,
+        ReceiverAccount as ReceiverAccount,
+        ReceiverUnknown as ReceiverUnknown,
+        RejectEngagementInvitationRequest as RejectEngagementInvitationRequest,
+        RejectEngagementInvitationResponse as RejectEngagementInvitationResponse,
+        SenderContact as SenderContact,
+    )
+    from aiopartnercentral.selling.structures.engagement_members import (
+        EngagementMember as EngagementMember,
+        ListEngagementMembersRequest as ListEngagementMembersRequest,
+        ListEngagementMembersResponse as ListEngagementMembersResponse,
+    )
+    from aiopartnercentral.selling.structures.engagement_resource_associations import (
+        EngagementResourceAssociationSummary as EngagementResourceAssociationSummary,
+        ListEngagementResourceAssociationsRequest as ListEngagementResourceAssociationsRequest,
+        ListEngagementResourceAssociationsResponse as ListEngagementResourceAssociationsResponse,
+    )
+    from aiopartnercentral.selling.structures.opportunity import (
+        AccountSummary as AccountSummary,
+        AddressSummary as AddressSummary,
+        AssigneeContact as AssigneeContact,
+        AssignOpportunityRequest as AssignOpportunityRequest,
+        AssignOpportunityResponse as AssignOpportunityResponse,
+        AssociateOpportunityRequest as AssociateOpportunityRequest,
+        AssociateOpportunityResponse as AssociateOpportunityResponse,
+        CreatedDateFilter as CreatedDateFilter,
+        CreateOpportunityRequest as CreateOpportunityRequest,
+        CreateOpportunityResponse as CreateOpportunityResponse,
+        CustomerSummary as CustomerSummary,
+        DisassociateOpportunityRequest as DisassociateOpportunityRequest,
+        DisassociateOpportunityResponse as DisassociateOpportunityResponse,
+        GetOpportunityRequest as GetOpportunityRequest,
+        GetOpportunityResponse as GetOpportunityResponse,
+        LastModifiedDate as LastModifiedDate,
+        LifeCycle as LifeCycle,
+        LifeCycleSummary as LifeCycleSummary,
+        ListOpportunitiesRequest as ListOpportunitiesRequest,
+        ListOpportunitiesResponse as ListOpportunitiesResponse,
+        Marketing as Marketing,
+        NextStepsHistory as NextStepsHistory,
         OpportunitySearchAccount as OpportunitySearchAccount,
         OpportunitySearchAddress as OpportunitySearchAddress,
         OpportunitySearchAwsSummary as OpportunitySearchAwsSummary,
@@ -374,71 +265,106 @@ if TYPE_CHECKING:
         OpportunitySearchSort as OpportunitySearchSort,
         OpportunitySearchSummary as OpportunitySearchSummary,
         OpportunitySearchTeamMember as OpportunitySearchTeamMember,
+        OpportunitySort as OpportunitySort,
+        OpportunitySummary as OpportunitySummary,
+        Project as Project,
+        ProjectSummary as ProjectSummary,
         SearchOpportunitiesRequest as SearchOpportunitiesRequest,
         SearchOpportunitiesResponse as SearchOpportunitiesResponse,
+        SoftwareRevenue as SoftwareRevenue,
+        SubmitOpportunityRequest as SubmitOpportunityRequest,
+        SubmitOpportunityResponse as SubmitOpportunityResponse,
+        TargetCloseDateFilter as TargetCloseDateFilter,
+        UpdateOpportunityRequest as UpdateOpportunityRequest,
+        UpdateOpportunityResponse as UpdateOpportunityResponse,
     )
-    from aiopartnercentral.selling.structures.start_customer_account_bulk_job import (
-        StartCustomerAccountBulkJobRequest as StartCustomerAccountBulkJobRequest,
-        StartCustomerAccountBulkJobResponse as StartCustomerAccountBulkJobResponse,
-    )
-    from aiopartnercentral.selling.structures.start_engagement_by_accepting_invitation_task import (
-        StartEngagementByAcceptingInvitationTaskRequest as StartEngagementByAcceptingInvitationTaskRequest,
-        StartEngagementByAcceptingInvitationTaskResponse as StartEngagementByAcceptingInvitationTaskResponse,
-    )
-    from aiopartnercentral.selling.structures.start_engagement_from_opportunity_task import (
-        AwsSubmission as AwsSubmission,
-        StartEngagementFromOpportunityTaskRequest as StartEngagementFromOpportunityTaskRequest,
-        StartEngagementFromOpportunityTaskResponse as StartEngagementFromOpportunityTaskResponse,
-    )
-    from aiopartnercentral.selling.structures.start_opportunity_bulk_job import (
+    from aiopartnercentral.selling.structures.opportunity_bulk_job import (
+        ListOpportunityBulkJobsRequest as ListOpportunityBulkJobsRequest,
+        ListOpportunityBulkJobsResponse as ListOpportunityBulkJobsResponse,
+        OpportunityBulkJobSummary as OpportunityBulkJobSummary,
         StartOpportunityBulkJobRequest as StartOpportunityBulkJobRequest,
         StartOpportunityBulkJobResponse as StartOpportunityBulkJobResponse,
     )
-    from aiopartnercentral.selling.structures.start_opportunity_from_engagement_task import (
+    from aiopartnercentral.selling.structures.opportunity_bulk_job_report_url import (
+        GetOpportunityBulkJobReportUrlRequest as GetOpportunityBulkJobReportUrlRequest,
+        GetOpportunityBulkJobReportUrlResponse as GetOpportunityBulkJobReportUrlResponse,
+    )
+    from aiopartnercentral.selling.structures.opportunity_bulk_job_results import (
+        ListOpportunityBulkJobResultsRequest as ListOpportunityBulkJobResultsRequest,
+        ListOpportunityBulkJobResultsResponse as ListOpportunityBulkJobResultsResponse,
+    )
+    from aiopartnercentral.selling.structures.opportunity_from_engagement_task import (
+        ListOpportunityFromEngagementTasksRequest as ListOpportunityFromEngagementTasksRequest,
+        ListOpportunityFromEngagementTasksResponse as ListOpportunityFromEngagementTasksResponse,
+        ListOpportunityFromEngagementTaskSummary as ListOpportunityFromEngagementTaskSummary,
         StartOpportunityFromEngagementTaskRequest as StartOpportunityFromEngagementTaskRequest,
         StartOpportunityFromEngagementTaskResponse as StartOpportunityFromEngagementTaskResponse,
     )
-    from aiopartnercentral.selling.structures.start_prospecting_from_engagement_task import (
+    from aiopartnercentral.selling.structures.prospecting_from_engagement_task import (
+        EngagementProspectingResult as EngagementProspectingResult,
+        GetProspectingFromEngagementTaskRequest as GetProspectingFromEngagementTaskRequest,
+        GetProspectingFromEngagementTaskResponse as GetProspectingFromEngagementTaskResponse,
+        ListProspectingFromEngagementTasksRequest as ListProspectingFromEngagementTasksRequest,
+        ListProspectingFromEngagementTasksResponse as ListProspectingFromEngagementTasksResponse,
+        ProspectingFromEngagementTaskSort as ProspectingFromEngagementTaskSort,
+        ProspectingTaskSummary as ProspectingTaskSummary,
         StartProspectingFromEngagementTaskRequest as StartProspectingFromEngagementTaskRequest,
         StartProspectingFromEngagementTaskResponse as StartProspectingFromEngagementTaskResponse,
     )
-    from aiopartnercentral.selling.structures.start_resource_snapshot_job import (
-        StartResourceSnapshotJobRequest as StartResourceSnapshotJobRequest,
-        StartResourceSnapshotJobResponse as StartResourceSnapshotJobResponse,
-    )
-    from aiopartnercentral.selling.structures.stop_resource_snapshot_job import (
-        StopResourceSnapshotJobRequest as StopResourceSnapshotJobRequest,
-        StopResourceSnapshotJobResponse as StopResourceSnapshotJobResponse,
-    )
-    from aiopartnercentral.selling.structures.submit_opportunity import (
-        SubmitOpportunityRequest as SubmitOpportunityRequest,
-        SubmitOpportunityResponse as SubmitOpportunityResponse,
-    )
-    from aiopartnercentral.selling.structures.tag_resource import (
+    from aiopartnercentral.selling.structures.resource import (
         TagResourceRequest as TagResourceRequest,
         TagResourceResponse as TagResourceResponse,
-    )
-    from aiopartnercentral.selling.structures.untag_resource import (
         UntagResourceRequest as UntagResourceRequest,
         UntagResourceResponse as UntagResourceResponse,
     )
-    from aiopartnercentral.selling.structures.update_customer_account import (
-        UpdateCustomerAccountRequest as UpdateCustomerAccountRequest,
-        UpdateCustomerAccountResponse as UpdateCustomerAccountResponse,
+    from aiopartnercentral.selling.structures.resource_snapshot import (
+        AwsOpportunitySummaryFullView as AwsOpportunitySummaryFullView,
+        CreateResourceSnapshotRequest as CreateResourceSnapshotRequest,
+        CreateResourceSnapshotResponse as CreateResourceSnapshotResponse,
+        GetResourceSnapshotRequest as GetResourceSnapshotRequest,
+        GetResourceSnapshotResponse as GetResourceSnapshotResponse,
+        LifeCycleForView as LifeCycleForView,
+        ListResourceSnapshotsRequest as ListResourceSnapshotsRequest,
+        ListResourceSnapshotsResponse as ListResourceSnapshotsResponse,
+        OpportunitySummaryView as OpportunitySummaryView,
+        ProjectView as ProjectView,
+        ResourceSnapshotPayload as ResourceSnapshotPayload,
+        ResourceSnapshotPayloadAwsOpportunitySummaryFullView as ResourceSnapshotPayloadAwsOpportunitySummaryFullView,
+        ResourceSnapshotPayloadOpportunitySummary as ResourceSnapshotPayloadOpportunitySummary,
+        ResourceSnapshotPayloadUnknown as ResourceSnapshotPayloadUnknown,
+        ResourceSnapshotSummary as ResourceSnapshotSummary,
     )
-    from aiopartnercentral.selling.structures.update_engagement_context import (
-        UpdateEngagementContextPayload as UpdateEngagementContextPayload,
-        UpdateEngagementContextPayloadCustomerProject as UpdateEngagementContextPayloadCustomerProject,
-        UpdateEngagementContextPayloadLead as UpdateEngagementContextPayloadLead,
-        UpdateEngagementContextPayloadProspectingResult as UpdateEngagementContextPayloadProspectingResult,
-        UpdateEngagementContextPayloadUnknown as UpdateEngagementContextPayloadUnknown,
-        UpdateEngagementContextRequest as UpdateEngagementContextRequest,
-        UpdateEngagementContextResponse as UpdateEngagementContextResponse,
-        UpdateLeadContext as UpdateLeadContext,
+    from aiopartnercentral.selling.structures.resource_snapshot_job import (
+        CreateResourceSnapshotJobRequest as CreateResourceSnapshotJobRequest,
+        CreateResourceSnapshotJobResponse as CreateResourceSnapshotJobResponse,
+        DeleteResourceSnapshotJobRequest as DeleteResourceSnapshotJobRequest,
+        DeleteResourceSnapshotJobResponse as DeleteResourceSnapshotJobResponse,
+        GetResourceSnapshotJobRequest as GetResourceSnapshotJobRequest,
+        GetResourceSnapshotJobResponse as GetResourceSnapshotJobResponse,
+        ListResourceSnapshotJobsRequest as ListResourceSnapshotJobsRequest,
+        ListResourceSnapshotJobsResponse as ListResourceSnapshotJobsResponse,
+        ResourceSnapshotJobSummary as ResourceSnapshotJobSummary,
+        SortObject as SortObject,
+        StartResourceSnapshotJobRequest as StartResourceSnapshotJobRequest,
+        StartResourceSnapshotJobResponse as StartResourceSnapshotJobResponse,
+        StopResourceSnapshotJobRequest as StopResourceSnapshotJobRequest,
+        StopResourceSnapshotJobResponse as StopResourceSnapshotJobResponse,
     )
-    from aiopartnercentral.selling.structures.update_opportunity import (
-        UpdateOpportunityRequest as UpdateOpportunityRequest,
-        UpdateOpportunityResponse as UpdateOpportunityResponse,
+    from aiopartnercentral.selling.structures.selling_system_settings import (
+        GetSellingSystemSettingsRequest as GetSellingSystemSettingsRequest,
+        GetSellingSystemSettingsResponse as GetSellingSystemSettingsResponse,
+        PutSellingSystemSettingsRequest as PutSellingSystemSettingsRequest,
+        PutSellingSystemSettingsResponse as PutSellingSystemSettingsResponse,
+    )
+    from aiopartnercentral.selling.structures.solutions import (
+        ListSolutionsRequest as ListSolutionsRequest,
+        ListSolutionsResponse as ListSolutionsResponse,
+        SolutionBase as SolutionBase,
+        SolutionSort as SolutionSort,
+    )
+    from aiopartnercentral.selling.structures.tags_for_resource import (
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
     )
 
 else:

@@ -54,37 +54,6 @@ class AccountCustomer(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class AccountPlanningInvitationPayload(Structure):
-    """Content of an invitation to plan the work for a customer.
-
-    Reference:
-    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AccountPlanningInvitationPayload
-    """
-
-    account_identifier: str | None = None
-    """Identifier or ARN of the customer; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
-    customer: AccountCustomer | None = None
-    """Customer of an invitation to plan an account."""
-    sender_contacts: list[SenderContact] | None = None
-    """Persons of the sender; 1 to 3 entries."""
-    preferred_contact: PreferredContactWindow | None = None
-    """Time of the day at which a person wants to be contacted."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class AccountReceiver(Structure):
-    """AWS account that an invitation is for.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AccountReceiver
-    """
-
-    aws_account_id: str = attrs.field(repr=redacted)
-    r"""AWS account of the customer; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
-    alias: str | None = attrs.field(default=None, repr=redacted)
-    """Name of the account; pattern `(?s).{0,80}`, sensitive."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
 class Address(Structure):
     """Postal address.
 
@@ -392,31 +361,6 @@ class CustomerAccountContext(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class CustomerAccountData(Structure):
-    """Customer's company, as the partner has it.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CustomerAccountData
-    """
-
-    company_name: str = attrs.field(repr=redacted)
-    """Name of the company; pattern `(?s).{0,120}`, sensitive."""
-    website_url: str | None = attrs.field(default=None, repr=redacted)
-    """Address of the website; pattern `(?s).{4,255}`, sensitive."""
-    duns: str | None = attrs.field(default=None, repr=redacted)
-    """Number of the company in the D-U-N-S system; pattern `[0-9]{9}`, sensitive."""
-    address: Address | None = None
-    """Postal address."""
-    industry: str | None = None
-    """Industry of the company."""
-    other_industry: str | None = None
-    """Industry, if `industry` is `Other`; pattern `(?s).{0,255}`."""
-    domain: str | None = attrs.field(default=None, repr=redacted)
-    """Internet domain of the company; 1 to 253 characters, sensitive."""
-    parent_company_name: str | None = attrs.field(default=None, repr=redacted)
-    """Name of the company that owns this one; pattern `(?s).{0,120}`, sensitive."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
 class CustomerProjectsContext(Structure):
     """Project of a customer as the context of an engagement.
 
@@ -427,21 +371,6 @@ class CustomerProjectsContext(Structure):
     """Customer of an engagement."""
     project: EngagementCustomerProjectDetails | None = None
     """Project of a customer in an engagement."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class EngagementContextDetails(Structure):
-    """Context of an engagement.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementContextDetails
-    """
-
-    type_: enums.EngagementContextType
-    """Kind of context of an engagement."""
-    id: str | None = None
-    """Identifier; pattern `(?s).{1,3}`."""
-    payload: EngagementContextPayload | None = None
-    """Content of a context: a project, lead, prospect or customer."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -778,86 +707,6 @@ class LeadInteraction(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class LeadInvitationCustomer(Structure):
-    """Company of a lead in an invitation.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadInvitationCustomer
-    """
-
-    company_name: str = attrs.field(repr=redacted)
-    """Name of the company; pattern `(?s).{1,120}`, sensitive."""
-    industry: str | None = None
-    """Industry of the company; 0 to 255 characters."""
-    website_url: str | None = attrs.field(default=None, repr=redacted)
-    """Address of the website; 0 to 255 characters, sensitive."""
-    country_code: str | None = attrs.field(default=None, repr=redacted)
-    """Country, as its ISO 3166 code of two letters; 0 to 10 characters, sensitive."""
-    aws_maturity: str | None = None
-    """Experience of the company with AWS; 0 to 255 characters."""
-    market_segment: str | None = None
-    """Size and kind of the company; 0 to 255 characters."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class LeadInvitationInteraction(Structure):
-    """Contact with a lead in an invitation.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadInvitationInteraction
-    """
-
-    contact_business_title: str = attrs.field(repr=redacted)
-    """Position of the contact in the company; pattern `(?s).{0,80}`, sensitive."""
-    source_type: str | None = None
-    """Kind of the source of the lead; pattern `(?s).{0,255}`."""
-    source_id: str | None = None
-    """Identifier of the source of the lead; pattern `(?s).{0,255}`."""
-    source_name: str | None = None
-    """Name of the source of the lead; pattern `(?s).{0,255}`."""
-    usecase: str | None = None
-    """Purpose that the lead is interested in; 0 to 255 characters."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class LeadInvitationPayload(Structure):
-    """Content of an invitation to work on a lead.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadInvitationPayload
-    """
-
-    customer: LeadInvitationCustomer
-    """Company of a lead in an invitation."""
-    interaction: LeadInvitationInteraction
-    """Contact with a lead in an invitation."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class LifeCycle(Structure):
-    """Progress of an opportunity: its stage, review and next steps.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LifeCycle
-    """
-
-    stage: enums.Stage | None = None
-    """Stage of an opportunity."""
-    closed_lost_reason: enums.ClosedLostReason | None = None
-    """Reason why an opportunity was lost."""
-    next_steps: str | None = attrs.field(default=None, repr=redacted)
-    """What is to be done next; pattern `(?s).{0,255}`, sensitive."""
-    target_close_date: str | None = None
-    """Day on which the opportunity is expected to close; pattern
-    `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`.
-    """
-    review_status: enums.ReviewStatus | None = None
-    """Status of the review by AWS."""
-    review_comments: str | None = None
-    """Remarks of the reviewers."""
-    review_status_reason: str | None = None
-    """Explanation of the review's status."""
-    next_steps_history: list[NextStepsHistory] | None = None
-    """Earlier next steps; 0 to 50 entries."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListTasksSortBase(Structure):
     """Order of tasks.
 
@@ -868,25 +717,6 @@ class ListTasksSortBase(Structure):
     """Direction of sorting."""
     sort_by: enums.ListTasksSortNameLike
     """Field that tasks are sorted by."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class Marketing(Structure):
-    """Marketing campaign that an opportunity comes from.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Marketing
-    """
-
-    campaign_name: str | None = None
-    """Name of the marketing campaign."""
-    source: enums.MarketingSource | None = None
-    """Whether an opportunity comes from a marketing campaign."""
-    use_cases: list[str] | None = None
-    """Purposes of the campaign."""
-    channels: list[enums.Channel] | None = None
-    """Channels of the campaign."""
-    aws_funding_used: enums.AwsFundingUsed | None = None
-    """Whether AWS has paid a part of the campaign."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -903,38 +733,6 @@ class MonetaryValue(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class NextStepsHistory(Structure):
-    """Earlier next steps, and when they were written.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/NextStepsHistory
-    """
-
-    value: str
-    """Next steps of that time."""
-    time: datetime
-    """Time when it was written."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class OpportunityInvitationPayload(Structure):
-    """Content of an invitation to work on an opportunity.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunityInvitationPayload
-    """
-
-    receiver_responsibilities: list[enums.ReceiverResponsibility]
-    """Roles that the receiver is asked to take."""
-    customer: EngagementCustomer
-    """Customer of an engagement."""
-    project: ProjectDetails
-    """Project in an invitation."""
-    sender_contacts: list[SenderContact] | None = None
-    """Persons of the sender; 1 to 3 entries."""
-    opportunity_type: enums.OpportunityType | None = None
-    """Whether the business is new, renewed or larger than before."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunityQuality(Structure):
     """Quality of an opportunity, as AWS rates it.
 
@@ -945,60 +743,6 @@ class OpportunityQuality(Structure):
     """Rating; 0 to 100."""
     trend: str | None = None
     """Whether the rating rises or falls."""
-
-
-@attrs.frozen(weakref_slot=False)
-class PayloadOpportunityInvitation(Variant):
-    """Member `OpportunityInvitation` of union `Payload`."""
-
-    tag: ClassVar[str] = "OpportunityInvitation"
-    value: OpportunityInvitationPayload
-    """Content of an invitation to work on an opportunity."""
-
-
-@attrs.frozen(weakref_slot=False)
-class PayloadLeadInvitation(Variant):
-    """Member `LeadInvitation` of union `Payload`."""
-
-    tag: ClassVar[str] = "LeadInvitation"
-    value: LeadInvitationPayload
-    """Content of an invitation to work on a lead."""
-
-
-@attrs.frozen(weakref_slot=False)
-class PayloadAccountPlanningInvitation(Variant):
-    """Member `AccountPlanningInvitation` of union `Payload`."""
-
-    tag: ClassVar[str] = "AccountPlanningInvitation"
-    value: AccountPlanningInvitationPayload
-    """Content of an invitation to plan the work for a customer."""
-
-
-@attrs.frozen
-class PayloadUnknown(UnknownMember):
-    """A member of union `Payload` that the model does not know."""
-
-
-Payload: TypeAlias = (
-    PayloadOpportunityInvitation | PayloadLeadInvitation | PayloadAccountPlanningInvitation | PayloadUnknown
-)
-"""Content of an invitation: an opportunity, a lead or the planning of an account.
-
-Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Payload
-"""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class PreferredContactWindow(Structure):
-    """Time of the day at which a person wants to be contacted.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/PreferredContactWindow
-    """
-
-    window: enums.ContactWindow | None = None
-    """Time of the day."""
-    timezone: str | None = None
-    """Time zone of the person; 1 to 64 characters, pattern `[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -1012,62 +756,6 @@ class ProfileNextStepsHistory(Structure):
     """Next steps of that time."""
     time: datetime
     """Time when it was written."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class Project(Structure):
-    """Project of an opportunity: what the customer needs and is expected to spend.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Project
-    """
-
-    delivery_models: list[enums.DeliveryModel] | None = None
-    """How the solution is delivered to the customer."""
-    expected_customer_spend: list[ExpectedCustomerSpend] | None = None
-    """Amounts that the customer will probably spend; 0 to 10 entries."""
-    expected_contract_duration: ExpectedContractDuration | None = None
-    """Expected duration of a contract."""
-    title: str | None = attrs.field(default=None, repr=redacted)
-    """Title for people; pattern `(?s).{0,255}`, sensitive."""
-    apn_programs: list[str] | None = None
-    """AWS partner programs that the project belongs to."""
-    customer_business_problem: str | None = attrs.field(default=None, repr=redacted)
-    """Business problem to solve for the customer; pattern `(?s).{20,2000}`, sensitive."""
-    customer_use_case: str | None = None
-    """Purpose for which the customer uses AWS."""
-    related_opportunity_identifier: str | None = None
-    """Identifier or ARN of the partner's opportunity; pattern `O[0-9]{1,19}`."""
-    sales_activities: list[enums.SalesActivity] | None = None
-    """Sales activities that have taken place."""
-    competitor_name: enums.CompetitorName | None = None
-    """Competitor."""
-    other_competitor_names: str | None = None
-    """Competitors that `competitor_name` does not have; pattern `(?s).{0,255}`."""
-    other_solution_description: str | None = attrs.field(default=None, repr=redacted)
-    """Solution that the partner has not registered; pattern `(?s).{0,255}`, sensitive."""
-    additional_comments: str | None = None
-    """Further remarks; pattern `(?s).{1,255}`."""
-    aws_partition: enums.AwsPartition | None = None
-    """AWS partition in which the customer works."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class ProjectDetails(Structure):
-    """Project in an invitation.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ProjectDetails
-    """
-
-    business_problem: str = attrs.field(repr=redacted)
-    """Business problem to solve for the customer; pattern `(?s).{20,2000}`, sensitive."""
-    title: str
-    """Title for people; pattern `(?s).{1,255}`."""
-    target_completion_date: str
-    """Day on which the project is expected to end; pattern
-    `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`.
-    """
-    expected_customer_spend: list[ExpectedCustomerSpend]
-    """Amounts that the customer will probably spend; 0 to 10 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -1152,27 +840,6 @@ class ProspectingResultCustomer(Structure):
     """Summary of what is public about the company; 0 to 5000 characters."""
 
 
-@attrs.frozen(weakref_slot=False)
-class ReceiverAccount(Variant):
-    """Member `Account` of union `Receiver`."""
-
-    tag: ClassVar[str] = "Account"
-    value: AccountReceiver
-    """AWS account that an invitation is for."""
-
-
-@attrs.frozen
-class ReceiverUnknown(UnknownMember):
-    """A member of union `Receiver` that the model does not know."""
-
-
-Receiver: TypeAlias = ReceiverAccount | ReceiverUnknown
-"""Who an invitation is for.
-
-Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Receiver
-"""
-
-
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Recommendation(Structure):
     """Recommendation of AWS for an opportunity.
@@ -1211,44 +878,6 @@ class RelatedEntityIdentifiers(Structure):
     """Solutions in AWS Marketplace; each 4 to 2048 characters with pattern `arn:.*`."""
     aws_marketplace_products: list[str] | None = None
     """Products in AWS Marketplace; each 4 to 2048 characters with pattern `arn:.*`."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class SenderContact(Structure):
-    """Person of the sender of an invitation.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SenderContact
-    """
-
-    email: str = attrs.field(repr=redacted)
-    """Email address; pattern `(?=.{1,80}$)[a-zA-Z0-9.!#$%&'*+/=?^_{|}~-]+@[a-zA-Z0-9-]+(?:.[a-zA-Z0-9-]+)*`,
-    sensitive.
-    """
-    first_name: str | None = attrs.field(default=None, repr=redacted)
-    """First name; pattern `(?s).{0,80}`, sensitive."""
-    last_name: str | None = attrs.field(default=None, repr=redacted)
-    """Last name; pattern `(?s).{0,80}`, sensitive."""
-    business_title: str | None = attrs.field(default=None, repr=redacted)
-    """Position in the company; pattern `(?s).{0,80}`, sensitive."""
-    phone: str | None = attrs.field(default=None, repr=redacted)
-    r"""Telephone number; pattern `\+[1-9]\d{1,14}`, sensitive."""
-
-
-@attrs.frozen(kw_only=True, weakref_slot=False)
-class SoftwareRevenue(Structure):
-    """Software that is sold with an opportunity.
-
-    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SoftwareRevenue
-    """
-
-    delivery_model: enums.RevenueModel | None = None
-    """How the customer pays for software."""
-    value: MonetaryValue | None = None
-    """Amount of money in a currency."""
-    effective_date: str | None = None
-    """Day from which the contract counts; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
-    expiration_date: str | None = None
-    """Time when it stops being valid; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

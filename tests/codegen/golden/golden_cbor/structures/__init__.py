@@ -9,7 +9,7 @@ from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from golden_cbor.structures.forget import ForgetRequest as ForgetRequest, ForgetResponse as ForgetResponse
-    from golden_cbor.structures.list_things import (
+    from golden_cbor.structures.things import (
         Choice as Choice,
         ChoiceCount as ChoiceCount,
         ChoiceText as ChoiceText,

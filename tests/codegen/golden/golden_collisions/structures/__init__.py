@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         Tag9 as Tag9,
         Tag10 as Tag10,
     )
-    from golden_collisions.structures.get_tags import (
+    from golden_collisions.structures.tags import (
         Foo as Foo,
         FooBar as FooBar,
         FooBarMember as FooBarMember,
@@ -31,14 +31,12 @@ if TYPE_CHECKING:
         FooUnknownMember as FooUnknownMember,
         FooUnknownMember2 as FooUnknownMember2,
         GetTagsRequest as GetTagsRequest,
+        GetTagsRequestShape as GetTagsRequestShape,
         GetTagsResponse as GetTagsResponse,
+        GetTagsResponseShape as GetTagsResponseShape,
         Tag as Tag,
         TagShape as TagShape,
         TagShape2 as TagShape2,
-    )
-    from golden_collisions.structures.get_tags_ import (
-        GetTagsRequestShape as GetTagsRequestShape,
-        GetTagsResponseShape as GetTagsResponseShape,
     )
 
 else:

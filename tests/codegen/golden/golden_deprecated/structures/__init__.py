@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from golden_deprecated.structures.old_way import (
+    from golden_deprecated.structures.way import (
         Old as Old,
         OldChoice as OldChoice,
         OldChoiceOne as OldChoiceOne,

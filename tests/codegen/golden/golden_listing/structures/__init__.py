@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from golden_listing.structures.list_odd import ListOddRequest as ListOddRequest, ListOddResponse as ListOddResponse
-    from golden_listing.structures.list_things import (
+    from golden_listing.structures.odd import ListOddRequest as ListOddRequest, ListOddResponse as ListOddResponse
+    from golden_listing.structures.things import (
         ListThingsRequest as ListThingsRequest,
         ListThingsResponse as ListThingsResponse,
     )

@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from golden_pagination.structures.common import Thing as Thing
-    from golden_pagination.structures.get_thing import (
-        GetThingRequest as GetThingRequest,
-        GetThingResponse as GetThingResponse,
-    )
-    from golden_pagination.structures.list_groups import (
+    from golden_pagination.structures.groups import (
         ListGroupsRequest as ListGroupsRequest,
         ListGroupsResponse as ListGroupsResponse,
     )
-    from golden_pagination.structures.list_names import (
+    from golden_pagination.structures.names import (
         ListNamesRequest as ListNamesRequest,
         ListNamesResponse as ListNamesResponse,
     )
-    from golden_pagination.structures.list_things import (
+    from golden_pagination.structures.thing import (
+        GetThingRequest as GetThingRequest,
+        GetThingResponse as GetThingResponse,
         ListThingsRequest as ListThingsRequest,
         ListThingsResponse as ListThingsResponse,
+        Thing as Thing,
     )
 
 else:

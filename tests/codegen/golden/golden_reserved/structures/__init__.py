@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from golden_reserved.structures.call_ import CallRequest as CallRequest, CallResponse as CallResponse
-    from golden_reserved.structures.close_ import CloseRequest as CloseRequest, CloseResponse as CloseResponse
+    from golden_reserved.structures.call import CallRequest as CallRequest, CallResponse as CallResponse
+    from golden_reserved.structures.close import CloseRequest as CloseRequest, CloseResponse as CloseResponse
     from golden_reserved.structures.common import (
         AnyShape as AnyShape,
         ClientShape as ClientShape,
@@ -24,25 +24,16 @@ if TYPE_CHECKING:
         UnknownMemberShapeRequest as UnknownMemberShapeRequest,
         UnknownMemberShapeUnknown as UnknownMemberShapeUnknown,
     )
-    from golden_reserved.structures.fast_ import FastRequest as FastRequest, FastResponse as FastResponse
+    from golden_reserved.structures.fast import FastRequest as FastRequest, FastResponse as FastResponse
     from golden_reserved.structures.getattr_ import GetattrRequest as GetattrRequest, GetattrResponse as GetattrResponse
     from golden_reserved.structures.globals_ import GlobalsRequest as GlobalsRequest, GlobalsResponse as GlobalsResponse
     from golden_reserved.structures.import_ import ImportRequest as ImportRequest, ImportResponse as ImportResponse
-    from golden_reserved.structures.import_module_ import (
+    from golden_reserved.structures.list import ListRequest as ListRequest, ListResponse as ListResponse
+    from golden_reserved.structures.module import (
         ImportModuleRequest as ImportModuleRequest,
         ImportModuleResponse as ImportModuleResponse,
     )
-    from golden_reserved.structures.list_ import ListRequest as ListRequest, ListResponse as ListResponse
-    from golden_reserved.structures.list_words import (
-        ListWordsRequest as ListWordsRequest,
-        ListWordsResponse as ListWordsResponse,
-        ShapeClassVariant as ShapeClassVariant,
-    )
-    from golden_reserved.structures.list_words_pages import (
-        ListWordsPagesRequest as ListWordsPagesRequest,
-        ListWordsPagesResponse as ListWordsPagesResponse,
-    )
-    from golden_reserved.structures.paginate_ import (
+    from golden_reserved.structures.paginate import (
         PaginateRequest as PaginateRequest,
         PaginateResponse as PaginateResponse,
     )
@@ -50,11 +41,20 @@ if TYPE_CHECKING:
         PaginatorRequest as PaginatorRequest,
         PaginatorResponse as PaginatorResponse,
     )
-    from golden_reserved.structures.self_ import SelfRequest as SelfRequest, SelfResponse as SelfResponse
-    from golden_reserved.structures.service_ import ServiceRequest as ServiceRequest, ServiceResponse as ServiceResponse
-    from golden_reserved.structures.structures_ import (
+    from golden_reserved.structures.self import SelfRequest as SelfRequest, SelfResponse as SelfResponse
+    from golden_reserved.structures.service import ServiceRequest as ServiceRequest, ServiceResponse as ServiceResponse
+    from golden_reserved.structures.structures import (
         StructuresRequest as StructuresRequest,
         StructuresResponse as StructuresResponse,
+    )
+    from golden_reserved.structures.words import (
+        ListWordsRequest as ListWordsRequest,
+        ListWordsResponse as ListWordsResponse,
+        ShapeClassVariant as ShapeClassVariant,
+    )
+    from golden_reserved.structures.words_pages import (
+        ListWordsPagesRequest as ListWordsPagesRequest,
+        ListWordsPagesResponse as ListWordsPagesResponse,
     )
 
 else:

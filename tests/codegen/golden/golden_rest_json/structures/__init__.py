@@ -15,16 +15,12 @@ if TYPE_CHECKING:
         ChoiceUnknown as ChoiceUnknown,
         Thing as Thing,
     )
-    from golden_rest_json.structures.get_thing import (
+    from golden_rest_json.structures.plain import PlainRequest as PlainRequest, PlainResponse as PlainResponse
+    from golden_rest_json.structures.thing import (
         GetThingRequest as GetThingRequest,
         GetThingResponse as GetThingResponse,
-    )
-    from golden_rest_json.structures.plain import PlainRequest as PlainRequest, PlainResponse as PlainResponse
-    from golden_rest_json.structures.put_thing import (
         PutThingRequest as PutThingRequest,
         PutThingResponse as PutThingResponse,
-    )
-    from golden_rest_json.structures.replace_thing import (
         ReplaceThingRequest as ReplaceThingRequest,
         ReplaceThingResponse as ReplaceThingResponse,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
-    from golden_scalars.structures.put_scalars import (
+    from golden_scalars.structures.scalars import (
         PutScalarsRequest as PutScalarsRequest,
         PutScalarsResponse as PutScalarsResponse,
     )
