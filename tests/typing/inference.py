@@ -17,6 +17,9 @@ from aiopartnercentral import (
     SourceReport,
     Stream,
     account,
+    channel,
+    marketing,
+    selling,
 )
 from aiopartnercentral.account import structures
 from aiopartnercentral.bulk import Collection, Origin, Source
@@ -124,3 +127,33 @@ def opened() -> None:
     assert_type(account.json_converter.loads(b"{}", account.PartnerSummary), structures.PartnerSummary)
     participant: account.Participant = account.json_converter.loads(b"{}", account.Participant)
     participant_name(participant)
+
+
+async def other_services(campaigns: marketing.Client, opportunities: selling.Client) -> None:
+    paginator = campaigns.paginate.list_campaigns(catalogs=["AWS", marketing.Catalog.SANDBOX, "Tomorrow"])
+    assert_type(paginator, Paginator[marketing.ListCampaignsResponse, marketing.CampaignSummary])
+    await campaigns.get_campaign(catalog="AWS", campaign_identifier="c")
+    await campaigns.get_campaign(catalog=marketing.Catalog.AWS, campaign_identifier="c")
+    found = await opportunities.paginate.list_opportunities(catalog="AWS", life_cycle_stage=["Qualified"]).collect()
+    assert_type(found, Collected[str, selling.OpportunitySummary])
+    both: Collection[selling.OpportunitySummary | channel.RelationshipSummary]
+    both = Collection([selling.listings.list_opportunities(), channel.listings.list_relationships()], "AWS")
+    async with both as stream:
+        async for _, item in stream:
+            assert_type(item, selling.OpportunitySummary | channel.RelationshipSummary)
+
+
+def plan(support: channel.SupportPlan) -> str:
+    match support:
+        case channel.SupportPlanResoldEnterprise(enterprise):
+            assert_type(enterprise, channel.ResoldEnterprise)
+            return enterprise.tam_location
+        case channel.SupportPlanPartnerLedSupport(led):
+            assert_type(led, channel.PartnerLedSupport)
+            return led.coverage
+        case channel.SupportPlanResoldUnifiedOperations(_):
+            return ""
+        case channel.SupportPlanUnknown(tag, _):
+            return tag
+        case _:
+            assert_never(support)
