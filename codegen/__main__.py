@@ -90,6 +90,7 @@ def _target(command: argparse.ArgumentParser) -> None:
     command.add_argument("--api-version", metavar="DATE", help="version of the service's model; default: the newest")
     command.add_argument("--package", help="import name of the package; default: the service's name")
     command.add_argument("--fan-out", metavar="MEMBER", help="request member to fan out over, such as Catalog")
+    command.add_argument("--region", metavar="NAME", help="region that is used where the caller names none")
     command.add_argument("--jobs", type=int, metavar="N", help="processes for --all; default: one per processor")
     command.add_argument("--summary", type=Path, metavar="FILE", help="write a summary of --all in Markdown")
 
@@ -104,7 +105,7 @@ def _checked(given: argparse.Namespace) -> None:
         raise UsageError("ruff is not installed; the extra `lint` has it")
     if (given.output is None) == bool(given.service or given.all):
         raise UsageError("--output needs --service or --all, and they need --output")
-    for name in ("api_version", "package", "fan_out"):
+    for name in ("api_version", "package", "fan_out", "region"):
         if getattr(given, name) is not None and given.service is None:
             raise UsageError(f"--{name.replace('_', '-')} needs --service")
     for name in ("jobs", "summary"):
@@ -119,7 +120,12 @@ def _services(given: argparse.Namespace) -> Iterator[ir.Service]:
         sources = [source.load(config, MODELS) for config in SERVICES]
     else:
         config: ServiceConfig = targets.one(
-            given.service, given.output, api_version=given.api_version, package=given.package, fan_out=given.fan_out
+            given.service,
+            given.output,
+            api_version=given.api_version,
+            package=given.package,
+            fan_out=given.fan_out,
+            region=given.region,
         )
         sources = [source.of_installed(config)]
     for each in sources:

@@ -24,6 +24,7 @@ def one(
     api_version: str | None = None,
     package: str | None = None,
     fan_out: str | None = None,
+    region: str | None = None,
 ) -> ServiceConfig:
     """Return the configuration for one service of the installed botocore, by default with its newest model.
 
@@ -48,6 +49,7 @@ def one(
         package=package,
         root=output,
         fan_out=fan_out,
+        region=region,
         whole=False,
     )
 

@@ -90,6 +90,11 @@ def test_operations_fan_out_over_the_member_that_is_named(tmp_path):
     assert "catalogs: str" not in (tmp_path / "plain" / "partnercentral_selling" / "client.py").read_text()
 
 
+def test_a_package_has_the_region_that_is_named(tmp_path):
+    run("generate", "--service", "sso", "--output", tmp_path, "--region", "eu-west-1")
+    assert 'region="eu-west-1"' in (tmp_path / "sso" / "operations.py").read_text()
+
+
 def test_an_older_model_is_taken_where_it_is_named(tmp_path):
     versions = botocore_data.installed().versions()["cloudfront"]
     assert targets.one("cloudfront", tmp_path).api_version == versions[-1]
@@ -158,6 +163,7 @@ def test_an_empty_file_of_somebody_is_left_alone(tmp_path):
         (["--all"], "--output needs --service or --all"),
         (["--all", "--output", "x", "--package", "p"], "--package needs --service"),
         (["--all", "--output", "x", "--fan-out", "p"], "--fan-out needs --service"),
+        (["--all", "--output", "x", "--region", "p"], "--region needs --service"),
         (["--all", "--output", "x", "--jobs", "0"], "--jobs must be at least 1"),
         (["--service", "sqs", "--output", "x", "--jobs", "2"], "--jobs needs --all"),
         (["--service", "sqs", "--output", "x", "--summary", "s"], "--summary needs --all"),
