@@ -170,7 +170,8 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
         self._fetcher = fetcher
         self._ignores = ignoring(ignore_errors)
         self._plan = Plan(
-            sources=_CATALOGS("catalogs", (catalogs,) if isinstance(catalogs, str) else catalogs),
+            # A member of an enum is a string, but reports are to show it as any other catalog.
+            sources=tuple(map(str, _CATALOGS("catalogs", (catalogs,) if isinstance(catalogs, str) else catalogs))),
             ordered=ordered,
             concurrency=concurrency,
             buffer_pages=buffer_pages,
