@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.lazy_imports import GENERATED_FORMAT
 from codegen import ir
 from codegen.emit.types import Types
 from codegen.emit.writer import Writer
@@ -17,17 +18,18 @@ if TYPE_CHECKING:
 def emit(service: ir.Service, names: Names) -> str:
     """Return the text of `__init__.py`."""
     summary = f"The {service.full_name}: types, converters and client, imported on first use."
-    return lazy(summary, service.config.package, _exports(service, names))
+    options = f", generated_format={GENERATED_FORMAT}"
+    return lazy(summary, service.config.package, _exports(service, names), options)
 
 
-def lazy(summary: str, package: str, exports: Mapping[str, str]) -> str:
+def lazy(summary: str, package: str, exports: Mapping[str, str], options: str = "") -> str:
     """Return the text of the `__init__.py` of a package that imports its names on first use."""
     writer = Writer(summary)
     writer.use("aiopartnercentral._utils.lazy_imports", "lazy_imports")
     for name, module in exports.items():
         writer.use(f"{package}.{module}" if module else package, f"{name} as {name}", typing_only=True)
     with writer.block("else:"):
-        writer.line("__getattr__, __dir__ = lazy_imports(globals())")
+        writer.line(f"__getattr__, __dir__ = lazy_imports(globals(){options})")
     return writer.render()
 
 

@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import attrs
 import botocore
 import pytest
 
+from aiopartnercentral._utils import lazy_imports
 from codegen import botocore_data, emit, names, source
 from codegen.__main__ import main
 from codegen.build import build
@@ -72,6 +74,14 @@ def test_a_package_of_another_service_is_ready_for_use(tmp_path, package):
         "SendMessage $.MessageBody",
         "Paginator",
     ]
+
+
+def test_a_package_for_another_version_of_the_library_is_refused(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert run("generate", "--service", "sso", "--output", tmp_path, "--package", "for_another").returncode == 0
+    monkeypatch.setattr(lazy_imports, "GENERATED_FORMAT", lazy_imports.GENERATED_FORMAT + 1)
+    with pytest.raises(ImportError, match=r"^for_another was generated for another version of aiopartnercentral: gen"):
+        import_module("for_another")
 
 
 def test_what_is_left_out_is_said(tmp_path):

@@ -15,26 +15,36 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from importlib.util import resolve_name
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["lazy_imports"]
+__all__ = ["GENERATED_FORMAT", "lazy_imports"]
+
+GENERATED_FORMAT: Final = 1
+"""The form of generated packages that this version supports; to be raised with each change that older ones break on."""
 
 
-def lazy_imports(namespace: dict[str, Any]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+def lazy_imports(
+    namespace: dict[str, Any], *, generated_format: int | None = None
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return the `__getattr__` and the `__dir__` of a package that exports what its `if TYPE_CHECKING:` block imports.
 
     `from package import *` and `package.__all__` have the same names. The source is read at the first call.
 
     Arguments:
         namespace: the package's globals, which keep what was imported.
+        generated_format: the form of a generated package.
 
     Raises:
-        ImportError: at the first call, if the package was installed without its source.
+        ImportError: the package was generated for another version of aiopartnercentral; or, at the first call, it was
+            installed without its source.
     """
     package: str = namespace["__name__"]
+    if generated_format not in (None, GENERATED_FORMAT):
+        reason = f"{package} was generated for another version of aiopartnercentral: generate it again"
+        raise ImportError(reason, name=package)
 
     @cache
     def modules() -> dict[str, str]:

@@ -108,4 +108,4 @@ if TYPE_CHECKING:
     )
 
 else:
-    __getattr__, __dir__ = lazy_imports(globals())
+    __getattr__, __dir__ = lazy_imports(globals(), generated_format=1)
