@@ -112,7 +112,10 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
 
 def _protocol(service: Service) -> str | None:
     """Return the protocol that botocore would speak with a service; None if that is not for direct requests."""
-    metadata = model_data.load(service.name, service.api_version)["metadata"]
+    try:
+        metadata = model_data.load(service.name, service.api_version)["metadata"]
+    except FileNotFoundError:  # of a package that the user has generated
+        return None
     protocol: str = CBOR if CBOR in metadata.get("protocols", ()) else metadata["protocol"]
     is_usual = metadata["signatureVersion"] == "v4" and metadata.get("auth", [_SIGV4])[:1] == [_SIGV4]
     return protocol if is_usual and protocol in {"json", CBOR} else None
