@@ -44,12 +44,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
-def without_direct(session: nox.Session) -> None:
-    """Run the tests of calls with botocore's request path alone."""
+@nox.parametrize("transport", ["botocore", "standalone"])
+def transports(session: nox.Session, transport: str) -> None:
+    """Run the tests of calls with botocore's request path alone, or with clients that start without botocore."""
     session.install("-e", ".[test,typing]")
     paths = [f"tests/{name}" for name in ("_transport", "_client", "account", "bulk")]
-    direct = [f"--ignore={path}" for path in sorted(Path("tests/_transport").glob("test_direct*.py"))]
-    session.run("pytest", "-n", "3", "--dist", "worksteal", "--transport", "botocore", *direct, *paths)
+    own = [f"--ignore={path}" for path in sorted(Path("tests/_transport").glob("test_direct*.py"))]
+    session.run("pytest", "-n", "3", "--dist", "worksteal", "--transport", transport, *own, *paths)
 
 
 @nox.session

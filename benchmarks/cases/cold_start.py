@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from benchmarks.clients import BARE, CAPO, OURS, OURS_THROUGH_BOTOCORE, STOCK, missing
+from benchmarks.clients import BARE, CAPO, OURS, OURS_ON_RY, OURS_THROUGH_BOTOCORE, STOCK, missing
 from benchmarks.clients.settings import clean_environment
 from benchmarks.errors import BenchmarkError
 from benchmarks.pages import BenchCatalog
@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 _PROGRAMS = Path(__file__).parents[1] / "cold_start"
 _COMMANDS = {
     OURS: ("with_ours.py",),
+    OURS_ON_RY: ("with_ours.py", "--ry"),
     OURS_THROUGH_BOTOCORE: ("with_ours.py", "--through-botocore"),
     CAPO: ("with_capo.py",),
     STOCK: ("with_aiobotocore.py",),
@@ -39,6 +40,7 @@ _COMMANDS = {
     "python alone": ("nothing.py",),
 }
 _WITH_A_PROFILE = {f"{name}, profile": name for name in (OURS, STOCK)}
+_LIMITS = ((OURS, STOCK, 0.6), (OURS_ON_RY, STOCK, 0.3), (f"{OURS}, profile", f"{STOCK}, profile", 1.05))
 _KEYS = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
 _PROFILE = "[bench]\naws_access_key_id = any\naws_secret_access_key = any\n"
 
@@ -71,7 +73,8 @@ def measure(harness: Harness) -> Figure:
         panels=(wall, cpu, memory) if sys.platform == "linux" else (wall, cpu),
         targets=tuple(
             Target(what=f"time of {ours} / of {stock}", limit=limit, unit="x", value=wall.ratio(ours, stock))
-            for ours, stock, limit in ((OURS, STOCK, 0.6), (f"{OURS}, profile", f"{STOCK}, profile", 1.05))
+            for ours, stock, limit in _LIMITS
+            if ours not in missing()
         ),
     )
 
