@@ -12,6 +12,7 @@ import pytest
 from aiobotocore.config import AioConfig
 
 from aiopartnercentral import account
+from aiopartnercentral._transport import standalone_settings
 from aiopartnercentral._transport.direct.eligibility import handlers_of
 from aiopartnercentral.bulk import Collection, Limits, Source
 from aiopartnercentral.emulator import (
@@ -41,6 +42,23 @@ pytestmark = pytest.mark.anyio
 
 CALLS = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 500
 MISSING = "pac-0000000000000"
+
+
+@attrs.frozen
+class Way:
+    """How requests are sent: the options of a client, and whether it starts without botocore."""
+
+    options: dict[str, Any]
+    is_standalone: bool = False
+
+
+THROUGH_BOTOCORE = Way({"direct": False})
+WAYS = {
+    "direct": Way({}),
+    "ry": Way({"http_client": "ry"}),
+    "standalone": Way({}, is_standalone=True),
+    "standalone, ry": Way({"http_client": "ry"}, is_standalone=True),
+}
 
 
 def faults(probability: float) -> list[Fault]:
@@ -87,7 +105,7 @@ class Recorded:
 async def recorded(
     monkeypatch: pytest.MonkeyPatch,
     *,
-    direct: bool,
+    way: Way,
     mode: str,
     injected: list[Fault],
     calls: int,
@@ -97,10 +115,13 @@ async def recorded(
     monkeypatch.setattr("aiopartnercentral.emulator.http_server._REQUEST_IDS", ids)
     result = Recorded()
     config = AioConfig(read_timeout=60 if compares_ids else 0.15, retries={"mode": mode})
-    options: Any = {"config": config, "direct": direct}
+    configured: Any = {**way.options, "config": config}
+    options = way.options if way.is_standalone else configured
+    monkeypatch.setattr(standalone_settings, "_has_loaded_botocore", lambda: not way.is_standalone)
     async with Emulator({"AWS": 40, "Sandbox": 20}, faults=injected) as emulator:
         async with account.connect(endpoint_url=emulator.endpoint_url, **options) as client:
-            assert client.transport.kind == ("direct" if direct else "botocore")
+            assert client.transport.kind == ("direct" if way.options.get("direct", True) else "botocore")
+            assert (client._api.transport.connection.botocore is None) == way.is_standalone
             first = (await until_it_succeeds(lambda: client.list_connections(catalog="AWS"))).connection_summaries
             chance = random.Random(4)
             for number in range(calls):
@@ -115,7 +136,7 @@ async def recorded(
             limits=Limits(rate=10_000, attempts=4, backoff=0.001),
             on_error="report",
             on_malformed="report",
-            **options,
+            **configured,
         )
         for _ in range(4 if compares_ids else 1):
             result.outcomes.append(report(await collection.collect()))
@@ -178,36 +199,40 @@ def report(collected: Any) -> Any:
 
 
 def quota_of(client: account.Client) -> int | None:
-    handlers = list(handlers_of(client._api.transport.connection.botocore.client, "after-call"))
+    botocore: Any = client._api.transport.connection.botocore
+    handlers = list(handlers_of(botocore.client, "after-call"))
     return handlers[0].__self__._quota.available_capacity if handlers else None
 
 
 @pytest.fixture(autouse=True)
-def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_delays(aws_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - order
+    monkeypatch.setattr(standalone_settings, "_PATCHING", ())  # aiobotocore has loaded wrapt
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *_, **__: 0)
     monkeypatch.setattr("aiopartnercentral._transport.retries.backoff", lambda *_: 0)
 
 
-@pytest.mark.parametrize("mode", ["standard", "legacy"])
-async def test_whatever_fails_ends_alike(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [("direct", "standard"), ("direct", "legacy"), ("standalone", "standard"), ("standalone, ry", "standard")],
+)
+async def test_whatever_fails_ends_alike(name: str, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     injected = faults(0.01)
-    direct = await recorded(monkeypatch, direct=True, mode=mode, injected=injected, calls=CALLS)
-    whole = await recorded(monkeypatch, direct=False, mode=mode, injected=injected, calls=CALLS)
+    direct = await recorded(monkeypatch, way=WAYS[name], mode=mode, injected=injected, calls=CALLS)
+    whole = await recorded(monkeypatch, way=THROUGH_BOTOCORE, mode=mode, injected=injected, calls=CALLS)
     for ours, theirs in zip(direct.outcomes, whole.outcomes, strict=True):
         assert ours == theirs
     assert direct == whole
     assert len({each[1][0] for each in direct.outcomes[:CALLS]}) > 10
 
 
-async def test_timeouts_end_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["direct", "ry"])
+async def test_timeouts_end_alike(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The service may or may not notice that the client has gone, and count a response: so ids are not compared.
-    direct = await recorded(
-        monkeypatch, direct=True, mode="standard", injected=TIMEOUTS, calls=CALLS // 25, compares_ids=False
-    )
-    whole = await recorded(
-        monkeypatch, direct=False, mode="standard", injected=TIMEOUTS, calls=CALLS // 25, compares_ids=False
-    )
+    options: Any = {"mode": "standard", "injected": TIMEOUTS, "calls": CALLS // 25, "compares_ids": False}
+    direct = await recorded(monkeypatch, way=WAYS[name], **options)
+    whole = await recorded(monkeypatch, way=THROUGH_BOTOCORE, **options)
     assert direct.outcomes == whole.outcomes
     assert direct.quota == whole.quota
     assert "ReadTimeoutError" in str(direct.outcomes)
