@@ -49,7 +49,7 @@ class Client(ServiceClient):
         amendment_reason: str,
         amendments: Sequence[structures.Amendment],
     ) -> structures.AmendBenefitApplicationOutput:
-        """Correct single fields of an application that is already submitted (`AmendBenefitApplication`).
+        """Correct some fields of an application that is already submitted (`AmendBenefitApplication`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/AmendBenefitApplication
 
@@ -159,7 +159,7 @@ class Client(ServiceClient):
             tags: tags of the new application; 0 to 200 entries.
             associated_resources: resources that are linked to the application; 0 to 10 entries, each pattern
                 `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
-            partner_contacts: persons of the partner who answer questions; 0 to 1 entries.
+            partner_contacts: people at the partner who answer questions; 0 to 1 entries.
             file_details: files of the application; 0 to 30 entries.
 
         Raises:
@@ -210,7 +210,7 @@ class Client(ServiceClient):
         )
 
     async def get_benefit(self, *, catalog: enums.CatalogNameLike, identifier: str) -> structures.GetBenefitOutput:
-        """Return a benefit with the form that its applications fill in (`GetBenefit`).
+        """Return a benefit with the form for its applications (`GetBenefit`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/GetBenefit
 
@@ -364,7 +364,7 @@ class Client(ServiceClient):
         max_results: int | None = None,
         next_token: str | None = None,
     ) -> structures.ListBenefitsOutput:
-        r"""List the benefits that exist (`ListBenefits`).
+        r"""List the benefits that AWS offers (`ListBenefits`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListBenefits
 
@@ -511,7 +511,7 @@ class Client(ServiceClient):
             name: name for people; 1 to 255 characters.
             description: description for people; 1 to 1000 characters.
             benefit_application_details: answers to the form of the benefit, as JSON.
-            partner_contacts: persons of the partner who answer questions; 0 to 1 entries.
+            partner_contacts: people at the partner who answer questions; 0 to 1 entries.
             file_details: files of the application; 0 to 30 entries.
 
         Raises:

@@ -229,7 +229,7 @@ class Client(ServiceClient):
         account_scope: enums.AccountScopeLike | None = None,
         start_date: datetime | None = None,
     ) -> structures.CreateRelationshipResponse:
-        r"""Record that an account is a customer or seller below a program management account (`CreateRelationship`).
+        r"""Record an account, such as a customer, below a program management account (`CreateRelationship`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateRelationship
 
@@ -352,7 +352,7 @@ class Client(ServiceClient):
     async def get_relationship(
         self, *, catalog: enums.CatalogLike, program_management_account_identifier: str, identifier: str
     ) -> structures.GetRelationshipResponse:
-        """Return a relationship with its support plan (`GetRelationship`, read-only).
+        """Return a relationship with its scope, resale model and dates (`GetRelationship`, read-only).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/GetRelationship
 

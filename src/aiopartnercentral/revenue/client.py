@@ -92,8 +92,8 @@ class Client(ServiceClient):
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
             marketplace_revenue_share_revision: revision of the revenue share; 1 to 19 characters, pattern
                 `[1-9][0-9]*`.
-            effective_from: time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`.
-            effective_until: time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`.
+            effective_from: time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`.
+            effective_until: time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`.
             revenue_share_percent: percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`.
             client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
                 `[!-~]{1,64}`, generated if omitted.
@@ -327,7 +327,7 @@ class Client(ServiceClient):
             catalog: `AWS`, or `Sandbox` for tests.
             marketplace_revenue_share_identifier: identifier or ARN of the revenue share; 17 to 1011 characters, pattern
                 `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-            status_filter: whether an allocation counts.
+            status_filter: whether an allocation is in effect.
             after_effective_from: filter: only those that begin after this time; exactly 10 characters, pattern
                 `\d{4}-\d{2}-\d{2}`.
             before_effective_from: filter: only those that begin before this time; exactly 10 characters, pattern
@@ -449,9 +449,9 @@ class Client(ServiceClient):
             entity_type_filters: filter: only for these kinds of things; 1 to 2 entries.
             entity_identifier_filters: filter: only for these offers or opportunities; 1 to 50 entries, each 1 to 255
                 characters with pattern `[\w\-:/.]+`.
-            customer_aws_account_id_filters: filter: only of these AWS accounts of customers; 1 to 50 entries, each
+            customer_aws_account_id_filters: filter: only of customers with these AWS accounts; 1 to 50 entries, each
                 exactly 12 characters with pattern `[0-9]{12}`, sensitive.
-            status_filter: whether an allocation counts.
+            status_filter: whether an allocation is in effect.
             after_effective_from: filter: only those that begin after this time; exactly 10 characters, pattern
                 `\d{4}-\d{2}-\d{2}`.
             before_effective_from: filter: only those that begin before this time; exactly 10 characters, pattern
@@ -693,7 +693,7 @@ class Client(ServiceClient):
             client_token: idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
                 `[!-~]{1,64}`, generated if omitted.
             revenue_share_percent: percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`.
-            status: whether an allocation counts.
+            status: whether an allocation is in effect.
 
         Raises:
             ServiceError: ThrottlingException, ValidationException, AccessDeniedException, InternalServerException,

@@ -24,7 +24,7 @@ class AccessDeniedExceptionReason(OpenEnum):
 
 
 class AllocationStatus(OpenEnum):
-    """Whether an allocation counts.
+    """Whether an allocation is in effect.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/AllocationStatus
     """

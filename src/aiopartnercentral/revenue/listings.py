@@ -30,7 +30,7 @@ class ListMarketplaceRevenueShareAllocationsFilters(
     """The filters of `ListMarketplaceRevenueShareAllocations`."""
 
     status_filter: enums.AllocationStatusLike | None
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
     after_effective_from: str | None
     r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_from: str | None
@@ -157,11 +157,11 @@ class ListRevenueAttributionAllocationsFilters(_ListRevenueAttributionAllocation
     `[\w\-:/.]+`.
     """
     customer_aws_account_id_filters: Sequence[str] | None
-    """Filter: only of these AWS accounts of customers; 1 to 50 entries, each exactly 12 characters with pattern
+    """Filter: only of customers with these AWS accounts; 1 to 50 entries, each exactly 12 characters with pattern
     `[0-9]{12}`, sensitive.
     """
     status_filter: enums.AllocationStatusLike | None
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
     after_effective_from: str | None
     r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_from: str | None

@@ -59,7 +59,7 @@ class Client(ServiceClient):
     async def assign_opportunity(
         self, *, catalog: enums.CatalogIdentifierLike, identifier: str, assignee: structures.AssigneeContact
     ) -> structures.AssignOpportunityResponse:
-        """Make another person of the partner responsible for an opportunity (`AssignOpportunity`).
+        """Make another person at the partner responsible for an opportunity (`AssignOpportunity`).
 
         Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AssignOpportunity
 
@@ -280,7 +280,7 @@ class Client(ServiceClient):
                 if omitted.
             life_cycle: progress of an opportunity: its stage, review and next steps.
             origin: whether AWS or the partner found the opportunity.
-            opportunity_team: persons who work on the opportunity; 0 to 10 entries.
+            opportunity_team: people who work on the opportunity; 0 to 10 entries.
             tags: tags of the resource; 1 to 200 entries.
 
         Raises:
@@ -528,7 +528,7 @@ class Client(ServiceClient):
         Arguments:
             catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
             identifier: identifier or ARN; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`.
-            report_type: records that a report about a bulk job has.
+            report_type: records that are in a report about a bulk job.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -548,7 +548,7 @@ class Client(ServiceClient):
         aggregations: Sequence[structures.AggregationRequest] | None = None,
         include_missing: bool | None = None,
     ) -> structures.GetCustomerAccountStatisticsResponse:
-        """Return the numbers of customers, grouped by fields (`GetCustomerAccountStatistics`, read-only).
+        """Return how many customers there are, grouped by fields (`GetCustomerAccountStatistics`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetCustomerAccountStatistics
@@ -637,7 +637,7 @@ class Client(ServiceClient):
             catalog: `AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`.
             job_id: identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`.
             report_format: format of the file of a bulk job.
-            report_type: records that a report about a bulk job has.
+            report_type: records that are in a report about a bulk job.
 
         Raises:
             ServiceError: ConflictException, ThrottlingException, AccessDeniedException, InternalServerException,
@@ -860,7 +860,7 @@ class Client(ServiceClient):
         opportunity_identifier: Sequence[str] | None = None,
         engagement_identifier: Sequence[str] | None = None,
     ) -> structures.ListEngagementFromOpportunityTasksResponse:
-        """List the tasks that make engagements of opportunities (`ListEngagementFromOpportunityTasks`, read-only).
+        """List the tasks that create engagements from opportunities (`ListEngagementFromOpportunityTasks`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementFromOpportunityTasks
@@ -1223,7 +1223,7 @@ class Client(ServiceClient):
         engagement_identifier: Sequence[str] | None = None,
         context_identifier: Sequence[str] | None = None,
     ) -> structures.ListOpportunityFromEngagementTasksResponse:
-        """List the tasks that make opportunities of engagements (`ListOpportunityFromEngagementTasks`, read-only).
+        """List the tasks that create opportunities from engagements (`ListOpportunityFromEngagementTasks`, read-only).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityFromEngagementTasks
@@ -1755,7 +1755,7 @@ class Client(ServiceClient):
         task_name: str,
         client_token: str | None = None,
     ) -> structures.StartProspectingFromEngagementTaskResponse:
-        """Start to look for prospects with data of AWS (`StartProspectingFromEngagementTask`).
+        """Start to look for prospects in the data of AWS (`StartProspectingFromEngagementTask`).
 
         Reference:
         https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartProspectingFromEngagementTask

@@ -105,7 +105,7 @@ class AwsClosedLostReason(OpenEnum):
 
 
 class AwsFundingUsed(OpenEnum):
-    """Whether AWS has paid a part of the campaign.
+    """Whether AWS has paid for a part of the campaign.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsFundingUsed
     """
@@ -117,7 +117,7 @@ class AwsFundingUsed(OpenEnum):
 
 
 class AwsMemberBusinessTitle(OpenEnum):
-    """Role of a person of AWS.
+    """Role of a person at AWS.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsMemberBusinessTitle
     """
@@ -243,7 +243,7 @@ class BulkReportStatus(OpenEnum):
 
 
 class BulkReportType(OpenEnum):
-    """Records that a report about a bulk job has.
+    """Records that are in a report about a bulk job.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/BulkReportType
     """
@@ -341,7 +341,7 @@ class ContactWindow(OpenEnum):
 
 
 class CountryCode(OpenEnum):
-    """Country, as its ISO 3166 code of two letters.
+    """Country, as a two-letter ISO 3166 code.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CountryCode
     """

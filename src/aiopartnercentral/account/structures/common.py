@@ -103,7 +103,7 @@ class Headquarters(Structure):
     """
 
     country_code: str
-    """Country, as its ISO 3166 code of two letters; exactly 2 characters, pattern `[A-Z]{2}`."""
+    """Country, as a two-letter ISO 3166 code; exactly 2 characters, pattern `[A-Z]{2}`."""
     subdivision_code: str
     """State or province, as the part of its ISO 3166-2 code after the hyphen; 1 to 3 characters, pattern
     `[A-Z0-9]{1,3}`.
@@ -118,7 +118,7 @@ class LocalizedContent(Structure):
     """
 
     display_name: str
-    r"""Name of the partner for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Public name of the partner; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     description: str
     r"""Description of the company and what it offers; 1 to 600 characters, pattern
     `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.
@@ -180,7 +180,7 @@ class PartnerProfileSummary(Structure):
     id: str
     """Identifier of the partner profile; 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
     name: str
-    r"""Name of the partner for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Public name of the partner; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -209,7 +209,7 @@ class SellerProfileSummary(Structure):
     id: str
     """Identifier of the seller profile; 1 to 50 characters, pattern `[a-zA-Z0-9-]+`."""
     name: str
-    r"""Name of the seller for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Public name of the seller; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -220,7 +220,7 @@ class Tag(Structure):
     """
 
     key: str
-    """Name of the tag, in which case matters; 1 to 128 characters."""
+    """Name of the tag, which is case-sensitive; 1 to 128 characters."""
     value: str
     """Value of the tag, which may be empty; 0 to 256 characters."""
 

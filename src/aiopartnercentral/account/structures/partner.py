@@ -168,7 +168,7 @@ class PartnerProfile(Structure):
     """
 
     display_name: str
-    r"""Name of the partner for the public; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
+    r"""Public name of the partner; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
     description: str
     r"""Description of the company and what it offers; 1 to 600 characters, pattern
     `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`.

@@ -28,7 +28,7 @@ class BusinessVerificationDetails(Structure):
     `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
     """
     country_code: str
-    """Country, as its ISO 3166 code of two letters; exactly 2 characters, pattern `[A-Z]{2}`."""
+    """Country, as a two-letter ISO 3166 code; exactly 2 characters, pattern `[A-Z]{2}`."""
     jurisdiction_of_incorporation: str | None = None
     """State or province of the register, where the country has several; exactly 2 characters, pattern
     `[A-Z0-9]{2}`.

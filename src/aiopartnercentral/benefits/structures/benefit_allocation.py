@@ -226,7 +226,7 @@ class GetBenefitAllocationOutput(Structure):
     updated_at: datetime | None = None
     """Time of the latest change."""
     starts_at: datetime | None = None
-    """Time when it begins to be valid."""
+    """Time when it becomes valid."""
     expires_at: datetime | None = None
     """Time when it stops being valid."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)

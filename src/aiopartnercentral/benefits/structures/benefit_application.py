@@ -146,7 +146,7 @@ class CancelBenefitApplicationOutput(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Contact(Structure):
-    """Person of the partner who answers questions about an application.
+    """Person at the partner who answers questions about an application.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/Contact
     """
@@ -194,7 +194,7 @@ class CreateBenefitApplicationInput(Request["CreateBenefitApplicationOutput"]):
     `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
     """
     partner_contacts: Sequence[Contact] | None = None
-    """Persons of the partner who answer questions; 0 to 1 entries."""
+    """People at the partner who answer questions; 0 to 1 entries."""
     file_details: Sequence[FileInput] | None = None
     """Files of the application; 0 to 30 entries."""
 
@@ -313,7 +313,7 @@ class GetBenefitApplicationOutput(Structure):
     `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
     """
     partner_contacts: list[Contact] | None = None
-    """Persons of the partner who answer questions."""
+    """People at the partner who answer questions."""
     file_details: list[FileDetail] | None = None
     """Files of the application; 0 to 30 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
@@ -442,7 +442,7 @@ class UpdateBenefitApplicationInput(Request["UpdateBenefitApplicationOutput"]):
     benefit_application_details: JsonValue | None = None
     """Answers to the form of the benefit, as JSON."""
     partner_contacts: Sequence[Contact] | None = None
-    """Persons of the partner who answer questions; 0 to 1 entries."""
+    """People at the partner who answer questions; 0 to 1 entries."""
     file_details: Sequence[FileInput] | None = None
     """Files of the application; 0 to 30 entries."""
 

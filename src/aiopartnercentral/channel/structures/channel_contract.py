@@ -28,7 +28,7 @@ class Address(Structure):
     postal_code: str = attrs.field(repr=redacted)
     r"""Postal code; 1 to 10 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
     country_code: str = attrs.field(repr=redacted)
-    """Country, as its ISO 3166 code of two letters; exactly 2 characters, pattern `[A-Z]{2}`, sensitive."""
+    """Country, as a two-letter ISO 3166 code; exactly 2 characters, pattern `[A-Z]{2}`, sensitive."""
     address_line: str = attrs.field(repr=redacted)
     r"""Street and number; 1 to 200 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
     address_line2: str | None = attrs.field(default=None, repr=redacted)

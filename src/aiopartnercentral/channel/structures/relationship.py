@@ -138,7 +138,7 @@ class GetRelationshipResponse(Structure):
     """
 
     relationship_detail: RelationshipDetail | None = None
-    """Relationship with an account, with its support plan."""
+    """Relationship with an account: its scope, resale model and dates."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
@@ -217,7 +217,7 @@ class PartnerLedSupport(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class RelationshipDetail(Structure):
-    """Relationship with an account, with its support plan.
+    """Relationship with an account: its scope, resale model and dates.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RelationshipDetail
     """

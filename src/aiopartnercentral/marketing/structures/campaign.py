@@ -209,7 +209,7 @@ class EmailTargetDetail(Structure):
     rejected_count: int | None = None
     """Number of addresses that are not usable."""
     duplicate_count: int | None = None
-    """Number of addresses that are in the file twice."""
+    """Number of addresses that are in the file more than once."""
     file_name: str | None = None
     """Name of the file."""
 
@@ -331,7 +331,7 @@ class PartnerProfileBranding(Structure):
     refreshed_at: datetime
     """Time when the profile was read."""
     display_name: str | None = None
-    """Name of the partner for the public."""
+    """Public name of the partner."""
     website_url: str | None = None
     """Address of the website."""
     logo_url: str | None = None

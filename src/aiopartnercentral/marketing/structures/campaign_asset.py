@@ -58,7 +58,7 @@ class CampaignAsset(Structure):
     layout: common.CampaignAssetLayout | None = None
     """Layouts of an asset, and the selected one."""
     public_url: str | None = None
-    """Address of the asset for the public; 1 to 2048 characters."""
+    """Public address of the asset; 1 to 2048 characters."""
     created_at: datetime | None = None
     """Time of creation."""
     updated_at: datetime | None = None

@@ -33,7 +33,7 @@ class CampaignAssetTemplate(Structure):
     layout_previews: list[common.LayoutPreview] | None = None
     """Previews of the layout; 0 to 20 entries."""
     prerequisite_asset_template_ids: list[str] | None = None
-    """Templates whose assets must be active before; 0 to 5 entries, each 1 to 64 characters."""
+    """Templates whose assets must be activated first; 0 to 5 entries, each 1 to 64 characters."""
     social_platform: enums.Platform | None = None
     """Social network."""
 

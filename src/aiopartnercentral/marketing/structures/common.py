@@ -213,7 +213,7 @@ class Tag(Structure):
     """
 
     key: str
-    r"""Name of the tag, in which case matters; 1 to 128 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Name of the tag, which is case-sensitive; 1 to 128 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
     value: str
     r"""Value of the tag, which may be empty; 0 to 256 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
@@ -230,7 +230,7 @@ class TextFieldType(Structure):
     max_length: int | None = None
     """Maximum characters of the text; at least 1."""
     pattern: str | None = None
-    """Regular expression that the text has to match; 1 to 256 characters."""
+    """Regular expression that the text must match; 1 to 256 characters."""
     placeholder: str | None = attrs.field(default=None, repr=redacted)
     """Example of a value; 1 to 100000 characters, sensitive."""
 

@@ -34,6 +34,6 @@ class CreateSocialConnectionAuthorizationUrlResponse(Structure):
     platform: enums.Platform
     """Social network."""
     authorization_url: str = attrs.field(repr=redacted)
-    """Address of the web page on which a person gives access; 1 to 4096 characters, sensitive."""
+    """Address of the web page on which a person grants access; 1 to 4096 characters, sensitive."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

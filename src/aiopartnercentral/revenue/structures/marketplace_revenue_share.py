@@ -106,13 +106,13 @@ class GetMarketplaceRevenueShareOutput(Structure):
     latest_revision: str
     """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     total_active_marketplace_revenue_share_allocation_count: int
-    """Number of allocations that count; at least 0."""
+    """Number of allocations that are in effect; at least 0."""
     total_marketplace_revenue_share_allocation_count: int
     """Number of allocations; at least 0."""
     effective_from: str | None = None
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str | None = None
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
@@ -191,7 +191,7 @@ class MarketplaceRevenueShareProductDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class MarketplaceRevenueShareProductEntry(Structure):
-    """Product to share the revenue of, with its accounts.
+    """Product whose revenue is to be shared, with its accounts.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareProductEntry
@@ -248,13 +248,13 @@ class MarketplaceRevenueShareSummary(Structure):
     latest_revision: str
     """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     total_active_marketplace_revenue_share_allocation_count: int
-    """Number of allocations that count; at least 0."""
+    """Number of allocations that are in effect; at least 0."""
     total_marketplace_revenue_share_allocation_count: int
     """Number of allocations; at least 0."""
     effective_from: str | None = None
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str | None = None
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

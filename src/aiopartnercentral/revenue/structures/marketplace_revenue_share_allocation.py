@@ -28,9 +28,9 @@ class CreateMarketplaceRevenueShareAllocationInput(Request["CreateMarketplaceRev
     marketplace_revenue_share_revision: str
     """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     effective_from: str
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_share_percent: str
     r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     client_token: str | None = None
@@ -52,13 +52,13 @@ class CreateMarketplaceRevenueShareAllocationOutput(Structure):
     marketplace_revenue_share_identifier: str
     """Identifier or ARN of the revenue share; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
     effective_from: str
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_share_percent: str
     r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     status: enums.AllocationStatus
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
     created_date: datetime
     """Time of creation."""
     last_modified_date: datetime
@@ -104,13 +104,13 @@ class GetMarketplaceRevenueShareAllocationOutput(Structure):
     marketplace_revenue_share_identifier: str
     """Identifier or ARN of the revenue share; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
     effective_from: str
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_share_percent: str
     r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     status: enums.AllocationStatus
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
     created_date: datetime
     """Time of creation."""
     last_modified_date: datetime
@@ -138,7 +138,7 @@ class ListMarketplaceRevenueShareAllocationsInput(Request["ListMarketplaceRevenu
     `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
     """
     status_filter: enums.AllocationStatusLike | None = None
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
     after_effective_from: str | None = None
     r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_from: str | None = None
@@ -188,13 +188,13 @@ class MarketplaceRevenueShareAllocationSummary(Structure):
     marketplace_revenue_share_identifier: str
     """Identifier or ARN of the revenue share; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
     effective_from: str
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_share_percent: str
     r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     status: enums.AllocationStatus
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
     created_date: datetime
     """Time of creation."""
     last_modified_date: datetime
@@ -226,7 +226,7 @@ class UpdateMarketplaceRevenueShareAllocationInput(Request["UpdateMarketplaceRev
     revenue_share_percent: str | None = None
     r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     status: enums.AllocationStatusLike | None = None
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -242,13 +242,13 @@ class UpdateMarketplaceRevenueShareAllocationOutput(Structure):
     marketplace_revenue_share_identifier: str
     """Identifier or ARN of the revenue share; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
     effective_from: str
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_share_percent: str
     r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     status: enums.AllocationStatus
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
     created_date: datetime
     """Time of creation."""
     last_modified_date: datetime

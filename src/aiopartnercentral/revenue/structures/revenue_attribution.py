@@ -41,11 +41,11 @@ class AttributionSummary(Structure):
     latest_revision: str | None = None
     """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     effective_from: str | None = None
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str | None = None
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     total_active_revenue_attribution_allocation_count: int | None = None
-    """Number of allocations that count; at least 0."""
+    """Number of allocations that are in effect; at least 0."""
     total_revenue_attribution_allocation_count: int | None = None
     """Number of allocations; at least 0."""
     context: dict[str, str] | None = None
@@ -180,11 +180,11 @@ class GetRevenueAttributionOutput(Structure):
     latest_revision: str | None = None
     """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     effective_from: str | None = None
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str | None = None
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     total_active_revenue_attribution_allocation_count: int | None = None
-    """Number of allocations that count; at least 0."""
+    """Number of allocations that are in effect; at least 0."""
     total_revenue_attribution_allocation_count: int | None = None
     """Number of allocations; at least 0."""
     context: dict[str, str] | None = None

@@ -55,11 +55,11 @@ class GetRevenueAttributionAllocationOutput(Structure):
     revenue_share_percent: str
     r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     effective_from: str
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     status: enums.AllocationStatus
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
     created_date: datetime
     """Time of creation."""
     last_modified_date: datetime
@@ -95,11 +95,11 @@ class ListRevenueAttributionAllocationsInput(Request["ListRevenueAttributionAllo
     `[\w\-:/.]+`.
     """
     customer_aws_account_id_filters: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    """Filter: only of these AWS accounts of customers; 1 to 50 entries, each exactly 12 characters with pattern
+    """Filter: only of customers with these AWS accounts; 1 to 50 entries, each exactly 12 characters with pattern
     `[0-9]{12}`, sensitive.
     """
     status_filter: enums.AllocationStatusLike | None = None
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
     after_effective_from: str | None = None
     r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_from: str | None = None
@@ -159,10 +159,10 @@ class RevenueAttributionAllocationSummary(Structure):
     revenue_share_percent: str
     r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     effective_from: str
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     status: enums.AllocationStatus
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
     entity_name: str | None = None
     """Name of what revenue is allocated to."""

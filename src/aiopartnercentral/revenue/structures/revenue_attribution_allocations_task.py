@@ -75,9 +75,9 @@ class RevenueAttributionAllocationErrorDetail(Structure):
     customer_aws_account_id: str = attrs.field(repr=redacted)
     """AWS account of the customer; exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
     effective_from: str
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     action: enums.RevenueAttributionAllocationAction
     """Whether an allocation is created or changed."""
     error_code: enums.RevenueAttributionAllocationErrorCode
@@ -107,13 +107,13 @@ class RevenueShareAllocation(Structure):
     revenue_share_percent: str
     r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     effective_from: str
-    r"""Time from which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""Time until which it counts; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_attribution_allocation_id: str | None = None
     """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
     status: enums.AllocationStatusLike | None = None
-    """Whether an allocation counts."""
+    """Whether an allocation is in effect."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -44,7 +44,7 @@ class GetAwsOpportunitySummaryResponse(Structure):
     life_cycle: common.AwsOpportunityLifeCycle | None = None
     """Progress of an opportunity, as AWS sees it."""
     opportunity_team: list[common.AwsTeamMember] | None = None
-    """Persons who work on the opportunity."""
+    """People who work on the opportunity."""
     insights: common.AwsOpportunityInsights | None = None
     """Scores and recommendations of AWS for an opportunity."""
     involvement_type_change_reason: enums.InvolvementTypeChangeReason | None = None

@@ -50,7 +50,7 @@ class AccountCustomer(Structure):
     website_url: str | None = attrs.field(default=None, repr=redacted)
     """Address of the website; 0 to 255 characters, sensitive."""
     country_code: enums.CountryCode | None = attrs.field(default=None, repr=redacted)
-    """Country, as its ISO 3166 code of two letters; sensitive."""
+    """Country, as a two-letter ISO 3166 code; sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -67,7 +67,7 @@ class Address(Structure):
     state_or_region: str | None = attrs.field(default=None, repr=redacted)
     """State, province or region; sensitive."""
     country_code: enums.CountryCode | None = attrs.field(default=None, repr=redacted)
-    """Country, as its ISO 3166 code of two letters; sensitive."""
+    """Country, as a two-letter ISO 3166 code; sensitive."""
     street_address: str | None = attrs.field(default=None, repr=redacted)
     """Street and number; pattern `(?s).{0,255}`, sensitive."""
 
@@ -80,7 +80,7 @@ class AwsOpportunityCustomer(Structure):
     """
 
     contacts: list[Contact] | None = None
-    """Persons of the customer."""
+    """People at the customer."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -95,7 +95,7 @@ class AwsOpportunityInsights(Structure):
     engagement_score: enums.EngagementScore | None = None
     """How likely AWS is to help with the opportunity."""
     aws_products_spend_insights_by_source: AwsProductsSpendInsightsBySource | None = None
-    """Estimates of what a customer will spend, by who made them."""
+    """Estimates of what a customer will spend, one for each source."""
     opportunity_quality: OpportunityQuality | None = None
     """Quality of an opportunity, as AWS rates it."""
     recommendations: list[Recommendation] | None = None
@@ -155,7 +155,7 @@ class AwsOpportunityRelatedEntities(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsProductDetails(Structure):
-    """AWS product that a customer is to use, and what it costs.
+    """AWS product that a customer is expected to use, and what it costs.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsProductDetails
     """
@@ -178,7 +178,7 @@ class AwsProductDetails(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsProductInsights(Structure):
-    """AWS products that a customer is to use, and what they cost.
+    """AWS products that a customer is expected to use, and what they cost.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsProductInsights
     """
@@ -216,16 +216,16 @@ class AwsProductOptimization(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsProductsSpendInsightsBySource(Structure):
-    """Estimates of what a customer will spend, by who made them.
+    """Estimates of what a customer will spend, one for each source.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsProductsSpendInsightsBySource
     """
 
     partner: AwsProductInsights | None = None
-    """AWS products that a customer is to use, and what they cost."""
+    """AWS products that a customer is expected to use, and what they cost."""
     aws: AwsProductInsights | None = None
-    """AWS products that a customer is to use, and what they cost."""
+    """AWS products that a customer is expected to use, and what they cost."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -240,14 +240,14 @@ class AwsSoftwareRevenue(Structure):
     discount: str | None = None
     """Discount on the value."""
     effective_date: str | None = None
-    """Day from which the contract counts."""
+    """Day on which the contract takes effect."""
     expiration_date: str | None = None
     """Time when it stops being valid."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AwsTeamMember(Structure):
-    """Person of AWS who works on an opportunity.
+    """Person at AWS who works on an opportunity.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsTeamMember
     """
@@ -275,9 +275,9 @@ class BestOutreachWindow(Structure):
     day: enums.DayOfWeek
     """Day of the week."""
     start_time_utc: str
-    """Begin of the time, in UTC; exactly 5 characters, pattern `(?:[01][0-9]|2[0-3]):[0-5][0-9]`."""
+    """Start of the time window, in UTC; exactly 5 characters, pattern `(?:[01][0-9]|2[0-3]):[0-5][0-9]`."""
     end_time_utc: str
-    """End of the time, in UTC; exactly 5 characters, pattern `(?:[01][0-9]|2[0-3]):[0-5][0-9]`."""
+    """End of the time window, in UTC; exactly 5 characters, pattern `(?:[01][0-9]|2[0-3]):[0-5][0-9]`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -314,7 +314,7 @@ class ChannelRecommendation(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Contact(Structure):
-    """Person of the customer.
+    """Person at the customer.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Contact
     """
@@ -344,7 +344,7 @@ class Customer(Structure):
     account: Account | None = None
     """Customer's company, with its address and AWS account."""
     contacts: list[Contact] | None = None
-    """Persons of the customer."""
+    """People at the customer."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -443,7 +443,7 @@ class EngagementCustomer(Structure):
     `(?=.{4,255}$)((http|https)://)??(www[.])??([a-zA-Z0-9]|-)+?([.][a-zA-Z0-9(-|/|=|?)??]+?)+?`, sensitive.
     """
     country_code: enums.CountryCode = attrs.field(repr=redacted)
-    """Country, as its ISO 3166 code of two letters; sensitive."""
+    """Country, as a two-letter ISO 3166 code; sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -608,12 +608,12 @@ class LeadAddress(Structure):
     state_or_region: str | None = None
     """State, province or region; 0 to 255 characters."""
     country_code: str | None = attrs.field(default=None, repr=redacted)
-    """Country, as its ISO 3166 code of two letters; 0 to 10 characters, sensitive."""
+    """Country, as a two-letter ISO 3166 code; 0 to 10 characters, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LeadContact(Structure):
-    """Person of a lead.
+    """Person at a lead.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/LeadContact
     """
@@ -689,7 +689,7 @@ class LeadInteraction(Structure):
     """
 
     contact: LeadContact
-    """Person of a lead."""
+    """Person at a lead."""
     source_type: str | None = None
     """Kind of the source of the lead; pattern `(?s).{0,255}`."""
     source_id: str | None = None
@@ -755,7 +755,7 @@ class ProfileNextStepsHistory(Structure):
     value: str
     """Next steps of that time."""
     time: datetime
-    """Time when it was written."""
+    """Time when they were written."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -800,7 +800,7 @@ class ProspectingResultAws(Structure):
     start_time: datetime | None = None
     """Time of the start."""
     end_time: datetime | None = None
-    """Time of the end, or None before it."""
+    """Time when it ended, or None before that."""
     task_id: str | None = None
     """Identifier of the task; pattern `task-[0-9a-z]{14}`."""
     task_arn: str | None = None
@@ -837,7 +837,7 @@ class ProspectingResultCustomer(Structure):
     eligible_programs: list[str] | None = None
     """Programs of AWS that the customer qualifies for."""
     public_profile_summary: str | None = None
-    """Summary of what is public about the company; 0 to 5000 characters."""
+    """Summary of public information about the company; 0 to 5000 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -888,7 +888,7 @@ class Tag(Structure):
     """
 
     key: str
-    r"""Name of the tag, in which case matters; pattern `(?=.{1,128}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
+    r"""Name of the tag, which is case-sensitive; pattern `(?=.{1,128}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
     value: str
     r"""Value of the tag, which may be empty; pattern `(?=.{0,256}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 

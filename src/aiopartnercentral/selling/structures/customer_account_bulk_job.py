@@ -56,7 +56,7 @@ class CustomerAccountBulkJobSummary(Structure):
     failure_reason: str | None = None
     """Explanation of the failure."""
     completed_at: datetime | None = None
-    """Time of the end, or None before it."""
+    """Time when it ended, or None before that."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -106,7 +106,7 @@ class GetCustomerAccountBulkJobResponse(Structure):
     failure_reason: str | None = None
     """Explanation of the failure."""
     completed_at: datetime | None = None
-    """Time of the end, or None before it."""
+    """Time when it ended, or None before that."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 

@@ -24,7 +24,7 @@ class GetCustomerAccountBulkJobReportUrlRequest(Request["GetCustomerAccountBulkJ
     identifier: str
     """Identifier or ARN; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
     report_type: enums.BulkReportTypeLike | None = None
-    """Records that a report about a bulk job has."""
+    """Records that are in a report about a bulk job."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -38,7 +38,7 @@ class GetCustomerAccountBulkJobReportUrlResponse(Structure):
     report_status: enums.BulkReportStatus
     """Status of a report about a bulk job."""
     report_type: enums.BulkReportType
-    """Records that a report about a bulk job has."""
+    """Records that are in a report about a bulk job."""
     url: str | None = attrs.field(default=None, repr=redacted)
     """Address of the report, valid for a short time; sensitive."""
     expires_at: datetime | None = None

@@ -40,7 +40,7 @@ class AggregationResult(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Bucket(Structure):
-    """Group of customers: its values, and their number.
+    """Group of customers: the values that they share, and how many they are.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Bucket
     """

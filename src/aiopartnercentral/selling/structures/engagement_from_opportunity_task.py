@@ -28,7 +28,7 @@ class AwsSubmission(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListEngagementFromOpportunityTaskSummary(Structure):
-    """Task that makes an engagement of an opportunity, in a list.
+    """Task that creates an engagement from an opportunity, in a list.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementFromOpportunityTaskSummary

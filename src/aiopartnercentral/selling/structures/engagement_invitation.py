@@ -41,7 +41,7 @@ class AccountPlanningInvitationPayload(Structure):
     customer: common.AccountCustomer | None = None
     """Customer of an invitation to plan an account."""
     sender_contacts: list[SenderContact] | None = None
-    """Persons of the sender; 1 to 3 entries."""
+    """People at the sender; 1 to 3 entries."""
     preferred_contact: PreferredContactWindow | None = None
     """Time of the day at which a person wants to be contacted."""
 
@@ -258,7 +258,7 @@ class LeadInvitationCustomer(Structure):
     website_url: str | None = attrs.field(default=None, repr=redacted)
     """Address of the website; 0 to 255 characters, sensitive."""
     country_code: str | None = attrs.field(default=None, repr=redacted)
-    """Country, as its ISO 3166 code of two letters; 0 to 10 characters, sensitive."""
+    """Country, as a two-letter ISO 3166 code; 0 to 10 characters, sensitive."""
     aws_maturity: str | None = None
     """Experience of the company with AWS; 0 to 255 characters."""
     market_segment: str | None = None
@@ -369,7 +369,7 @@ class OpportunityInvitationPayload(Structure):
     project: ProjectDetails
     """Project in an invitation."""
     sender_contacts: list[SenderContact] | None = None
-    """Persons of the sender; 1 to 3 entries."""
+    """People at the sender; 1 to 3 entries."""
     opportunity_type: enums.OpportunityType | None = None
     """Whether the business is new, renewed or larger than before."""
 
@@ -486,7 +486,7 @@ class RejectEngagementInvitationRequest(Request["RejectEngagementInvitationRespo
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SenderContact(Structure):
-    """Person of the sender of an invitation.
+    """Person at the sender of an invitation.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SenderContact
     """

@@ -47,7 +47,7 @@ class AddressSummary(Structure):
     state_or_region: str | None = attrs.field(default=None, repr=redacted)
     """State, province or region; sensitive."""
     country_code: enums.CountryCode | None = attrs.field(default=None, repr=redacted)
-    """Country, as its ISO 3166 code of two letters; sensitive."""
+    """Country, as a two-letter ISO 3166 code; sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -136,7 +136,7 @@ class CreateOpportunityRequest(Request["CreateOpportunityResponse"]):
     origin: enums.OpportunityOriginLike | None = None
     """Whether AWS or the partner found the opportunity."""
     opportunity_team: Sequence[common.Contact] | None = None
-    """Persons who work on the opportunity; 0 to 10 entries."""
+    """People who work on the opportunity; 0 to 10 entries."""
     tags: Sequence[common.Tag] | None = None
     """Tags of the resource; 1 to 200 entries."""
 
@@ -166,7 +166,7 @@ class CreatedDateFilter(Structure):
     """
 
     after_created_date: datetime | None = None
-    """Begin of the period."""
+    """Start of the period."""
     before_created_date: datetime | None = None
     """End of the period."""
 
@@ -250,7 +250,7 @@ class GetOpportunityResponse(Structure):
     life_cycle: LifeCycle | None = None
     """Progress of an opportunity: its stage, review and next steps."""
     opportunity_team: list[common.Contact] | None = None
-    """Persons who work on the opportunity; 0 to 10 entries."""
+    """People who work on the opportunity; 0 to 10 entries."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
@@ -263,7 +263,7 @@ class LastModifiedDate(Structure):
     """
 
     after_last_modified_date: datetime | None = None
-    """Begin of the period."""
+    """Start of the period."""
     before_last_modified_date: datetime | None = None
     """End of the period."""
 
@@ -382,7 +382,7 @@ class Marketing(Structure):
     channels: list[enums.Channel] | None = None
     """Channels of the campaign."""
     aws_funding_used: enums.AwsFundingUsed | None = None
-    """Whether AWS has paid a part of the campaign."""
+    """Whether AWS has paid for a part of the campaign."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -395,7 +395,7 @@ class NextStepsHistory(Structure):
     value: str
     """Next steps of that time."""
     time: datetime
-    """Time when it was written."""
+    """Time when they were written."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -423,12 +423,12 @@ class OpportunitySearchAddress(Structure):
     """
 
     country_code: enums.CountryCode | None = attrs.field(default=None, repr=redacted)
-    """Country, as its ISO 3166 code of two letters; sensitive."""
+    """Country, as a two-letter ISO 3166 code; sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchAwsSummary(Structure):
-    """Part of AWS in a search result.
+    """What AWS knows about an opportunity, in a search result.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchAwsSummary
     """
@@ -694,14 +694,14 @@ class OpportunitySearchSummary(Structure):
     related_entity_identifiers: OpportunitySearchRelatedEntityIdentifiers | None = None
     """Linked solutions and offers in a search result."""
     opportunity_team: list[OpportunitySearchTeamMember] | None = None
-    """Persons who work on the opportunity; 0 to 10 entries."""
+    """People who work on the opportunity; 0 to 10 entries."""
     aws_opportunity_summary: OpportunitySearchAwsSummary | None = None
-    """Part of AWS in a search result."""
+    """What AWS knows about an opportunity, in a search result."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class OpportunitySearchTeamMember(Structure):
-    """Person of the partner in a search result.
+    """Person at the partner, in a search result.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/OpportunitySearchTeamMember
     """
@@ -784,7 +784,7 @@ class Project(Structure):
     competitor_name: enums.CompetitorName | None = None
     """Competitor."""
     other_competitor_names: str | None = None
-    """Competitors that `competitor_name` does not have; pattern `(?s).{0,255}`."""
+    """Competitors for which `competitor_name` has no value; pattern `(?s).{0,255}`."""
     other_solution_description: str | None = attrs.field(default=None, repr=redacted)
     """Solution that the partner has not registered; pattern `(?s).{0,255}`, sensitive."""
     additional_comments: str | None = None
@@ -856,7 +856,7 @@ class SoftwareRevenue(Structure):
     value: common.MonetaryValue | None = None
     """Amount of money in a currency."""
     effective_date: str | None = None
-    """Day from which the contract counts; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Day on which the contract takes effect; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
     expiration_date: str | None = None
     """Time when it stops being valid; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
 
@@ -886,7 +886,7 @@ class TargetCloseDateFilter(Structure):
     """
 
     after_target_close_date: str | None = None
-    """Begin of the period; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
+    """Start of the period; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
     before_target_close_date: str | None = None
     """End of the period; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
 

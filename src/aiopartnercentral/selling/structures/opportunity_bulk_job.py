@@ -69,7 +69,7 @@ class OpportunityBulkJobSummary(Structure):
     started_at: datetime | None = None
     """Time of the start."""
     completed_at: datetime | None = None
-    """Time of the end, or None before it."""
+    """Time when it ended, or None before that."""
     failure_reason: str | None = None
     """Explanation of the failure."""
     file_name: str | None = None

@@ -26,7 +26,7 @@ class GetOpportunityBulkJobReportUrlRequest(Request["GetOpportunityBulkJobReport
     report_format: enums.BulkFileFormatLike
     """Format of the file of a bulk job."""
     report_type: enums.BulkReportTypeLike | None = None
-    """Records that a report about a bulk job has."""
+    """Records that are in a report about a bulk job."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -40,7 +40,7 @@ class GetOpportunityBulkJobReportUrlResponse(Structure):
     report_status: enums.BulkReportStatus
     """Status of a report about a bulk job."""
     report_type: enums.BulkReportType
-    """Records that a report about a bulk job has."""
+    """Records that are in a report about a bulk job."""
     report_format: enums.BulkFileFormat
     """Format of the file of a bulk job."""
     url: str | None = attrs.field(default=None, repr=redacted)

@@ -15,7 +15,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ListOpportunityFromEngagementTaskSummary(Structure):
-    """Task that makes an opportunity of an engagement, in a list.
+    """Task that creates an opportunity from an engagement, in a list.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityFromEngagementTaskSummary

@@ -64,7 +64,7 @@ class GetProspectingFromEngagementTaskResponse(Structure):
     engagements: list[EngagementProspectingResult]
     """Result of each engagement."""
     end_time: datetime | None = None
-    """Time of the end, or None before it."""
+    """Time when it ended, or None before that."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
@@ -147,7 +147,7 @@ class ProspectingTaskSummary(Structure):
     failed_engagement_count: int
     """Number of engagements without a result."""
     end_time: datetime | None = None
-    """Time of the end, or None before it."""
+    """Time when it ended, or None before that."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

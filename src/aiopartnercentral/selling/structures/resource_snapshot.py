@@ -31,7 +31,7 @@ class AwsOpportunitySummaryFullView(Structure):
     life_cycle: common.AwsOpportunityLifeCycle | None = None
     """Progress of an opportunity, as AWS sees it."""
     opportunity_team: list[common.AwsTeamMember] | None = None
-    """Persons who work on the opportunity."""
+    """People who work on the opportunity."""
     insights: common.AwsOpportunityInsights | None = None
     """Scores and recommendations of AWS for an opportunity."""
     involvement_type_change_reason: enums.InvolvementTypeChangeReason | None = None
@@ -211,7 +211,7 @@ class OpportunitySummaryView(Structure):
     lifecycle: LifeCycleForView | None = None
     """Progress of an opportunity in a snapshot."""
     opportunity_team: list[common.Contact] | None = None
-    """Persons who work on the opportunity; 0 to 10 entries."""
+    """People who work on the opportunity; 0 to 10 entries."""
     primary_needs_from_aws: list[enums.PrimaryNeedFromAws] | None = None
     """Kinds of support for which AWS is asked."""
     customer: common.Customer | None = None
