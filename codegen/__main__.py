@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         dest="botocore",
         type=Path,
         metavar="PATH",
-        help="a botocore: a wheel, a zip file or a directory; default: the installed one",
+        help="wheel, zip file or directory of a botocore; default: the installed one",
     )
     _target(
         commands.add_parser(
@@ -90,7 +90,7 @@ def _target(command: argparse.ArgumentParser) -> None:
     command.add_argument("--api-version", metavar="DATE", help="version of the service's model; default: the newest")
     command.add_argument("--package", help="import name of the package; default: the service's name")
     command.add_argument("--fan-out", metavar="MEMBER", help="request member to fan out over, such as Catalog")
-    command.add_argument("--region", metavar="NAME", help="region that is used where the caller names none")
+    command.add_argument("--region", metavar="NAME", help="region that `connect` uses if the caller names none")
     command.add_argument("--jobs", type=int, metavar="N", help="processes for --all; default: one per processor")
     command.add_argument("--summary", type=Path, metavar="FILE", help="write a summary of --all in Markdown")
 

@@ -236,7 +236,7 @@ def _without_verb(operation: str) -> str:
 
 
 def _resource(operation: str) -> str:
-    """Return what an operation is about in the singular, which those of one resource have in common."""
+    """Return what an operation is about, in the singular. All operations of one resource have it in common."""
     about = _without_verb(operation)
     for plural, singular in (("ies", "y"), ("ss", "ss"), ("s", "")):
         if about.endswith(plural):

@@ -26,7 +26,7 @@ class ServiceConfig:
         package: import name of the generated package.
         root: the folder that the package is imported from.
         region: the one region that serves the API, used where the caller names none; None where many do.
-        endpoint_url: the URL of its endpoint there, by botocore's rules.
+        endpoint_url: the URL of its endpoint there, as botocore's rules say; None to leave it to botocore.
         fan_out: name of the request member over which paginated operations fan out; None where there is none.
         has_marker: the package has its own `py.typed` (PEP 561); otherwise the package around it has one.
         texts: TOML file with the project's own descriptions; None where it has none.

@@ -57,7 +57,8 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
 def _is_odd(service: ir.Service, shape: ir.Shape, names: Names) -> bool:
     """Tell whether a shape is an error, which is not an attrs class, or has names that msgspec does not take.
 
-    A wire class of a structure has its members by both their names, so that none may be named as another is in Python.
+    A wire class has each member under its name on the wire and in Python. So a name on the wire must not be the Python
+    name of another member.
     """
     if isinstance(shape, ir.Structure):
         fields = {names.fields[shape.name, member.name]: member.wire_name for member in shape.members}

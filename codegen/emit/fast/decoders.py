@@ -12,7 +12,7 @@ from codegen.emit.types import SCALARS
 from codegen.emit.writer import quoted
 
 _WIRE = {**SCALARS, ir.Kind.BLOB: "str", ir.Kind.DOCUMENT: "Any"}
-# Values of CBOR, or the strings of the JSON that stands for it. A document could have either anywhere.
+# They decode values of CBOR, and strings of the JSON that stands for it. A document could have either anywhere.
 _FUNCTIONS_OF_CBOR = {
     ir.Kind.TIMESTAMP: "decode_timestamp",
     ir.Kind.BLOB: "decode_blob",
@@ -83,7 +83,7 @@ class Decoders(Functions):
             writer.line(f"{text} = {self._decoded(shape, text)}")
 
     def _is_in_place(self, shape: str) -> bool:
-        """Tell whether a value as it is in the JSON becomes what the object holds by changes of its objects."""
+        """Tell whether a value is decoded by changing the objects in it, so that it need not be replaced."""
         found = self.types.service.shapes[shape]
         if isinstance(found, ir.List):
             return self._is_in_place(found.element)

@@ -20,8 +20,8 @@ from aiopartnercentral.errors import DecodeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# The heads of infinity and of numbers that are none, in two, four and eight bytes. They may also occur in other values,
-# but not in text, as UTF-8 has no such bytes.
+# The heads of infinity and NaN in two, four and eight bytes. They may also occur in other values, but not in text, as
+# UTF-8 has no such bytes.
 _MAY_BE_NOT_FINITE = re.compile(rb"\xf9[\x7c-\x7f\xfc-\xff]|\xfa[\x7f\xff][\x80-\xff]|\xfb[\x7f\xff][\xf0-\xff]")
 _TIMESTAMP = 1  # its tag
 _PAIR, _END = b"\x82", b"\x46 ended"  # the head of an array of two, and a string of six bytes
@@ -39,7 +39,7 @@ def decoder(wire: type) -> Callable[[bytes], Any]:
 def to_json(body: bytes) -> bytes:
     """Return the JSON text of a CBOR body: base64 for bytes, ISO 8601 for timestamps.
 
-    A timestamp that no `datetime` can hold is the number, or whatever else has its tag: a converter reports it.
+    Instead of a timestamp that no `datetime` can hold, the JSON has the number, which a converter reports.
 
     Raises:
         DecodeError: the body is not CBOR, which is retryable, or has a map key that JSON cannot have. It is not quoted.
@@ -64,7 +64,7 @@ def _loads(body: bytes, **options: Any) -> Any:  # noqa: ANN401 - any value of C
     Raises:
         cbor2.CBORDecodeError: the body is not CBOR.
     """
-    # The library ignores what follows a value. So the body becomes the first of two, and the second must be ours.
+    # cbor2 ignores what follows a value. So the body becomes the first of two values, and the second must be ours.
     value, end = cbor2.loads(b"".join((_PAIR, body, _END)), **options)
     if end != _END[1:]:
         raise cbor2.CBORDecodeError("something follows the value")
@@ -81,7 +81,7 @@ def _loads_leniently(body: bytes) -> Any:  # noqa: ANN401 - as above
 
 
 def _has_decoders() -> bool:
-    """Return whether this version of the library takes functions that decode tags: 6 does, 5 does not."""
+    """Return whether this version of cbor2 takes functions that decode tags: 6 does, 5 does not."""
     try:
         cbor2.loads(b"\xf6", semantic_decoders={})
     except TypeError:
@@ -98,7 +98,7 @@ def _timestamp(value: Any, _: object) -> Any:  # noqa: ANN401 - as above
 
 
 def _spelled(value: Any) -> Any:  # noqa: ANN401 - as above
-    """Return a value with the name of each number that JSON does not have; a value with a tag has immutable parts."""
+    """Return a value with strings for NaN and infinity; in a value with a tag, lists and maps are immutable."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, list | tuple):
@@ -109,7 +109,7 @@ def _spelled(value: Any) -> Any:  # noqa: ANN401 - as above
 
 
 def _other(value: object) -> Any:  # noqa: ANN401 - any value of JSON
-    """Return null for CBOR's `undefined`, as botocore does, what has an unknown tag, and the text of anything else."""
+    """Return None for CBOR's `undefined`, as botocore does, the value of an unknown tag, or the text of any other."""
     if value is cbor2.undefined:
         return None
     if isinstance(value, tuple | Mapping):  # the key of a map

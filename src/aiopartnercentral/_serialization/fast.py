@@ -90,7 +90,7 @@ class WireUnion(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 def wire(structure: type) -> Callable[[type[T]], type[T]]:
-    """Return a decorator that makes a wire class of a structure from one with fields.
+    """Return a decorator that turns a class with fields into the wire class of a structure.
 
     msgspec drops unknown members, and a required member must not be null. To msgspec, the class is a dataclass whose
     fields have the names on the wire. Each of them is another name of the slot that holds the field.
@@ -123,7 +123,7 @@ def mutable_twin(cls: type) -> type[Any]:
 def decode_iso8601(text: Raw) -> datetime:
     """Return the datetime of a timestamp in UTC, whose fraction has at most six digits.
 
-    msgspec reads such a timestamp as botocore does. It rounds a longer fraction, and botocore cuts it.
+    msgspec reads such a timestamp as botocore does. It rounds a longer fraction, which botocore truncates.
     """
     moment: datetime | None = _decode_moment(text)
     if moment is None or moment.tzinfo is not UTC or len(text) > _LONGEST_MOMENT:

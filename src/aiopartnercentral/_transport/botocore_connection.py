@@ -67,7 +67,7 @@ def botocore_connection(
         client: the client.
         service: the service.
         max_response_bytes: maximum bytes of a response; None for no limit.
-        obstacle: why no attempt may be sent without botocore's request path; None if that depends on the client.
+        obstacle: why botocore has to send every attempt; None if that depends on the client.
 
     Raises:
         TypeError: the client is not an aiobotocore client of the service.
@@ -102,8 +102,8 @@ async def borrowing_botocore(
 ) -> AsyncIterator[tuple[BotocoreClient, str | None, list[Any]]]:
     """Open an aiobotocore client for attempts that were made without it; it sends over their connections.
 
-    Its value is the client, why it is not eligible, if it is not, and the handlers that tell its retry quota about a
-    success.
+    It yields the client, the reason why that is not eligible, or None, and the handlers that tell its retry quota about
+    a success.
 
     Arguments:
         service: the service.

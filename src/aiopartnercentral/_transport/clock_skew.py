@@ -30,7 +30,7 @@ _SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d+/(?P<region>[^/]+)/(?
 
 @attrs.define
 class ServiceClock:
-    """The clock of the service at the end of one connection.
+    """The clock of the service that one connection leads to.
 
     Attributes:
         signer: botocore's signer of the client; None as long as there is none.

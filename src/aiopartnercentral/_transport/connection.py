@@ -1,7 +1,7 @@
 """A connection to a service, which all accounts with the same settings share, and the calls of one account over it.
 
-The first attempt of a usual call is sent directly. All else is botocore's, whose client may be opened for the first
-thing that needs it.
+The first attempt of a usual call is sent directly. Everything else goes through botocore's client, which may be opened
+when it is first needed.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Connection:
         max_connections: maximum requests in flight.
         max_attempts: how often a request may be sent.
         clock: the service's clock.
-        obstacle: why no attempt is sent without botocore's request path; None if usual ones are.
-        sender: sends them.
+        obstacle: why botocore sends every attempt; None if the first attempts of usual calls are sent directly.
+        sender: sends them directly.
         open_botocore: opens botocore's client, if it is not open.
         botocore: botocore's client, once it is open.
         is_closed: whether calls are rejected.

@@ -29,7 +29,7 @@ class RawResponse:
     Attributes:
         body: the body's bytes; None for a stubbed response, or if botocore parses the response.
         is_cbor: whether the body is CBOR; otherwise it is JSON.
-        is_direct: whether botocore has not worked on it, which takes a few tenths of a millisecond.
+        is_direct: whether it came without botocore's work, which takes a few tenths of a millisecond.
         parsed: botocore's parsed response: all members if `body` is None, otherwise none.
         received: the body as it arrived; None for a stubbed response or a stream.
         metadata: its metadata.

@@ -94,7 +94,7 @@ class Sessions:
     def share_clients(self, session: ChainSession, service: Service) -> bool:
         """Return whether accounts can share the clients of a service.
 
-        They cannot if clients repeat requests, as each has a quota for that, or if the endpoint depends on the account.
+        They cannot if clients retry, as each client has a quota of retries, or if the endpoint depends on the account.
 
         Arguments:
             session: a session of the service's clients.

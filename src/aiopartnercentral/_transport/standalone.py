@@ -1,6 +1,6 @@
-"""Connections that start without botocore, whose import and first client take half of the time to a first page.
+"""Connections that start without botocore, whose import and first client take almost half of the time to a first page.
 
-botocore's client is opened by the first thing that is unusual: an error, a broken connection, an unusual parameter.
+Anything unusual opens botocore's client: an error, a broken connection, an unusual parameter.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The settings of connections that start without botocore; anything that only botocore understands is left to it."""
+"""The settings of connections that start without botocore. Settings that only botocore understands are left to it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WITHOUT_EFFECT = frozenset(
         *("AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"),
     }
 )
-"""Variables of the environment that are understood here, or say nothing about requests to a service of one region."""
+"""Environment variables that are understood here, or do not matter to a service that is in one region alone."""
 _WITHOUT_EFFECT_TOO = ("AWS_LAMBDA_", "AWS_XRAY_", "AWS_CLI_")
 _PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 _OF_ERRORS = ("botocore.exceptions", "botocore.vendored")

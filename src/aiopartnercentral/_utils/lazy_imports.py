@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["GENERATED_FORMAT", "lazy_imports"]
 
 GENERATED_FORMAT: Final = 1
-"""The form of generated packages that this version supports; to be raised with each change that older ones break on."""
+"""Format of the generated packages that this version supports. Raise it with each change that breaks older ones."""
 
 
 def lazy_imports(
@@ -35,7 +35,7 @@ def lazy_imports(
 
     Arguments:
         namespace: the package's globals, which keep what was imported.
-        generated_format: the form of a generated package.
+        generated_format: the format of a generated package; None for any other package.
 
     Raises:
         ImportError: the package was generated for another version of aiopartnercentral; or, at the first call, it was

@@ -1,4 +1,4 @@
-"""Attempts that concurrent callers share: one is made at a time, and those who waited for it share its failure."""
+"""Attempts that concurrent callers share: one is made at a time, and callers that waited for it share its failure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 class SharedAttempt:
     """Makes attempts to obtain something, one at a time.
 
-    A success is for the call to keep: the next caller in turn calls again.
+    It keeps no result: after a success, each caller that waited makes its own call, which may return a stored result.
     """
 
     __slots__ = ("_failure", "_failures", "_lock")
@@ -33,7 +33,7 @@ class SharedAttempt:
         return self._lock.locked()
 
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what a call returns, once no other attempt is being made; if this is cancelled, the next one is.
+        """Wait for the running attempt, then call and return the result. If this is cancelled, the next caller calls.
 
         Raises:
             Exception: an error of the call, or of the attempt that this one has waited for.

@@ -1,4 +1,4 @@
-"""The client pool of a run: one client for each service and its settings, opened on first use, up to a limit.
+"""The client pool of a run: one client for each service and group of settings, opened on first use, up to a limit.
 
 Accounts with the same settings share a client, whose requests are signed with the credentials of each lease.
 
@@ -221,7 +221,7 @@ class ClientPool:
         return entry.client
 
     async def _interruptible(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what a call returns that ends when the pool is closed."""
+        """Return what a call returns. The call is cancelled when the pool is closed."""
         with anyio.CancelScope() as scope:
             self._openings.add(scope)
             try:

@@ -1,4 +1,4 @@
-"""What botocore knows of requests: an operation's first request is made by botocore, as the template of all others."""
+"""Request templates from botocore, which makes an operation's first request: the template of all others."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ class BotocoreRequests:
         keys: Keys,
         trace: str | None,  # noqa: ARG002 - botocore finds it itself
     ) -> tuple[RequestTemplate | None, bool]:
-        """Return the template of requests like botocore's for a call, if there is one, and whether that is for good.
+        """Return the template of requests like botocore's for a call, or None, and whether that may be kept.
 
-        It is not if the credentials have changed meanwhile.
+        It may not if the credentials have changed meanwhile.
         """
         request = await self._request(operation, params, call)
         if not await self._has_still(keys, call):
@@ -88,7 +88,7 @@ class BotocoreRequests:
         return template, True
 
     async def _has_still(self, keys: Keys, call: CallContext) -> bool:
-        """Return whether these are the keys; a failure to obtain them is none of the call that has some."""
+        """Return whether these are still the keys. The call has keys, so a failure to obtain others is not its own."""
         try:
             return Keys.of(await (call.credentials or self.credentials).get_frozen_credentials()) == keys
         except Exception:  # noqa: BLE001 - as above

@@ -23,7 +23,7 @@ __all__ = ["OperationModel", "operation_model"]
 Check: TypeAlias = "Callable[[Any], bool]"
 """Returns whether a value is plain and valid."""
 Scalars: TypeAlias = "Mapping[str, Callable[[float | None], Check | None]]"
-"""By the type of a shape, what makes the check of its values from the least value or length that it allows."""
+"""For each type of shape, a function that returns the check of its values, given the least value or length allowed."""
 
 _SERIALIZED = frozenset(
     {

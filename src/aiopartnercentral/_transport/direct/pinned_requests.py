@@ -1,6 +1,6 @@
-"""What the pinned model says of requests, for connections that work without botocore.
+"""Request templates from the pinned model, for connections that work without botocore.
 
-The templates are equal to those that botocore's own requests would give.
+They are equal to the templates that botocore's own requests would give.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class PinnedRequests:
         keys: Keys,
         trace: str | None,
     ) -> tuple[RequestTemplate | None, bool]:
-        """Return the template of requests with or without a session token and trace header, which is for good."""
+        """Return the template of requests with or without a session token and trace header, which may be kept."""
         metadata = self.description["metadata"]
         url = f"{self.endpoint_url}/"
         values: dict[str, str] = dict.fromkeys(_DIFFERING, "")

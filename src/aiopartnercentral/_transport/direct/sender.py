@@ -31,7 +31,7 @@ class HttpClient(Protocol):
 
 
 class RequestSource(Protocol):
-    """What knows the requests of a service."""
+    """Knows what the requests of a service look like."""
 
     def operation(self, operation: Operation[Any, Any]) -> OperationModel:
         """Return what the service model says about an operation."""
@@ -49,7 +49,7 @@ class RequestSource(Protocol):
         keys: Keys,
         trace: str | None,
     ) -> tuple[RequestTemplate | None, bool]:
-        """Return the template of requests with or without token and trace, if there is one, and if that is for good."""
+        """Return the template of requests with or without token and trace, or None, and whether that may be kept."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""The HTTP client that a caller has chosen by its name."""
+"""The HTTP client that a caller chooses by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["with_http_client"]
 
 
 def with_http_client(config: AioConfig, name: str | None) -> AioConfig:
-    """Return the config of a client with the HTTP client of a name; None, or aiohttp, stands for the config's own.
+    """Return the config of a client with the HTTP client of this name; None and `aiohttp` keep the config's own.
 
     Raises:
         ImportError: its package is not installed.

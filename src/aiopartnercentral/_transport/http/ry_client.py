@@ -85,7 +85,7 @@ class RyClient:
         return HttpResponse(response.status, _texts(response.headers.to_dict()), content)
 
     def close(self) -> None:
-        """Close the idle connections. Requests that have been sent end as they would have."""
+        """Close the idle connections. Requests that have been sent still receive their responses."""
         self._client = None
 
 
@@ -155,7 +155,7 @@ def _opened(settings: HttpSettings) -> Any:  # noqa: ANN401 - ry's
 
 
 def _proxy(ry: Any, url: str | None) -> Any:  # noqa: ANN401 - a module
-    """Return ry's proxy for the URL of one; one that nothing is sent through for None, as ry reads the environment."""
+    """Return ry's proxy for a URL; for None, one that is never used, as ry would take that of the environment."""
     if url is None:
         return ry.Proxy.all("http://127.0.0.1:9", no_proxy=_NO_PROXY_AT_ALL)
     parts = urlsplit(url)
@@ -181,7 +181,7 @@ def _parsed(path: Path, *_: int) -> Any:  # noqa: ANN401 - as above
 
 @lru_cache(maxsize=8)
 def _check(path: Path, *_: int) -> None:
-    """Raise the errors of OpenSSL for a file without certificates, of which ry takes notice at the first request."""
+    """Raise the errors of OpenSSL for a file without certificates, which ry would report only at the first request."""
     import ssl  # noqa: PLC0415 - slow to load
 
     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
