@@ -58,7 +58,7 @@ class ApiCaller:
 
     @property
     def endpoint_url(self) -> str:
-        """The URL that requests are sent to, by the client's configuration."""
+        """The URL of the endpoint by the configuration; botocore's rules may choose another for a request."""
         return self.transport.endpoint_url
 
     @property

@@ -87,7 +87,7 @@ class BotocoreClient:
 
     @property
     def endpoint_url(self) -> str:
-        """The URL that the client sends requests to, by its configuration."""
+        """The URL of the endpoint by the configuration; botocore's rules may choose another for a request."""
         url: str = self.client.meta.endpoint_url
         return url
 

@@ -98,7 +98,7 @@ class Transport:
 
     @property
     def endpoint_url(self) -> str:
-        """The URL that requests are sent to, by the configuration."""
+        """The URL of the endpoint by the configuration; botocore's rules may choose another for a request."""
         return self.connection.endpoint_url
 
     @property

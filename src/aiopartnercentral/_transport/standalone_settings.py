@@ -34,7 +34,7 @@ _WITHOUT_EFFECT = frozenset(
     }
 )
 """Environment variables that are understood here, or do not matter to a service that is in one region alone."""
-_WITHOUT_EFFECT_TOO = ("AWS_LAMBDA_", "AWS_XRAY_", "AWS_CLI_")
+_PREFIXES_WITHOUT_EFFECT = ("AWS_LAMBDA_", "AWS_XRAY_", "AWS_CLI_")
 _PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 _OF_ERRORS = ("botocore.exceptions", "botocore.vendored")
 """The modules of botocore that the library's own exceptions load."""
@@ -140,7 +140,7 @@ def _has_other_settings() -> bool:
     """Return whether there is a setting that only botocore understands."""
     for name, value in os.environ.items():
         upper = name.upper()
-        if not value or upper in _WITHOUT_EFFECT or upper.startswith(_WITHOUT_EFFECT_TOO):
+        if not value or upper in _WITHOUT_EFFECT or upper.startswith(_PREFIXES_WITHOUT_EFFECT):
             continue
         if upper.startswith(("AWS_", "BOTO")) or upper in _PROXIES:
             return True
