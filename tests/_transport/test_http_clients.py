@@ -227,8 +227,11 @@ async def test_a_cancellation_closes_the_connection(parts: tuple[bytes, ...], co
     before = asyncio.all_tasks()
     with hostile_server(hanging(*parts)) as server:
         async with connect(server.url, max_pool_connections=1) as client:
-            with anyio.move_on_after(0.2):
-                await client.list_connections(catalog="AWS")
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(partial(client.list_connections, catalog="AWS"))
+                await until(lambda: len(server.requests) == 1)
+                await anyio.sleep(0.1)  # the parts of a response arrive
+                tasks.cancel_scope.cancel()
             await until(lambda: server.ended == 1)
             server.answer = sending(PAGE)
             with anyio.fail_after(5):  # the only connection is free again

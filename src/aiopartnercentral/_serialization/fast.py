@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ForwardRef, NoReturn, TypeVar
 
 import msgspec
 from msgspec import Raw, field
@@ -77,6 +77,7 @@ T = TypeVar("T")
 
 _decode_moment = msgspec.json.Decoder(datetime | None).decode
 _LONGEST_MOMENT = len('"2024-05-01T12:00:00.123456Z"')
+_BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "str"})  # the types in annotations of wire classes
 # msgspec completes a struct class when the first decoder of it is made, and crashes if two threads do so at once.
 _MAKING_A_DECODER = Lock()
 
@@ -108,6 +109,10 @@ def wire(structure: type) -> Callable[[type[T]], type[T]]:
         made: Any = mutable_twin(structure)
         made.__name__, made.__module__, made.__doc__ = form.__name__, form.__module__, form.__doc__
         made.__annotations__, made.__dataclass_fields__ = named.__annotations__, named.__dataclass_fields__
+        if not _BUILTINS.isdisjoint(named.__annotations__):
+            # msgspec would take the member for the type of this name.
+            forward = {each: ForwardRef(text, module=form.__module__) for each, text in named.__annotations__.items()}
+            made.__annotations__ = forward
         for name in annotations:
             setattr(made, fields[name].name, vars(made)[name])
         return made  # type: ignore[no-any-return] # to a type checker, the class with the fields

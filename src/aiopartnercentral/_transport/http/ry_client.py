@@ -26,7 +26,7 @@ __all__ = ["RyClient", "RyPool", "UnsendableUrlError"]
 
 _EXTRA = "ry"
 _NO_PROXY_AT_ALL = "*,0.0.0.0/0,::/0"  # a star matches names, but no addresses
-_BEFORE_READ_TIMEOUT = 0.99
+_BEFORE_READ_TIMEOUT, _MARGIN = 0.99, 0.1  # a share of it, and seconds
 
 
 class UnsendableUrlError(ValueError):
@@ -130,7 +130,7 @@ def _opened(settings: HttpSettings) -> Any:  # noqa: ANN401 - ry's
     connect, read = settings.connect_timeout, settings.read_timeout
     if connect is not None and read is not None:
         # A read timeout counts from the start of a request, and its error does not say whether there is a connection.
-        connect = min(connect, read * _BEFORE_READ_TIMEOUT)
+        connect = min(connect, read * _BEFORE_READ_TIMEOUT, max(read - _MARGIN, read / 2))
     certificates = _certificates(settings.verify) if settings.verify else None
     return ry.Client(
         http1_only=True,
