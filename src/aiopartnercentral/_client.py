@@ -306,8 +306,9 @@ async def open_for_accounts(
     Raises:
         botocore.exceptions.BotoCoreError: the configuration is not usable.
     """
-    keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}  # so that the session looks for none
-    async with open_connection(cls.service, {**options, **keys, "session": session}) as connection:
+    from aiopartnercentral._transport.client_factory import NO_KEYS  # noqa: PLC0415 - loads botocore
+
+    async with open_connection(cls.service, {**options, **NO_KEYS, "session": session}) as connection:
         (await connection.opened_botocore()).without_credentials()
         yield client_over(cls, connection, options)
 

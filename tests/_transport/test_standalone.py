@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import ssl
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from traceback import TracebackException
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 import pytest
 from aiobotocore.client import AioBaseClient
 from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
-from botocore.exceptions import EndpointConnectionError, InvalidConfigError, ParamValidationError, SSLError
+from botocore.exceptions import (
+    EndpointConnectionError,
+    HTTPClientError,
+    InvalidConfigError,
+    ParamValidationError,
+    ProfileNotFound,
+    SSLError,
+)
 
-from aiopartnercentral import TransportInfo, account
+from aiopartnercentral import TimeExceededError, TransportInfo, account
 from aiopartnercentral._transport import standalone_settings as standalone
+from aiopartnercentral._transport.http import aiohttp_client
 from aiopartnercentral._transport.standalone_settings import standalone_settings
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account.operations import SERVICE
@@ -97,13 +110,13 @@ async def test_usual_settings_need_no_botocore(monkeypatch: pytest.MonkeyPatch) 
     assert (found.endpoint_url, found.region) == ("https://partnercentral-account.us-east-1.api.aws", "us-east-1")
     assert (found.keys.access_key, found.keys.secret_key, found.keys.token) == ("AKIDEXAMPLE", "not-a-secret", None)
     assert "not-a-secret" not in repr(found)
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "of the environment")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of-the-environment")
     for name in ("AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_EXECUTION_ENV", "AWS_XRAY_CONTEXT_MISSING"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("AWS_CA_BUNDLE", "bundle.pem")
     found = standalone_settings(SERVICE, USUAL)
     assert found is not None
-    assert (found.keys.token, found.verify) == ("of the environment", "bundle.pem")
+    assert (found.keys.token, found.verify) == ("of-the-environment", "bundle.pem")
     found = standalone_settings(SERVICE, {**USUAL, **IDENTITY, "verify": "mine.pem", "region_name": "eu-west-1"})
     assert found is not None
     assert (found.keys.token, found.verify, found.region) == (None, "mine.pem", "eu-west-1")
@@ -125,6 +138,10 @@ async def test_usual_settings_need_no_botocore(monkeypatch: pytest.MonkeyPatch) 
         {"endpoint_url": "http://127.0.0.1:1/path"},
         {"endpoint_url": "http://EXAMPLE.com"},
         {"endpoint_url": "http://[::1]:1"},
+        {"endpoint_url": "http://a..b:80"},
+        {"endpoint_url": f"http://{'a' * 64}.b"},
+        {"endpoint_url": "http://a-.b"},
+        {"aws_access_key_id": "an id", "aws_secret_access_key": "a secret"},
     ],
     ids="-".join,
 )
@@ -144,6 +161,9 @@ async def test_an_option_that_only_botocore_understands_is_left_to_it(options: M
         ("AWS_CREDENTIAL_EXPIRATION", "2030-01-01T00:00:00Z"),
         ("AWS_SDK_UA_APP_ID", "app"),
         ("AWS_SECRET_ACCESS_KEY", ""),
+        ("AWS_SECRET_ACCESS_KEY", "secret\n"),
+        ("AWS_SESSION_TOKEN", "token\udcff"),
+        ("AWS_ACCESS_KEY_ID", "AKID\udcff"),
         ("AWS_ACCESS_KEY_ID", ""),
         ("https_proxy", "http://127.0.0.1:1"),
         ("HTTP_PROXY", "http://127.0.0.1:1"),
@@ -156,6 +176,16 @@ async def test_a_variable_that_only_botocore_understands_is_left_to_it(
     assert standalone_settings(SERVICE, USUAL) is not None
     monkeypatch.setenv(name, value)
     assert standalone_settings(SERVICE, USUAL) is None
+
+
+async def test_paths_of_files_are_expanded_as_botocore_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").write_text("[default]\nendpoint_url = http://127.0.0.1:1\n", encoding="utf-8")
+    monkeypatch.setenv("FOLDER", str(tmp_path))
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        for path in ("$FOLDER/config", "${FOLDER}/config", "~/config"):
+            with monkeypatch.context() as patch:
+                patch.setenv(name, path)
+                assert standalone_settings(SERVICE, USUAL) is None
 
 
 @pytest.mark.parametrize("file", ["config", "credentials", "models/any"])
@@ -178,8 +208,12 @@ async def test_what_has_loaded_changes_or_watches_botocore_is_noticed(monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr("logging.Logger.isEnabledFor", lambda *_: True)
         assert standalone_settings(SERVICE, USUAL) is None
-    assert standalone_settings(SERVICE, USUAL) is not None
+    logger = logging.getLogger("botocore.auth")
+    monkeypatch.setattr(logger, "level", logging.DEBUG)
+    logger.manager._clear_cache()  # type: ignore[attr-defined] # as setLevel does
+    assert standalone_settings(SERVICE, USUAL) is None
     monkeypatch.undo()
+    logger.manager._clear_cache()  # type: ignore[attr-defined] # as above
     assert standalone._has_loaded_botocore()
 
 
@@ -292,6 +326,76 @@ async def test_certificates_are_verified(
         async with account.connect(endpoint_url=server.url, http_client=http_client, verify="/no/such/file") as client:
             with pytest.raises(InvalidConfigError, match="the certificates in /no/such/file cannot be loaded"):
                 await client.list_connections(catalog="AWS")
+
+
+async def test_true_is_not_overridden_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", "bundle.pem")
+    found = standalone_settings(SERVICE, {**USUAL, "verify": True})
+    assert found is not None
+    assert found.verify is True
+
+
+def test_the_tls_context_is_botocores(tmp_path: Path) -> None:
+    bundle, _ = certificate(tmp_path)
+    ours = aiohttp_client._tls_context(str(bundle))
+    theirs: Any = AIOHTTPSession(verify=str(bundle))._build_verify_context()
+    for name in ("options", "verify_flags", "verify_mode", "check_hostname", "minimum_version", "post_handshake_auth"):
+        assert getattr(ours, name) == getattr(theirs, name), name
+    assert isinstance(ours, ssl.SSLContext)
+    assert ours.get_ciphers() == theirs.get_ciphers()
+    assert ours.get_ca_certs() == theirs.get_ca_certs()
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.002, 0.01])
+async def test_closing_while_the_first_connection_is_made_leaves_nothing(pause: float, tmp_path: Path) -> None:
+    bundle, tls = certificate(tmp_path)
+    with scripted_server(tls=tls) as server:
+        server.replies(PAGE)
+        async with no_task_left():
+            async with account.connect(endpoint_url=server.url, verify=str(bundle)) as client:
+                task = asyncio.create_task(client.list_connections(catalog="AWS"))
+                await asyncio.sleep(pause)
+            await asyncio.wait([task])
+            session = connection_of(client).sender._http._opened  # type: ignore[union-attr] # it is direct
+            assert session is None
+        if task.exception() is not None:
+            assert isinstance(task.exception(), RuntimeError)
+
+
+async def test_a_time_limit_while_botocore_is_loaded_counts_what_was_sent(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.replies(Reply(status=503))
+    monkeypatch.setattr("aiopartnercentral._transport.standalone._load", lambda: time.sleep(0.5))
+    async with account.connect(endpoint_url=server.url, timeout=0.3) as client:
+        with pytest.raises(TimeExceededError) as caught:
+            await client.list_connections(catalog="AWS")
+        assert caught.value.attempts == len(server.received) == 1
+
+
+async def test_a_failure_to_load_botocore_is_an_error_of_the_call(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise OSError(24, "Too many open files")
+
+    server.replies(Reply(status=503))
+    monkeypatch.setattr("aiopartnercentral._transport.standalone._load", fail)
+    async with account.connect(endpoint_url=server.url) as client:
+        with pytest.raises(HTTPClientError, match="Too many open files") as caught:
+            await client.list_connections(catalog="AWS")
+        assert caught.value.attempts == 1  # type: ignore[attr-defined] # set on every error of a call
+
+
+async def test_secrets_of_the_environment_are_in_no_local_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-secret-of-the-environment")
+    async with account.connect(endpoint_url="http://127.0.0.1:9") as client:
+        monkeypatch.setenv("AWS_PROFILE", "nobody")  # botocore cannot be opened any more
+        with pytest.raises(ProfileNotFound) as caught:
+            await client.list_connections(catalog="AWS")
+    shown = "".join(TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "standalone.py" in shown
+    assert "the-secret-of-the-environment" not in shown
 
 
 async def test_a_wrong_clock_is_corrected_for_both_ways(server: ScriptedServer) -> None:

@@ -129,7 +129,7 @@ class ApiCaller:
         seconds = self.timeout or 0.0
         if wait.what:
             raise credentials_late(wait.what, seconds)
-        raise TimeExceededError(seconds, "timeout", call.attempts)
+        raise TimeExceededError(seconds, "timeout", call.sent)
 
     async def _send(
         self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext

@@ -10,7 +10,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 
 from aiopartnercentral._transport.botocore_client import BotocoreClient
-from aiopartnercentral._transport.client_factory import open_botocore_client
+from aiopartnercentral._transport.client_factory import NO_KEYS, open_botocore_client
 from aiopartnercentral._transport.clock_skew import ServiceClock
 from aiopartnercentral._transport.connection import Connection
 from aiopartnercentral._transport.direct.botocore_requests import BotocoreRequests
@@ -98,7 +98,11 @@ def botocore_connection(
 
 @asynccontextmanager
 async def borrowing_botocore(
-    service: Service, pool: AiohttpPool | RyPool, max_response_bytes: int, options: Mapping[str, Any]
+    service: Service,
+    pool: AiohttpPool | RyPool,
+    credentials: object,
+    max_response_bytes: int,
+    options: Mapping[str, Any],
 ) -> AsyncIterator[tuple[BotocoreClient, str | None, list[Any]]]:
     """Open an aiobotocore client for attempts that were made without it; it sends over their connections.
 
@@ -108,12 +112,14 @@ async def borrowing_botocore(
     Arguments:
         service: the service.
         pool: the connections, which are not closed.
+        credentials: what signs its requests.
         max_response_bytes: maximum bytes of a response.
         options: the options of `open_botocore_client`.
     """
-    own = {name: value for name, value in options.items() if name != "http_client"}
     config = AioConfig(http_session_cls=_borrowing(pool))
-    async with open_botocore_client(service, config=config, **own) as client:
+    # The credentials are none of the options, as tools that report errors show local variables.
+    async with open_botocore_client(service, config=config, **NO_KEYS, **options) as client:
+        client._request_signer._credentials = credentials  # noqa: SLF001 - nothing else has them
         botocore = BotocoreClient(client, service, max_response_bytes)
         obstacle = client_obstacle(client)
         register_handover(client)

@@ -146,6 +146,11 @@ class CallContext:
     _has_corrected_clock: bool = False
 
     @property
+    def sent(self) -> int:
+        """How often the request was sent, a first attempt that botocore has not taken yet included."""
+        return self.attempts or (self.first_attempt is not None)
+
+    @property
     def has_attempts(self) -> bool:
         """Whether the request may be sent once more."""
         return self.attempts < self.max_attempts

@@ -6,7 +6,7 @@ import asyncio
 import os
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from aiobotocore.session import AioSession
 
     from aiopartnercentral.types import Service
+
+NO_KEYS: Final[dict[str, Any]] = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
+"""Options of a client that gets its credentials otherwise, so that its session looks for none."""
 
 
 @asynccontextmanager

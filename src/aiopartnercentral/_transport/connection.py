@@ -73,7 +73,12 @@ class Connection:
     async def opened_botocore(self) -> BotocoreClient:
         """Return botocore's client, which is opened if it is not open."""
         if self.botocore is None and self.open_botocore is not None:
-            self.botocore = await self.open_botocore(self)
+            try:
+                self.botocore = await self.open_botocore(self)
+            except OSError as error:  # such as too many open files
+                from botocore.exceptions import HTTPClientError  # noqa: PLC0415 - slow to load
+
+                raise HTTPClientError(error=error) from error
         if self.botocore is None:
             raise RuntimeError("a connection without botocore's client")
         return self.botocore
@@ -167,7 +172,13 @@ class Transport:
                 if metadata is not None:
                     is_cbor = connection.protocol == CBOR
                     return RawResponse(body=call.body, is_cbor=is_cbor, is_direct=True, parsed={}, metadata=metadata)
-        botocore = connection.botocore or await connection.opened_botocore()
+        botocore = connection.botocore
+        if botocore is None:
+            try:
+                botocore = await connection.opened_botocore()
+            except Exception as error:
+                error.attempts = call.sent  # type: ignore[attr-defined] # botocore's exceptions lack it
+                raise
         if failure is not None:
             raise botocore.failure_of(operation, call, failure)
         return await botocore.send(operation, params, call)

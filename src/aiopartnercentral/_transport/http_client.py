@@ -125,6 +125,7 @@ class Guard:
     _failing: _Failing | None = None
     _known: tuple[Any, Any] = (None, None)  # the last session, and what its requests are made with
     # An HTTP client of the caller's own need not have these.
+    _sessions: Any = ()
     _connector_args: Any = None
     _timeout: Any = None
     _proxy_config: Any = None
@@ -180,8 +181,11 @@ class Guard:
             RedirectError: the response is a redirect.
             ResponseTooLargeError: the response is larger than `max_response_bytes`.
             botocore.exceptions.InvalidConfigError: a setting is not usable.
+            RuntimeError: the client is closed.
             botocore.exceptions.BotoCoreError: no complete response arrived.
         """
+        if self._sessions is None:
+            raise RuntimeError("a client is open only inside its `async with` block")
         try:
             response = await super().send(request)  # type: ignore[misc] # as above
         except (HTTPClientError, ConnectionError) as error:

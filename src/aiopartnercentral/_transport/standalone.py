@@ -114,8 +114,8 @@ class _Opener:
         await asyncio.to_thread(_load)
         from aiopartnercentral._transport.botocore_connection import borrowing_botocore  # noqa: PLC0415 - loads botocore
 
-        options = self.settings.options
-        opening = borrowing_botocore(self.service, self.pool, self.max_response_bytes, options)
+        settings = self.settings
+        opening = borrowing_botocore(self.service, self.pool, settings.keys, self.max_response_bytes, settings.options)
         botocore, obstacle, self.requests.after_call = await self.stack.enter_async_context(opening)
         if connection.is_closed:  # meanwhile, so that nobody else closes it
             await self.stack.aclose()

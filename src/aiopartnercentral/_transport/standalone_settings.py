@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.types import Service
 
-__all__ = ["StandaloneSettings", "StaticKeys", "standalone_settings"]
+__all__ = ["StandaloneSettings", "StaticKeys", "logs_botocore", "standalone_settings"]
 
 _SIGV4 = "aws.auth#sigv4"
-_URL = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?/?")
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_URL = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?/?")
+_VISIBLE = re.compile(r"[!-~]+")
 _CREDENTIALS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+_OWN = frozenset({"http_client", *_CREDENTIALS})
 _UNDERSTOOD = frozenset({"region_name", "endpoint_url", "timeout", "verify", "http_client", *_CREDENTIALS})
 _WITHOUT_EFFECT = frozenset(
     {
@@ -53,7 +56,7 @@ class StandaloneSettings:
         keys: what signs them.
         verify: the CA bundle that is trusted; True for the one that botocore trusts by itself.
         http_client: the name of the HTTP client.
-        options: the options of aiobotocore's client with the same settings.
+        options: the options of aiobotocore's client with the same settings, without credentials.
     """
 
     protocol: str
@@ -83,7 +86,7 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
         options: the options of a client.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    keys, verify = _keys(given), given.get("verify", True)
+    keys, verify = _keys(given), given.get("verify")
     endpoint, region = given.get("endpoint_url", service.endpoint_url), given.get("region_name", service.region)
     if keys is None or region is None or verify is False or not given.keys() <= _UNDERSTOOD:
         return None
@@ -98,7 +101,6 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
     protocol = _protocol(service)
     if protocol is None:
         return None
-    own = dict(zip(_CREDENTIALS, (keys.access_key, keys.secret_key, keys.token), strict=True))
     return StandaloneSettings(
         protocol=protocol,
         endpoint_url=endpoint,
@@ -106,7 +108,7 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
         keys=keys,
         verify=_ca_bundle(verify),
         http_client=given.get("http_client", "aiohttp"),
-        options={"timeout": None, **given, **own},
+        options={"timeout": None, **{name: value for name, value in given.items() if name not in _OWN}},
     )
 
 
@@ -121,8 +123,8 @@ def _protocol(service: Service) -> str | None:
     return protocol if is_usual and protocol in {"json", CBOR} else None
 
 
-def _ca_bundle(verify: bool | str) -> bool | str:  # noqa: FBT001 - botocore's option
-    if isinstance(verify, str):
+def _ca_bundle(verify: bool | str | None) -> bool | str:  # noqa: FBT001 - botocore's option
+    if verify is not None:
         return verify
     return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or True
 
@@ -133,7 +135,8 @@ def _keys(given: Mapping[str, Any]) -> StaticKeys | None:
         access, secret, token = (given.get(name) for name in _CREDENTIALS)
     else:
         access, secret, token = (os.environ.get(name.upper()) for name in _CREDENTIALS)
-    return StaticKeys(access, secret, token or None) if access and secret else None
+    is_usual = all(_VISIBLE.fullmatch(each) for each in (access or "", secret or "", token or "-"))
+    return StaticKeys(f"{access}", f"{secret}", token or None) if is_usual else None
 
 
 def _has_other_settings() -> bool:
@@ -160,7 +163,7 @@ def _has_other_settings() -> bool:
 def _has_content(path: str) -> bool:
     """Return whether a file is not empty, or a directory is there; without pathlib, which is slow to load."""
     try:
-        return os.stat(os.path.expanduser(path)).st_size > 0  # noqa: PTH111, PTH116
+        return os.stat(os.path.expanduser(os.path.expandvars(path))).st_size > 0  # noqa: PTH111, PTH116
     except OSError:
         return False
 
@@ -173,7 +176,14 @@ def _has_usual_process() -> bool:
         return False
     if _has_loaded_botocore() or any(name in sys.modules for name in _PATCHING):
         return False
-    return not any(logging.getLogger(name).isEnabledFor(logging.DEBUG) for name in ("botocore", "aiobotocore"))
+    return not logs_botocore()
+
+
+def logs_botocore() -> bool:
+    """Return whether any logger of botocore is enabled at DEBUG."""
+    names = ("botocore", "aiobotocore", *logging.root.manager.loggerDict)
+    own = (name for name in names if name.partition(".")[0] in {"aiobotocore", "botocore"})
+    return any(logging.getLogger(name).isEnabledFor(logging.DEBUG) for name in own)
 
 
 def _has_loaded_botocore() -> bool:

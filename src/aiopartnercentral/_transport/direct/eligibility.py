@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from botocore.history import get_global_history_recorder
 from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._transport.http.ry_session import RySession
+from aiopartnercentral._transport.standalone_settings import logs_botocore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,17 +106,12 @@ def _observer_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
     for cls, names in _INSTRUMENTED:
         if any(_is_patched(getattr(cls, name, None)) for name in names):
             return "aiobotocore is instrumented"
-    if any(map(_logs_at_debug, ("botocore", *logging.root.manager.loggerDict))):
+    if logs_botocore():
         return "botocore logs at DEBUG"
     history: Any = get_global_history_recorder()
     if history._enabled:  # noqa: SLF001 - nothing else has it
         return "botocore's history is enabled"
     return _foreign_handler(client)
-
-
-def _logs_at_debug(name: str) -> bool:
-    """Return whether a logger of botocore is enabled at DEBUG; false for any other."""
-    return name.partition(".")[0] in {"aiobotocore", "botocore"} and logging.getLogger(name).isEnabledFor(logging.DEBUG)
 
 
 def _is_patched(method: Any) -> bool:  # noqa: ANN401 - a function, or what an instrumentation has made of it

@@ -6,6 +6,7 @@ Nothing but a complete response is taken. What any exception means is left to ai
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -61,12 +62,13 @@ class AiohttpPool(AiohttpClient):
         settings: the settings; a proxy is not supported.
     """
 
-    __slots__ = ("_lock", "_opened", "_settings")
+    __slots__ = ("_is_closed", "_lock", "_opened", "_settings")
 
     def __init__(self, settings: HttpSettings) -> None:
         super().__init__(self.opened)
         self._settings = settings
         self._lock = asyncio.Lock()
+        self._is_closed = False
         self._opened: tuple[aiohttp.ClientSession, WithoutRedirects] | None = None
 
     async def opened(self) -> WithoutRedirects:
@@ -74,17 +76,25 @@ class AiohttpPool(AiohttpClient):
 
         Raises:
             OSError: the CA bundle cannot be loaded.
+            RuntimeError: the connections are closed.
         """
-        if self._opened is None:
-            async with self._lock:
-                if self._opened is None:
-                    self._opened = await _opened(self._settings)
-        return self._opened[1]
+        opened = self._opened or await self._open()
+        return opened[1]
+
+    async def _open(self) -> tuple[aiohttp.ClientSession, WithoutRedirects]:
+        async with self._lock:
+            if self._is_closed:
+                raise RuntimeError("a client is open only inside its `async with` block")
+            self._opened = self._opened or await _opened(self._settings)
+            return self._opened
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        if self._opened is not None:
-            await self._opened[0].close()
+        """Close the connections, once those that are being opened are open."""
+        self._is_closed = True
+        async with self._lock:
+            if self._opened is not None:
+                await self._opened[0].close()
+                self._opened = None
 
 
 async def _opened(settings: HttpSettings) -> tuple[aiohttp.ClientSession, WithoutRedirects]:
@@ -102,6 +112,12 @@ async def _opened(settings: HttpSettings) -> tuple[aiohttp.ClientSession, Withou
 def _tls_context(verify: bool | str) -> ssl.SSLContext:  # noqa: FBT001 - botocore's option
     import ssl  # noqa: PLC0415 - loaded by aiohttp
 
-    context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else default_ca_bundle())
-    context.options |= ssl.OP_NO_TICKET  # as botocore's
+    # Not the standard library's default context, which accepts fewer certificates than botocore's since Python 3.13.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_TICKET
+    context.post_handshake_auth = True
+    if keys := os.environ.get("SSLKEYLOGFILE"):
+        context.keylog_filename = keys
+    context.load_verify_locations(verify if isinstance(verify, str) else default_ca_bundle())
     return context

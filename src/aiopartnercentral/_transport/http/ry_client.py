@@ -7,6 +7,7 @@ of a request that is cancelled, and does not follow redirects, keep cookies or d
 from __future__ import annotations
 
 import asyncio
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ class RyClient:
     Raises:
         ImportError: ry is not installed.
         OSError: the CA bundle cannot be loaded.
+        RuntimeError: the process was forked after its parent had used ry.
         ValueError: the proxy is not the URL of an HTTP proxy.
     """
 
@@ -103,6 +105,7 @@ class RyPool:
         import_optional("ry", extra=_EXTRA)
         self._settings = settings
         self._client: RyClient | None = None
+        self._is_closed = False
 
     async def opened(self) -> RyClient:
         """Return the client.
@@ -110,6 +113,8 @@ class RyPool:
         Raises:
             OSError: the CA bundle cannot be loaded.
         """
+        if self._is_closed:
+            raise RuntimeError("a client is open only inside its `async with` block")
         if self._client is None:
             self._client = RyClient(self._settings)
         return self._client
@@ -120,13 +125,24 @@ class RyPool:
 
     async def aclose(self) -> None:
         """Close the idle connections."""
+        self._is_closed = True
         if self._client is not None:
             self._client.close()
+
+
+_USED_IN: set[int] = set()
+"""The process that has used ry, whose threads a forked process does not have."""
 
 
 def _opened(settings: HttpSettings) -> Any:  # noqa: ANN401 - ry's
     """Return a client of ry."""
     ry = import_optional("ry", extra=_EXTRA)
+    _USED_IN.add(os.getpid())
+    if len(_USED_IN) > 1:
+        raise RuntimeError(
+            "a process that was forked after its parent had used the HTTP client ry cannot use it: "
+            "start processes by spawn or forkserver, or use http_client='aiohttp'"
+        )
     connect, read = settings.connect_timeout, settings.read_timeout
     if connect is not None and read is not None:
         # A read timeout counts from the start of a request, and its error does not say whether there is a connection.

@@ -73,11 +73,13 @@ class RySession:
             "verify": verify,
         }
         self._clients: dict[str | None, RyClient] = {}  # by the URL of the proxy
+        self._is_closed = False
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._is_closed = True
         clients = [*self._clients.values()]
         self._clients.clear()
         for client in clients:
@@ -100,6 +102,8 @@ class RySession:
 
     def _client(self, proxy_url: str | None) -> RyClient:
         client = self._clients.get(proxy_url)
+        if self._is_closed:
+            raise RuntimeError("a client is open only inside its `async with` block")
         if client is None:
             settings = HttpSettings(proxy=proxy_url, max_response_bytes=self.max_response_bytes, **self._settings)
             client = self._clients[proxy_url] = RyClient(settings)
@@ -109,6 +113,7 @@ class RySession:
         """Send a request of botocore's.
 
         Raises:
+            RuntimeError: the client is closed, or the process was forked after its parent had used ry.
             botocore.exceptions.BotoCoreError: no complete response arrived.
         """
         if request.stream_output:
@@ -121,6 +126,8 @@ class RySession:
             failure = error
         else:
             return _response(request.url, received)
+        if isinstance(failure, RuntimeError):  # no response would help
+            raise failure
         # Outside the handler: the error may quote a header, or the password of a proxy.
         raise _translated(failure, request, proxy_url)
 
