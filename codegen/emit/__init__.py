@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen.emit import client, converters, enums, errors, fast, listings, operations, package, structures
+from codegen.emit import client, converters, enums, errors, fast, listings, operations, package, structures, summaries
 from codegen.emit.writer import HEADER
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _MODULES: Mapping[str, Callable[[Service, Names], str]] = {
     "errors.py": errors.emit,
     "listings.py": listings.emit,
     "operations.py": operations.emit,
+    "summaries.py": summaries.emit,
 }
 
 
