@@ -18,7 +18,7 @@ from aiopartnercentral._serialization import cbor, fast_dumps, jsontext
 from aiopartnercentral._utils.docstrings import attribute_texts
 from codegen import ir
 from codegen.graph import contained, references
-from tests.all_services.sampler import SECRET, Sampler
+from tests.support.sampler import SECRET, Sampler
 from tests.support.strategies import cbor_form, spelled
 
 if TYPE_CHECKING:

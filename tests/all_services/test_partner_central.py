@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections import Counter
-from datetime import datetime
-from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
-import cbor2
 import pytest
 
 from aiopartnercentral import OpenEnum, ServiceError
@@ -19,15 +15,10 @@ from aiopartnercentral.bulk import Collection, Limits, Source
 from codegen import check, source
 from codegen.services import MODELS
 from tests.all_services import properties
-from tests.all_services.sampler import Sampler
-from tests.support.generated_package import Executed, executed
+from tests.support.sampler import Sampler
 from tests.support.servers import Reply, scripted_server
-from tests.support.services import CONFIGS, NAMES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.support.servers import Received
+from tests.support.service_server import Service, listings, loaded, pages, required_arguments
+from tests.support.services import NAMES
 
 pytestmark = pytest.mark.anyio
 
@@ -39,50 +30,6 @@ CALLS = {
     "marketing": "GetCampaign",
     "revenue": "GetRevenueAttribution",
 }
-
-
-@cache
-def loaded(name: str) -> Executed:
-    return executed(source.load(CONFIGS[name], MODELS))
-
-
-@attrs.frozen
-class Service:
-    """A service, and the values that its server sends."""
-
-    package: Executed
-
-    @property
-    def model(self) -> Any:
-        return self.package.botocore_model._shape_resolver._shape_map
-
-    @property
-    def is_cbor(self) -> bool:
-        return self.package.service.protocol.value == "smithy-rpc-v2-cbor"
-
-    def wire(self, shape: str, value: Any) -> Any:
-        """Return what the protocol makes of JSON."""
-        return _as_cbor(self.model, shape, value) if self.is_cbor else value
-
-    def error(self, shape: str, message: str) -> Reply:
-        body = {name: message for name in self.model[shape]["members"] if name.lower() == "message"}
-        return Reply({"__type": f"com.amazonaws.partnercentral#{shape}", **body}, status=400)
-
-
-def _as_cbor(model: Any, name: str, value: Any) -> Any:
-    shape = model[name]
-    match shape["type"]:
-        case "structure":
-            return {key: _as_cbor(model, shape["members"][key]["shape"], each) for key, each in value.items()}
-        case "list":
-            return [_as_cbor(model, shape["member"]["shape"], each) for each in value]
-        case "map":
-            return {key: _as_cbor(model, shape["value"]["shape"], each) for key, each in value.items()}
-        case "timestamp":
-            return cbor2.CBORTag(1, datetime.fromisoformat(value).timestamp())
-        case "blob":
-            return base64.b64decode(value)
-    return value
 
 
 @pytest.fixture(autouse=True)
@@ -99,17 +46,6 @@ def service(request: pytest.FixtureRequest) -> Service:
 def operation_of(service: Service) -> Any:
     wanted = CALLS[service.package.package.__name__.rpartition(".")[2]]
     return next(each for each in service.package.service.operations if each.name == wanted)
-
-
-def required_arguments(service: Service, operation: Any) -> dict[str, Any]:
-    """Return a value of each argument that an operation needs, without the catalog."""
-    members = service.package.service.structure(operation.input).members
-    shapes = {each.name: service.model[each.target] for each in members if each.required and each.name != "Catalog"}
-    return {
-        service.package.names.fields[operation.input, name]: shape.get("enum", ["x" * shape.get("min", 1)])[0]
-        for name, shape in shapes.items()
-        if name != "catalog"
-    }
 
 
 def test_the_committed_package_is_what_is_generated(service: Service) -> None:
@@ -136,27 +72,6 @@ async def test_a_call_is_signed_for_the_service_and_its_response_is_typed(servic
     assert sorted(map(str, received.body.values())) == sorted(["AWS", *arguments.values()])
     metadata = source.load(package.service.config, MODELS).service["metadata"]
     assert f"/us-east-1/{metadata['signingName']}/aws4_request" in received.headers["authorization"]
-
-
-def listings(service: Service) -> Iterator[Any]:
-    return (operation for operation in service.package.service.operations if operation.pagination is not None)
-
-
-def pages(service: Service, operation: Any, counts: tuple[int, ...]) -> Callable[[Received], Reply]:
-    """Return a server's answer: pages of so many items."""
-    pagination, sampler = operation.pagination, Sampler(service.model)
-    result = service.package.service.structure(operation.output).member(pagination.result_key)
-    item = sampler.fullest(service.model[result.target]["member"]["shape"])
-    smallest = sampler.smallest(operation.output)
-
-    def answer(received: Received) -> Reply:
-        number = int(received.body.get(pagination.input_token, 0))
-        following = {pagination.output_token: str(number + 1)} if number + 1 < len(counts) else {}
-        page = {**smallest, result.name: [item] * counts[number]}
-        page.pop(pagination.output_token, None)
-        return Reply(service.wire(operation.output, {**page, **following}))
-
-    return answer
 
 
 async def test_every_listing_is_collected_from_two_catalogs(service: Service) -> None:

@@ -126,9 +126,10 @@ async def test_a_table_has_the_source_of_each_row_and_one_part_for_each_listing(
     )
     assert (ended.code, ended.err) == (0, "")
     parts = [part.splitlines() for part in file.read_text().split("\n\n")]
-    assert [part[0].split()[:2] for part in parts] == [["source", "catalog"], ["source", "catalog"]]
+    assert {part[0] for part in parts} == {"list_connections:", "list_partners:"}
+    assert [part[1].split()[:2] for part in parts] == [["source", "catalog"], ["source", "catalog"]]
     labels = {"ada/AWS", "ada/Sandbox", "bob/AWS", "bob/Sandbox"}
-    assert all({line.split()[0] for line in part[1:]} == labels for part in parts)
+    assert all({line.split()[0] for line in part[2:]} == labels for part in parts)
 
 
 async def test_the_report_file_tells_of_every_source(run, two, tmp_path):

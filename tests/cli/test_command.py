@@ -12,13 +12,17 @@ import attrs
 import pytest
 
 import aiopartnercentral
+from aiopartnercentral._utils import model_data
 from aiopartnercentral.account import operations, structures
-from aiopartnercentral.account.client import Paginate
-from aiopartnercentral.cli import subcommands
+from aiopartnercentral.cli import services, subcommands
+from aiopartnercentral.cli.options import SHARED, switch_of
 from aiopartnercentral.types import Operation, Pagination
 from tests.cli.processes import COMMAND, PYTHON
+from tests.support.services import NAMES, SIBLINGS, package
 
 pytestmark = pytest.mark.anyio
+
+LISTINGS = [(service, command) for service, found in services.summaries().items() for command in found]
 
 
 async def python(code, environment):
@@ -32,7 +36,15 @@ async def test_version(run):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["-h"], ["--version"], ["demo", "--help"], ["emulator", "--help"], ["describe", "--help"]],
+    [
+        ["--help"],
+        ["-h"],
+        ["--version"],
+        ["collect", "--help"],
+        ["demo", "--help"],
+        ["emulator", "--help"],
+        ["describe", "--help"],
+    ],
 )
 async def test_help_is_quick_because_nothing_heavy_is_imported(environment, arguments):
     code = (
@@ -93,10 +105,10 @@ async def test_a_misspelt_command_is_recognised(run, arguments, meant):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "describe", "emulator", *(f"collect {one.command}" for one in subcommands.subcommands())]
+    "command", ["demo", "describe", "emulator", *(f"collect {command}" for _, command in LISTINGS)]
 )
-async def test_help_names_values_alike(run, command):
-    ended = await run(*command.split(), "--help")
+def test_help_names_values_alike(run_here, command):
+    ended = run_here(*command.split(), "--help")
     values = re.findall(r"^  --[a-z-]+ ([^\s<]+)", ended.out.decode(), re.MULTILINE)
     assert set(values) <= {
         "NAME",
@@ -109,21 +121,59 @@ async def test_help_names_values_alike(run, command):
         "FILE",
         "ID",
         "CODE",
+        "JSON",
+        "TEXT",
+        "TIME",
         "/",
     }
 
 
-async def test_every_paginated_operation_has_its_command_and_words_of_its_own(run):
-    methods = {name for name in vars(Paginate) if not name.startswith("_")}
-    found = {listing.method: listing for listing in subcommands.subcommands()}
-    assert set(found) == methods == set(subcommands._SUMMARIES)
-    filters = {(listing.method, name) for listing in found.values() for name in listing.filters}
-    assert {name for _, name in filters} == {key for key in subcommands._FILTERS if "(" not in key}
-    assert {f"{method}({name})" for method, name in filters} >= {key for key in subcommands._FILTERS if "(" in key}
-    ended = await run("collect", "--help")
-    assert ended.code == 0
-    for listing in found.values():
-        assert listing.command in ended.out.decode()
+@pytest.mark.parametrize("service", NAMES)
+def test_every_listing_of_a_service_is_a_command_below_its_name(run_here, service):
+    methods = {name for name in vars(package(service).Paginate) if not name.startswith("_")}
+    commands = {name.replace("_", "-") for name in methods}
+    assert set(services.summaries()[service]) == commands
+    shown = run_here("collect", "--help").out.decode()
+    group = shown.partition(f"Listings of {service}:\n")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^  (\S+)", group, re.MULTILINE)) == commands
+
+
+def test_the_names_of_listings_are_unique_and_the_services_are_those_of_the_library():
+    names = [command for _, command in LISTINGS]
+    assert len(set(names)) == len(names)
+    assert services.SERVICES == NAMES
+
+
+@pytest.mark.parametrize("command", ["--help", "list-connections --help", "list-connections --catalog AWS --rate 0"])
+async def test_only_the_package_of_a_listing_is_imported(environment, command):
+    code = (
+        f"import sys; sys.argv[1:] = ['collect', *{command.split()!r}]\n"
+        "from aiopartnercentral.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"heavy = [name for name in {SIBLINGS!r} if f'aiopartnercentral.{{name}}.operations' in sys.modules]\n"
+        "assert not heavy, heavy\n"
+        f"assert {command == '--help'} or 'aiopartnercentral.account.operations' in sys.modules\n"
+    )
+    ended = await python(code, environment)
+    assert ended.returncode == 0, ended.stderr.decode()
+
+
+@pytest.mark.parametrize(("service", "command"), LISTINGS)
+def test_each_filter_has_an_option_of_its_own(service, command):
+    listing = subcommands.subcommand(service, command)
+    known = package(service).Client.service
+    (pagination,) = (one for one in known.paginations if one.method == listing.method)
+    taken = {field.name for field in attrs.fields(pagination.operation.input)}
+    paging = {pagination.catalog, pagination.token, pagination.attributes.get("page_size")}
+    attributes = {pagination.attributes.get(each.name, each.name) for each in listing.filters}
+    assert attributes == taken - paging
+    switches = [get_args(each.option)[1].default for each in listing.filters]
+    others = ["--page-size", "--max-items", *map(switch_of, ("catalogs", *SHARED))]
+    assert len({*switches, *others}) == len(switches) + len(others)
+    assert all(re.fullmatch(r"--[a-z]+(-[a-z]+)*", switch) for switch in switches)
+    assert not any(switch.endswith(("statu", "statuse")) for switch in switches)
+    assert all(get_args(each.option)[1].help for each in listing.filters)
 
 
 @attrs.frozen(kw_only=True)
@@ -132,6 +182,7 @@ class ListThingsRequest:
     colour: str
     limit: int | None = None
     flags: list[bool] | None = None
+    sizes: dict[str, int] | None = None
     next_token: str | None = None
 
 
@@ -156,30 +207,44 @@ def further(monkeypatch):
             output_token="NextToken",
         )
         monkeypatch.setattr(operations, "SERVICE", attrs.evolve(operations.SERVICE, paginations=(pagination,)))
+        shapes = {
+            "Text": {"type": "string"},
+            "Number": {"type": "integer"},
+            "Flags": {"type": "list", "member": {"shape": "Flag"}},
+            "Flag": {"type": "boolean"},
+            "Sizes": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Number"}},
+            "Request": {
+                "type": "structure",
+                "members": {
+                    "Catalog": {"shape": "Text"},
+                    "Colour": {"shape": "Text"},
+                    "Limit": {"shape": "Number"},
+                    "Flags": {"shape": "Flags"},
+                    "Sizes": {"shape": "Sizes"},
+                    "NextToken": {"shape": "Text"},
+                },
+            },
+        }
+        model = {"shapes": shapes, "operations": {"ListConnections": {"input": {"shape": "Request"}}}}
+        monkeypatch.setattr(model_data, "load", lambda *_: model)
 
     return add
 
 
 def test_a_further_listing_gets_its_options_from_its_request(further):
     further(ListThingsRequest)
-    listing = next(one for one in subcommands.subcommands() if one.method == "list_connections")
+    listing = subcommands.subcommand("account", "list-connections")
     assert listing.page_size is None
-    kinds = {name: get_args(hint)[0] for name, hint in listing.filters.items()}
-    assert kinds == {"colour": str, "limit": int | None, "flags": list[bool] | None}
-    options = {name: get_args(hint)[1] for name, hint in listing.filters.items()}
+    assert {each.name: get_args(each.option)[0] for each in listing.filters} == {
+        "colour": str,
+        "limit": int | None,
+        "flags": list[bool] | None,
+        "sizes": str | None,
+    }
+    options = {each.name: get_args(each.option)[1] for each in listing.filters}
     assert options["flags"].default == "--flag"
-    assert options["colour"].help == "Value of colour in the request."
-
-
-def test_a_filter_without_an_option_is_a_clear_error(further):
-    @attrs.frozen(kw_only=True)
-    class Request(ListThingsRequest):
-        colour: dict[str, str]
-
-    Request.__annotations__["colour"] = dict[str, str]
-    further(Request)
-    with pytest.raises(TypeError, match=r"list_connections\(colour\)"):
-        subcommands.subcommands()
+    assert options["sizes"].help == "JSON."
+    assert [each.name for each in listing.filters if each.required] == ["colour"]
 
 
 def test_the_most_important_command_comes_first(run_here):
@@ -187,12 +252,15 @@ def test_the_most_important_command_comes_first(run_here):
     assert commands.split()[0] == "collect"
 
 
-@pytest.mark.parametrize("command", ["", "collect", "collect list-partners", "demo", "emulator", "describe"])
+@pytest.mark.parametrize(
+    "command", ["", "collect", "demo", "emulator", "describe", *(f"collect {command}" for _, command in LISTINGS)]
+)
 def test_each_help_has_an_example_that_is_accepted(run_here, command):
     shown = run_here(*command.split(), "--help").out.decode()
     examples = re.findall(r"^    (aiopartnercentral .*)$", shown, re.MULTILINE)
     assert examples
     for example in examples:
+        assert "\n" not in example
         # Help is eager: it is printed once everything before it is known.
         ended = run_here(*shlex.split(example)[1:], "--help")
         assert (ended.code, ended.err) == (0, "")
@@ -208,3 +276,22 @@ def test_the_help_of_a_listing_groups_its_options_and_has_the_words_that_users_s
     words = " ".join(shown.split())
     for word in ("resume", "retried", "backoff", "throttled", "Save progress", "atomically", "concurrent", "crash"):
         assert word in words
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("coll", {"collect"}),
+        ("collect list-ca", {"list-campaigns", "list-campaign-assets"}),
+        ("collect search-", {"search-campaign-templates", "search-customer-accounts", "search-engagements"}),
+        ("collect list-campaigns --so", {"--sort", "--sources"}),
+        ("collect list-campaigns --state ENDED list-conn", {"list-connections", "list-connection-invitations"}),
+        ("collect list-campaigns list-connections --conn", {"--connection-type"}),
+    ],
+)
+def test_names_and_options_are_completed(run_here, typed, words):
+    asked = {"COMP_WORDS": f"aiopartnercentral {typed}", "COMP_CWORD": str(len(typed.split()))}
+    ended = run_here(_AIOPARTNERCENTRAL_COMPLETE="complete_bash", **asked)
+    assert (ended.code, ended.err) == (0, "")
+    assert words <= set(ended.out.decode().split())
+    assert all(word.startswith(typed.split()[-1]) for word in ended.out.decode().split())

@@ -7,31 +7,57 @@ import inspect
 import json
 import re
 import sys
+from collections import Counter
 from typing import get_args
 
 import anyio
 import pytest
 from rich.cells import cell_len
 
-from aiopartnercentral import account
 from aiopartnercentral._serialization.members import pascal_case
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account import operations
-from aiopartnercentral.account.client import Client, Paginate
 from aiopartnercentral.cli import describe
 from aiopartnercentral.cli.runner import CommandError
-from aiopartnercentral.types import Operation
 from tests.cli.processes import LIVE, PYTHON, Ended, seen, terminal
 from tests.support.botocore_texts import botocore_model
+from tests.support.services import NAMES, package
 
 pytestmark = pytest.mark.anyio
 
 SERVICE = operations.SERVICE
-MODEL = model_data.load(SERVICE.name, SERVICE.api_version)
-SHAPES = MODEL["shapes"]
-# The shapes that are classes; the others show where a member has them.
-TYPES = [name for name, shape in SHAPES.items() if shape["type"] == "structure" or "enum" in shape]
-NAMES = [*MODEL["operations"], *TYPES]
+
+
+def model_of(service):
+    known = package(service).Client.service
+    return model_data.load(known.name, known.api_version)
+
+
+def types_of(service):
+    """Return the shapes that are classes; the others show where a member has them."""
+    shapes = model_of(service)["shapes"].items()
+    return [n for n, shape in shapes if (shape["type"] == "structure" and "document" not in shape) or "enum" in shape]
+
+
+def without_shape(service):
+    """Return the classes of the requests and responses for which the model has no shape."""
+    operations = model_of(service)["operations"].items()
+    ends = (("input", "Request"), ("output", "Response"))
+    return [f"{name}{ending}" for name, operation in operations for end, ending in ends if end not in operation]
+
+
+def sample(service, names):
+    """Return all names of one service, and some of each other, as all packages are made of the same parts."""
+    return [(service, name) for name in (names if service == "account" else names[::9])]
+
+
+MODEL = model_of("account")
+NAMES_OF = {
+    service: [*model_of(service)["operations"], *types_of(service), *without_shape(service)] for service in NAMES
+}
+EMPTY = {name: {"members": {}} for service in NAMES for name in without_shape(service)}
+OPERATIONS = [one for service in NAMES for one in sample(service, [*model_of(service)["operations"]])]
+TYPES = [one for service in NAMES for one in sample(service, types_of(service))]
 
 
 @pytest.fixture(scope="module", name="botocore_model")
@@ -39,8 +65,8 @@ def model_of_botocore():
     return botocore_model(SERVICE.name, SERVICE.api_version)
 
 
-def described(name, *, docs=False):
-    return json.loads(json.dumps(describe._described(name, docs=docs)))
+def described(name, *, service="account", docs=False):
+    return json.loads(json.dumps(describe._described(describe._package(service), name, docs=docs)))
 
 
 def words(text):
@@ -51,16 +77,17 @@ def without_tags(html):
     return words(re.sub(r"<[^>]*>", "", html))
 
 
-def check_members(docstring, shape):
+def check_members(docstring, shape, shapes):
     """Compare the members of a docstring with the model: names, and the constraints that the service checks."""
     about = dict(re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", docstring, re.MULTILINE))
     about.pop("response_metadata", None)
-    model = SHAPES[shape]
-    told = {pascal_case(name): (name, " ".join(words(text))) for name, text in about.items()}
+    model = shapes[shape]
+    names = {name.lower(): name for name in shapes[shape]["members"]}
+    told = {names[pascal_case(name).lower()]: (name, " ".join(words(text))) for name, text in about.items()}
     assert set(told) == set(model["members"])
     for wire_name, (_, text) in told.items():
         reference = model["members"][wire_name]
-        target = SHAPES[reference["shape"]]
+        target = shapes[reference["shape"]]
         assert ("generated if omitted" in text) == bool(reference.get("idempotencyToken"))
         if target.get("sensitive"):
             assert "sensitive" in text
@@ -69,11 +96,11 @@ def check_members(docstring, shape):
     return [name for name, _ in told.values()]
 
 
-@pytest.mark.parametrize("name", MODEL["operations"])
-def test_an_operation_has_its_signatures_and_docstrings(name):
-    found = described(name)
-    made = {value.name: value for value in vars(operations).values() if isinstance(value, Operation)}[name]
-    method = getattr(Client, found["python"].removeprefix("client."))
+@pytest.mark.parametrize(("service", "name"), OPERATIONS)
+def test_an_operation_has_its_signatures_and_docstrings(service, name):
+    found, shapes, module = described(name, service=service), model_of(service)["shapes"], package(service)
+    made = {one.name: one for one in module.Client.service.operations}[name]
+    method = getattr(module.Client, found["python"].removeprefix("client."))
     assert inspect.iscoroutinefunction(method)
     (called, said), (returned, response), *paginated = found["docstrings"].items()
     assert called.startswith(f"{found['python']}(")
@@ -83,74 +110,93 @@ def test_an_operation_has_its_signatures_and_docstrings(name):
     for parameter in inspect.signature(method).parameters:
         assert parameter == "self" or f"{parameter}: " in called
     assert {error.__name__ for error in made.errors} <= set(re.findall(r"\w+", said))
-    assert returned.startswith(f"account.{made.output.__name__}(")
-    for member in check_members(response, made.output.__name__):
+    assert returned.startswith(f"{service}.{made.output.__name__}(")
+    for member in check_members(response, made.output.__name__, EMPTY | shapes):
         assert f"{member}: " in returned
-    assert bool(paginated) == (name in {one.operation.name for one in SERVICE.paginations})
+    assert bool(paginated) == (name in {one.operation.name for one in module.Client.service.paginations})
     for shown, text in paginated:
-        paginate = getattr(Paginate, method.__name__)
+        paginate = getattr(module.Paginate, method.__name__)
         assert shown.startswith(f"client.paginate.{method.__name__}(")
         assert text == inspect.getdoc(paginate)
 
 
-@pytest.mark.parametrize("name", TYPES)
-def test_a_type_has_its_signatures_and_docstrings(name):
-    found = described(name)
-    cls = eval(found["python"], {"account": account})  # noqa: S307 - a type of the package
+@pytest.mark.parametrize(("service", "name"), TYPES)
+def test_a_type_has_its_signatures_and_docstrings(service, name):
+    found, shapes = described(name, service=service), model_of(service)["shapes"]
+    cls = eval(found["python"], {service: package(service)})  # noqa: S307 - a type of the package
     docstrings = found["docstrings"]
     if found["kind"] == "enum":
-        assert found["values"] == SHAPES[name]["enum"] == [member.value for member in cls]
+        assert found["values"] == shapes[name]["enum"] == [member.value for member in cls]
         ((shown, text),) = docstrings.items()
         assert shown == found["python"]
         assert text.startswith(inspect.getdoc(cls))
         assert set(re.findall(r"^    (\w+): ", text, re.MULTILINE)) <= set(cls.__members__)
     elif found["kind"] == "tagged union":
-        assert [one.partition("(")[0] for one in docstrings] == [f"account.{one.__name__}" for one in get_args(cls)]
-        assert {variant.tag for variant in get_args(cls)[:-1]} == set(SHAPES[name]["members"])
+        assert [one.partition("(")[0] for one in docstrings] == [f"{service}.{one.__name__}" for one in get_args(cls)]
+        assert {variant.tag for variant in get_args(cls)[:-1]} == set(shapes[name]["members"])
     else:
-        assert found["kind"] == ("error" if SHAPES[name].get("exception") else "structure")
+        assert found["kind"] == ("error" if shapes[name].get("exception") else "structure")
         ((shown, text),) = docstrings.items()
         assert text.startswith(inspect.getdoc(cls))
-        for member in check_members(text, name):
+        for member in check_members(text, name, shapes):
             assert f"{member}: " in shown
         assert "= ," not in shown
 
 
-def test_the_kinds_cover_the_model():
-    assert set(describe._KINDS) == set(NAMES)
+@pytest.mark.parametrize("service", NAMES)
+def test_the_kinds_cover_the_model(service):
+    assert set(describe._package(service).kinds) == set(NAMES_OF[service])
 
 
 @pytest.mark.parametrize(
-    ("typed", "name"),
+    ("typed", "service", "name"),
     [
-        *((each, "ListConnections") for each in ("ListConnections", "list_connections", "list-connections")),
-        *((each, "ListConnections") for each in ("LISTCONNECTIONS", "client.paginate.list_connections()")),
-        *((each, "ConnectionSummary") for each in ("connection_summary", "account.ConnectionSummary")),
-        *((each, "Participant") for each in ("Participant", "ParticipantPartnerProfile", "participant-unknown")),
-        ("throttling_exception", "ThrottlingException"),
+        *((each, "account", "ListConnections") for each in ("ListConnections", "list_connections", "LISTCONNECTIONS")),
+        *((each, "account", "ListConnections") for each in ("list-connections", "client.paginate.list_connections()")),
+        *((each, "account", "ConnectionSummary") for each in ("connection_summary", "account.ConnectionSummary")),
+        *((each, "account", "Participant") for each in ("ParticipantPartnerProfile", "participant-unknown")),
+        ("account.throttling_exception", "account", "ThrottlingException"),
+        ("aiopartnercentral.selling.ThrottlingException", "selling", "ThrottlingException"),
+        ("Selling.tag-resource", "selling", "TagResource"),
+        ("list-revenue-attributions", "revenue", "ListRevenueAttributions"),
     ],
 )
-def test_a_name_is_found_in_any_spelling(typed, name):
-    assert describe._find(typed) == name
+def test_a_name_is_found_in_any_spelling(typed, service, name):
+    assert describe._find(typed) == (describe._package(service), name)
 
 
-@pytest.mark.parametrize("typed", ["", "-", "client."])
+@pytest.mark.parametrize("typed", ["", "-", "client.", "account.ListOpportunities"])
 def test_what_is_no_name_is_not_found(typed):
     with pytest.raises(CommandError):
         describe._find(typed)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_name_is_hidden_by_another(name):
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    spellings = [name, name.lower(), name.upper(), snake, snake.replace("_", "-"), describe._PYTHON[name]]
-    assert {describe._find(each) for each in spellings} == {name}
+@pytest.mark.parametrize("service", NAMES)
+def test_no_name_is_hidden_by_another(service):
+    found = describe._package(service)
+    others = Counter(name.lower() for names in NAMES_OF.values() for name in names)
+    for name in NAMES_OF[service]:
+        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+        spellings = [name, name.lower(), name.upper(), snake, snake.replace("_", "-")]
+        assert {describe._find(f"{service}.{each}") for each in spellings} == {(found, name)}
+        if others[name.lower()] == 1:
+            assert {describe._find(each) for each in [*spellings, found.python(name)]} == {(found, name)}
+
+
+def test_a_name_of_several_services_says_which_and_how_to_choose(run_here):
+    ended = run_here("describe", "ParticipantType")
+    assert (ended.code, ended.out) == (2, b"")
+    choices = "account.ParticipantType or selling.ParticipantType or channel.ParticipantType"
+    assert ended.complaint == f"aiopartnercentral: 'ParticipantType' is in 3 services: write {choices}\n"
+    for choice in choices.split(" or "):
+        ended = run_here("describe", choice)
+        assert ended.out.decode().startswith(f"ParticipantType: enum of {choice.partition('.')[0]}, {choice}\n")
 
 
 @pytest.mark.parametrize("width", [200, 60, 5])
 def test_every_text_has_all_words_whatever_the_width(width):
-    for name in NAMES:
-        found = describe._described(name, docs=True)
+    for name in NAMES_OF["account"]:
+        found = describe._described(describe._package("account"), name, docs=True)
         text = describe._laid_out(found, width)
         assert words(text) == words(describe._laid_out(found, sys.maxsize))
         for docstring in [*found["docstrings"].values(), *found["documentation"].values()]:
@@ -165,7 +211,7 @@ async def test_an_operation_in_a_pipe(run, botocore_model):
     out = ended.out.decode()
     assert "\x1b" not in out
     lines = out.splitlines()
-    assert lines[0] == "ListConnections: operation, client.list_connections"
+    assert lines[0] == "ListConnections: operation of account, client.list_connections"
     assert "    List the connections with other participants (`ListConnections`, read-only)." in lines
     assert "        max_results: maximum items of a page, by default as many as the service chooses; 1 to 100." in lines
     assert "        connection_summaries: Connections of this page." in lines
@@ -181,14 +227,14 @@ async def test_an_operation_in_a_pipe(run, botocore_model):
 @pytest.mark.parametrize(
     ("name", "lines"),
     [
-        ("connection-type", ["ConnectionType: enum, account.ConnectionType", "SUBSIDIARY"]),
+        ("connection-type", ["ConnectionType: enum of account, account.ConnectionType", "SUBSIDIARY"]),
         ("connection-type", ["        SUBSIDIARY: One participant is a subsidiary of the other."]),
         ("participant", ["    Member `Account` of union `Participant`."]),
-        ("ThrottlingException", ["    By the model: retryable."]),
+        ("account.ThrottlingException", ["    By the model: retryable."]),
     ],
 )
 def test_what_is_said_of_each_kind(name, lines):
-    shown = describe._laid_out(describe._described(describe._find(name), docs=False), sys.maxsize).splitlines()
+    shown = describe._laid_out(describe._described(*describe._find(name), docs=False), sys.maxsize).splitlines()
     assert set(lines) <= set(shown)
 
 
@@ -223,13 +269,13 @@ async def test_without_a_name_everything_is_listed_operations_first(run):
     assert (ended.code, ended.err) == (0, "")
     assert b"\x1b" not in ended.out
     rows = [row.split() for row in ended.out.decode().splitlines()]
-    assert rows[0] == ["name", "kind", "Python"]
-    assert sorted(row[0] for row in rows[1:]) == sorted(NAMES)
-    assert {row[0] for row in rows[1 : len(MODEL["operations"]) + 1]} == set(MODEL["operations"])
-    assert ["ListPartners", "operation", "client.list_partners"] in rows
+    assert rows[0] == ["service", "name", "kind", "Python"]
+    expected = sorted((service, name) for service, names in NAMES_OF.items() for name in names)
+    assert sorted((row[0], row[1]) for row in rows[1:]) == expected
+    assert {row[1] for row in rows[1 : len(MODEL["operations"]) + 1]} == set(MODEL["operations"])
+    assert ["account", "ListPartners", "operation", "client.list_partners"] in rows
     listed = json.loads((await run("describe", "--format", "json")).out)
-    assert [entry["name"] for entry in listed] == [row[0] for row in rows[1:]]
-    assert [[*entry["kind"].split(), entry["python"]] for entry in listed] == [row[1:] for row in rows[1:]]
+    assert [[entry["service"], entry["name"], *entry["kind"].split(), entry["python"]] for entry in listed] == rows[1:]
 
 
 async def test_the_same_as_json(run, botocore_model):
@@ -297,7 +343,7 @@ async def test_on_a_terminal_it_fits_and_says_the_same(started, environment, col
             shown = await seen(ours, theirs)
             assert await process.wait() == 0
     plain = LIVE.sub(b"", shown).decode()
-    piped = describe._laid_out(describe._described("GetPartner", docs=True), sys.maxsize)
+    piped = describe._laid_out(described("GetPartner", docs=True), sys.maxsize)
     assert words(plain) == words(piped)
     assert plain.count("\n") > piped.count("\n")
     for row in plain.splitlines():
@@ -305,8 +351,9 @@ async def test_on_a_terminal_it_fits_and_says_the_same(started, environment, col
 
 
 def test_nothing_in_a_text_can_control_the_terminal():
-    found = {"name": "\x1b[31mred", "kind": "enum", "python": "", "docstrings": {"a": "\u009b"}, "documentation": {}}
-    assert describe._laid_out(found, sys.maxsize) == "\\x1b[31mred: enum,\n\na\n    \\x9b\n"
+    about = {"service": "account", "name": "\x1b[31mred", "kind": "enum", "python": ""}
+    found = {**about, "docstrings": {"a": "\u009b"}, "documentation": {}}
+    assert describe._laid_out(found, sys.maxsize) == "\\x1b[31mred: enum of account,\n\na\n    \\x9b\n"
 
 
 @pytest.mark.parametrize(

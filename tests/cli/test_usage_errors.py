@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 
 import anyio
 import pytest
@@ -247,3 +248,58 @@ async def test_an_impossible_setting_fails_only_its_source(run, tmp_path):
     assert ended.code == 1
     assert len(ended.items) == 3
     assert "odd: an endpoint URL is not usable: check AWS_ENDPOINT_URL" in ended.complaint
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("list-opportunities --sort x", "'--sort': $: not JSON at character 0"),
+        ("list-opportunities --sort ''", "'--sort': it is empty"),
+        ("list-opportunities --sort []", "'--sort': $: expected object, got array"),
+        ('list-opportunities --sort \'{"SortBy": "Identifier"}\'', "'--sort': $.SortOrder: required member is missing"),
+        (
+            "list-opportunities --sort '{\"SortBuy\": 1}'",
+            "$.SortBuy: unknown member, expected one of SortOrder, SortBy",
+        ),
+        ("list-opportunities --sort '{\"Sort By\": 1}'", '$["Sort By"]: unknown member'),
+        ("list-opportunities --sort {} --sort {}", "--sort can be given only once"),
+        (
+            'list-opportunities --created-date \'{"AfterCreatedDate": "12h"}\'',
+            "'--created-date': $.AfterCreatedDate: expected a time in ISO 8601, such as 2026-11-29T02:15:00Z",
+        ),
+        (
+            "list-revenue-attributions --created-after 12h",
+            "'--created-after': '12h' is not a time in ISO 8601, such as 2026-11-29T02:15:00Z",
+        ),
+        ("list-revenue-attributions --created-after 2026-02-30", "'2026-02-30' is not a time in ISO 8601"),
+        ("list-revenue-attributions --created-after 0001-01-01T00:00+01:00", "+01:00' is not a time in ISO 8601"),
+        (
+            'list-revenue-attributions --context-filter \'[{"Key": "a"}]\' --context-filter \'{"Key": 1}\'',
+            "'--context-filter': $[1].Key: expected string, got number",
+        ),
+        (
+            'search-opportunities --filter \'{"AndAllFilters": [{"EqualsTo": {}}]}\'',
+            "'--filter': $.AndAllFilters[0].EqualsTo.Key: required member is missing",
+        ),
+        (
+            "list-channel-contracts --contract-type X --contract-type-filters {}",
+            "'--contract-type-filters': $: expected an object with exactly one of managedServicesAttestation",
+        ),
+        (
+            "list-channel-contracts --contract-type X --contract-type-filters '{\"a\": {}}'",
+            "'--contract-type-filters': $.a: unknown member, expected one of managedServicesAttestation",
+        ),
+        (
+            "search-opportunities --filter '" + 60 * '{"NotFilter":' + "1" + 60 * "}" + "'",
+            "expected object, got number",
+        ),
+        ("search-opportunities --filter '" + 9000 * '{"NotFilter":' + "1" + 9000 * "}" + "'", "nested too deeply"),
+        ("list-channel-contracts", "Missing option '--contract-type'"),
+        ("list-partners --sort {}", "No such option: --sort"),
+    ],
+)
+def test_a_filter_that_cannot_be_says_where_and_what_was_expected(run_here, command, words):
+    ended = run_here("collect", *shlex.split(command), *AWS)
+    assert (ended.code, ended.out) == (2, b"")
+    assert words in ended.err
+    assert "Traceback" not in ended.err

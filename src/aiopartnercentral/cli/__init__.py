@@ -1,7 +1,9 @@
 """The command `aiopartnercentral`.
 
 app          the commands and their options
-subcommands  the listings that `collect` knows, derived from the generated client
+services     the services and the names of their listings
+subcommands  the listings that `collect` knows, derived from the generated packages
+filters      the options of the filters of one listing
 options      the options of every listing
 config       the options of one run together, checked against each other
 collect      runs a collection into the output

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - typer reads it
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from aiopartnercentral import __version__
+from aiopartnercentral.cli.services import service_of, summaries
 
 __all__ = ["app"]
 
@@ -52,6 +54,19 @@ class Command(TyperCommand):
                 formatter.write_dl(records)
 
 
+class ListingCommand(Command):
+    """The command of a listing, after whose options other listings may follow."""
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401 - see `Command`
+        """Return the options of the last listing, and the names of all listings."""
+        if not ctx.args:
+            return [*super().shell_complete(ctx, incomplete), *ctx.parent.command.complete_names(incomplete)]
+        name, command, rest = ctx.parent.command.resolve_command(ctx.parent, ctx.args)
+        with command.make_context(name, rest, parent=ctx.parent, resilient_parsing=True) as following:
+            found: list[Any] = command.shell_complete(following, incomplete)
+        return found
+
+
 class RootGroup(TyperGroup):
     """All commands, the most important one first."""
 
@@ -61,17 +76,47 @@ class RootGroup(TyperGroup):
 
 
 class CollectGroup(TyperGroup):
-    """The subcommands of `collect`, derived from the generated client when they are first needed."""
+    """The subcommands of `collect`, each of which is derived from a generated package when it is first needed."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - see `Command`
-        """Return the names of the listings."""
-        self._derive()
-        return super().list_commands(ctx)
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - see `Command`
+        super().__init__(**settings)
+        # typer suggests the commands in this attribute for a misspelt one.
+        self.commands: Any = dict.fromkeys(name for listings in summaries().values() for name in listings)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - see `Command`
         """Return the command of a listing, or None if there is no such listing."""
-        self._derive()
+        service = service_of(cmd_name)
+        if service is not None and self.commands[cmd_name] is None:
+            from aiopartnercentral.cli.subcommands import command_of, subcommand  # noqa: PLC0415 - loads the package
+
+            single, listing = _typer(), subcommand(service, cmd_name)
+            single.command(
+                cmd_name,
+                cls=ListingCommand,
+                epilog=_examples(*listing.examples),
+                context_settings=_LISTING_SETTINGS,
+            )(command_of(listing))
+            self.commands[cmd_name] = typer.main.get_command(single)
         return super().get_command(ctx, cmd_name)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401, ARG002 - see `Command`
+        """Return the names of the listings."""
+        return self.complete_names(incomplete)
+
+    def complete_names(self, incomplete: str) -> list[Any]:
+        """Return the names of listings that begin like this, without importing their packages."""
+        return [
+            SimpleNamespace(value=name, help=text, type="plain")  # the attributes that typer's completion reads
+            for listings in summaries().values()
+            for name, text in listings.items()
+            if name.startswith(incomplete)
+        ]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - see `Command`
+        """Write the listings of each service, without importing its package."""
+        for service, listings in summaries().items():
+            with formatter.section(f"Listings of {service}"):
+                formatter.write_dl([*listings.items()])
 
     def invoke(self, ctx: Any) -> None:  # noqa: ANN401 - see `Command`
         """Collect all listings of the command line together."""
@@ -82,30 +127,14 @@ class CollectGroup(TyperGroup):
         parsed = super().invoke(ctx)
         raise typer.Exit(run(lambda: collect(parsed), hint=lambda: resume_hint(checkpoint_of(parsed))))
 
-    def _derive(self) -> None:
-        # typer suggests the commands in this attribute for a misspelt one.
-        from aiopartnercentral.cli.subcommands import commands, examples  # noqa: PLC0415 - loads the generated package
-
-        for name, function in ({} if self.commands else commands()).items():
-            single = _typer()
-            single.command(
-                name,
-                cls=Command,
-                short_help=function.__doc__,
-                epilog=_examples(*examples(function.__name__).split("\n")),
-                context_settings=_LISTING_SETTINGS,
-            )(function)
-            self.commands[name] = typer.main.get_command(single)
-
 
 def _typer(**more: Any) -> typer.Typer:  # noqa: ANN401 - passed on to typer
     # Without rich markup: frames would break addresses and identifiers, and tracebacks must not show local variables.
     return typer.Typer(
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings=_SETTINGS,
-        **more,
+        **{"add_completion": False, **more},
     )
 
 
@@ -115,6 +144,7 @@ def _examples(*lines: str) -> str:
 
 
 app: typer.Typer = _typer(
+    add_completion=True,
     cls=RootGroup,
     no_args_is_help=True,
     epilog=_examples("aiopartnercentral demo", "aiopartnercentral collect list-partners --help"),
@@ -123,12 +153,12 @@ app.add_typer(
     _typer(cls=CollectGroup, no_args_is_help=True, subcommand_metavar="LISTING [OPTIONS] [LISTING [OPTIONS]]..."),
     name="collect",
     short_help="Collect listings of many catalogs or accounts at once.",
-    help="Collect one or several listings of many catalogs or accounts at once. Put filters after their "
-    "listing; put other options after any listing. Run `collect LISTING --help` for all options. "
+    help="Collect one or several listings of many catalogs or accounts at once, of one service or several. Put filters "
+    "after their listing; put other options after any listing. Run `collect LISTING --help` for all options. "
     "`--checkpoint FILE` makes a run resumable: rerun the same command to resume.",
     epilog=_examples(
         "aiopartnercentral collect list-connections --catalog AWS --catalog Sandbox",
-        "aiopartnercentral collect list-connections list-partners --sources partners.toml --output '{operation}.csv'",
+        "aiopartnercentral collect list-opportunities list-partners --sources partners.toml --output '{operation}.csv'",
     ),
 )
 
@@ -298,8 +328,8 @@ def describe(
         typer.Argument(
             metavar="NAME",
             show_default=False,
-            help="An operation or a type, such as list_connections or ConnectionSummary, in any spelling; without it, "
-            "all are listed.",
+            help="An operation or a type, such as list_connections or ConnectionSummary, in any spelling; after its "
+            "service if several have the name, such as selling.TagResource; without it, all are listed.",
         ),
     ] = None,
     *,
@@ -310,7 +340,7 @@ def describe(
         DescriptionFormat, typer.Option("--format", help="text for people, or json for programs.")
     ] = DescriptionFormat.TEXT,
 ) -> None:
-    """Describe an operation or a type of the Partner Central Account API: its signatures and docstrings."""
+    """Describe an operation or a type of Partner Central: its signatures and docstrings."""
     from aiopartnercentral.cli.describe import describe as write  # noqa: PLC0415 - loads botocore
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 

@@ -12,12 +12,10 @@ import anyio.to_thread
 import attrs
 from botocore.exceptions import ProfileNotFound
 
-from aiopartnercentral import account
 from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, SourceReport, versions_of
 from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import counted
-from aiopartnercentral.account import operations
 from aiopartnercentral.bulk import Collection, Limits, RunStarted, Source, check_sources, load_sources
 from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.sink_writer import empty_pages
@@ -29,6 +27,7 @@ from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import begin_report, foreseen, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
+from aiopartnercentral.cli.services import facts, load
 from aiopartnercentral.cli.stream_sink import StreamSink
 from aiopartnercentral.cli.table import encoded, named, report_text
 from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
@@ -51,7 +50,6 @@ __all__ = ["collect"]
 
 # The default rate without --sources, for a few catalogs of one account: effectively unlimited.
 _UNLIMITED: Final = 100.0
-_VERSIONS: Final = versions_of([operations.SERVICE])
 
 
 async def collect(parsed: Sequence[ParsedListing]) -> int:
@@ -292,7 +290,7 @@ class _Run:
             attempts=config.max_attempts,
         )
         return Collection(
-            {one.method: getattr(account.listings, one.method)(**one.arguments) for one in listings},
+            {one.method: getattr(load(one.service, "listings"), one.method)(**one.arguments) for one in listings},
             sources,
             limits=limits,
             on_error="raise" if config.on_error is OnFailure.RAISE else "report",
@@ -311,8 +309,11 @@ class _Run:
             if event.resumption is not None:
                 say(clean(event.resumption))
             if (path := self.dated("report")) is not None:
+                versions = versions_of(
+                    [facts(one) for one in dict.fromkeys(one.service for one in self.config.listings)]
+                )
                 started = attrs.evolve(
-                    self.report, run_id=event.run, resumes=event.resumes, versions=_VERSIONS, output_written=None
+                    self.report, run_id=event.run, resumes=event.resumes, versions=versions, output_written=None
                 )
                 begin_report(path, started, template=self.config.report)
         self.progress.observe(event)
@@ -366,10 +367,12 @@ class _Run:
 
     async def _table(self, writer: Writer) -> None:
         config, tables = self.config, ItemTables()
+        has_several = len(config.listings) > 1
         for collection in self._collections:
             async with collection as stream:
                 async for origin, item in stream:
-                    tables.add(item, None if config.sources is None else origin.label)
+                    source = None if config.sources is None else origin.label
+                    tables.add(item, source, origin.listing if has_several else None)
         text = await tables.text(width_of(sys.stdout) if config.to_terminal else None)
         await writer.write(encoded(text, terminal=config.to_terminal))
 

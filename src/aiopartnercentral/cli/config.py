@@ -40,11 +40,13 @@ class ListingArguments:
     """One listing to collect.
 
     Attributes:
-        method: name of the function of `account.listings`.
+        service: the name of the service's package, such as `account`.
+        method: name of the function in the package's `listings`.
         command: the subcommand that was typed.
         arguments: filters, page_size and max_items, as the function takes them.
     """
 
+    service: str
     method: str
     command: str
     arguments: Mapping[str, Any]

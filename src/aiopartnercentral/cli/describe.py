@@ -1,4 +1,4 @@
-"""`describe`: prints the signatures and docstrings of the generated package, and AWS's documentation from botocore."""
+"""`describe`: prints the signatures and docstrings of the generated packages, and AWS's documentation from botocore."""
 
 from __future__ import annotations
 
@@ -8,89 +8,146 @@ import json
 import re
 import sys
 import zlib
+from functools import cache
 from importlib.metadata import version
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
+import attrs
 from botocore.docs.bcdoc.restdoc import ReSTDocument
 from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 
-from aiopartnercentral import account
 from aiopartnercentral._utils.docstrings import docstring
-from aiopartnercentral.account import operations
 from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.services import SERVICES, facts, load
 from aiopartnercentral.cli.table import Column, encoded, render
 from aiopartnercentral.cli.terminal import clean, one_line, squashed, width_of, wrapped
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.errors import ServiceError
 from aiopartnercentral.types import OpenEnum, Operation, Structure
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 __all__ = ["describe"]
 
-_OPERATIONS: Final = {
-    one.name: (name.lower(), one) for name, one in vars(operations).items() if isinstance(one, Operation)
-}
-_ALL: Final[dict[str, Any]] = {name: getattr(account, name) for name in dir(account)}
-# Without the types that arguments have for an enum, such as `ConnectionTypeLike`.
-_TYPES: Final = {name: one for name, one in _ALL.items() if all(isinstance(each, type) for each in get_args(one))}
-_KINDS: Final = dict.fromkeys(_OPERATIONS, "operation") | {
-    name: "tagged union" if get_args(one) else kind
-    for name, one in _TYPES.items()
-    for base, kind in ((Structure, "structure"), (OpenEnum, "enum"), (ServiceError, "error"))
-    if get_args(one) or (inspect.isclass(one) and issubclass(one, base))
-}
-_PYTHON: Final = {one: f"client.{_OPERATIONS[one][0]}" if one in _OPERATIONS else f"account.{one}" for one in _KINDS}
+
+@attrs.frozen(eq=False)
+class _Package:
+    """The operations and types of a service.
+
+    Attributes:
+        service: the name of its package.
+        operations: each operation with the name of its method, by its wire name.
+        types: the public types by name, without those that arguments have for an enum, such as `ConnectionTypeLike`.
+        kinds: the kind of each operation and type.
+    """
+
+    service: str
+    operations: Mapping[str, tuple[str, Operation[Any, Any]]]
+    types: Mapping[str, Any]
+    kinds: Mapping[str, str]
+
+    @property
+    def client(self) -> Any:  # noqa: ANN401 - a generated module
+        """The module of its client."""
+        return load(self.service, "client")
+
+    def python(self, name: str) -> str:
+        """Return how an operation or a type is written in Python."""
+        return f"client.{self.operations[name][0]}" if name in self.operations else f"{self.service}.{name}"
+
+
+@cache
+def _package(service: str) -> _Package:
+    package = load(service)
+    named = vars(load(service, "operations")).items()
+    operations = {one.name: (name.lower(), one) for name, one in named if isinstance(one, Operation)}
+    exported = {name: getattr(package, name) for name in dir(package)}
+    types = {name: one for name, one in exported.items() if all(isinstance(each, type) for each in get_args(one))}
+    kinds = dict.fromkeys(operations, "operation") | {
+        name: "tagged union" if get_args(one) else kind
+        for name, one in types.items()
+        for base, kind in ((Structure, "structure"), (OpenEnum, "enum"), (ServiceError, "error"))
+        if get_args(one) or (inspect.isclass(one) and issubclass(one, base))
+    }
+    return _Package(service, operations, types, kinds)
+
+
 _NOT_SAID: Final = r"(?<!')'(?!')|self, |\b(?:structures|common|enums)\."  # of signatures
 
 
 async def describe(name: str | None, *, docs: bool, as_json: bool) -> int:
     """Write the description of an operation or a type, or the list of all, to stdout; returns the exit code."""
-    rows = [{"name": one, "kind": kind, "python": _PYTHON[one]} for one, kind in _KINDS.items()]
-    found = {} if name is None else _described(_find(name), docs=docs)
+    packages = map(_package, SERVICES)
+    rows = [
+        {"service": package.service, "name": one, "kind": kind, "python": package.python(one)}
+        for package in (packages if name is None else ())
+        for one, kind in package.kinds.items()
+    ]
+    found = {} if name is None else _described(*_find(name), docs=docs)
     width = width_of(sys.stdout)
     if as_json:
         text = json.dumps(found or rows, indent=2, ensure_ascii=False) + "\n"
     elif found:
         text = _laid_out(found, width or sys.maxsize)
     else:
-        columns = [Column("name", 0), Column("kind", 2), Column("Python", 1)]
+        columns = [Column("service", 0), Column("name", 0), Column("kind", 2), Column("Python", 1)]
         text = render(columns, [[tuple(row.values())] for row in rows], width=width)
     with await Target.open(STDOUT) as target:
         await write_once(target, encoded(text, terminal=width is not None))
     return 0
 
 
-def _find(typed: str) -> str:
-    """Return the name with this spelling; the class of a union's member has the union's."""
-    spellings: dict[str, str] = {squashed(one.__name__): name for name in _KINDS for one in get_args(_TYPES.get(name))}
-    spellings |= {squashed(name): name for name in _KINDS}
-    wanted = squashed(typed.strip().rpartition(".")[2].removesuffix("()"))
-    if wanted not in spellings:
-        near = dict.fromkeys(spellings[one] for one in difflib.get_close_matches(wanted, spellings, 5))
+def _find(typed: str) -> tuple[_Package, str]:
+    """Return the name with this spelling, and its service; the class of a union's member has the union's.
+
+    Raises:
+        CommandError: there is none, or several services have one.
+    """
+    before, _, wanted = typed.strip().removesuffix("()").rpartition(".")
+    wanted, within = squashed(wanted), before.rpartition(".")[2].lower()
+    packages = [_package(within)] if within in SERVICES else [*map(_package, SERVICES)]
+    found = {package: spelled[wanted] for package in packages if wanted in (spelled := _spellings(package))}
+    if not found:
+        names = {spelling: name for package in packages for spelling, name in _spellings(package).items()}
+        near = dict.fromkeys(names[one] for one in difflib.get_close_matches(wanted, names, 5))
         hint = f"did you mean {', '.join(near)}?" if near else "`aiopartnercentral describe` lists all names"
         raise CommandError(f"there is no operation or type {one_line(typed)!r}: {hint}", exit_code=USAGE)
-    return spellings[wanted]
+    if len(found) > 1:
+        choices = " or ".join(f"{package.service}.{name}" for package, name in found.items())
+        raise CommandError(f"{one_line(typed)!r} is in {len(found)} services: write {choices}", exit_code=USAGE)
+    return next(iter(found.items()))
 
 
-def _described(name: str, *, docs: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": name, "kind": _KINDS[name], "python": _PYTHON[name]}
-    if name in _OPERATIONS:
-        method, operation = _OPERATIONS[name]
-        response, paginate = operation.output, getattr(account.Paginate, method, None)
-        sources = {_PYTHON[name]: getattr(account.Client, method), f"account.{response.__name__}": response}
+@cache
+def _spellings(package: _Package) -> Mapping[str, str]:
+    """Return the name of each squashed spelling."""
+    variants = {squashed(one.__name__): name for name in package.kinds for one in get_args(package.types.get(name))}
+    return variants | {squashed(name): name for name in package.kinds}
+
+
+def _described(package: _Package, name: str, *, docs: bool) -> dict[str, Any]:
+    python, service = package.python(name), package.service
+    found: dict[str, Any] = {"service": service, "name": name, "kind": package.kinds[name], "python": python}
+    if name in package.operations:
+        method, operation = package.operations[name]
+        response, paginate = operation.output, getattr(package.client.Paginate, method, None)
+        sources = {python: getattr(package.client.Client, method), f"{service}.{response.__name__}": response}
         sources |= {f"client.paginate.{method}": paginate} if paginate else {}
     else:
-        sources = {f"account.{one.__name__}": one for one in get_args(_TYPES[name]) or [_TYPES[name]]}
+        kind = package.types[name]
+        sources = {f"{service}.{one.__name__}": one for one in get_args(kind) or [kind]}
     if found["kind"] == "enum":
-        found["values"] = list(_TYPES[name])
+        found["values"] = list(package.types[name])
     heads = {value: one if "values" in found else f"{one}{inspect.signature(value)}" for one, value in sources.items()}
     found["docstrings"] = {re.sub(_NOT_SAID, "", head): docstring(value) for value, head in heads.items()}
-    return found | {"documentation": _aws_texts(name, docs=docs)}
+    return found | {"documentation": _aws_texts(service, name, docs=docs)}
 
 
-def _aws_texts(name: str, *, docs: bool) -> dict[str, str]:
+def _aws_texts(package: str, name: str, *, docs: bool) -> dict[str, str]:
     """Return AWS's documentation of an operation or a type, with `docs` of members too, from botocore's model."""
-    service, api_version = operations.SERVICE.name, operations.SERVICE.api_version
+    service, api_version = facts(package).name, facts(package).api_version
     loader = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     try:
         model = loader.load_service_model(service, "service-2", api_version)
@@ -115,7 +172,7 @@ def _plain(html: str) -> str:
 
 def _laid_out(found: dict[str, Any], width: int) -> str:
     """Return the description as text, with lines wrapped at words."""
-    lines = [f"{found['name']}: {found['kind']}, {found['python']}", *found.get("values", ())]
+    lines = [f"{found['name']}: {found['kind']} of {found['service']}, {found['python']}", *found.get("values", ())]
     for head, text in (found["docstrings"] | found["documentation"]).items():
         lines += ["", head, *(f"    {line}" for line in text.split("\n"))]
     return "".join(f"{wrapped(clean(line), width)}\n" for line in lines)

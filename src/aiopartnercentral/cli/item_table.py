@@ -28,20 +28,20 @@ _IDENTITY, _KEY, _STATE, _CATALOG, _TEXT, _REFERENCE, _TIME, _KIND = range(8)
 
 
 class ItemTables:
-    """Collects the items of a run, and returns one table for each class of items."""
+    """Collects the items of a run, and returns one table for each listing and class of items."""
 
     def __init__(self) -> None:
         """Start without items."""
-        self._items: dict[type, list[Item]] = {}
+        self._items: dict[tuple[str | None, type], list[Item]] = {}
         self._has_sources = False
 
-    def add(self, item: object, source: str | None = None) -> None:
-        """Add an item, and the label of its source if it is shown."""
+    def add(self, item: object, source: str | None = None, listing: str | None = None) -> None:
+        """Add an item, and the label of its source and the name of its listing if they are shown."""
         rows: Item = cells(item)
         if source is not None:
             self._has_sources = True
             rows = [[clean(source), *row] for row in rows]
-        self._items.setdefault(type(item), []).append(rows)
+        self._items.setdefault((listing, type(item)), []).append(rows)
 
     async def text(self, width: int | None) -> str:
         """Return the tables as text, which is empty without items.
@@ -55,7 +55,11 @@ class ItemTables:
 
     def _text(self, width: int | None) -> str:
         before = [Column("source", 0)] if self._has_sources else []
-        return "\n".join(render([*before, *columns_of(cls)], items, width=width) for cls, items in self._items.items())
+        tables = []
+        for (listing, cls), items in self._items.items():
+            title = "" if listing is None else f"{listing}:\n"
+            tables.append(title + render([*before, *columns_of(cls)], items, width=width))
+        return "\n".join(tables)
 
 
 @attrs.frozen

@@ -1,69 +1,49 @@
-"""The subcommands of `collect`: one for each paginated operation, derived from the generated client.
+"""The subcommands of `collect`: one for each listing of each service, derived from its generated package.
 
 Another listing, with its own filters, may follow the options of a listing. Each subcommand returns its `ParsedListing`
 and those of the listings after it.
 
-This module imports the generated package, so `app` imports it only for `collect`.
+Only the package of the listing is imported, so `app` imports this module once a listing is named.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-import types
-from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_origin
+import shlex
+from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
 import typer
 
-from aiopartnercentral._serialization.members import attribute_types
 from aiopartnercentral._utils import model_data
-from aiopartnercentral.account import operations
 from aiopartnercentral.cli.config import ListingArguments, ParsedListing
-from aiopartnercentral.cli.options import FILTERS, OWN, SHARED, SOURCES, check_text
+from aiopartnercentral.cli.filters import Filter, Shapes, filters_of
+from aiopartnercentral.cli.options import FILTERS, OWN, SHARED, SOURCES
+from aiopartnercentral.cli.services import facts, summaries
 from aiopartnercentral.cli.terminal import squashed
-from aiopartnercentral.types import OpenEnum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
-    from aiopartnercentral.types import Pagination
-
-__all__ = ["Subcommand", "commands", "examples", "subcommands"]
-
-_SUMMARIES: Final[Mapping[str, str]] = {
-    "list_connections": "Collect connections with other participants.",
-    "list_connection_invitations": "Collect connection invitations, sent and received.",
-    "list_partners": "Collect the partners of the account.",
-}
-_FILTERS: Final[Mapping[str, str]] = {
-    "connection_type": "Filter by connection type.",
-    "list_connections(connection_type)": "Filter by connection type, such as SUBSIDIARY, or by type and status, such "
-    "as SUBSIDIARY:ACTIVE.",
-    "other_participant_identifiers": "Filter by the account or profile id of the other participant; can be repeated.",
-    "participant_type": "Filter by the role of this account in the invitation.",
-    "status": "Filter by status.",
-}
-_EXAMPLES: Final[Mapping[str, str]] = {
-    "list_connections": "--connection-type SUBSIDIARY",
-    "list_connection_invitations": "--status PENDING",
-    "list_partners": "--output partners.csv",
-}
+__all__ = ["Subcommand", "command_of", "subcommand"]
 
 
 @attrs.frozen(kw_only=True)
 class Subcommand:
-    """A paginated operation as a command.
+    """A listing as a command.
 
     Attributes:
-        method: name of the function of `account.listings`.
-        filters: the type of each option that is sent to the service.
+        service: the name of the service's package, such as `selling`.
+        method: name of the function in the package's `listings`.
+        filters: the options that are sent to the service.
         page_size: minimum and maximum page size; None if the operation has no page size.
         catalog: pattern of a catalog's name.
     """
 
+    service: str
     method: str
-    filters: Mapping[str, Any]
+    filters: Sequence[Filter]
     page_size: tuple[int | None, int | None] | None
     catalog: re.Pattern[str]
 
@@ -72,92 +52,46 @@ class Subcommand:
         """The name of the subcommand."""
         return self.method.replace("_", "-")
 
-
-def subcommands() -> list[Subcommand]:
-    """Return the subcommands of all paginated operations, in the order of their names.
-
-    Raises:
-        TypeError: the type of a filter has no option.
-    """
-    return [_subcommand(one) for one in sorted(operations.SERVICE.paginations, key=lambda one: one.method)]
-
-
-def commands() -> dict[str, Callable[..., list[ParsedListing]]]:
-    """Return typer's function for each subcommand; its signature has the options."""
-    return {one.command: _function(one) for one in subcommands()}
-
-
-def examples(method: str) -> str:
-    """Return example commands for a listing, one per line."""
-    command = f"aiopartnercentral collect {method.replace('_', '-')}"
-    return (
-        f"{command} --catalog AWS {_EXAMPLES.get(method, '')}".rstrip()
-        + f"\n{command} --catalog AWS --format csv --columns source_label,id --output ids.csv"
-        + f"\n{command} --sources partners.toml --output '{{label}}.ndjson' --checkpoint run.json"
-    )
+    @property
+    def examples(self) -> list[str]:
+        """Example commands."""
+        required = [part for each in self.filters if each.required for part in each.example]
+        optional = sorted((each for each in self.filters if not each.required), key=lambda each: not each.is_json)
+        # JSON first, as it needs an example most.
+        further = optional[0].example if optional else []
+        command = " ".join(["aiopartnercentral collect", self.command, *map(shlex.quote, required)])
+        return [
+            " ".join([command, "--catalog AWS", *map(shlex.quote, further)]),
+            f"{command} --catalog AWS --output {self.method}.csv",
+            f"{command} --sources partners.toml --output '{{label}}.ndjson' --checkpoint run.json",
+        ]
 
 
-def _subcommand(pagination: Pagination[Any, Any, Any]) -> Subcommand:
-    request, method = pagination.operation.input, pagination.method
-    model = model_data.load(operations.SERVICE.name, operations.SERVICE.api_version)
-    members = model["shapes"][model["operations"][pagination.operation.name]["input"]["shape"]]["members"]
-    shapes = {squashed(name): model["shapes"][member["shape"]] for name, member in members.items()}
-    hints = attribute_types(request)
-    names = {attribute: name for name, attribute in pagination.attributes.items()}
-    filters = {}
-    for field in attrs.fields(request):
-        name = names.get(field.name, field.name)
-        if field.name not in (pagination.catalog, pagination.token) and name != "page_size":
-            filters[name] = _option_type(hints[field.name], f"{method}({name})", field.default)
-    size = shapes[squashed(pagination.attributes["page_size"])] if "page_size" in pagination.attributes else None
+def subcommand(service: str, command: str) -> Subcommand:
+    """Return the subcommand of a listing."""
+    known = facts(service)
+    (pagination,) = (one for one in known.paginations if one.method.replace("_", "-") == command)
+    model = model_data.load(known.name, known.api_version)
+    shapes, request = Shapes(model["shapes"]), model["operations"][pagination.operation.name]["input"]["shape"]
+    members = {squashed(name): shapes.shapes[shape] for name, shape in shapes.members(request).items()}
+    size = members[squashed(pagination.attributes["page_size"])] if "page_size" in pagination.attributes else None
     return Subcommand(
-        method=method,
-        filters=filters,
+        service=service,
+        method=pagination.method,
+        filters=filters_of(service, pagination, shapes, request),
         page_size=None if size is None else (size.get("min"), size.get("max")),
-        catalog=re.compile(shapes["catalog"].get("pattern", ".+")),
+        catalog=re.compile(members[squashed(pagination.catalog or "")].get("pattern", ".+")),
     )
 
 
-def _option_type(hint: Any, where: str, default: object) -> Any:  # noqa: ANN401 - types as values have no type
-    """Return the type of the option for typer: text, a number, a flag or a list of these."""
-    inner = [arg for arg in get_args(hint) if arg is not type(None)] if _is_union(hint) else [hint]
-    bare = inner[0] if len(inner) == 1 else None
-    many = get_origin(bare) is list
-    element = get_args(bare)[0] if many else bare
-    if not (isinstance(element, type) and issubclass(element, str | int)):
-        raise TypeError(f"the command has no option for the type of {where}: {hint}")
-    choices = f" Known values: {', '.join(element)}." if issubclass(element, OpenEnum) else ""
-    kind: Any = str if issubclass(element, str) else element
-    name = where[where.index("(") + 1 : -1]
-    text = _FILTERS.get(where) or _FILTERS.get(name) or f"Value of {name.replace('_', ' ')} in the request."
-    option = typer.Option(
-        f"--{(name.removesuffix('s') if many else name).replace('_', '-')}",
-        help=text + choices,
-        metavar=_metavar(name, element),
-        callback=check_text if kind is str else None,
-        show_default=False,
-        rich_help_panel=FILTERS,
-    )
-    typed = list[kind] if many else kind
-    return Annotated[typed if default is attrs.NOTHING else typed | None, option]
+def command_of(subcommand: Subcommand) -> Callable[..., list[ParsedListing]]:
+    """Return typer's function for a subcommand; its signature has the options."""
 
-
-def _metavar(name: str, element: type) -> str | None:
-    """Return the placeholder of the option's value in the help; None for a flag."""
-    if issubclass(element, str):
-        return "ID" if name.endswith(("identifier", "identifiers")) else "NAME"
-    return None if element is bool else "NUMBER"
-
-
-def _is_union(hint: object) -> bool:
-    return get_origin(hint) in (Union, types.UnionType)
-
-
-def _function(subcommand: Subcommand) -> Callable[..., list[ParsedListing]]:
     def command(context: typer.Context, **options: Any) -> list[ParsedListing]:  # noqa: ANN401 - the types are in the signature
         shared = {name: options.pop(name) for name in ("catalogs", *SHARED)}
         given = {name for name in shared if _is_given(context, name)}
         arguments = ListingArguments(
+            service=subcommand.service,
             method=subcommand.method,
             command=subcommand.command,
             arguments={name: value for name, value in options.items() if value not in (None, [])},
@@ -171,7 +105,7 @@ def _function(subcommand: Subcommand) -> Callable[..., list[ParsedListing]]:
 
     typed = _annotations(subcommand)
     command.__name__ = subcommand.method
-    command.__doc__ = _SUMMARIES.get(subcommand.method, f"Collect the items of {subcommand.method}.")
+    command.__doc__ = summaries()[subcommand.service][subcommand.command]
     command.__annotations__ = {"context": typer.Context, **{name: hint for name, (hint, _) in typed.items()}}
     vars(command)["__signature__"] = inspect.Signature(
         [
@@ -205,9 +139,8 @@ def _following(context: typer.Context) -> list[ParsedListing]:
 def _annotations(subcommand: Subcommand) -> dict[str, tuple[Any, Any]]:
     """Return the type and the default of each option."""
     typed: dict[str, tuple[Any, Any]] = {}
-    for name, hint in subcommand.filters.items():
-        optional = type(None) in get_args(get_args(hint)[0])
-        typed[name] = (hint, None if optional else inspect.Parameter.empty)
+    for each in subcommand.filters:
+        typed[each.name] = (each.option, inspect.Parameter.empty if each.required else None)
     if subcommand.page_size is not None:
         least, most = subcommand.page_size
         option = typer.Option(
