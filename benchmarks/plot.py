@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _QUIET, _LOUD = "#7a7a7a", "#0a7ea4"
 _REMARKS = {OURS: "typed objects", BARE: "floor: unsigned, untyped"}
 _NAME = "aiopartnercentral"
-_INCHES_WIDE, _INCHES_A_BAR, _INCHES_AROUND = 7.6, 0.4, 0.45
-_ROOM_FOR_LABELS = 1.65
+_INCHES_WIDE, _INCHES_A_BAR, _INCHES_AROUND = 8.6, 0.4, 0.6
+_ROOM_FOR_LABELS = 1.95
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
@@ -34,7 +34,7 @@ def draw(panel: Panel, title: str) -> str:
         axes = canvas.add_subplot()
         bars = axes.barh(names, medians, color=colours, height=0.66)
         axes.bar_label(bars, [_label(each) for each in series], padding=5, color=_QUIET)
-        axes.set_title(title, color=_QUIET, loc="left", fontsize=11)
+        canvas.suptitle(title, color=_QUIET, x=0.02, horizontalalignment="left", fontsize=11)
         axes.set_xlim(0, max(medians) * _ROOM_FOR_LABELS)
         axes.xaxis.set_visible(False)
         axes.tick_params(axis="y", length=0, labelcolor=_QUIET)
