@@ -138,16 +138,19 @@ def decode_iso8601(text: Raw) -> datetime:
 
 def decode_optional_iso8601(text: OptionalRaw) -> datetime | None:
     """Return the datetime of a timestamp as `decode_iso8601` does; None if it is absent or null."""
-    return None if text is None or _decode_moment(text) is None else decode_iso8601(text)
+    moment: datetime | None = None if text is None else _decode_moment(text)
+    if text is None or moment is None:
+        return None
+    if moment.tzinfo is not UTC or len(text) > _LONGEST_MOMENT:
+        raise FallbackRequired
+    return moment
 
 
 def decode_timestamp(value: Any) -> datetime:  # noqa: ANN401 - as below
     """Return the datetime of a timestamp of CBOR, or of the JSON that stands for it."""
     if type(value) is str:
         return decode_iso8601(Raw(msgspec.json.encode(value)))
-    if type(value) is not datetime:
-        raise FallbackRequired
-    if value.tzinfo is not UTC:
+    if type(value) is not datetime or value.tzinfo is not UTC:
         raise FallbackRequired
     return value
 
