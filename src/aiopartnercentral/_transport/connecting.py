@@ -36,8 +36,6 @@ async def open_connection(service: Service, options: Mapping[str, Any]) -> Async
     most: int = options.get("max_response_bytes", _MAX_RESPONSE_BYTES)
     own = {name: value for name, value in options.items() if name not in _OF_CLIENTS}
     own.setdefault("timeout", DEFAULT_TIMEOUT)
-    if own.get("http_client") == "aiohttp":  # by default
-        del own["http_client"]
     from aiopartnercentral._transport.standalone_settings import standalone_settings  # noqa: PLC0415 - loads asyncio
 
     settings = standalone_settings(service, own) if direct else None
