@@ -309,7 +309,7 @@ async def open_for_accounts(
     from aiopartnercentral._transport.client_factory import NO_KEYS  # noqa: PLC0415 - loads botocore
 
     async with open_connection(cls.service, {**options, **NO_KEYS, "session": session}) as connection:
-        (await connection.opened_botocore()).without_credentials()
+        (await connection.opened_botocore()).sign_with(None)
         yield client_over(cls, connection, options)
 
 

@@ -97,9 +97,13 @@ class BotocoreClient:
         most: int = self.client.meta.config.max_pool_connections
         return most
 
-    def without_credentials(self) -> None:
-        """Make the client sign with the credentials of each call alone, so that several accounts can share it."""
-        self.client._request_signer._credentials = None  # noqa: SLF001 - nothing else has them
+    def sign_with(self, credentials: Any) -> None:  # noqa: ANN401 - botocore's
+        """Make the client sign with other credentials than it was opened with; see `NO_KEYS`.
+
+        Arguments:
+            credentials: the credentials; None for those of each call alone, so that several accounts can share it.
+        """
+        self.client._request_signer._credentials = credentials  # noqa: SLF001 - nothing else has them
 
     def expire_credentials(self, error: ErrorResponseError, credentials: Any) -> bool:  # noqa: ANN401 - botocore's
         """Return whether the service says that the credentials have expired, and a call would now obtain new ones.

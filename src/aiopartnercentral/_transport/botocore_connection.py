@@ -119,8 +119,8 @@ async def borrowing_botocore(
     config = AioConfig(http_session_cls=_borrowing(pool))
     # The credentials are none of the options, as tools that report errors show local variables.
     async with open_botocore_client(service, config=config, **NO_KEYS, **options) as client:
-        client._request_signer._credentials = credentials  # noqa: SLF001 - nothing else has them
         botocore = BotocoreClient(client, service, max_response_bytes)
+        botocore.sign_with(credentials)
         obstacle = client_obstacle(client)
         register_handover(client)
         yield botocore, obstacle, quota_handlers(client)
