@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from aiopartnercentral._transport.call_context import CBOR, EMPTY_BODIES, CallContext
+from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.responses import RawResponse
 from aiopartnercentral.types import TransportInfo
 
@@ -161,7 +162,7 @@ class Transport:
         """
         connection = self.connection
         if connection.is_closed:
-            raise RuntimeError("a client is open only inside its `async with` block")
+            raise client_closed()
         sender, failure = connection.sender, None
         if sender is not None and not call.attempts:
             try:

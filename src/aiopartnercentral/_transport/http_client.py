@@ -25,6 +25,7 @@ from botocore.exceptions import (
 )
 
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
+from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.untrusted_responses import WithoutRedirects, guard_aiohttp, guard_httpx
 from aiopartnercentral.errors import RedirectError, ResponseTooLargeError
 
@@ -185,7 +186,7 @@ class Guard:
             botocore.exceptions.BotoCoreError: no complete response arrived.
         """
         if self._sessions is None:
-            raise RuntimeError("a client is open only inside its `async with` block")
+            raise client_closed()
         try:
             response = await super().send(request)  # type: ignore[misc] # as above
         except (HTTPClientError, ConnectionError) as error:

@@ -15,6 +15,7 @@ import botocore
 
 from aiopartnercentral._transport.call_context import MAX_CONNECTIONS, STANDARD_ATTEMPTS
 from aiopartnercentral._transport.clock_skew import ServiceClock
+from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.connection import Connection
 from aiopartnercentral._transport.direct.pinned_requests import PinnedRequests
 from aiopartnercentral._transport.direct.sender import DirectSender
@@ -119,7 +120,7 @@ class _Opener:
         botocore, obstacle, self.requests.after_call = await self.stack.enter_async_context(opening)
         if connection.is_closed:  # meanwhile, so that nobody else closes it
             await self.stack.aclose()
-            raise RuntimeError("a client is open only inside its `async with` block")
+            raise client_closed()
         connection.clock.signer = botocore.client._request_signer  # noqa: SLF001 - nothing else signs with its credentials
         if obstacle is not None:
             connection.obstacle, connection.sender = obstacle, None

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiobotocore.awsrequest import AioAWSResponse
 from botocore import UNSIGNED
 
 from aiopartnercentral._transport.call_context import KEY, awaited_call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aiobotocore.awsrequest import AioAWSResponse
 
     from aiopartnercentral._transport.call_context import CallContext, FirstAttempt
     from aiopartnercentral._transport.http_client import Guard
@@ -75,7 +76,4 @@ async def _outcome(first: FirstAttempt, http_client: Guard) -> AioAWSResponse:
         raise first.error or RuntimeError("an attempt without an outcome")
     http_client.last_status = response.status_code
     http_client.check(request, response.status_code, response.headers)
-    headers: Any = response.headers  # as aiobotocore passes them
-    taken = AioAWSResponse(request.url, response.status_code, headers, None)
-    taken._content = response.body  # noqa: SLF001 - it is read
-    return taken
+    return response.for_botocore(request.url)

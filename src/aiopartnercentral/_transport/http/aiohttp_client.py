@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp.client import URL  # type: ignore[attr-defined] # as aiobotocore does
 
+from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.http.response import HttpResponse
 from aiopartnercentral._transport.http.settings import default_ca_bundle
 from aiopartnercentral._transport.untrusted_responses import WithoutRedirects, guard_aiohttp
@@ -84,7 +85,7 @@ class AiohttpPool(AiohttpClient):
     async def _open(self) -> tuple[aiohttp.ClientSession, WithoutRedirects]:
         async with self._lock:
             if self._is_closed:
-                raise RuntimeError("a client is open only inside its `async with` block")
+                raise client_closed()
             self._opened = self._opened or await _opened(self._settings)
             return self._opened
 

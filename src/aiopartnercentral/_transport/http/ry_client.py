@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.http.response import HttpResponse
 from aiopartnercentral._transport.http.settings import default_ca_bundle
 from aiopartnercentral._utils.optional_imports import import_optional
@@ -114,7 +115,7 @@ class RyPool:
             OSError: the CA bundle cannot be loaded.
         """
         if self._is_closed:
-            raise RuntimeError("a client is open only inside its `async with` block")
+            raise client_closed()
         if self._client is None:
             self._client = RyClient(self._settings)
         return self._client

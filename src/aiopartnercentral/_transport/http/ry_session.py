@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from aiobotocore.awsrequest import AioAWSResponse
 from botocore.exceptions import (
     BotoCoreError,
     ConnectionClosedError,
@@ -18,11 +17,14 @@ from botocore.exceptions import (
 )
 from botocore.httpsession import MAX_POOL_CONNECTIONS, ProxyConfiguration, mask_proxy_url
 
+from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.http.ry_client import RyClient, UnsendableUrlError
 from aiopartnercentral._transport.http.settings import HttpSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aiobotocore.awsrequest import AioAWSResponse
 
     from aiopartnercentral._transport.direct.request import SignedRequest
     from aiopartnercentral._transport.http.response import HttpResponse
@@ -103,7 +105,7 @@ class RySession:
     def _client(self, proxy_url: str | None) -> RyClient:
         client = self._clients.get(proxy_url)
         if self._is_closed:
-            raise RuntimeError("a client is open only inside its `async with` block")
+            raise client_closed()
         if client is None:
             settings = HttpSettings(proxy=proxy_url, max_response_bytes=self.max_response_bytes, **self._settings)
             client = self._clients[proxy_url] = RyClient(settings)
@@ -125,7 +127,7 @@ class RySession:
         except Exception as error:  # noqa: BLE001 - raised below
             failure = error
         else:
-            return _response(request.url, received)
+            return received.for_botocore(request.url)
         if isinstance(failure, RuntimeError):  # no response would help
             raise failure
         # Outside the handler: the error may quote a header, or the password of a proxy.
@@ -163,13 +165,6 @@ def _body(body: Any) -> bytes:  # noqa: ANN401 - as above
     if isinstance(body, str):
         return body.encode()
     return bytes(body.read() if hasattr(body, "read") else body or b"")
-
-
-def _response(url: str, received: HttpResponse) -> AioAWSResponse:
-    headers: Any = received.headers  # as aiobotocore passes them
-    response = AioAWSResponse(url, received.status_code, headers, None)
-    response._content = received.body  # noqa: SLF001 - it is read
-    return response
 
 
 class _CauseError(Exception):
