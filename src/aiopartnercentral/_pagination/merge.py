@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 
 import anyio
@@ -154,6 +154,18 @@ class Stream(Generic[KeyT, EntryT]):
         for entry in self._slice:
             return entry
         return await self._advance()
+
+    async def next_page(self) -> Iterator[tuple[KeyT, EntryT]]:
+        """Return an iterator over entries that have been fetched; it has none once everything has been handed over.
+
+        Raises:
+            Exception: as iterating over the stream.
+        """
+        try:
+            entry = await self._advance()
+        except StopAsyncIteration:
+            return iter(())
+        return chain((entry,), self._slice)
 
     async def _advance(self) -> tuple[KeyT, EntryT]:
         async with self._lock:

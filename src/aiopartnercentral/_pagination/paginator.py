@@ -96,7 +96,10 @@ class Collectable(Generic[KeyT, EntryT]):
         task = anyio.get_current_task().id
         streams = self._entered.get(task)
         if not streams:
-            raise RuntimeError("a stream must be left by the task that entered it")
+            raise RuntimeError(
+                "a stream must be left by the task that entered it; where a framework changes tasks, use the "
+                "`blocking()` of a bulk collection"
+            )
         stream = streams.pop()
         if not streams:
             del self._entered[task]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         CredentialsProvider as CredentialsProvider,
         Role as Role,
     )
+    from aiopartnercentral.bulk.blocking import BlockingStream as BlockingStream
     from aiopartnercentral.bulk.client_pool import ClientPool as ClientPool
     from aiopartnercentral.bulk.collection import Collection as Collection
     from aiopartnercentral.bulk.config_file import load_sources as load_sources

@@ -12,17 +12,12 @@ import attrs
 from aiopartnercentral._client import ClientOptions, check_options
 from aiopartnercentral._pagination.merge import Plan
 from aiopartnercentral._pagination.page_iterator import items_of, items_together
-from aiopartnercentral._pagination.paginator import (
-    Collectable,
-    OnError,
-    OnMalformed,
-    ignoring,
-    reports_malformed,
-)
+from aiopartnercentral._pagination.paginator import OnError, OnMalformed, ignoring, reports_malformed
 from aiopartnercentral._pagination.report import versions_of
 from aiopartnercentral._transport.options import check_values
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
+from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.client_pool import ClientPool
 from aiopartnercentral.bulk.limits import Limits
 from aiopartnercentral.bulk.sink_writer import SinkPage, check_sink, page_for_sink, write_all
@@ -51,7 +46,7 @@ _LIMITS = validators.instance_of(Limits)
 _OBSERVER = validators.optional(validators.function("a function of an event"))
 
 
-class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
+class Collection(Streams[ItemT], Generic[ItemT]):
     """The items of many sources, each with its own credentials; they are fetched while a stream of it is open.
 
         collection = Collection(
@@ -130,7 +125,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             on_error=on_error,
             versions=versions_of(listing.service for listing in named.values()),
         )
-        self._spec = Spec(
+        spec = Spec(
             listings=named,
             plan=plan,
             reports_malformed=reports_malformed(on_malformed),
@@ -142,7 +137,7 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
             observer=_OBSERVER("observer", observer),
             open_pool=lambda: ClientPool(max_open=limits.sources, max_connections=limits.concurrency, **options),
         )
-        super().__init__(lambda: CollectionStream(self._spec, CollectionView(items_of)), lambda: self.item_classes)
+        super().__init__(spec, CollectionView(items_of), lambda: self.item_classes)
 
     @property
     def origins(self) -> Sequence[Origin]:
@@ -154,13 +149,13 @@ class Collection(Collectable[Origin, ItemT], Generic[ItemT]):
         """The class of each listing's items, by the listing's name; a union if they are of several classes."""
         return {name: listing.pagination.item() for name, listing in self._spec.listings.items()}
 
-    def raw(self) -> Collectable[Origin, bytes]:
+    def raw(self) -> Streams[bytes]:
         """Return a collection of the items as the bytes that the service sent, not checked against the model."""
-        return Collectable(lambda: CollectionStream(self._spec, CollectionView(items_of, raw=True)))
+        return Streams(self._spec, CollectionView(items_of, raw=True))
 
-    def batches(self) -> Collectable[Origin, Sequence[ItemT]]:
+    def batches(self) -> Streams[Sequence[ItemT]]:
         """Return a collection of batches, each with the items of one page."""
-        return Collectable(lambda: CollectionStream(self._spec, CollectionView(items_together)))
+        return Streams(self._spec, CollectionView(items_together))
 
     async def into(self, sink: Sink, *, save_every: float = 1.0) -> Report[Origin]:
         """Collect everything into a sink, and return the report.

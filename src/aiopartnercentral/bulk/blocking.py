@@ -1,0 +1,152 @@
+"""Streams for code that is not async: their event loop runs in a thread of its own."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from anyio.from_thread import start_blocking_portal
+
+from aiopartnercentral._pagination.paginator import Collectable
+from aiopartnercentral.bulk.source import Origin
+from aiopartnercentral.bulk.stream import CollectionStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import TracebackType
+
+    from anyio.from_thread import BlockingPortal
+
+    from aiopartnercentral._pagination.merge import Stream
+    from aiopartnercentral._pagination.report import Report
+    from aiopartnercentral.bulk.spec import Spec
+    from aiopartnercentral.bulk.stream import CollectionView
+
+__all__ = ["BlockingStream", "Streams"]
+
+EntryT = TypeVar("EntryT")
+
+
+class BlockingStream(Generic[EntryT]):
+    """The entries of all sources, each with its origin, while its `with` block is open; for one thread.
+
+    An event loop in a thread of its own fetches, so it can be used where a loop is running already, such as in a
+    notebook, and in a process that was forked before. Leaving the block, also by an exception such as
+    `KeyboardInterrupt`, cancels all requests and ends the thread.
+    """
+
+    def __init__(self, collectable: Collectable[Origin, EntryT]) -> None:
+        """Prepare the stream; it opens when it is entered, once."""
+        self._collectable = collectable
+        self._stack = ExitStack()
+        self._stream: Stream[Origin, EntryT] | None = None
+        self._portal: BlockingPortal | None = None
+        self._page: Iterator[tuple[Origin, EntryT]] = iter(())
+        self._process = os.getpid()
+
+    @property
+    def report(self) -> Report[Origin]:
+        """A snapshot of what has been handed over so far.
+
+        Raises:
+            RuntimeError: the stream was never entered.
+        """
+        stream = self._stream
+        if stream is None:
+            raise RuntimeError("a stream has a report once its `with` block is entered")
+        return stream.report if self._portal is None else self._portal.call(lambda: stream.report)
+
+    def __enter__(self) -> Self:
+        """Open the stream and begin to fetch.
+
+        Raises:
+            RuntimeError: the stream was entered before.
+            CheckpointError: as for an `async with` block of the collection.
+        """
+        if self._stream is not None:
+            raise RuntimeError("a stream can be entered only once; call `blocking()` again for a new one")
+        with ExitStack() as stack:
+            portal = stack.enter_context(start_blocking_portal(name="aiopartnercentral"))
+            self._stream = stack.enter_context(portal.wrap_async_context_manager(self._collectable))
+            self._portal, self._process = portal, os.getpid()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Cancel all fetching, save the checkpoint, close the clients, and end the thread."""
+        self._page = iter(())
+        if os.getpid() != self._process:
+            return  # a forked process, which has neither the thread nor its event loop
+        try:
+            self._stack.__exit__(exc_type, exc, tb)
+        finally:
+            self._portal = None
+
+    def __iter__(self) -> Self:
+        """Return the stream itself; each entry is yielded once."""
+        return self
+
+    def __next__(self) -> tuple[Origin, EntryT]:
+        """Return the next entry with its origin.
+
+        Raises:
+            StopIteration: everything has been handed over.
+            Exception: as iterating over an async stream of the collection.
+            RuntimeError: the block is not open, or it was opened by the process that this one was forked from.
+        """
+        for entry in self._page:  # without the event loop, which would take as long as an item of a page
+            return entry
+        if self._portal is None or self._stream is None:
+            raise RuntimeError("the stream is open only inside its `with` block")
+        if os.getpid() != self._process:
+            raise RuntimeError("the stream was opened before the process was forked: call `blocking()` in each process")
+        future = self._portal.start_task_soon(self._stream.next_page)
+        try:
+            self._page = future.result()
+        except BaseException:  # a KeyboardInterrupt leaves it waiting
+            future.cancel()
+            raise
+        for entry in self._page:
+            return entry
+        raise StopIteration
+
+
+class Streams(Collectable[Origin, EntryT], Generic[EntryT]):
+    """A `Collectable` of many sources, which code that is not async can iterate over, too."""
+
+    def __init__(
+        self, spec: Spec, view: CollectionView[EntryT], item_classes: Callable[[], Mapping[str, Any]] = dict
+    ) -> None:
+        """Prepare to be entered.
+
+        Arguments:
+            spec: what to collect.
+            view: the form of the entries.
+            item_classes: returns the class of each listing's items, if the entries are items.
+        """
+        self._spec = spec
+        super().__init__(lambda: CollectionStream(self._spec, view), item_classes)
+
+    def blocking(self) -> BlockingStream[EntryT]:
+        """Return a new stream for a `with` block.
+
+            with collection.blocking() as stream:
+                for origin, item in stream:
+                    print(origin.label, item)
+            print(stream.report)
+
+        Credentials providers and observers are called in the thread of its event loop.
+
+        Raises:
+            ValueError: a source has an open client, which belongs to another event loop.
+        """
+        for origin in self._spec.plan.sources:
+            if origin.source.client is not None:
+                raise ValueError(
+                    f"source {origin.label} has an open client, which belongs to its own event loop: "
+                    "give the source a profile, a role or a credentials provider"
+                )
+        return BlockingStream(self)
