@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         SourcesFailedError as SourcesFailedError,
     )
     from aiopartnercentral._serialization.plain import to_dict as to_dict, to_json as to_json
+    from aiopartnercentral._transport.client_factory import add_models as add_models
     from aiopartnercentral._transport.options import (
         CallOptions as CallOptions,
         ClientOptions as ClientOptions,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+import boto3
 import pytest
 from aiobotocore.session import AioSession
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import JSONFileLoader, Loader
+from botocore.session import Session
 
-from aiopartnercentral import account
+from aiopartnercentral import account, add_models, marketing
 from aiopartnercentral._transport import chain
 from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._utils import model_data
@@ -101,3 +104,41 @@ async def test_a_session_of_the_caller_keeps_its_own(read) -> None:
     async with account.connect(session=AioSession(), **OPTIONS):
         pass
     assert any(path.endswith("endpoints") for path in read)
+
+
+SERVICES = {
+    "partnercentral-account",
+    "partnercentral-benefits",
+    "partnercentral-channel",
+    "partnercentral-marketing",
+    "partnercentral-revenue-measurement",
+    "partnercentral-selling",
+}
+
+
+@pytest.mark.parametrize("make", [AioSession, Session, boto3.Session])
+async def test_a_session_learns_the_services_that_its_botocore_does_not_know(make, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(Loader, "BUILTIN_DATA_PATH", str(tmp_path))  # as if it knew none
+    session = make()
+    assert SERVICES.isdisjoint(session.get_available_services())
+    add_models(session)
+    add_models(session)
+    assert set(session.get_available_services()) >= SERVICES
+
+
+@pytest.mark.parametrize("used", [False, True])
+async def test_a_client_of_such_a_session_can_be_wrapped(used) -> None:
+    session = AioSession()
+    if used:
+        with suppress(UnknownServiceError):
+            async with session.create_client("partnercentral-none", **OPTIONS, region_name="us-east-1"):
+                pass
+    add_models(session)
+    options = {**OPTIONS, "region_name": "us-east-1"}
+    async with session.create_client("partnercentral-marketing", **options) as client:
+        assert marketing.wrap(client).service.name == "partnercentral-marketing"
+
+
+def test_what_is_not_a_session_gets_no_models() -> None:
+    with pytest.raises(TypeError, match=r"session must be a session of aiobotocore, .* not a string"):
+        add_models("default")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
+from botocore.session import Session
 
 from aiopartnercentral._transport.call_context import MAX_CONNECTIONS
 from aiopartnercentral._transport.chain import ChainSession
@@ -19,6 +20,7 @@ from aiopartnercentral._transport.http_client import guarded_config, merged
 from aiopartnercentral._transport.time_limits import in_time
 from aiopartnercentral._transport.user_agent import user_agent
 from aiopartnercentral._utils import model_data
+from aiopartnercentral._utils.validators import type_name
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -58,7 +60,7 @@ async def open_botocore_client(
         sts_region = region_name or service.region
         session = own = ChainSession(profile, options.get("verify"), sts_region=sts_region, timeout=timeout)
     else:
-        _add_pinned_models(session)
+        add_models(session)
     options.setdefault("api_version", service.api_version)
     config = with_defaults(session, config)
     if own is not None:
@@ -86,6 +88,28 @@ def _guard_session(session: Any, region_name: str | None, config: AioConfig) -> 
         guard_provider(provider)
 
 
+def add_models(session: Any) -> None:  # noqa: ANN401 - of one of four libraries, of which two may not be installed
+    """Let a session create clients of all six services, also of those that its botocore does not know.
+
+    What its botocore knows stays as it is. So `wrap` can take a client of an older aiobotocore or of aioboto3.
+
+    Arguments:
+        session: a session of aiobotocore, aioboto3, botocore or boto3.
+
+    Raises:
+        TypeError: it is not a session of one of these.
+    """
+    session = getattr(session, "_session", session)  # of aioboto3 or boto3
+    if not isinstance(session, Session):
+        raise TypeError(
+            f"session must be a session of aiobotocore, aioboto3, botocore or boto3, not {type_name(session)}"
+        )
+    pinned, loader = str(model_data.root()), session.get_component("data_loader")
+    if pinned not in loader.search_paths:
+        loader.search_paths.append(pinned)
+        loader._cache.clear()  # noqa: SLF001 - a session that was used has listed its services before
+
+
 def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
     """Return the config with the library's retry mode, pool and user agent, unless the caller has configured others.
 
@@ -93,13 +117,6 @@ def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
     """
     config = _with_user_agent(session, _with_pool(session, _with_retries(session, config)))
     return guarded_config(config, session.get_default_client_config())
-
-
-def _add_pinned_models(session: AioSession) -> None:
-    """Add the pinned models to the loader of a caller's session, for services that its botocore does not know."""
-    pinned, paths = str(model_data.root()), session.get_component("data_loader").search_paths
-    if pinned not in paths:
-        paths.append(pinned)
 
 
 def _check_event_loop(config: AioConfig | None) -> None:
