@@ -121,7 +121,7 @@ def test_help_names_values_alike(run_here, command):
         "FILE",
         "ID",
         "CODE",
-        "JSON",
+        "NAME=VALUE,...",
         "TEXT",
         "TIME",
         "/",
@@ -243,7 +243,7 @@ def test_a_further_listing_gets_its_options_from_its_request(further):
     }
     options = {each.name: get_args(each.option)[1] for each in listing.filters}
     assert options["flags"].default == "--flag"
-    assert options["sizes"].help == "JSON."
+    assert options["sizes"].help == "NAME=VALUE,... or JSON."
     assert [each.name for each in listing.filters if each.required] == ["colour"]
 
 

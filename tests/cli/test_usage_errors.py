@@ -253,7 +253,47 @@ async def test_an_impossible_setting_fails_only_its_source(run, tmp_path):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("list-opportunities --sort x", "'--sort': $: not JSON at character 0"),
+        ("list-opportunities --sort {x", "'--sort': $: not JSON at character 1"),
+        (
+            "list-opportunities --sort x",
+            "'--sort': expected '=' at character 1: write it as SortOrder=ASCENDING,SortBy=LastModifiedDate, or",
+        ),
+        (
+            "list-opportunities --sort SortOrder=ASCENDING,SortBuy=Identifier",
+            "'--sort': $.SortBuy at character 20: unknown member, expected one of SortOrder, SortBy",
+        ),
+        (
+            "list-opportunities --sort sort_by=a,SortBy=b,SortOrder=c",
+            "'--sort': $.sort_by at character 0: unknown member",
+        ),
+        ("list-opportunities --sort SortBy=a,SortBy=b", "'--sort': SortBy is given a second time at character 9"),
+        ('list-opportunities --sort "SortBy=\\"a"', "'--sort': the quote does not end at character 7"),
+        ("list-opportunities --sort SortBy=[a,b", "'--sort': expected ',' or ']' at character 11"),
+        ("list-opportunities --sort SortBy=a,", "'--sort': expected text or NAME=VALUE at character 9"),
+        (
+            "list-opportunities --sort SortBy=a",
+            "'--sort': $.SortOrder: required member is missing, one of ASCENDING, DESCENDING",
+        ),
+        (
+            "list-opportunities --sort SortBy=a,SortOrder=[b]",
+            "'--sort': $.SortOrder at character 9: expected one of ASCENDING, DESCENDING",
+        ),
+        (
+            "list-opportunities --created-date AfterCreatedDate=12h",
+            "'--created-date': $.AfterCreatedDate at character 0: expected a time in ISO 8601",
+        ),
+        (
+            "search-opportunities --filter AndAllFilters=[{EqualsTo={Key=a}}]",
+            "'--filter': $.AndAllFilters[0].EqualsTo.Value at character 16: required member is missing",
+        ),
+        (
+            "list-revenue-attributions --context-filter Key=a Kay=b",
+            "'--context-filter': $[1].Kay at character 0 of value 2: unknown member, expected one of Key, Values",
+        ),
+        ("list-opportunities --sort SortBy=a,SortOrder=b c=d", "No such command 'c=d'"),
+        ("list-opportunities --sort file:///no/such/file", "cannot read /no/such/file: No such file or directory"),
+        ("list-opportunities --sort file:///", "cannot read /: Is a directory"),
+        ("search-opportunities --filter NotFilter=" + 9000 * "[", "nested too deeply"),
         ("list-opportunities --sort ''", "'--sort': it is empty"),
         ("list-opportunities --sort []", "'--sort': $: expected object, got array"),
         ('list-opportunities --sort \'{"SortBy": "Identifier"}\'', "'--sort': $.SortOrder: required member is missing"),

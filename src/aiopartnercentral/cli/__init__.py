@@ -4,6 +4,9 @@ app          the commands and their options
 services     the services and the names of their listings
 subcommands  the listings that `collect` knows, derived from the generated packages
 filters      the options of the filters of one listing
+structures   the values of filters that are structures
+shorthand    the AWS CLI's shorthand for structures
+shapes       the shapes of a service's model
 options      the options of every listing
 config       the options of one run together, checked against each other
 collect      runs a collection into the output

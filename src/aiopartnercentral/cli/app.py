@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path  # noqa: TC003 - typer reads it
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -56,6 +57,23 @@ class Command(TyperCommand):
 
 class ListingCommand(Command):
     """The command of a listing, after whose options other listings may follow."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - see `Command`
+        """Parse the arguments; further structures may follow the first one of an option, as in the AWS CLI."""
+        from aiopartnercentral.cli.filters import STRUCTURE  # noqa: PLC0415 - loads the package
+
+        repeatable = {name for one in self.params if one.metavar == STRUCTURE and one.multiple for name in one.opts}
+        expanded, rest, repeated = list[str](), iter(args), None
+        for arg in rest:
+            name, has_value, _ = arg.partition("=")
+            if name in repeatable:
+                repeated = name
+                expanded += [arg] if has_value else [arg, *islice(rest, 1)]
+            else:
+                is_structure = arg.startswith(("{", "[")) or (has_value and not arg.startswith("-"))
+                repeated = repeated if is_structure else None
+                expanded += [arg] if repeated is None else [repeated, arg]
+        return super().parse_args(ctx, expanded)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401 - see `Command`
         """Return the options of the last listing, and the names of all listings."""

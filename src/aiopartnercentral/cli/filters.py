@@ -1,15 +1,13 @@
 """The options of a listing's filters, made from the request of its operation and the service's model.
 
 Text, numbers and flags are given as they are, and lists of these by repeating the option. A timestamp is ISO 8601. All
-other filters, such as structures, unions and lists of them, are JSON with the names of the service.
+other filters, such as structures, unions and lists of them, are shorthand or JSON with the names of the service.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import types
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_origin
@@ -17,25 +15,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_or
 import attrs
 import typer
 
-from aiopartnercentral._serialization.conversion_errors import key_segment
 from aiopartnercentral._serialization.members import attribute_types
 from aiopartnercentral._utils.docstrings import attribute_texts
-from aiopartnercentral._utils.text import listed
 from aiopartnercentral.cli.options import FILTERS, check_text
 from aiopartnercentral.cli.services import load
-from aiopartnercentral.cli.terminal import one_line, squashed
-from aiopartnercentral.errors import DecodeError
+from aiopartnercentral.cli.shapes import TIME, Shapes, time_of
+from aiopartnercentral.cli.structures import StructureReader, written
+from aiopartnercentral.cli.terminal import squashed
 from aiopartnercentral.types import OpenEnum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from aiopartnercentral.types import Pagination
 
-__all__ = ["Filter", "Shapes", "filters_of"]
+__all__ = ["STRUCTURE", "Filter", "filters_of"]
 
-_TIME: Final = "2026-11-29T02:15:00Z"
-_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+STRUCTURE: Final = "NAME=VALUE,..."
+"""The placeholder of an option's value that is shorthand."""
 
 
 @attrs.frozen(kw_only=True)
@@ -46,94 +43,15 @@ class Filter:
         name: its name in Python.
         option: its type for typer, with the option.
         required: whether the listing needs it.
-        is_json: whether its value is JSON.
+        is_structure: whether its value is shorthand or JSON.
         example: the option with a value, as the parts of a command line.
     """
 
     name: str
     option: Any
     required: bool
-    is_json: bool
+    is_structure: bool
     example: Sequence[str]
-
-
-@attrs.frozen
-class Shapes:
-    """The shapes of a service's model, by name."""
-
-    shapes: Mapping[str, Any]
-
-    def members(self, shape: str) -> Mapping[str, str]:
-        """Return the shape of each member of a structure or a union."""
-        return {name: member["shape"] for name, member in self.shapes[shape]["members"].items()}
-
-    def example(self, shape: str) -> Any:  # noqa: ANN401 - any JSON
-        """Return a value with the members that are required, or with the first one if none is."""
-        found = self.shapes[shape]
-        match found["type"]:
-            case "structure":
-                members = self.members(shape)
-                plain = [name for name, member in members.items() if shape not in self._within(member)]
-                return {name: self.example(members[name]) for name in found.get("required") or plain[:1]}
-            case "list":
-                return [self.example(found["member"]["shape"])]
-            case "map":
-                return {"...": self.example(found["value"]["shape"])}
-            case "timestamp":
-                return _TIME
-            case "string":
-                return found.get("enum", ["..."])[0]
-            case kind:
-                return kind == "boolean" or 1
-
-    def _within(self, shape: str) -> set[str]:
-        """Return the names of a shape and of all that a value of it consists of."""
-        found, waiting = set[str](), [shape]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                about = self.shapes[name]
-                parts = [about[part] for part in ("member", "key", "value") if part in about]
-                waiting += [part["shape"] for part in [*parts, *about.get("members", {}).values()]]
-        return found
-
-    def check(self, value: object, shape: str, path: str = "$") -> None:
-        """Refuse what a decoder of responses accepts: unknown members, and times in other forms.
-
-        Raises:
-            DecodeError: there is one; its path leads to it.
-        """
-        found = self.shapes[shape]
-        if found["type"] == "timestamp" and not (isinstance(value, str) and _time_of(value)):
-            raise DecodeError(f"expected a time in ISO 8601, such as {_TIME}", path=path)
-        if found["type"] == "list" and isinstance(value, list):
-            for index, part in enumerate(value):
-                self.check(part, found["member"]["shape"], f"{path}[{index}]")
-        if found["type"] != "structure" or not isinstance(value, dict):
-            return
-        members = self.members(shape)
-        for name, part in value.items():
-            if name not in members:
-                raise DecodeError(f"unknown member, expected {_one_of(members)}", path=f"{path}{key_segment(name)}")
-            self.check(part, members[name], f"{path}.{name}")
-        if found.get("union") and len(value) != 1:
-            raise DecodeError(f"expected an object with exactly {_one_of(members)}", path=path)
-
-
-def _time_of(text: str) -> datetime | None:
-    """Return a time in ISO 8601, which is UTC without a zone; None if the text is not one."""
-    if _ISO.fullmatch(text) is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _one_of(names: Iterable[str]) -> str:
-    return f"one of {listed(names)}"
 
 
 def filters_of(package: str, pagination: Pagination[Any, Any, Any], shapes: Shapes, request: str) -> list[Filter]:
@@ -170,98 +88,99 @@ class _Making:
 
     def made(self, name: str, text: str, *, is_required: bool) -> Filter:
         """Return the filter with this name and text."""
-        bare = _without_none(self.hint)
-        is_list = get_origin(bare) is list
-        element = get_args(bare)[0] if is_list else bare
-        switch = f"--{(_singular(name) if is_list else name).strip('_').replace('_', '-')}"
-        plain = isinstance(element, type) and issubclass(element, str | int | float)
-        kind: Any = str if not plain or issubclass(element, str) else element
-        callback: Callable[[Any], Any] | None = check_text if plain and kind is str else None
+        switch = f"--{(_singular(name) if self._is_list else name).strip('_').replace('_', '-')}"
+        element, is_structure = self._element, not _is_plain(self._element)
+        kind: Any = str if is_structure or issubclass(element, str | datetime) else element
+        callback: Callable[[Any], Any] | None = check_text if kind is str else None
         if element is datetime:
             callback = _times
-        elif not plain:
-            callback = self._json
+        elif is_structure:
+            callback = self._structures
         option = typer.Option(
             switch,
-            help=" ".join(filter(None, [text, self._form(element), "Can be repeated." if is_list else ""])),
-            metavar=_metavar(name, element),
+            help=" ".join(filter(None, [text, self._form(), "Can be repeated." if self._is_list else ""])),
+            metavar=self._metavar(name),
             callback=callback,
             show_default=False,
             rich_help_panel=FILTERS,
         )
-        typed = list[kind] if is_list else kind
+        typed = list[kind] if self._is_list else kind
+        value = self.shapes.example(self._element_shape)
         return Filter(
             name=name,
             option=Annotated[typed if is_required else typed | None, option],
             required=is_required,
-            is_json=callback == self._json,
-            example=[switch, *self._example(element, is_list=is_list)],
+            is_structure=is_structure,
+            example=[switch] if element is bool else [switch, written(value)],
         )
 
-    def _form(self, element: Any) -> str:  # noqa: ANN401 - types as values have no type
-        """Return what a value looks like, unless that is plain."""
-        if element is datetime:
-            return f"ISO 8601, such as {_TIME}; UTC without a zone."
-        if isinstance(element, type) and issubclass(element, OpenEnum):
-            return f"Known values: {', '.join(element)}."
-        if isinstance(element, type) and issubclass(element, str | int | float):
-            return ""
-        shape = self._element_shape()
-        found = self.shapes.shapes[shape]
-        if found["type"] != "structure":
-            return "JSON."
-        kind = "one of" if found.get("union") else "the members"
-        return f"A JSON object with {kind} {', '.join(self.shapes.members(shape))}."
+    @property
+    def _is_list(self) -> bool:
+        return get_origin(_without_none(self.hint)) is list
 
+    @property
+    def _element(self) -> Any:  # noqa: ANN401 - types as values have no type
+        """The type of one value of the option."""
+        bare = _without_none(self.hint)
+        return get_args(bare)[0] if self._is_list else bare
+
+    @property
     def _element_shape(self) -> str:
         found = self.shapes.shapes[self.shape]
-        shape: str = found["member"]["shape"] if found["type"] == "list" else self.shape
+        shape: str = found["member"]["shape"] if self._is_list else self.shape
         return shape
 
-    def _example(self, element: Any, *, is_list: bool) -> list[str]:  # noqa: ANN401 - types as values have no type
-        if element is bool:
-            return []
-        value = self.shapes.example(self._element_shape() if is_list else self.shape)
-        if value == "...":
-            return ["..."]
-        return [value if isinstance(value, str) else json.dumps(value)]
+    @property
+    def _reader(self) -> StructureReader:
+        return StructureReader(self.shapes, self._element_shape, self._decoded)
 
-    def _json(self, value: list[str] | str | None) -> Any:  # noqa: ANN401 - of the filter's type
-        """Return the filter's value; each value of a repeated option is one element, or an array of some."""
+    def _form(self) -> str:
+        """Return what a value looks like, unless that is plain."""
+        if self._element is datetime:
+            return f"ISO 8601, such as {TIME}; UTC without a zone."
+        if _is_plain(self._element):
+            is_enum = issubclass(self._element, OpenEnum)
+            return f"Known values: {', '.join(self._element)}." if is_enum else ""
+        form = f"{STRUCTURE} or JSON" if self._reader.takes_shorthand else "JSON"
+        found = self.shapes.shapes[self._element_shape]
+        if found["type"] != "structure":
+            return f"{form}."
+        kind = "One of" if found.get("union") else "The members"
+        return f"{kind} {', '.join(self.shapes.members(self._element_shape))}, as {form}."
+
+    def _metavar(self, name: str) -> str | None:
+        """Return the placeholder of the option's value in the help; None for a flag."""
+        if self._element is datetime:
+            return "TIME"
+        if not _is_plain(self._element):
+            return STRUCTURE if self._reader.takes_shorthand else "JSON"
+        if issubclass(self._element, OpenEnum):
+            return "NAME"
+        if issubclass(self._element, str):
+            return "ID" if _singular(name).endswith(("identifier", "_id", "_arn")) else "TEXT"
+        return None if self._element is bool else "NUMBER"
+
+    def _structures(self, value: list[str] | str | None) -> Any:  # noqa: ANN401 - of the filter's type
+        """Return the filter's value."""
         if value is None or value == []:
             return None
         check_text(value)
-        from aiopartnercentral._serialization import jsontext  # noqa: PLC0415 - loads msgspec
-
         try:
-            if isinstance(value, str):
-                parsed = jsontext.loads(value)
-            else:
-                parts = [jsontext.loads(text) for text in value]
-                parsed = [each for part in parts for each in (part if isinstance(part, list) else [part])]
-            self.shapes.check(parsed, self.shape)
-            hint = _without_none(self.hint)
-            if not isinstance(value, list):
-                return self._decoded(parsed, hint, "")
-            return [self._decoded(each, get_args(hint)[0], f"[{index}]") for index, each in enumerate(parsed)]
-        except DecodeError as error:
-            raise typer.BadParameter(one_line(str(error), limit=None)) from None
-        except RecursionError:
-            raise typer.BadParameter("its JSON is nested too deeply") from None
+            return self._reader.one(value) if isinstance(value, str) else self._reader.several(value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
 
-    def _decoded(self, value: object, hint: Any, segment: str) -> Any:  # noqa: ANN401 - of the filter's type
-        try:
-            return load(self.package, "converters").json_converter.get_structure_hook(hint)(value, hint)
-        except DecodeError as error:
-            raise error.within(segment) from None
+    def _decoded(self, value: object) -> Any:  # noqa: ANN401 - of the filter's type
+        converter = load(self.package, "converters").json_converter
+        return converter.get_structure_hook(self._element)(value, self._element)
 
 
 def _times(value: list[str] | str | None) -> list[datetime] | datetime | None:
     """Return the time of an option, or the times of one that is repeated."""
     found = []
     for text in [value] if isinstance(value, str) else value or ():
-        if (time := _time_of(text)) is None:
-            raise typer.BadParameter(f"{text!a} is not a time in ISO 8601, such as {_TIME}")
+        if (time := time_of(text)) is None:
+            raise typer.BadParameter(f"{text!a} is not a time in ISO 8601, such as {TIME}")
         found.append(time)
     return found[0] if isinstance(value, str) else found or None
 
@@ -273,17 +192,9 @@ def _without_none(hint: Any) -> Any:  # noqa: ANN401 - types as values have no t
     return reduce(or_, (kind for kind in get_args(hint) if kind is not types.NoneType))
 
 
-def _metavar(name: str, element: Any) -> str | None:  # noqa: ANN401 - types as values have no type
-    """Return the placeholder of the option's value in the help; None for a flag."""
-    if element is datetime:
-        return "TIME"
-    if not (isinstance(element, type) and issubclass(element, str | int | float)):
-        return "JSON"
-    if issubclass(element, OpenEnum):
-        return "NAME"
-    if issubclass(element, str):
-        return "ID" if _singular(name).endswith(("identifier", "_id", "_arn")) else "TEXT"
-    return None if element is bool else "NUMBER"
+def _is_plain(kind: Any) -> bool:  # noqa: ANN401 - types as values have no type
+    """Return whether a value of a type is written as it is."""
+    return isinstance(kind, type) and issubclass(kind, str | int | float | datetime)
 
 
 def _singular(name: str) -> str:

@@ -18,9 +18,10 @@ import typer
 
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.cli.config import ListingArguments, ParsedListing
-from aiopartnercentral.cli.filters import Filter, Shapes, filters_of
+from aiopartnercentral.cli.filters import Filter, filters_of
 from aiopartnercentral.cli.options import FILTERS, OWN, SHARED, SOURCES
 from aiopartnercentral.cli.services import facts, summaries
+from aiopartnercentral.cli.shapes import Shapes
 from aiopartnercentral.cli.terminal import squashed
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class Subcommand:
     def examples(self) -> list[str]:
         """Example commands."""
         required = [part for each in self.filters if each.required for part in each.example]
-        optional = sorted((each for each in self.filters if not each.required), key=lambda each: not each.is_json)
-        # JSON first, as it needs an example most.
+        optional = sorted((each for each in self.filters if not each.required), key=lambda each: not each.is_structure)
+        # A structure first, as it needs an example most.
         further = optional[0].example if optional else []
         command = " ".join(["aiopartnercentral collect", self.command, *map(shlex.quote, required)])
         return [
