@@ -6,6 +6,7 @@ import gzip
 import inspect
 import json
 import re
+import shlex
 import sys
 from collections import Counter
 from typing import get_args
@@ -19,9 +20,11 @@ from aiopartnercentral._utils import model_data
 from aiopartnercentral.account import operations
 from aiopartnercentral.cli import describe
 from aiopartnercentral.cli.runner import CommandError
+from aiopartnercentral.cli.shapes import Shapes
+from aiopartnercentral.cli.shorthand import parse
 from tests.cli.processes import LIVE, PYTHON, Ended, seen, terminal
 from tests.support.botocore_texts import botocore_model
-from tests.support.services import NAMES, package
+from tests.support.services import NAMES, SIBLINGS, package
 
 pytestmark = pytest.mark.anyio
 
@@ -350,9 +353,52 @@ async def test_on_a_terminal_it_fits_and_says_the_same(started, environment, col
         assert cell_len(row) <= columns or len(row.split()) == 1, row
 
 
+def test_structures_that_options_take_have_an_example_of_their_shorthand():
+    ((command, lines),) = described("SearchOpportunities", service="selling")["examples"].items()
+    assert command == "aiopartnercentral collect search-opportunities"
+    options = dict(shlex.split(line) for line in lines.split("\n"))
+    assert set(options) == {"--filter", "--sort"}
+    for option, text in options.items():
+        member = model_of("selling")["shapes"]["SearchOpportunitiesRequest"]["members"][option[2:].title()]["shape"]
+        assert shapes_of("selling").typed(parse(text).value, member) == shapes_of("selling").example(member)
+        assert described(member, service="selling")["examples"] == {"shorthand": text}
+    assert described("ListOpportunities", service="selling")["examples"]
+    for name in ("ListConnections", "ConnectionSummary", "ConnectionType", "Participant"):
+        assert described(name)["examples"] == {}
+
+
+def shapes_of(service):
+    return Shapes(model_of(service)["shapes"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed", "not_needed"),
+    [
+        (
+            ["describe", "ConnectionSummary"],
+            {"aiopartnercentral.account.structures.connection"},
+            {f"aiopartnercentral.{name}.structures.common" for name in SIBLINGS},
+        ),
+        (["describe"], {"aiopartnercentral.selling.structures.common"}, {"botocore.docs"}),
+    ],
+)
+async def test_only_what_is_described_is_loaded(environment, arguments, needed, not_needed):
+    code = (
+        f"import sys; sys.argv[1:] = {arguments!r}\n"
+        "from aiopartnercentral.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as ended: assert not ended.code, ended.code\n"
+        f"needed, not_needed = {needed!r}, {not_needed | {'aiobotocore', 'aiohttp'}!r}\n"
+        "assert needed <= set(sys.modules), needed - set(sys.modules)\n"
+        "assert not not_needed & set(sys.modules), not_needed & set(sys.modules)\n"
+    )
+    ended = await anyio.run_process([*PYTHON, "-c", code], env=environment, check=False)
+    assert ended.returncode == 0, ended.stderr.decode()
+
+
 def test_nothing_in_a_text_can_control_the_terminal():
     about = {"service": "account", "name": "\x1b[31mred", "kind": "enum", "python": ""}
-    found = {**about, "docstrings": {"a": "\u009b"}, "documentation": {}}
+    found = {**about, "docstrings": {"a": "\u009b"}, "examples": {}, "documentation": {}}
     assert describe._laid_out(found, sys.maxsize) == "\\x1b[31mred: enum of account,\n\na\n    \\x9b\n"
 
 

@@ -6,6 +6,7 @@ import difflib
 import inspect
 import json
 import re
+import shlex
 import sys
 import zlib
 from functools import cache
@@ -13,13 +14,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import attrs
-from botocore.docs.bcdoc.restdoc import ReSTDocument
-from botocore.exceptions import DataNotFoundError
-from botocore.loaders import Loader
 
+from aiopartnercentral._utils import model_data
 from aiopartnercentral._utils.docstrings import docstring
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.services import SERVICES, facts, load
+from aiopartnercentral.cli.shapes import Shapes
+from aiopartnercentral.cli.structures import written
+from aiopartnercentral.cli.subcommands import subcommand
 from aiopartnercentral.cli.table import Column, encoded, render
 from aiopartnercentral.cli.terminal import clean, one_line, squashed, width_of, wrapped
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
@@ -107,7 +109,9 @@ def _find(typed: str) -> tuple[_Package, str]:
     """
     before, _, wanted = typed.strip().removesuffix("()").rpartition(".")
     wanted, within = squashed(wanted), before.rpartition(".")[2].lower()
-    packages = [_package(within)] if within in SERVICES else [*map(_package, SERVICES)]
+    services = [within] if within in SERVICES else SERVICES
+    # Only the package that has the name is loaded, or all of them for suggestions.
+    packages = [*map(_package, [one for one in services if wanted in _names(one)] or services)]
     found = {package: spelled[wanted] for package in packages if wanted in (spelled := _spellings(package))}
     if not found:
         names = {spelling: name for package in packages for spelling, name in _spellings(package).items()}
@@ -118,6 +122,11 @@ def _find(typed: str) -> tuple[_Package, str]:
         choices = " or ".join(f"{package.service}.{name}" for package, name in found.items())
         raise CommandError(f"{one_line(typed)!r} is in {len(found)} services: write {choices}", exit_code=USAGE)
     return next(iter(found.items()))
+
+
+def _names(service: str) -> set[str]:
+    """Return the squashed names of a package's operations and types, and of more, without importing any class."""
+    return {*map(squashed, dir(load(service))), *map(squashed, vars(load(service, "operations")))}
 
 
 @cache
@@ -142,11 +151,33 @@ def _described(package: _Package, name: str, *, docs: bool) -> dict[str, Any]:
         found["values"] = list(package.types[name])
     heads = {value: one if "values" in found else f"{one}{inspect.signature(value)}" for one, value in sources.items()}
     found["docstrings"] = {re.sub(_NOT_SAID, "", head): docstring(value) for value, head in heads.items()}
+    found["examples"] = _examples(package, name)
     return found | {"documentation": _aws_texts(service, name, docs=docs)}
+
+
+def _examples(package: _Package, name: str) -> dict[str, str]:
+    """Return how the structures of a listing's options are typed, or one that is such a structure or a part of it."""
+    known = facts(package.service)
+    model = model_data.load(known.name, known.api_version)
+    shapes = Shapes(model["shapes"])
+    requests = {
+        one.operation.name: model["operations"][one.operation.name]["input"]["shape"] for one in known.paginations
+    }
+    if name in requests:
+        command = package.operations[name][0].replace("_", "-")
+        filters = subcommand(package.service, command).filters
+        lines = [shlex.join(each.example) for each in filters if each.is_structure]
+        return {f"aiopartnercentral collect {command}": "\n".join(lines)} if lines else {}
+    is_structure = package.kinds[name] in ("structure", "tagged union") and "members" in shapes.shapes.get(name, {})
+    is_typed = is_structure and any(name in shapes.within(request) for request in requests.values())
+    return {"shorthand": written(shapes.example(name))} if is_typed else {}
 
 
 def _aws_texts(package: str, name: str, *, docs: bool) -> dict[str, str]:
     """Return AWS's documentation of an operation or a type, with `docs` of members too, from botocore's model."""
+    from botocore.exceptions import DataNotFoundError  # noqa: PLC0415 - the list of all names needs no botocore
+    from botocore.loaders import Loader  # noqa: PLC0415
+
     service, api_version = facts(package).name, facts(package).api_version
     loader = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     try:
@@ -165,6 +196,8 @@ def _aws_texts(package: str, name: str, *, docs: bool) -> dict[str, str]:
 
 def _plain(html: str) -> str:
     """Return HTML as the reStructuredText that the docstrings of botocore's clients are, with single empty lines."""
+    from botocore.docs.bcdoc.restdoc import ReSTDocument  # noqa: PLC0415 - loads much of botocore
+
     document = ReSTDocument()
     document.include_doc_string(html)
     return re.sub(r"\s*\n\s*\n", "\n\n", document.getvalue().decode()).strip()
@@ -173,6 +206,6 @@ def _plain(html: str) -> str:
 def _laid_out(found: dict[str, Any], width: int) -> str:
     """Return the description as text, with lines wrapped at words."""
     lines = [f"{found['name']}: {found['kind']} of {found['service']}, {found['python']}", *found.get("values", ())]
-    for head, text in (found["docstrings"] | found["documentation"]).items():
+    for head, text in (found["docstrings"] | found["examples"] | found["documentation"]).items():
         lines += ["", head, *(f"    {line}" for line in text.split("\n"))]
     return "".join(f"{wrapped(clean(line), width)}\n" for line in lines)

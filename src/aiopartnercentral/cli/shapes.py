@@ -54,7 +54,7 @@ class Shapes:
         match found["type"]:
             case "structure":
                 members = self.members(shape)
-                plain = [name for name, member in members.items() if shape not in self._within(member)]
+                plain = [name for name, member in members.items() if shape not in self.within(member)]
                 return {name: self.example(members[name]) for name in found.get("required") or plain[:1]}
             case "list":
                 return [self.example(found["member"]["shape"])]
@@ -67,7 +67,7 @@ class Shapes:
             case kind:
                 return kind == "boolean" or 1
 
-    def _within(self, shape: str) -> set[str]:
+    def within(self, shape: str) -> set[str]:
         """Return the names of a shape and of all that a value of it consists of."""
         found, waiting = set[str](), [shape]
         while waiting:
