@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
+from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.subcommands import subcommand
 from tests.cli.processes import Ended
 from tests.cli.service import sources_file
@@ -108,7 +109,7 @@ def test_all_listings_of_a_service_with_all_filters_as_ndjson(run_here, service,
     answers = {operation.name: pages(service, operation, (2, 1)) for operation in listings(service)}
     with scripted_server() as server:
         server.answer = lambda received: answers[received.operation](received)
-        arguments = ["--endpoint-url", server.url, "--output", tmp_path / "{operation}-{catalog}.ndjson"]
+        arguments = ["--endpoint-url", server.url, "--output", tmp_path / "{service}" / "{operation}-{catalog}.ndjson"]
         arguments += ["--checkpoint", tmp_path / "run"]
         ended = run_here("collect", *collected(service, listings(service)), *CATALOGS, *arguments)
     assert (ended.code, ended.out, ended.err) == (0, b"", "")
@@ -116,7 +117,7 @@ def test_all_listings_of_a_service_with_all_filters_as_ndjson(run_here, service,
     for operation in listings(service):
         method, pagination = service.package.names.methods[operation.name], operation.pagination
         for catalog in ("AWS", "Sandbox"):
-            lines = (tmp_path / f"{method}-{catalog}.ndjson").read_text().splitlines()
+            lines = (tmp_path / facts(name_of(service)).name / f"{method}-{catalog}.ndjson").read_text().splitlines()
             assert [json.loads(line) for line in lines] == [item_of(service, operation)] * 3
         members = {each.name: each for each in service.package.service.structure(operation.input).members}
         expected = {

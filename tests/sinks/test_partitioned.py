@@ -293,7 +293,7 @@ async def test_what_is_not_a_position_is_refused(tmp_path, odd):
 )
 def test_what_is_not_a_template_is_refused(text):
     with pytest.raises(
-        ValueError, match=re.escape("placeholders are {catalog}, {label}, {account}, {operation}, {date}")
+        ValueError, match=re.escape("placeholders are {catalog}, {label}, {account}, {service}, {operation}, {date}")
     ):
         open_sink(f"{text}.ndjson")
 
@@ -301,3 +301,32 @@ def test_what_is_not_a_template_is_refused(text):
 async def test_braces_may_stand_for_themselves(tmp_path):
     await filled(tmp_path / "{{x}}.ndjson", [page(0)])
     assert names(tmp_path) == ["{x}.ndjson"]
+
+
+async def test_services_have_files_of_their_own_and_another_run_of_others_leaves_nothing_in_place(tmp_path):
+    template = tmp_path / "{service}/{label}.ndjson"
+    pages = [Page("a", "AWS", "L", raw=[raw(n)], service=name) for n, name in enumerate(("selling", "x/y"))]
+    sink = open_sink(template)
+    await sink.open()
+    await sink.write(pages[0])
+    position = json.loads(json.dumps(await sink.flush()))
+    await sink.abort(keep=True)
+    await sink.open(position)
+    await sink.write(pages[1])
+    await sink.commit()
+    files = [tmp_path / "selling" / "a.ndjson", tmp_path / "x%2Fy" / "a.ndjson"]
+    assert [file.read_bytes() for file in files] == [raw(0) + b"\n", raw(1) + b"\n"]
+    other = open_sink(template)
+    await filled_sink(other, [Page("b", "AWS", "L", service="account")])
+    assert await other.earlier_files() == []
+    await filled_sink(other, [Page("b", "AWS", "L", service="x/y")])
+    assert [file.path for file in await other.earlier_files()] == [str(files[1])]
+    assert other.paths(pages) == [str(file) for file in files]  # of a run that has no page of them
+    assert {file.path for file in await other.earlier_files()} == {*map(str, files)}
+
+
+async def filled_sink(sink, pages):
+    await sink.open()
+    for each in pages:
+        await sink.write(each)
+    await sink.commit()

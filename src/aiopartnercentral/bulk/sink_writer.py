@@ -59,7 +59,12 @@ def page_for_sink(fetched: FetchedPage[Any, Any], limit: int | None) -> tuple[tu
 
 def empty_pages(origins: Iterable[Origin]) -> Sequence[Page]:
     """Return a page of each origin without items, which gives the file of its items."""
-    return [Page(origin.label, origin.catalog, origin.listing, account=origin.account) for origin in origins]
+    return [_page(origin) for origin in origins]
+
+
+def _page(origin: Origin, **content: Any) -> Page:  # noqa: ANN401 - of `Page`
+    where = (origin.label, origin.catalog, origin.listing)
+    return Page(*where, account=origin.account, service=origin.service, **content)
 
 
 def check_sink(sink: object, origins: Iterable[Origin], checkpoint: Path | None, save_every: object) -> None:
@@ -169,9 +174,7 @@ class _SinkWriter:
         async for origin, page in self._stream:
             self.is_consistent = False
             items, malformed = await self._new(origin, page)
-            content: dict[str, Any] = {kind: items}
-            where = (origin.label, origin.catalog, origin.listing)
-            await self._sink.write(Page(*where, **content, malformed=malformed, account=origin.account))
+            await self._sink.write(_page(origin, **{kind: items}, malformed=malformed))
             self.is_consistent = True
             if save_every is not None and anyio.current_time() - saved_at >= save_every:
                 await self.save()

@@ -32,7 +32,7 @@ _DATED: Final = ("report", "malformed", "output")
 _OTHER_FILES: Final = ("sources", "checkpoint", "malformed", "report")
 _REPORT_EXTENSIONS: Final = (("", None), (".json", None))
 _ASCII: Final = 128
-_PLACEHOLDER: Final = re.compile(r"\{(?:date|label|catalog|account|operation)\}")
+_PLACEHOLDER: Final = re.compile(r"\{(?:date|label|catalog|account|service|operation)\}")
 
 
 @attrs.frozen(kw_only=True)

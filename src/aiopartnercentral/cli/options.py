@@ -183,10 +183,10 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         metavar="FILE",
         callback=_check_output,
         help="File to write, or - for standard output. It is written atomically at the end of the run, and unchanged "
-        "if the run is stopped or every source failed. {catalog}, {label}, {account} and {operation} in the name write "
-        "one file for each, and {date} is the day on which the run began, in UTC. Ends in .ndjson, .jsonl, .csv or "
-        ".parquet; add .gz or .zst to compress any but parquet. Standard output and pipes get items as they arrive. "
-        "These cannot be resumed.",
+        "if the run is stopped or every source failed. {catalog}, {label}, {account}, {service} and {operation} in "
+        "the name write one file for each, and {date} is the day on which the run began, in UTC. Ends in .ndjson, "
+        ".jsonl, .csv or .parquet; add .gz or .zst to compress any but parquet. Standard output and pipes get items as "
+        "they arrive. These cannot be resumed.",
     ),
     "format": _option(
         _OUTPUT,

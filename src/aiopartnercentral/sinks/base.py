@@ -42,6 +42,7 @@ class Page:
             repr either.
         malformed: items that could not be decoded, and so are not among the items.
         account: the source's account.
+        service: the service's name, such as `partnercentral-account`.
     """
 
     label: str
@@ -51,6 +52,7 @@ class Page:
     raw: Sequence[bytes] = attrs.field(default=(), repr=False)
     malformed: Sequence[MalformedItem] = ()
     account: str = attrs.field(default="", kw_only=True)
+    service: str = attrs.field(default="", kw_only=True)
 
 
 @attrs.frozen

@@ -56,8 +56,9 @@ def open_sink(
     """Return the sink for a path; nothing is created before its `open`.
 
     Arguments:
-        path: a file, or a template with `{catalog}`, `{label}`, `{account}`, `{operation}` or `{date}` in it, which
-            partitions the output. `{date}` is the day on which the run began, in UTC, also if it is resumed later.
+        path: a file, or a template with `{catalog}`, `{label}`, `{account}`, `{service}`, `{operation}` or `{date}` in
+            it, which partitions the output. `{date}` is the day on which the run began, in UTC, also if it is resumed
+            later.
         format: `ndjson`, `csv` or `parquet`; by default the one of the file extension, before `.gz` or `.zst`. The
             extension of another format is refused, and so is that of an unsupported compression, such as `.bz2`.
         cls: for CSV and Parquet, the class of the items, or a mapping with the class for each operation, such as

@@ -1,4 +1,4 @@
-"""A sink of many files: each page goes to the file whose path its catalog, label and operation give."""
+"""A sink of many files: each page goes to the file whose path its catalog, label, service and operation give."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["MAX_OPEN", "PartitionedSink"]
 
 MAX_OPEN = 32
-_POSITION_VERSION = 3
+_POSITION_VERSION = 4
 _POSITION_KEYS = {"version", "template", "date", "run_id", "files"}
-_FILE_KEYS = {"label", "catalog", "account", "operation", "position"}
+_FILE_KEYS = {"label", "catalog", "account", "service", "operation", "position"}
 _Values: TypeAlias = tuple[str, ...]
 
 
@@ -72,6 +72,7 @@ class PartitionedSink:
         self._make_sink = make_sink
         self._initial = initial
         self._is_open = False
+        self._services: set[str] = set()  # of the run, as far as `paths` was asked for its files
         self._forget()
 
     def _forget(self) -> None:
@@ -94,6 +95,8 @@ class PartitionedSink:
             ValueError: two combinations of values have the same file.
         """
         owners: dict[str, Page] = {}
+        pages = list(pages)
+        self._services = {page.service for page in pages}
         return list(dict.fromkeys(_claim(owners, self._dated, page) for page in pages))
 
     def paths_at(self, position: JsonValue) -> Sequence[str]:
@@ -133,7 +136,7 @@ class PartitionedSink:
         values = self.template.values(page)
         sink = self._sinks.get(values)
         if sink is None:
-            page_without_items = Page(page.label, page.catalog, page.operation, account=page.account)
+            page_without_items = attrs.evolve(page, items=(), raw=(), malformed=())
             sink = await self._new_sink(page_without_items)
             await self._reserve(values)
             await _make_directory(sink.output)
@@ -158,6 +161,7 @@ class PartitionedSink:
                 "label": page.label,
                 "catalog": page.catalog,
                 "account": page.account,
+                "service": page.service,
                 "operation": page.operation,
                 "position": position,
             }
@@ -198,8 +202,9 @@ class PartitionedSink:
             self._is_open = False
 
     async def earlier_files(self) -> Sequence[EarlierFile]:
-        """Return the files that the template gives for any values and this date, and that were not committed."""
-        return await anyio.to_thread.run_sync(_not_among, self._committed, self._dated)
+        """Return the files that the template gives for the run's services and this date, and were not committed."""
+        services = self._services | {page.service for page in self._pages.values()}
+        return await anyio.to_thread.run_sync(_not_among, self._committed, self._dated, services)
 
     def _check_open(self) -> None:
         if not self._is_open:
@@ -232,10 +237,10 @@ async def _make_directory(path: str) -> None:
         await anyio.to_thread.run_sync(make_directory, Path(path).parent)
 
 
-def _not_among(committed: Iterable[str], template: PathTemplate) -> Sequence[EarlierFile]:
+def _not_among(committed: Iterable[str], template: PathTemplate, services: Iterable[str]) -> Sequence[EarlierFile]:
     """Return the existing files of a template that are not among those that were committed."""
     written, files = set(map(real_path, committed)), []
-    for path in template.find():
+    for path in template.find(services):
         with suppress(OSError, ValueError, OverflowError):  # the latter if there is no such date
             status = os.stat(path)  # noqa: PTH116 - not a path object
             if stat.S_ISREG(status.st_mode) and real_path(path) not in written:
@@ -278,6 +283,7 @@ def _parse_position(
                         text(at["catalog"]),
                         text(at["operation"]),
                         account=text(at["account"]),
+                        service=text(at["service"]),
                     ),
                     at["position"],
                 )

@@ -25,11 +25,13 @@ import attrs
 from aiopartnercentral._utils.validators import Check, type_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aiopartnercentral.sinks.base import Page
 
 __all__ = ["FIELDS", "PathTemplate", "is_template", "path_text", "safe_file_name"]
 
-FIELDS: Final = ("catalog", "label", "account", "operation")
+FIELDS: Final = ("catalog", "label", "account", "service", "operation")
 """The attributes of a page that may stand in braces; so may `date`."""
 
 _UNSAFE = re.compile(rb"[^A-Za-z0-9._-]")
@@ -85,7 +87,7 @@ def is_template(path: str | os.PathLike[str]) -> bool:
 
 @attrs.frozen
 class PathTemplate:
-    """A path with `{catalog}`, `{label}`, `{account}`, `{operation}` or `{date}` in it.
+    """A path with `{catalog}`, `{label}`, `{account}`, `{service}`, `{operation}` or `{date}` in it.
 
     `{{` and `}}` are literal braces.
 
@@ -135,16 +137,12 @@ class PathTemplate:
 
     def expand(self, page: Page) -> str:
         """Return the path of the file that a page belongs in."""
-        return self.text.format(
-            catalog=safe_file_name(page.catalog),
-            label=safe_file_name(page.label),
-            account=safe_file_name(page.account),
-            date=self.date,
-            operation=safe_file_name(page.operation),
-        )
+        values = {field: safe_file_name(getattr(page, field)) for field in FIELDS}
+        return self.text.format(**values, date=self.date)
 
-    def find(self) -> list[str]:
-        """Return the existing files that are outputs for any values of the placeholders, and for this date."""
+    def find(self, services: Iterable[str]) -> list[str]:
+        """Return the existing files that are outputs for these services, this date and any other values."""
+        names = "|".join(re.escape(safe_file_name(service)) for service in services) or "(?!)"
         pattern, expression, seen = "", "", set[str]()
         for literal, field, _, _ in string.Formatter().parse(self.text):
             pattern, expression = pattern + glob.escape(literal), expression + re.escape(literal)
@@ -152,7 +150,9 @@ class PathTemplate:
                 pattern, expression = pattern + self.date, expression + re.escape(self.date)
             elif field is not None:
                 pattern += "*"
-                expression += f"(?P={field})" if field in seen else f"(?P<{field}>{_ANY_NAME})"
+                expression += (
+                    f"(?P={field})" if field in seen else f"(?P<{field}>{names if field == 'service' else _ANY_NAME})"
+                )
                 seen.add(field)
         found = glob.glob(pattern)  # noqa: PTH207 - the paths as the template has them
         return sorted(path for path in found if re.fullmatch(expression, path))
