@@ -101,7 +101,8 @@ async def test_no_summary_is_cut_off(run, arguments):
 async def test_a_misspelt_command_is_recognised(run, arguments, meant):
     ended = await run(*arguments)
     assert ended.code == 2
-    assert f"Did you mean {meant}" in ended.err
+    # Versions of typer and click differ in how they suggest several.
+    assert meant in ended.err.partition("Did you mean ")[2]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ async def test_a_misspelt_command_is_recognised(run, arguments, meant):
 )
 def test_help_names_values_alike(run_here, command):
     ended = run_here(*command.split(), "--help")
-    values = re.findall(r"^  --[a-z-]+ ([^\s<]+)", ended.out.decode(), re.MULTILINE)
+    values = re.findall(r"^  --[a-z-]+ ([^\s<\[]+)", ended.out.decode(), re.MULTILINE)
     assert set(values) <= {
         "NAME",
         "NAME,...",

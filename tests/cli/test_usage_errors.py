@@ -127,7 +127,7 @@ def test_what_does_not_go_together_is_named(run_here, options, words):
         *((["--checkpoint-max-age", wrong], "is not a duration") for wrong in ("12", "h", "-1h", "1w", "0h", "0.0m")),
         (["--report", ""], "--report"),
         (["--ignore-errors", ""], "--ignore-errors"),
-        (["list-partner"], "Did you mean 'list-partners'"),
+        (["list-partner"], "'list-partners'"),
         (["list-partners", "--page-size", "3"], "--page-size"),
     ],
 )
@@ -335,7 +335,7 @@ async def test_an_impossible_setting_fails_only_its_source(run, tmp_path):
         ),
         ("search-opportunities --filter '" + 9000 * '{"NotFilter":' + "1" + 9000 * "}" + "'", "nested too deeply"),
         ("list-channel-contracts", "Missing option '--contract-type'"),
-        ("list-partners --sort {}", "No such option: --sort"),
+        ("list-partners --sort {}", "No such option"),
     ],
 )
 def test_a_filter_that_cannot_be_says_where_and_what_was_expected(run_here, command, words):
