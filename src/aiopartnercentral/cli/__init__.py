@@ -8,6 +8,7 @@ structures   the values of filters that are structures
 shorthand    the AWS CLI's shorthand for structures
 shapes       the shapes of a service's model
 options      the options of every listing
+completion   what a shell completes the values of options with
 config       the options of one run together, checked against each other
 collect      runs a collection into the output
 progress     its progress on stderr

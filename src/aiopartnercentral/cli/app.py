@@ -76,12 +76,15 @@ class ListingCommand(Command):
         return super().parse_args(ctx, expanded)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401 - see `Command`
-        """Return the options of the last listing, and the names of all listings."""
+        """Return the options of the last listing, the values of its last option, and the names of all listings."""
         if not ctx.args:
             return [*super().shell_complete(ctx, incomplete), *ctx.parent.command.complete_names(incomplete)]
         name, command, rest = ctx.parent.command.resolve_command(ctx.parent, ctx.args)
         with command.make_context(name, rest, parent=ctx.parent, resilient_parsing=True) as following:
-            found: list[Any] = command.shell_complete(following, incomplete)
+            switch = "" if following.args else "".join(rest[-1:])
+            options = [one for one in command.get_params(following) if switch in one.opts]
+            option = options[0] if options and not getattr(options[0], "is_flag", False) else command
+            found: list[Any] = option.shell_complete(following, incomplete)
         return found
 
 

@@ -17,6 +17,7 @@ import typer
 
 from aiopartnercentral._serialization.members import attribute_types
 from aiopartnercentral._utils.docstrings import attribute_texts
+from aiopartnercentral.cli.completion import one_of
 from aiopartnercentral.cli.options import FILTERS, check_text
 from aiopartnercentral.cli.services import load
 from aiopartnercentral.cli.shapes import TIME, Shapes, time_of
@@ -102,6 +103,7 @@ class _Making:
             metavar=self._metavar(name),
             callback=callback,
             show_default=False,
+            autocompletion=one_of(element) if isinstance(element, type) and issubclass(element, OpenEnum) else None,
             rich_help_panel=FILTERS,
         )
         typed = list[kind] if self._is_list else kind

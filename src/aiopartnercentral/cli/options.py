@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import typer
 
 from aiopartnercentral._utils.paths import descriptor_of
+from aiopartnercentral.cli.completion import profiles
 from aiopartnercentral.cli.terminal import is_text
 from aiopartnercentral.cli.writer import STDOUT
 
@@ -164,7 +165,12 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         "--endpoint-url.",
     ),
     "profile": _option(
-        SOURCES, str | None, metavar="NAME", callback=check_text, help="Profile of the AWS config files."
+        SOURCES,
+        str | None,
+        metavar="NAME",
+        callback=check_text,
+        autocompletion=profiles,
+        help="Profile of the AWS config files.",
     ),
     "region": _option(
         SOURCES, str | None, metavar="NAME", callback=_check_region, help="AWS region; us-east-1 by default."

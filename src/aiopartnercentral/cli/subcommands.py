@@ -11,12 +11,13 @@ from __future__ import annotations
 import inspect
 import re
 import shlex
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import attrs
 import typer
 
 from aiopartnercentral._utils import model_data
+from aiopartnercentral.cli.completion import one_of
 from aiopartnercentral.cli.config import ListingArguments, ParsedListing
 from aiopartnercentral.cli.filters import Filter, filters_of
 from aiopartnercentral.cli.options import FILTERS, OWN, SHARED, SOURCES
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Subcommand", "command_of", "subcommand"]
 
+_CATALOGS: Final = ("AWS", "Sandbox")
+
 
 @attrs.frozen(kw_only=True)
 class Subcommand:
@@ -40,6 +43,7 @@ class Subcommand:
         filters: the options that are sent to the service.
         page_size: minimum and maximum page size; None if the operation has no page size.
         catalog: pattern of a catalog's name.
+        catalogs: the known catalogs.
     """
 
     service: str
@@ -47,6 +51,7 @@ class Subcommand:
     filters: Sequence[Filter]
     page_size: tuple[int | None, int | None] | None
     catalog: re.Pattern[str]
+    catalogs: Sequence[str]
 
     @property
     def command(self) -> str:
@@ -76,12 +81,14 @@ def subcommand(service: str, command: str) -> Subcommand:
     shapes, request = Shapes(model["shapes"]), model["operations"][pagination.operation.name]["input"]["shape"]
     members = {squashed(name): shapes.shapes[shape] for name, shape in shapes.members(request).items()}
     size = members[squashed(pagination.attributes["page_size"])] if "page_size" in pagination.attributes else None
+    catalog = members[squashed(pagination.catalog or "")]
     return Subcommand(
         service=service,
         method=pagination.method,
         filters=filters_of(service, pagination, shapes, request),
         page_size=None if size is None else (size.get("min"), size.get("max")),
-        catalog=re.compile(members[squashed(pagination.catalog or "")].get("pattern", ".+")),
+        catalog=re.compile(catalog.get("pattern", ".+")),
+        catalogs=catalog.get("enum", _CATALOGS),
     )
 
 
@@ -152,14 +159,16 @@ def _annotations(subcommand: Subcommand) -> dict[str, tuple[Any, Any]]:
             rich_help_panel=FILTERS,
         )
         typed["page_size"] = (Annotated[int | None, option], None)
-    return {**typed, **OWN, "catalogs": (_catalogs(subcommand.catalog), None), **SHARED}
+    return {**typed, **OWN, "catalogs": (_catalogs(subcommand), None), **SHARED}
 
 
-def _catalogs(pattern: re.Pattern[str]) -> Any:  # noqa: ANN401 - types as values have no type
+def _catalogs(subcommand: Subcommand) -> Any:  # noqa: ANN401 - types as values have no type
     def check(names: list[str] | None) -> list[str] | None:
         for name in names or ():
-            if not pattern.fullmatch(name):
-                raise typer.BadParameter(f"{name!a} is not the name of a catalog: it must match {pattern.pattern}")
+            if not subcommand.catalog.fullmatch(name):
+                raise typer.BadParameter(
+                    f"{name!a} is not the name of a catalog: it must match {subcommand.catalog.pattern}"
+                )
             if names is not None and names.count(name) > 1:
                 raise typer.BadParameter(f"{name} is given twice: each catalog is collected once")
         return names
@@ -169,6 +178,7 @@ def _catalogs(pattern: re.Pattern[str]) -> Any:  # noqa: ANN401 - types as value
         metavar="NAME",
         help="Catalog to collect, such as AWS or Sandbox; can be repeated.",
         callback=check,
+        autocompletion=one_of(subcommand.catalogs),
         show_default=False,
         rich_help_panel=SOURCES,
     )
