@@ -61,12 +61,13 @@ def build(session: nox.Session) -> None:
     shutil.rmtree(output, ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", str(output), ".", silent=True)
     (wheel,) = output.glob("*.whl")
-    session.install("--force-reinstall", f"aiopartnercentral[cli] @ {wheel.resolve().as_uri()}")
-    script = ROOT / "tests" / "repository" / "try_wheel.py"
+    session.install("--force-reinstall", f"aiopartnercentral[cli,codegen] @ {wheel.resolve().as_uri()}")
+    scripts = [ROOT / "tests" / "repository" / name for name in ("try_wheel.py", "try_codegen.py")]
     elsewhere = Path(session.create_tmp()) / "elsewhere"
     elsewhere.mkdir(exist_ok=True)
     with session.chdir(elsewhere):
-        session.run("python", "-I", "-W", "error", str(script), env={"PYTHONPATH": ""})
+        for script in scripts:
+            session.run("python", "-I", "-W", "error", str(script), env={"PYTHONPATH": ""})
         session.run("aiopartnercentral", "--version")
         session.run(
             "aiopartnercentral", "demo", env={"AWS_EC2_METADATA_DISABLED": "true"}, silent=bool(os.environ.get("CI"))

@@ -1,4 +1,6 @@
-"""The command `python -m codegen`: `sync`, `generate`, `check` and `drift`.
+"""The command: `sync`, `generate`, `check` and `drift`.
+
+It is `python -m codegen` in a checkout, and `python -m aiopartnercentral.codegen` with a wheel.
 
 Exit codes: 0 done and clean, 1 `check` or `drift` found differences or a model is unsupported, 2 usage,
 130 interrupted.
@@ -16,17 +18,18 @@ from typing import TYPE_CHECKING, TextIO
 
 import attrs
 
-from codegen import botocore_data, check, drift, source, texts
-from codegen.build import build
-from codegen.errors import CodegenError, UsageError, writing
-from codegen.many_services import batch, summary, targets
-from codegen.services import MODELS, SERVICES
+from . import COMMAND, botocore_data, check, drift, source, texts
+from .build import build
+from .errors import CodegenError, UsageError, writing
+from .many_services import batch, summary, targets
+from .services import IS_CHECKOUT, MODELS, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codegen import ir
-    from codegen.services import ServiceConfig
+    from . import ir
+    from .botocore_data import Botocore
+    from .services import ServiceConfig
 
 _INTERRUPTED = 130  # the usual code of a program that SIGINT ends
 
@@ -49,16 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m codegen", description="Generate the typed packages.")
+    parser = argparse.ArgumentParser(prog=COMMAND, description="Generate the typed packages.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     synced = commands.add_parser("sync", help="pin the service models of a botocore")
-    synced.add_argument(
-        "--from",
-        dest="botocore",
-        type=Path,
-        metavar="PATH",
-        help="wheel, zip file or directory of a botocore; default: the installed one",
-    )
+    _from(synced)
     _target(
         commands.add_parser(
             "generate",
@@ -81,11 +78,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _from(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--from",
+        dest="botocore",
+        type=Path,
+        metavar="PATH",
+        help="wheel, zip file or directory of a botocore; default: the installed one",
+    )
+
+
 def _target(command: argparse.ArgumentParser) -> None:
     """Add the options that select the packages of a command."""
     which = command.add_mutually_exclusive_group()
-    which.add_argument("--service", metavar="NAME", help="a service of the installed botocore, such as sqs")
+    which.add_argument("--service", metavar="NAME", help="a service of botocore, such as sqs")
     which.add_argument("--all", action="store_true", help="every model of the installed botocore")
+    _from(command)
     command.add_argument("--output", type=Path, metavar="DIR", help="directory that the package is imported from")
     command.add_argument("--api-version", metavar="DATE", help="version of the service's model; default: the newest")
     command.add_argument("--package", help="import name of the package; default: the service's name")
@@ -99,15 +107,18 @@ def _checked(given: argparse.Namespace) -> None:
     """Reject options that do not go together.
 
     Raises:
-        UsageError: the options exclude each other, or the formatter is not installed; the message names them.
+        UsageError: the options exclude each other, or the formatter or what they need is not installed; the message
+            names them.
     """
     if find_spec("ruff") is None:
-        raise UsageError("ruff is not installed; the extra `lint` has it")
+        raise UsageError("ruff is not installed; the extra `codegen` has it")
     if (given.output is None) == bool(given.service or given.all):
         raise UsageError("--output needs --service or --all, and they need --output")
-    for name in ("api_version", "package", "fan_out", "region"):
+    if given.output is None:
+        _check_checkout(given)
+    for name in ("api_version", "package", "fan_out", "region", "botocore"):
         if getattr(given, name) is not None and given.service is None:
-            raise UsageError(f"--{name.replace('_', '-')} needs --service")
+            raise UsageError(f"--{'from' if name == 'botocore' else name.replace('_', '-')} needs --service")
     for name in ("jobs", "summary"):
         if getattr(given, name) is not None and not given.all:
             raise UsageError(f"--{name} needs --all")
@@ -115,11 +126,25 @@ def _checked(given: argparse.Namespace) -> None:
         raise UsageError("--jobs must be at least 1")
 
 
+def _check_checkout(given: argparse.Namespace) -> None:
+    if not IS_CHECKOUT:
+        raise UsageError(
+            f"{given.command} is for the project's own packages in a checkout of its repository; for a package of your "
+            "own, use generate or check with --service or --all, and --output"
+        )
+
+
+def _botocore(given: argparse.Namespace) -> Botocore:
+    return botocore_data.installed() if given.botocore is None else botocore_data.unpacked(given.botocore)
+
+
 def _services(given: argparse.Namespace) -> Iterator[ir.Service]:
     if given.service is None:
         sources = [source.load(config, MODELS) for config in SERVICES]
     else:
+        botocore = _botocore(given)
         config: ServiceConfig = targets.one(
+            botocore,
             given.service,
             given.output,
             api_version=given.api_version,
@@ -127,7 +152,7 @@ def _services(given: argparse.Namespace) -> Iterator[ir.Service]:
             fan_out=given.fan_out,
             region=given.region,
         )
-        sources = [source.of_installed(config)]
+        sources = [source.of(botocore, config)]
     for each in sources:
         service = build(each)
         targets.check_fan_out(service)
@@ -135,7 +160,8 @@ def _services(given: argparse.Namespace) -> Iterator[ir.Service]:
 
 
 def _sync(given: argparse.Namespace) -> int:
-    botocore = botocore_data.installed() if given.botocore is None else botocore_data.unpacked(given.botocore)
+    _check_checkout(given)
+    botocore = _botocore(given)
     for path in source.sync(SERVICES, MODELS, botocore):
         _say(f"wrote {path}")
     for config in SERVICES:
@@ -175,7 +201,7 @@ def _found(problems: Sequence[str]) -> int:
     for line in problems:
         _say(line, sys.stderr)
     if problems:
-        _say("run `python -m codegen generate`, with the same options", sys.stderr)
+        _say(f"run `{COMMAND} generate`, with the same options", sys.stderr)
     return 1 if problems else 0
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from codegen import ir
-from codegen.errors import ModelError
+from . import ir
+from .errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from codegen.errors import SourceError
+from .errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
-    from codegen.services import ServiceConfig
+    from .services import ServiceConfig
 
 KINDS = ("service-2", "paginators-1", "endpoint-rule-set-1")
 READ_KINDS = ("service-2", "paginators-1")  # the files that the generator reads

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from codegen import bindings, ir, pagination, rules, traits
-from codegen.errors import ModelError
-from codegen.graph import contained, recursive_members, references, sensitive_shapes
+from . import bindings, ir, pagination, rules, traits
+from .errors import ModelError
+from .graph import contained, recursive_members, references, sensitive_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from codegen.source import Source
+    from .source import Source
 
     Model = Mapping[str, Any]
 

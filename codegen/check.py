@@ -9,16 +9,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from codegen import emit, names
-from codegen.build import build
-from codegen.emit.writer import HEADER, WIDTH
-from codegen.errors import CodegenError, writing
+from . import emit, names
+from .build import build
+from .emit.writer import HEADER, WIDTH
+from .errors import CodegenError, writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codegen.ir import Service
-    from codegen.source import Source
+    from .ir import Service
+    from .source import Source
 
 
 def render(source: Source) -> dict[str, bytes]:

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
-from codegen import bindings, botocore_data, names, source
-from codegen.build import build
-from codegen.errors import ModelError, SourceError
-from codegen.graph import contained
+from . import bindings, botocore_data, names, source
+from .build import build
+from .errors import ModelError, SourceError
+from .graph import contained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from codegen.botocore_data import Botocore
-    from codegen.services import ServiceConfig
+    from .botocore_data import Botocore
+    from .services import ServiceConfig
 
 Model: TypeAlias = "Mapping[str, Any]"
 Kind = Literal["added", "removed", "changed"]

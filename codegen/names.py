@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from codegen import ir
-from codegen.graph import contained, known_in_arguments, references, sole_users
+from . import ir
+from .graph import contained, known_in_arguments, references, sole_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from codegen import ir, traits
+from . import ir, traits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

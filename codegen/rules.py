@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen import ir
-from codegen.errors import ModelError
-from codegen.graph import deep_collections
+from . import ir
+from .errors import ModelError
+from .graph import deep_collections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[1]
+"""The checkout or, in a wheel, the package that has the models."""
+IS_CHECKOUT = (ROOT / "src").is_dir()
 MODELS = ROOT / "service-model"
 TEXTS = ROOT / "codegen" / "texts"
 _CATALOGS = ("AWS", "Sandbox")
@@ -73,7 +75,7 @@ def _partner_central(
         endpoint_url=f"https://partnercentral-{host or f'{package}.us-east-1'}.api.aws",
         fan_out=fan_out,
         has_marker=False,
-        texts=TEXTS / f"{package}.toml",
+        texts=TEXTS / f"{package}.toml" if IS_CHECKOUT else None,
         **facts,
     )
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from codegen import botocore_data, ir, texts
-from codegen.botocore_data import KINDS, OPTIONAL_KINDS, READ_KINDS
-from codegen.errors import SourceError
+from . import botocore_data, ir, texts
+from .botocore_data import KINDS, OPTIONAL_KINDS, READ_KINDS
+from .errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from codegen.botocore_data import Botocore
-    from codegen.services import ServiceConfig
+    from .botocore_data import Botocore
+    from .services import ServiceConfig
 
 SOURCES = "SOURCES.toml"
 _HEADER = """\

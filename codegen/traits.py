@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from codegen.errors import ModelError
+from .errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen.emit import client, converters, enums, errors, fast, listings, operations, package, structures, summaries
-from codegen.emit.writer import HEADER
+from . import client, converters, enums, errors, fast, listings, operations, package, structures, summaries
+from .writer import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from codegen.ir import Service
-    from codegen.names import Names
+    from ..ir import Service
+    from ..names import Names
 
 _MODULES: Mapping[str, Callable[[Service, Names], str]] = {
     "__init__.py": package.emit,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen import ir
-from codegen.emit.operations import item_annotation
-from codegen.emit.structures import optional
-from codegen.emit.types import Types
-from codegen.emit.writer import Writer, quoted, sentence
-from codegen.graph import only_sent
+from .. import ir
+from ..graph import only_sent
+from .operations import item_annotation
+from .structures import optional
+from .types import Types
+from .writer import Writer, quoted, sentence
 
 if TYPE_CHECKING:
-    from codegen.names import Names
+    from ..names import Names
 
 _CLIENT_ERRORS = (
     "Create it with `connect` or `wrap`. If the service answers with an error, an operation raises `ServiceError`, a "

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aiopartnercentral._serialization.members import camel_case, pascal_case
-from codegen import ir
-from codegen.emit.structures import optional
-from codegen.emit.writer import Writer
+
+from .. import ir
+from .structures import optional
+from .writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codegen.names import Names
+    from ..names import Names
 
     Table = dict[str, dict[str, str]]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen.emit.types import Types
-from codegen.emit.writer import Writer, sentence
+from .types import Types
+from .writer import Writer, sentence
 
 if TYPE_CHECKING:
-    from codegen import ir
-    from codegen.names import Names
+    from .. import ir
+    from ..names import Names
 
 
 def emit(service: ir.Service, names: Names) -> str:

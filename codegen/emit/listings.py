@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen import ir
-from codegen.emit.operations import item_annotation
-from codegen.emit.structures import optional
-from codegen.emit.types import Types
-from codegen.emit.writer import Writer, quoted
+from .. import ir
+from .operations import item_annotation
+from .structures import optional
+from .types import Types
+from .writer import Writer, quoted
 
 if TYPE_CHECKING:
-    from codegen.names import Names
+    from ..names import Names
 
 
 def emit(service: ir.Service, names: Names) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiopartnercentral._utils.lazy_imports import GENERATED_FORMAT
-from codegen import ir
-from codegen.emit.types import Types
-from codegen.emit.writer import Writer
+
+from .. import ir
+from .types import Types
+from .writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codegen.names import Names
+    from ..names import Names
 
 
 def emit(service: ir.Service, names: Names) -> str:

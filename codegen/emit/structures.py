@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen import ir
-from codegen.emit import unions
-from codegen.emit.package import lazy
-from codegen.emit.types import Types
-from codegen.emit.writer import Writer, sentence
-from codegen.graph import only_sent
+from .. import ir
+from ..graph import only_sent
+from . import unions
+from .package import lazy
+from .types import Types
+from .writer import Writer, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codegen.names import Names
+    from ..names import Names
 
 
 def emit(service: ir.Service, names: Names) -> dict[str, str]:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from codegen import ir
-from codegen.emit.writer import quoted
+from .. import ir
+from .writer import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codegen.emit.writer import Writer
-    from codegen.names import Names
+    from ..names import Names
+    from .writer import Writer
 
 SCALARS = {
     ir.Kind.STRING: "str",

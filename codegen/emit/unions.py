@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen.emit.writer import quoted, sentence
+from .writer import quoted, sentence
 
 if TYPE_CHECKING:
-    from codegen import ir
-    from codegen.emit.types import Types
-    from codegen.emit.writer import Writer
+    from .. import ir
+    from .types import Types
+    from .writer import Writer
 
 
 def write(types: Types, union: ir.Union, writer: Writer) -> None:

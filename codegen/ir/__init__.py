@@ -5,10 +5,10 @@ Every shape is one of `Scalar`, `Enum`, `List`, `Map`, `Structure` and `Union`; 
 
 from __future__ import annotations
 
-from codegen.ir.service import Omission, Operation, Pagination, Service
-from codegen.ir.shapes import Constraints, Enum, Fault, List, Map, Member, Scalar, Shape, Structure, Union
-from codegen.ir.terms import Kind, Location, Protocol, TimestampFormat
-from codegen.ir.texts import Texts
+from .service import Omission, Operation, Pagination, Service
+from .shapes import Constraints, Enum, Fault, List, Map, Member, Scalar, Shape, Structure, Union
+from .terms import Kind, Location, Protocol, TimestampFormat
+from .texts import Texts
 
 __all__ = [
     "Constraints",

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from codegen.ir.shapes import Enum, Structure, Union
-from codegen.ir.texts import Texts
+from .shapes import Enum, Structure, Union
+from .texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from codegen.ir.shapes import Shape
-    from codegen.ir.terms import Protocol
-    from codegen.services import ServiceConfig
+    from ..services import ServiceConfig
+    from .shapes import Shape
+    from .terms import Protocol
 
 
 @attrs.frozen(kw_only=True)

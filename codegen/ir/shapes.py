@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 if TYPE_CHECKING:
-    from codegen.ir.terms import Kind, Location, TimestampFormat
+    from .terms import Kind, Location, TimestampFormat
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from codegen.ir.shapes import Member
+    from .shapes import Member
 
 
 @attrs.frozen(kw_only=True)

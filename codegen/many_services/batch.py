@@ -20,15 +20,16 @@ import attrs
 import cattrs
 
 from aiopartnercentral._serialization import members
-from codegen import botocore_data, check, source
-from codegen.build import build
-from codegen.errors import CodegenError, writing
+
+from .. import botocore_data, check, source
+from ..build import build
+from ..errors import CodegenError, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from codegen import ir
-    from codegen.services import ServiceConfig
+    from .. import ir
+    from ..services import ServiceConfig
 
 MANIFEST = ".codegen-manifest.json"
 
@@ -220,7 +221,7 @@ def _generator_digest() -> str:
     try:
         formatter = version("ruff")
     except PackageNotFoundError:
-        raise CodegenError("the formatter is missing: ruff is in the extra `lint`") from None
+        raise CodegenError("the formatter is missing: ruff is in the extra `codegen`") from None
     return _digest([formatter.encode(), *(path.read_bytes() for path in modules)])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codegen.many_services.batch import Result
+    from .batch import Result
 
 _COMMAND = "python -m codegen generate --all"
 

@@ -1,4 +1,4 @@
-"""The packages of a command: one service of the installed botocore, or all of them."""
+"""The packages of a command: one service of a botocore, or all services of the installed one."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import keyword
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from codegen import botocore_data, names
-from codegen.errors import UsageError
-from codegen.services import ServiceConfig
+from .. import botocore_data, names
+from ..errors import UsageError
+from ..services import ServiceConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from codegen import ir
+    from .. import ir
+    from ..botocore_data import Botocore
 
 
 def one(
+    botocore: Botocore,
     service: str,
     output: Path,
     *,
@@ -26,19 +28,17 @@ def one(
     fan_out: str | None = None,
     region: str | None = None,
 ) -> ServiceConfig:
-    """Return the configuration for one service of the installed botocore, by default with its newest model.
+    """Return the configuration for one service of a botocore, by default with its newest model.
 
     Raises:
         UsageError: there is no such service or version, or Python cannot import a package of that name.
     """
-    services = botocore_data.installed().versions()
+    services = botocore.versions()
     if service not in services:
-        raise UsageError(f"the installed botocore has no service {service!r}{_hint(service, services)}")
+        raise UsageError(f"{botocore.name} has no service {service!r}{_hint(service, services)}")
     versions = services[service]
     if api_version is not None and api_version not in versions:
-        raise UsageError(
-            f"the installed botocore has no version {api_version} of {service}, only {', '.join(versions)}"
-        )
+        raise UsageError(f"{botocore.name} has no version {api_version} of {service}, only {', '.join(versions)}")
     package = names.package(service) if package is None else package
     for part in package.split("."):
         if not part.isidentifier() or keyword.iskeyword(part):

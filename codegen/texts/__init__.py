@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import cattrs
 
-from codegen import ir
-from codegen.errors import SourceError
+from .. import ir
+from ..errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -65,3 +65,24 @@ def sources_file(path: Path, urls: Mapping[str, str], catalogs: Sequence[str] = 
     ]
     path.write_text("\n".join([f"[defaults]\ncatalogs = {json.dumps(list(catalogs))}", *tables, ""]))
     return path
+
+
+def value_of(shapes: dict[str, Any], name: str, depth: int = 4) -> Any:
+    """Return a value that botocore accepts, with every member down to a depth; of a union, the last one."""
+    shape = shapes[name]
+    match shape["type"]:
+        case "structure":
+            members = {key: member["shape"] for key, member in shape["members"].items()}
+            if shape.get("union"):
+                members = dict([*members.items()][-1:])
+            elif depth <= 0:
+                members = {key: members[key] for key in shape.get("required", ())}
+            return {key: value_of(shapes, member, depth - 1) for key, member in members.items()}
+        case "list":
+            return [value_of(shapes, shape["member"]["shape"], depth - 1)] * max(shape.get("min", 0), depth > 0)
+        case "timestamp":
+            return "2026-11-29T02:15:00Z"
+        case "string":
+            return shape["enum"][-1] if "enum" in shape else "ü☃" * max(shape.get("min", 0), 1)
+        case kind:
+            return kind == "boolean" or shape.get("min", 1)

@@ -14,7 +14,7 @@ import pytest
 from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.subcommands import subcommand
 from tests.cli.processes import Ended
-from tests.cli.service import sources_file
+from tests.cli.service import sources_file, value_of
 from tests.support.sampler import Sampler
 from tests.support.servers import Reply, scripted_server
 from tests.support.service_server import Service, listings, loaded, pages
@@ -37,27 +37,6 @@ def name_of(service: Service) -> str:
 
 def command_of(service: Service, operation: Any) -> str:
     return service.package.names.methods[operation.name].replace("_", "-")
-
-
-def value_of(shapes: dict[str, Any], name: str, depth: int = 4) -> Any:
-    """Return a value that botocore accepts, with every member down to a depth; of a union, the last one."""
-    shape = shapes[name]
-    match shape["type"]:
-        case "structure":
-            members = {key: member["shape"] for key, member in shape["members"].items()}
-            if shape.get("union"):
-                members = dict([*members.items()][-1:])
-            elif depth <= 0:
-                members = {key: members[key] for key in shape.get("required", ())}
-            return {key: value_of(shapes, member, depth - 1) for key, member in members.items()}
-        case "list":
-            return [value_of(shapes, shape["member"]["shape"], depth - 1)] * max(shape.get("min", 0), depth > 0)
-        case "timestamp":
-            return "2026-11-29T02:15:00Z"
-        case "string":
-            return shape["enum"][-1] if "enum" in shape else "ü☃" * max(shape.get("min", 0), 1)
-        case kind:
-            return kind == "boolean" or shape.get("min", 1)
 
 
 def filters_of(service: Service, operation: Any, *, required: bool = False) -> dict[str, tuple[Any, list[str]]]:

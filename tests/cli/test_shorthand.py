@@ -16,7 +16,7 @@ from aiopartnercentral.cli.shapes import Shapes
 from aiopartnercentral.cli.shorthand import ShorthandError, parse, shorthand
 from aiopartnercentral.cli.terminal import squashed
 from tests.cli.aws_cli_shorthand import aws_cli_shorthand
-from tests.cli.test_services import value_of
+from tests.cli.service import value_of
 from tests.support.servers import Reply, scripted_server
 
 # A backslash before the closing quote is an escape of it for the AWS CLI if another quote follows.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +23,8 @@ from codegen.build import build
 from codegen.errors import SourceError, UsageError
 from codegen.many_services import batch, summary, targets
 from codegen.services import ROOT
+
+INSTALLED = botocore_data.installed()
 
 
 def run(*command):
@@ -107,8 +111,8 @@ def test_a_package_has_the_region_that_is_named(tmp_path):
 
 def test_an_older_model_is_taken_where_it_is_named(tmp_path):
     versions = botocore_data.installed().versions()["cloudfront"]
-    assert targets.one("cloudfront", tmp_path).api_version == versions[-1]
-    assert targets.one("cloudfront", tmp_path, api_version=versions[0]).api_version == versions[0]
+    assert targets.one(INSTALLED, "cloudfront", tmp_path).api_version == versions[-1]
+    assert targets.one(INSTALLED, "cloudfront", tmp_path, api_version=versions[0]).api_version == versions[0]
 
 
 @pytest.mark.parametrize("mine", ["client.py", "notes.txt"])
@@ -145,6 +149,8 @@ def test_an_empty_file_of_somebody_is_left_alone(tmp_path):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
+        (["--from", "x"], "--from needs --service"),
+        (["--from", "x", "--all", "--output", "x"], "--from needs --service"),
         (["--service", "sqz", "--output", "x"], "the installed botocore has no service 'sqz'; did you mean sqs"),
         (["--service", "no such thing at all", "--output", "x"], "has no service 'no such thing at all'"),
         (
@@ -189,13 +195,13 @@ def test_options_that_mean_nothing_are_refused(command, options, text):
 
 
 def test_a_keyword_is_no_package():
-    assert targets.one("lambda", ROOT).package == "lambda_"
+    assert targets.one(INSTALLED, "lambda", ROOT).package == "lambda_"
     with pytest.raises(UsageError, match="is not a package name"):
-        targets.one("lambda", ROOT, package="lambda")
+        targets.one(INSTALLED, "lambda", ROOT, package="lambda")
 
 
 def test_no_package_hides_a_module_of_the_standard_library():
-    assert targets.one("pipes", ROOT).package == "pipes_"
+    assert targets.one(INSTALLED, "pipes", ROOT).package == "pipes_"
     assert not {config.package for config in targets.every(ROOT)} & sys.stdlib_module_names
 
 
@@ -203,7 +209,7 @@ def test_imports_are_in_the_same_order_on_every_interpreter(monkeypatch):
     def client():
         return emit.texts(built, names.name(built))["client.py"]
 
-    built = build(source.of_installed(targets.one("sso", ROOT, package="pipes")))
+    built = build(source.of_installed(targets.one(INSTALLED, "sso", ROOT, package="pipes")))
     monkeypatch.setattr(sys, "stdlib_module_names", sys.stdlib_module_names | {"pipes"})
     first = client()
     monkeypatch.setattr(sys, "stdlib_module_names", sys.stdlib_module_names - {"pipes"})
@@ -231,7 +237,7 @@ class Batch:
 
     def __init__(self, folder, names=("sso", "account", "pricing")):
         self.folder = folder
-        self.configs = [targets.one(name, folder) for name in names]
+        self.configs = [targets.one(INSTALLED, name, folder) for name in names]
         self.told = []
 
     def run(self, *, only_check=False):
@@ -365,5 +371,62 @@ def test_the_summary_in_the_documentation_is_what_the_command_writes_of_its_boto
 def test_without_the_formatter_nothing_is_begun(tmp_path, monkeypatch, capsys, which):
     monkeypatch.setitem(sys.modules, "ruff", None)
     assert main(["generate", *which, "--output", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "python -m codegen: error: ruff is not installed; the extra `lint` has it\n"
+    assert capsys.readouterr().err == "python -m codegen: error: ruff is not installed; the extra `codegen` has it\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_package_is_made_from_a_botocore_that_is_not_installed(tmp_path):
+    model = Path(botocore.__file__).parent / "data" / "sso" / "2019-06-10"
+    with zipfile.ZipFile(tmp_path / "botocore.whl", "w") as wheel:
+        wheel.writestr("botocore/__init__.py", "__version__ = '9.9.9'")
+        for path in model.glob("*"):
+            wheel.write(path, f"botocore/data/mine/2027-01-01/{path.name}")
+    done = run("generate", "--service", "mine", "--from", tmp_path / "botocore.whl", "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2027-01-01" in (tmp_path / "mine" / "operations.py").read_text()
+    assert run("check", "--service", "mine", "--from", tmp_path / "botocore.whl", "--output", tmp_path).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def installed_package(tmp_path_factory):
+    """Return a directory in which the package is laid out as it is in the wheel."""
+    root = tmp_path_factory.mktemp("site-packages")
+    ignore = shutil.ignore_patterns("__pycache__", "*.toml")
+    shutil.copytree(ROOT / "src", root, dirs_exist_ok=True, ignore=ignore)
+    shutil.copytree(ROOT / "codegen", root / "aiopartnercentral" / "codegen", ignore=ignore)
+    shutil.copytree(ROOT / "service-model", root / "aiopartnercentral" / "service-model")
+    return root
+
+
+def run_installed(root, *command):
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "aiopartnercentral.codegen", *map(str, command)],
+        cwd=root.parent, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def test_the_wheel_has_the_same_generator(installed_package, tmp_path):
+    for runs, *options in ((partial(run_installed, installed_package), tmp_path / "a"), (run, tmp_path / "b")):
+        done = runs("generate", "--service", "pricing", "--output", *options)
+        assert done.returncode == 0, done.stderr
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    done = run_installed(installed_package, "generate", "--all", "--summary", "x")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "python -m aiopartnercentral.codegen: error: --output needs --service or --all, and they need --output\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["sync", "generate", "check"])
+def test_the_projects_own_packages_are_generated_in_a_checkout(installed_package, command):
+    done = run_installed(installed_package, command)
+    assert done.returncode == 2
+    assert f"error: {command} is for the project's own packages in a checkout of its repository" in done.stderr
+
+
+def test_the_wheel_says_what_a_newer_botocore_would_change(installed_package):
+    done = run_installed(installed_package, "drift", "--format", "json")
+    assert json.loads(done.stdout)["installed_botocore"] == botocore.__version__
+    assert done.stdout == run("drift", "--format", "json").stdout

@@ -10,18 +10,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from codegen import ir
-from codegen.emit.fast.decoders import Decoders
-from codegen.emit.fast.encoders import Encoders
-from codegen.emit.types import Types
-from codegen.emit.writer import Writer
-from codegen.graph import contained, references
-from codegen.names import COMMON
+from ... import ir
+from ...graph import contained, references
+from ...names import COMMON
+from ..types import Types
+from ..writer import Writer
+from .decoders import Decoders
+from .encoders import Encoders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codegen.names import Names
+    from ...names import Names
 
 # JSON escapes these, and the last of them cannot be encoded.
 _ODD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')

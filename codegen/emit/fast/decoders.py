@@ -6,10 +6,10 @@ from contextlib import ExitStack
 
 import attrs
 
-from codegen import ir
-from codegen.emit.fast.functions import Functions
-from codegen.emit.types import SCALARS
-from codegen.emit.writer import quoted
+from ... import ir
+from ..types import SCALARS
+from ..writer import quoted
+from .functions import Functions
 
 _WIRE = {**SCALARS, ir.Kind.BLOB: "str", ir.Kind.DOCUMENT: "Any"}
 # They decode values of CBOR, and strings of the JSON that stands for it. A document could have either anywhere.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import attrs
 
-from codegen import ir
-from codegen.emit.fast.functions import Functions
-from codegen.emit.structures import optional
+from ... import ir
+from ..structures import optional
+from .functions import Functions
 
 _ENCODED = {
     ir.Kind.STRING: "encode_string",

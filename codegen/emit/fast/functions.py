@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from codegen.emit.writer import quoted
+from ..writer import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codegen.emit.types import Types
-    from codegen.emit.writer import Writer
+    from ..types import Types
+    from ..writer import Writer
 
 
 @attrs.define
