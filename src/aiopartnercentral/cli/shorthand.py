@@ -73,7 +73,7 @@ def parse(text: str) -> Shorthand:
         RecursionError: it is nested too deeply.
     """
     reader = _Reader(text)
-    return Shorthand(reader.structure("$"), reader.places)
+    return Shorthand(reader.structure(), reader.places)
 
 
 def shorthand(value: JsonValue) -> str:
@@ -105,14 +105,13 @@ class _Reader:
         self._at = 0
         self.places: dict[str, int] = {}
 
-    def structure(self, path: str) -> dict[str, Any]:
+    def structure(self) -> dict[str, Any]:
         """Read the members of the text."""
         found: dict[str, Any] = {}
         self._skip()
         while True:
-            inner = self._name(found, path)
-            following = self._next()
-            found[inner[1]] = self._value(inner[0]) if following in ("[", "{") else self._texts()
+            path, name = self._name(found, "$")
+            found[name] = self._value(path) if self._next() in ("[", "{") else self._texts()
             self._skip()
             if self._at == len(self._text):
                 return found
@@ -147,7 +146,7 @@ class _Reader:
         return texts if len(texts) > 1 else texts[0]
 
     def _value(self, path: str) -> _Value:
-        """Read a value in brackets or braces, or such brackets or braces themselves."""
+        """Read a list, an object, or a text of one of them."""
         match self._next():
             case "[":
                 return self._list(path)
