@@ -197,7 +197,7 @@ async def test_a_file_that_only_botocore_understands_is_left_to_it(
     path = tmp_path / ".aws" / file
     path.parent.mkdir(parents=True)
     assert file == "models/any" or standalone_settings(SERVICE, USUAL) is not None
-    path.write_text("[default]\nregion = eu-west-1\n", encoding="utf-8")
+    path.write_text("[default]\nendpoint_url = http://127.0.0.1:1\n", encoding="utf-8")
     assert standalone_settings(SERVICE, USUAL) is None
 
 

@@ -11,9 +11,11 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import anyio
+from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
-from botocore.exceptions import DataNotFoundError, InvalidConfigError
+from botocore.exceptions import DataNotFoundError, InvalidConfigError, NoCredentialsError
 from botocore.loaders import Loader, create_loader
 
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS, TOO_MANY_REQUESTS
@@ -23,9 +25,6 @@ from aiopartnercentral._utils import model_data
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    import anyio
-    from aiobotocore.config import AioConfig
 
 __all__ = ["ChainSession"]
 
@@ -72,7 +71,9 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         verify: whether the chain verifies TLS certificates, or the path of a CA bundle; None for botocore's default.
         sts_region: the region of the chain's STS, unless the profile or the environment sets one.
         timeout: maximum seconds to obtain credentials; None for no limit.
-        lock: held while the credentials are loaded, if several clients share the session.
+
+    Attributes:
+        config: the config of all clients, the chain's own included; a client's own config takes precedence.
     """
 
     def __init__(
@@ -82,15 +83,14 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         *,
         sts_region: str | None,
         timeout: float | None,
-        lock: anyio.Lock | None = None,
     ) -> None:
         super().__init__(profile=profile)
         self.lazy_register_component("data_loader", lambda: _loader(self.get_config_variable("data_path")))
         self._default_sts_region = sts_region
         self._shared_verify = verify
         self._timeout = timeout
-        self._shared_config: AioConfig | None = None
-        self._loading = lock
+        self.config = AioConfig()
+        self._loading = anyio.Lock()  # several clients may share the session
         # Handlers of a session apply to all of its clients.
         self.register("before-parse.sts", _make_readable)
         guard_clients(self)
@@ -101,10 +101,6 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         region: str | None = self.get_config_variable("region") or self._default_sts_region
         return region
 
-    def use(self, config: AioConfig) -> None:
-        """Set the config of all clients, the chain's own included; a client's own config takes precedence."""
-        self._shared_config = config
-
     def create_client(
         self,
         *arguments: Any,  # noqa: ANN401 - as aiobotocore's
@@ -112,19 +108,34 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         verify: bool | str | None = None,
         **options: Any,  # noqa: ANN401 - as aiobotocore's
     ) -> Any:  # noqa: ANN401 - as aiobotocore's
-        if self._shared_config is not None:
-            chosen = getattr(config, "http_session_cls", AIOHTTPSession)
-            config = self._shared_config if config is None else merged(self._shared_config, config)
-            if chosen is not AIOHTTPSession:
-                config.http_session_cls = chosen
+        chosen = getattr(config, "http_session_cls", AIOHTTPSession)
+        config = self.config if config is None else merged(self.config, config)
+        if chosen is not AIOHTTPSession:
+            config.http_session_cls = chosen
         verify = self._shared_verify if verify is None else verify
         return super().create_client(*arguments, config=config, verify=verify, **options)
 
     async def get_credentials(self) -> Any:  # noqa: ANN401 - as aiobotocore's
-        if self._loading is None:
-            return await self.with_settings(super().get_credentials)
         async with self._loading:
             return await self.with_settings(super().get_credentials)
+
+    async def get_frozen_credentials(self) -> Any:  # noqa: ANN401 - botocore's
+        """Return the current credentials of the chain.
+
+        Raises:
+            CredentialsError: a provider failed.
+            botocore.exceptions.BotoCoreError: there are none, or the configuration is not usable.
+        """
+        credentials = await self.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        return await credentials.get_frozen_credentials()
+
+    def expire(self, access_key: str) -> None:
+        """Obtain the credentials again at the next call, if they are still those with this access key id."""
+        loaded: Any = self._credentials  # of a provider of the chain
+        if loaded is not None:
+            loaded.expire(access_key)
 
     async def with_settings(self, call: Callable[[], Awaitable[T]]) -> T:
         """Return what a call returns that uses settings of the environment and the AWS config file.
@@ -152,7 +163,7 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
     def _async_primitives(self) -> Any:  # noqa: ANN401 - as aiobotocore's
         from aiobotocore._async_primitives import infer_async_primitives  # noqa: PLC0415 - older versions lack it
 
-        return infer_async_primitives(getattr(self._shared_config, "http_session_cls", None))
+        return infer_async_primitives(self.config.http_session_cls)
 
     def _create_credential_resolver(self) -> Any:  # noqa: ANN401 - as aiobotocore's
         from aiopartnercentral._transport.providers import equipped  # noqa: PLC0415 - explicit credentials need none

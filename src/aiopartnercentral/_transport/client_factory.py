@@ -55,16 +55,14 @@ async def open_botocore_client(
     if session is not None and profile is not None:
         raise TypeError("profile and session exclude each other: a session has its own profile")
     _check_event_loop(config)
-    own: ChainSession | None = None
     if session is None:
         sts_region = region_name or service.region
-        session = own = ChainSession(profile, options.get("verify"), sts_region=sts_region, timeout=timeout)
+        session = own = chain_session(profile, options.get("verify"), sts_region, timeout, config)
+        config = own.config
     else:
         add_models(session)
+        config = with_defaults(session, config)
     options.setdefault("api_version", service.api_version)
-    config = with_defaults(session, config)
-    if own is not None:
-        own.use(config)
     config = with_http_client(config, http_client)
     if region_name is None and not _names_region(session, config):
         region_name = service.region
@@ -76,6 +74,30 @@ async def open_botocore_client(
         if isinstance(session, ChainSession):
             enter = partial(session.with_settings, enter)
         yield await in_time("the credentials of the session", timeout, enter)
+
+
+def chain_session(
+    profile: str | None,
+    verify: bool | str | None,  # noqa: FBT001 - botocore's option
+    sts_region: str | None,
+    timeout: float | None,
+    config: AioConfig | None = None,
+) -> ChainSession:
+    """Return a new session whose clients, its chain's own included, have a config with the library's defaults.
+
+    Arguments:
+        profile: see `ChainSession`, as for the other arguments.
+        verify: as above.
+        sts_region: as above.
+        timeout: as above.
+        config: the config; None for botocore's defaults.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: the profile does not exist, or its configuration is not usable.
+    """
+    session = ChainSession(profile, verify, sts_region=sts_region, timeout=timeout)
+    session.config = with_defaults(session, config)
+    return session
 
 
 def _guard_session(session: Any, region_name: str | None, config: AioConfig) -> None:  # noqa: ANN401 - an AioSession

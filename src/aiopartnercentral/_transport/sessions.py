@@ -13,8 +13,7 @@ import anyio
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 
-from aiopartnercentral._transport.chain import ChainSession
-from aiopartnercentral._transport.client_factory import as_aio_config, with_defaults
+from aiopartnercentral._transport.client_factory import as_aio_config, chain_session
 from aiopartnercentral._transport.http_client import merged
 from aiopartnercentral._transport.refreshable_credentials import RefreshingCredentials
 from aiopartnercentral._transport.sts import assume
@@ -24,6 +23,7 @@ from aiopartnercentral._utils.shared_attempt import SharedAttempt
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from aiopartnercentral._transport.chain import ChainSession
     from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
     from aiopartnercentral.types import Service
 
@@ -84,10 +84,7 @@ class Sessions:
         """
         session = self._profiles.get((profile, region_name))
         if session is None:
-            session = ChainSession(
-                profile, self._verify, sts_region=region_name, timeout=self._timeout, lock=anyio.Lock()
-            )
-            session.use(with_defaults(session, self._config))
+            session = chain_session(profile, self._verify, region_name, self._timeout, self._config)
             self._profiles[profile, region_name] = session
         return session
 

@@ -12,28 +12,27 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from aiopartnercentral._transport.call_context import CBOR
-from aiopartnercentral._transport.direct.request import Keys
+from aiopartnercentral._transport.standalone_credentials import CREDENTIALS, credentials
 from aiopartnercentral._utils import model_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aiopartnercentral._transport.standalone_credentials import StaticKeys
     from aiopartnercentral.types import Service
 
-__all__ = ["StandaloneSettings", "StaticKeys", "logs_botocore", "standalone_settings"]
+__all__ = ["StandaloneSettings", "logs_botocore", "standalone_settings"]
 
 _SIGV4 = "aws.auth#sigv4"
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _URL = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?/?")
-_VISIBLE = re.compile(r"[!-~]+")
-_CREDENTIALS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-_OWN = frozenset({"http_client", *_CREDENTIALS})
-_UNDERSTOOD = frozenset({"region_name", "endpoint_url", "timeout", "verify", "http_client", *_CREDENTIALS})
+_OWN = frozenset({"http_client", *CREDENTIALS})
+_UNDERSTOOD = frozenset({"region_name", "endpoint_url", "timeout", "verify", "http_client", "profile", *CREDENTIALS})
 _WITHOUT_EFFECT = frozenset(
     {
         *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_EXECUTION_ENV"),
         *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_DEFAULT_OUTPUT", "AWS_PAGER", "AWS_EC2_METADATA_DISABLED"),
-        *("AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"),
+        *("AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
     }
 )
 """Environment variables that are understood here, or do not matter to a service that is in one region alone."""
@@ -68,16 +67,6 @@ class StandaloneSettings:
     options: Mapping[str, Any] = attrs.field(repr=False)
 
 
-class StaticKeys(Keys):
-    """Credentials that do not change."""
-
-    __slots__ = ()
-
-    async def get_frozen_credentials(self) -> StaticKeys:
-        """Return these, as botocore's credentials do."""
-        return self
-
-
 def standalone_settings(service: Service, options: Mapping[str, Any]) -> StandaloneSettings | None:
     """Return the settings of a connection that can start without botocore; None if anything is left to botocore.
 
@@ -86,9 +75,9 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
         options: the options of a client.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    keys, verify = _keys(given), given.get("verify")
+    verify = given.get("verify")
     endpoint, region = given.get("endpoint_url", service.endpoint_url), given.get("region_name", service.region)
-    if keys is None or region is None or verify is False or not given.keys() <= _UNDERSTOOD:
+    if region is None or verify is False or not given.keys() <= _UNDERSTOOD:
         return None
     if (
         endpoint is None
@@ -98,8 +87,8 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
         return None
     if _has_other_settings() or not _has_usual_process():
         return None
-    protocol = _protocol(service)
-    if protocol is None:
+    protocol, keys = _protocol(service), credentials(given, region)
+    if protocol is None or keys is None:
         return None
     return StandaloneSettings(
         protocol=protocol,
@@ -129,16 +118,6 @@ def _ca_bundle(verify: bool | str | None) -> bool | str:  # noqa: FBT001 - botoc
     return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or True
 
 
-def _keys(given: Mapping[str, Any]) -> StaticKeys | None:
-    """Return explicit credentials, or those of the environment; None if there are none, or not all of their parts."""
-    if any(name in given for name in _CREDENTIALS):
-        access, secret, token = (given.get(name) for name in _CREDENTIALS)
-    else:
-        access, secret, token = (os.environ.get(name.upper()) for name in _CREDENTIALS)
-    is_usual = all(_VISIBLE.fullmatch(each) for each in (access or "", secret or "", token or "-"))
-    return StaticKeys(f"{access}", f"{secret}", token or None) if is_usual else None
-
-
 def _has_other_settings() -> bool:
     """Return whether there is a setting that only botocore understands."""
     for name, value in os.environ.items():
@@ -152,20 +131,7 @@ def _has_other_settings() -> bool:
 
         if getproxies():  # of the system
             return True
-    files = (
-        os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config",
-        os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials",
-        "~/.aws/models",
-    )
-    return any(map(_has_content, files))
-
-
-def _has_content(path: str) -> bool:
-    """Return whether a file is not empty, or a directory is there; without pathlib, which is slow to load."""
-    try:
-        return os.stat(os.path.expanduser(os.path.expandvars(path))).st_size > 0  # noqa: PTH111, PTH116
-    except OSError:
-        return False
+    return os.path.exists(os.path.expanduser("~/.aws/models"))  # noqa: PTH110, PTH111 - pathlib is slow to load
 
 
 def _has_usual_process() -> bool:

@@ -1,0 +1,140 @@
+"""The credentials of connections that start without botocore: explicit ones, or those of the environment or a profile.
+
+The AWS config files are read as botocore reads them. Of their settings, only those are understood that do not matter to
+a connection; any other setting, and any unusual form, leaves the connection to botocore.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from aiopartnercentral._transport.direct.request import Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiopartnercentral._transport.chain import ChainSession
+
+__all__ = ["CREDENTIALS", "FoundKeys", "StaticKeys", "credentials"]
+
+CREDENTIALS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+"""The options, and settings of a profile, that are credentials; the environment has them in upper case."""
+_VISIBLE = re.compile(r"[!-~]+")
+_PROFILE = re.compile(r"profile ([A-Za-z0-9._@+/-]+)")
+_WITHOUT_EFFECT = frozenset({*CREDENTIALS, "region", "output", "s3", "sts_regional_endpoints", "mfa_serial"})
+"""Settings of a profile that are understood here, or do not matter to a service that is in one region alone."""
+_OF_THE_CLI = "cli_"
+
+
+class StaticKeys(Keys):
+    """Credentials that do not change."""
+
+    __slots__ = ()
+
+    async def get_frozen_credentials(self) -> Any:  # noqa: ANN401 - these, or botocore's
+        """Return the current credentials, as botocore's credentials do."""
+        return self
+
+
+class FoundKeys(StaticKeys):
+    """Credentials of the environment or a profile; once they have expired, botocore's chain obtains new ones.
+
+    Arguments:
+        keys: the credentials.
+        chain: the arguments of the chain's session.
+    """
+
+    __slots__ = ("_chain", "_session")
+
+    def __init__(self, keys: Keys, *chain: Any) -> None:  # noqa: ANN401 - as below
+        super().__init__(keys.access_key, keys.secret_key, keys.token)
+        self._chain = chain
+        self._session: ChainSession | None = None
+
+    def expire(self, access_key: str) -> None:
+        """Obtain them again at the next call, if they are still those with this access key id."""
+        if self._session is not None:
+            self._session.expire(access_key)
+        elif access_key == self.access_key:
+            from aiopartnercentral._transport.client_factory import chain_session  # noqa: PLC0415 - loads botocore
+
+            self._session = chain_session(*self._chain)
+
+    async def get_frozen_credentials(self) -> Any:  # noqa: ANN401 - as above
+        """Return the current credentials.
+
+        Raises:
+            CredentialsError: new ones cannot be obtained.
+            botocore.exceptions.BotoCoreError: the configuration has changed, and is not usable any more.
+        """
+        return self if self._session is None else await self._session.get_frozen_credentials()
+
+
+def credentials(given: Mapping[str, Any], sts_region: str) -> StaticKeys | None:
+    """Return the credentials that botocore would find; None if only botocore understands where they are.
+
+    Arguments:
+        given: the options of a client.
+        sts_region: the region of the chain's STS.
+    """
+    chosen = given.get("profile")
+    named = os.environ.get("AWS_DEFAULT_PROFILE", os.environ.get("AWS_PROFILE")) if chosen is None else chosen
+    settings = _settings(named)
+    if settings is None:
+        return None
+    if any(name in given for name in CREDENTIALS):
+        return _keys(given)
+    if chosen is None and os.environ.get("AWS_ACCESS_KEY_ID"):
+        settings = {name: os.environ.get(name.upper()) for name in CREDENTIALS}
+    keys = _keys(settings)
+    return None if keys is None else FoundKeys(keys, chosen, given.get("verify"), sts_region, given.get("timeout"))
+
+
+def _keys(found: Mapping[str, str | None]) -> StaticKeys | None:
+    """Return usable credentials; None for any other."""
+    access, secret, token = (found.get(name) for name in CREDENTIALS)
+    is_usual = all(_VISIBLE.fullmatch(each) for each in (access or "", secret or "", token or "-"))
+    return StaticKeys(f"{access}", f"{secret}", token or None) if is_usual else None
+
+
+def _settings(profile: str | None) -> Mapping[str, str | None] | None:
+    """Return the credentials of a profile, or of the default one; None if it has any setting that matters otherwise."""
+    config = _sections(os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"))
+    shared = _sections(os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+    if config is None or shared is None:
+        return None
+    profiles = {}
+    for section, values in config.items():
+        match = _PROFILE.fullmatch(section)
+        if match is None and section.startswith("profile"):  # such as a quoted name
+            return None
+        if match is not None or section == "default":
+            profiles["default" if match is None else match[1]] = values
+    name = "default" if profile is None else profile
+    if profile is not None and name not in profiles and name not in shared:
+        return None
+    own, of_shared = profiles.get(name, {}), shared.get(name, {})
+    if not all(each in _WITHOUT_EFFECT or each.startswith(_OF_THE_CLI) for each in (*own, *of_shared)):
+        return None
+    found = of_shared if "aws_access_key_id" in of_shared else own
+    return {each: found[each] for each in CREDENTIALS if each in found}
+
+
+def _sections(path: str) -> dict[str, dict[str, str]] | None:
+    """Return the sections of a file, without any if there is no file; None if botocore would report a mistake in it."""
+    path = os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111 - pathlib is slow to load
+    if not os.path.isfile(path):  # noqa: PTH113 - as above
+        return {}
+    import configparser  # noqa: PLC0415 - most servers have no such file
+
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read([path])
+    except (configparser.Error, UnicodeDecodeError):
+        return None
+    sections = {section: dict(parser.items(section)) for section in parser.sections()}
+    nested = (value for section in sections.values() for value in section.values() if value.startswith("\n"))
+    lines = (line for value in nested for line in value.splitlines() if line.strip())
+    return sections if all("=" in line for line in lines) else None
