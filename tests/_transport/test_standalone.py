@@ -99,6 +99,8 @@ def test_a_first_page_loads_neither_botocores_clients_nor_what_only_they_need(ht
     assert {name for name in loaded if name.startswith("aiobotocore")} == {"aiobotocore"}
     assert ("aiohttp" in loaded) == (http_client == "aiohttp")
     assert not {"botocore.session", "botocore.client", "botocore.model", "urllib3", "cattrs", "jmespath"} & {*loaded}
+    assert "http.cookiejar" not in loaded
+    assert ("email.utils" in loaded) == (http_client == "aiohttp")  # which loads it itself
 
 
 USUAL: dict[str, Any] = {"timeout": 600.0, "endpoint_url": "http://127.0.0.1:1"}

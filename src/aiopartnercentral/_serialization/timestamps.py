@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from aiopartnercentral._serialization.conversion_errors import expected
@@ -91,6 +90,8 @@ def encode_http_date(value: datetime) -> str:
     Raises:
         EncodeError: the value is not a datetime, or has no zone.
     """
+    from email.utils import format_datetime  # noqa: PLC0415 - slow to load
+
     aware = check_timestamp(value).astimezone(UTC)
     text = format_datetime(aware, usegmt=True)
     return text if aware.microsecond == 0 else f"{text.removesuffix(' GMT')}.{aware.microsecond:06} GMT"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -97,6 +96,8 @@ class ServiceClock:
 
 def moment_of(text: str | None) -> datetime | None:
     """Return the time of a date header; None if there is none that can be read."""
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to load
+
     try:
         moment = parsedate_to_datetime(text or "")
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import cache, partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientResponse, DummyCookieJar, ServerDisconnectedError
@@ -51,6 +50,8 @@ class WithoutRedirects:
 
 def guard_httpx(session: Any, most: int | None) -> None:  # noqa: ANN401 - an optional dependency
     """Make an httpx client limit the bytes of responses as `guard_aiohttp` does, and keep no cookies."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415 - loaded by httpx, and slow to load
+
     limit = math.inf if most is None else most
 
     async def guard(response: Any) -> None:  # noqa: ANN401 - as above
