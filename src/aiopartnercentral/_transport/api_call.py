@@ -34,7 +34,7 @@ ResponseT = TypeVar("ResponseT")
 ConversionT = TypeVar("ConversionT", DecodeError, EncodeError)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class ApiCaller:
     """Encodes, sends and decodes for one client.
 

@@ -60,7 +60,7 @@ Pause: TypeAlias = "Callable[[], Awaitable[None]]"
 """Lets other tasks run."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class FirstAttempt:
     """The first attempt of a call, made without botocore, that did not succeed.
 
@@ -73,15 +73,15 @@ class FirstAttempt:
         error: the exception of the HTTP client, if no response arrived.
     """
 
-    params: Mapping[str, JsonValue] = attrs.field(repr=False)
-    request: Any = attrs.field(repr=False)
+    params: Mapping[str, JsonValue]
+    request: Any
     invocation_id: str
     signed_with: timedelta
-    response: HttpResponse | None = attrs.field(default=None, repr=False)
+    response: HttpResponse | None = None
     error: Exception | None = None
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, eq=False, repr=False)
 class CallContext:
     """The state of a call that the event handlers share.
 
@@ -127,13 +127,13 @@ class CallContext:
     is_repeatable: bool
     clock: ServiceClock
     pause: Pause | None = None
-    credentials: Any = attrs.field(default=None, repr=False)
-    request: Any = attrs.field(default=None, repr=False)
+    credentials: Any = None
+    request: Any = None
     attempts: int = 0
     status: int = 0
-    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict)
     body: bytes | None = None
-    received: bytes | None = attrs.field(default=None, repr=False)
+    received: bytes | None = None
     error: Mapping[str, Any] = attrs.field(factory=dict)
     request_id: str | None = None
     is_error: bool = False

@@ -27,7 +27,7 @@ _LAST_YEAR = 9000  # later times would end the calendar, whose last year is 9999
 _SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request,")
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class ServiceClock:
     """The clock of the service that one connection leads to.
 
@@ -38,8 +38,8 @@ class ServiceClock:
 
     signer: Any = None
     offset: timedelta = timedelta()
-    _second: float | None = attrs.field(default=None, init=False, eq=False, repr=False)
-    _text: str = attrs.field(default="", init=False, eq=False, repr=False)
+    _second: float | None = attrs.field(default=None, init=False)
+    _text: str = attrs.field(default="", init=False)
 
     def corrects(self, code: str, headers: Mapping[str, str], signed_with: timedelta) -> bool:
         """Set the offset after an error that a wrong clock has caused, and return whether that was so.

@@ -32,7 +32,7 @@ _LOGGER = logging.getLogger("aiopartnercentral.transport")
 _JSON_PROTOCOLS = ("json", "rest-json")
 
 
-@attrs.define(kw_only=True, eq=False)
+@attrs.define(kw_only=True, eq=False, repr=False)
 class Connection:
     """A connection to a service.
 
@@ -85,7 +85,7 @@ class Connection:
         return self.botocore
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Transport:
     """Sends the calls of one account over a connection.
 
@@ -95,7 +95,7 @@ class Transport:
     """
 
     connection: Connection
-    credentials: Any = attrs.field(default=None, repr=False)
+    credentials: Any = None
 
     @property
     def info(self) -> TransportInfo:

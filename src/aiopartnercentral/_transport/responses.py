@@ -22,7 +22,7 @@ __all__ = ["ErrorResponseError", "RawResponse"]
 _ACCESS_KEY = re.compile("Credential=([^/]+)/")
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, eq=False, repr=False)
 class RawResponse:
     """A successful response.
 
@@ -35,11 +35,11 @@ class RawResponse:
         metadata: its metadata.
     """
 
-    body: bytes | None = attrs.field(repr=False)
+    body: bytes | None
     is_cbor: bool = False
     is_direct: bool = False
-    parsed: Mapping[str, Any] = attrs.field(repr=False)
-    received: bytes | None = attrs.field(default=None, repr=False)
+    parsed: Mapping[str, Any]
+    received: bytes | None = None
     metadata: ResponseMetadata
 
 

@@ -94,7 +94,7 @@ def _pool(settings: StandaloneSettings, max_response_bytes: int) -> AiohttpPool 
     return AiohttpPool(http)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class _Opener:
     """Opens botocore's client, which sends over the same connections."""
 

@@ -44,7 +44,7 @@ _PATCHING = ("wrapt", "ddtrace", "newrelic", "elasticapm")
 """Modules that patch botocore as soon as it is loaded."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class StandaloneSettings:
     """What a connection needs that botocore would have resolved.
 
@@ -64,7 +64,7 @@ class StandaloneSettings:
     keys: StaticKeys
     verify: bool | str
     http_client: str
-    options: Mapping[str, Any] = attrs.field(repr=False)
+    options: Mapping[str, Any]
 
 
 def standalone_settings(service: Service, options: Mapping[str, Any]) -> StandaloneSettings | None:

@@ -21,7 +21,7 @@ __all__ = ["WAIT", "Wait", "credentials_late", "in_time"]
 T = TypeVar("T")
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class Wait:
     """What is being waited for: the name of the innermost source of credentials, or None."""
 

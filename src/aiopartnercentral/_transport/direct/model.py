@@ -35,7 +35,7 @@ _SERIALIZED = frozenset(
 """Traits by which botocore would not put a member into the body as it is."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class OperationModel:
     """What the model says about one operation.
 

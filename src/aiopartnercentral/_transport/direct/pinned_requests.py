@@ -42,7 +42,7 @@ _DIFFERING = ("X-Amz-Date", "Authorization", "amz-sdk-invocation-id", "Content-L
 _UNSIGNED = frozenset({"User-Agent", "X-Amzn-Trace-Id", "Authorization", "Content-Length"})
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, eq=False, repr=False)
 class PinnedRequests:
     """The requests of a service by its pinned model.
 
@@ -57,14 +57,14 @@ class PinnedRequests:
         after_call: what tells the retry quota of that client about a success, once it is open.
     """
 
-    description: Mapping[str, Any] = attrs.field(repr=False)
+    description: Mapping[str, Any]
     protocol: str
     endpoint_url: str
     region: str
     user_agent: str
-    keys: Any = attrs.field(repr=False)
-    opened_botocore: Callable[[], Awaitable[BotocoreClient]] | None = attrs.field(default=None, repr=False)
-    after_call: list[Any] = attrs.field(factory=list, repr=False)
+    keys: Any
+    opened_botocore: Callable[[], Awaitable[BotocoreClient]] | None = None
+    after_call: list[Any] = attrs.field(factory=list)
 
     def operation(self, operation: Operation[Any, Any]) -> OperationModel:
         """Return what the service model says about an operation."""

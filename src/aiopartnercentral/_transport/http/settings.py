@@ -10,7 +10,7 @@ import attrs
 __all__ = ["HttpSettings", "default_ca_bundle"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class HttpSettings:
     """Settings of an HTTP client.
 
@@ -30,7 +30,7 @@ class HttpSettings:
     keepalive: float = 12.0
     verify: bool | str = True
     max_response_bytes: int | None = None
-    proxy: str | None = attrs.field(default=None, repr=False)  # it may have a password
+    proxy: str | None = None  # it may have a password, so there is no repr
 
 
 def default_ca_bundle() -> str:
