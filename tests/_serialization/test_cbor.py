@@ -23,7 +23,7 @@ from aiopartnercentral._serialization import cbor
 from aiopartnercentral._serialization.codec import Codec
 from aiopartnercentral.errors import DecodeError
 from tests.support import synthetic
-from tests.support.account_model import without_payloads
+from tests.support.comparing import without_payloads
 from tests.support.counting import calls
 from tests.support.strategies import (
     CANONICAL,

@@ -15,27 +15,13 @@ from hypothesis import given, settings, strategies as st
 from aiopartnercentral import account
 from aiopartnercentral.account import converters
 from codegen import ir
-from tests.support.account_model import MODEL, STRUCTURES, UNIONS, WIRE, decode, encode, python_type
 from tests.support.generated_package import golden
+from tests.support.schemas import references
 from tests.support.strategies import LOSSLESS
 
 FEW = settings(max_examples=2)
 FEATURES = ("documents", "recursion", "scalars", "sensitive", "sparse", "timestamps", "unions")
-CLASSES = [name for name in STRUCTURES if not MODEL["shapes"][name].get("exception")]
 CONTACT = {"FirstName": "Ada", "LastName": "Lovelace", "Email": "ada@example.com", "BusinessTitle": "Countess"}
-
-
-@pytest.mark.parametrize("name", CLASSES)
-@FEW
-@given(data=st.data())
-def test_every_class_is_a_field_in_the_form_on_the_wire(name, data):
-    wire = data.draw(WIRE.shape(name, extras=LOSSLESS))
-    obj = decode(wire, name)
-    field = pydantic.TypeAdapter(python_type(name))
-    assert field.validate_python(obj) is obj
-    assert field.validate_python(wire) == obj
-    assert field.validate_json(json.dumps(wire)) == obj
-    assert field.dump_python(obj, mode="json") == field.dump_python(obj) == encode(obj, name)
 
 
 @pytest.mark.parametrize("feature", FEATURES)
@@ -53,29 +39,6 @@ def test_classes_of_other_services_are_fields(feature, data):
             assert field.validate_json(wire) == obj
             assert json.dumps(field.dump_python(obj, mode="json")) == json.dumps(package.json.unstructure(obj))
             assert references(field.json_schema()) <= field.json_schema().get("$defs", {}).keys()
-
-
-def references(schema):
-    """Return the names of all definitions that a JSON schema refers to."""
-    if isinstance(schema, list):
-        return set().union(*map(references, schema))
-    if not isinstance(schema, dict):
-        return set()
-    own = {schema["$ref"].rpartition("/")[2]} if isinstance(schema.get("$ref"), str) else set()
-    return own.union(*map(references, schema.values()))
-
-
-@pytest.mark.parametrize("mode", ["validation", "serialization"])
-def test_json_schemas_have_the_members_of_the_model(mode):
-    structures = [name for name in CLASSES if name not in UNIONS]
-    _, document = pydantic.TypeAdapter.json_schemas(
-        [(name, mode, pydantic.TypeAdapter(python_type(name))) for name in structures]
-    )
-    for name in structures:
-        shape, described = MODEL["shapes"][name], document["$defs"][name]
-        assert described.get("properties", {}).keys() == shape["members"].keys(), name
-        assert set(described.get("required", ())) == set(shape.get("required", ())), name
-    assert references(document) <= document["$defs"].keys()
 
 
 def test_the_json_schema_of_each_kind_of_member():

@@ -7,189 +7,21 @@ from typing import Any, Optional
 
 import attrs
 import pytest
-from hypothesis import given, strategies as st
 
 from aiopartnercentral import account, to_dict, to_json
 from aiopartnercentral._serialization import JsonConverter
 from aiopartnercentral._serialization.encode import check_sendable
-from aiopartnercentral.account.fast import FAST
 from aiopartnercentral.errors import DecodeError, EncodeError
-from aiopartnercentral.types import UnknownMember
-from tests.support.account_model import (
-    BOTOCORE,
-    MODEL,
-    OPERATIONS,
-    RECEIVED,
-    STRUCTURES,
-    UNIONS,
-    WIRE,
-    comparable,
-    decode,
-    decode_exactly,
-    encode,
-    parse_by_botocore,
-    python_type,
-    serialize_by_botocore,
-    without_nulls,
-    without_payloads,
-)
-from tests.support.strategies import CANONICAL, LOSSLESS, TOLERATED, Corruption, Extras
-
-KNOWN_MEMBERS = attrs.evolve(TOLERATED, unknown_union_members=False)
-UNKNOWN_MEMBERS = attrs.evolve(TOLERATED, nulls=False, type_markers=False)
-USUAL = attrs.evolve(CANONICAL, unknown_enum_values=True)
-SENT = [operation["input"]["shape"] for operation in MODEL["operations"].values()]
-NULLS = attrs.evolve(CANONICAL, nulls=True, unknown_enum_values=True)
-
-
-def test_every_structure_and_union_is_covered() -> None:
-    assert (len(STRUCTURES), len(UNIONS)) == (103, 4)
-
-
-@pytest.mark.parametrize("name", STRUCTURES)
-@given(data=st.data())
-def test_wire_to_object_to_wire_is_the_identity(name: str, data: st.DataObject) -> None:
-    wire = data.draw(WIRE.shape(name, extras=LOSSLESS))
-    assert encode(decode(wire, name), name) == wire
-
-
-@pytest.mark.parametrize("name", STRUCTURES)
-@given(data=st.data())
-def test_fast_and_exact_decoding_give_the_same(name: str, data: st.DataObject) -> None:
-    wire = data.draw(WIRE.shape(name, extras=TOLERATED))
-    fast, exact = decode(wire, name), decode_exactly(wire, name)
-    assert comparable(fast) == comparable(exact)
-    assert type(fast) is type(exact)
-    assert repr(fast) == repr(exact)
-
-
-@pytest.mark.parametrize("name", RECEIVED)
-@given(data=st.data())
-def test_the_fast_decoders_are_sure_of_what_is_usual(name: str, data: st.DataObject) -> None:
-    cls = python_type(name)
-    wire = data.draw(WIRE.shape(name, extras=USUAL))
-    decoded = FAST.decoder(cls)(json.dumps(wire).encode())
-    assert decoded == decode_exactly(wire, name)
-    assert type(decoded) is cls
-    assert repr(decoded) == repr(decode_exactly(wire, name))
-
-
-@pytest.mark.parametrize("name", SENT)
-@given(data=st.data())
-def test_the_fast_encoders_are_sure_of_what_is_usual(name: str, data: st.DataObject) -> None:
-    request = decode_exactly(data.draw(WIRE.shape(name, extras=USUAL)), name)
-    assert FAST.encoder(type(request))(request) == account.botocore_converter.unstructure(request)
-
-
-@pytest.mark.parametrize("name", SENT)
-@given(data=st.data())
-def test_fast_and_exact_encoding_give_the_same(name: str, data: st.DataObject) -> None:
-    request = decode_exactly(data.draw(WIRE.shape(name, extras=TOLERATED)), name)
-    exactly = account.make_botocore_converter()
-    exactly.register_unstructure_hook(complex, str)  # any hook at all disables the fast path
-    assert params_or_error(account.botocore_converter, request) == params_or_error(exactly, request)
-
-
-def params_or_error(converter: Any, request: object) -> object:
-    try:
-        return converter.params(request, type(request))
-    except EncodeError as error:
-        return str(error)
-
-
-@pytest.mark.parametrize("name", STRUCTURES)
-@given(data=st.data())
-def test_a_fault_is_found_on_the_general_path_too(name: str, data: st.DataObject) -> None:
-    corruption: Corruption = data.draw(WIRE.corruptions(name))
-    with pytest.raises(DecodeError) as caught:
-        decode_exactly(corruption.value, name)
-    assert caught.value.path == corruption.path
-
-
-@pytest.mark.parametrize("name", STRUCTURES)
-@given(data=st.data())
-def test_explicit_nulls_count_as_absent(name: str, data: st.DataObject) -> None:
-    wire = data.draw(WIRE.shape(name, extras=NULLS))
-    assert encode(decode(wire, name), name) == without_nulls(wire)
-
-
-@pytest.mark.parametrize("name", STRUCTURES)
-@given(data=st.data())
-def test_object_to_botocore_dict_to_object_is_the_identity(name: str, data: st.DataObject) -> None:
-    obj = decode(data.draw(WIRE.shape(name, extras=TOLERATED)), name)
-    plain = account.botocore_converter.unstructure(obj)
-    again = account.botocore_converter.structure(plain, python_type(name))
-    assert comparable(again) == comparable(obj)
-
-
-@pytest.mark.parametrize("extras", [KNOWN_MEMBERS, UNKNOWN_MEMBERS], ids=["known", "unknown"])
-@pytest.mark.parametrize("name", STRUCTURES)
-@given(data=st.data())
-def test_decoding_equals_botocore_parser_and_our_botocore_converter(
-    name: str, extras: Extras, data: st.DataObject
-) -> None:
-    wire = data.draw(WIRE.shape(name, extras=extras))
-    ours = without_payloads(decode(wire, name))
-    theirs = account.botocore_converter.structure(parse_by_botocore(wire, name), python_type(name))
-    assert comparable(ours) == comparable(without_payloads(theirs))
+from tests.support.account_model import decode
+from tests.support.service_server import loaded
 
 
 def test_botocore_takes_the_first_key_for_the_tag_and_we_do_not() -> None:
-    # Why the oracle above has no unknown members beside nulls and `__type`: botocore names the wrong one there.
+    # Why the oracle for all services has no unknown members beside nulls and `__type`: botocore names the wrong one.
     wire = {"PartnerProfile": None, "Robot": {}}
-    assert parse_by_botocore(wire, "Participant") == {"SDK_UNKNOWN_MEMBER": {"name": "PartnerProfile"}}
+    parsed = loaded("account").parsed_by_botocore("Participant", wire)
+    assert parsed == {"SDK_UNKNOWN_MEMBER": {"name": "PartnerProfile"}}
     assert decode(wire, "Participant") == account.ParticipantUnknown("Robot", {})
-
-
-@pytest.mark.parametrize("operation", OPERATIONS)
-@given(data=st.data())
-def test_request_bodies_equal_those_of_botocore_serializer(operation: str, data: st.DataObject) -> None:
-    name = MODEL["operations"][operation]["input"]["shape"]
-    request = decode(data.draw(WIRE.shape(name, extras=attrs.evolve(CANONICAL, unknown_enum_values=True))), name)
-    params = account.botocore_converter.unstructure(request)
-    assert encode(request, name) == serialize_by_botocore(params, operation)
-
-
-@pytest.mark.parametrize("name", STRUCTURES)
-@given(data=st.data())
-def test_a_fault_is_a_decode_error_at_its_path(name: str, data: st.DataObject) -> None:
-    corruption: Corruption = data.draw(WIRE.corruptions(name))
-    with pytest.raises(DecodeError) as caught:
-        decode(corruption.value, name)
-    assert caught.value.path == corruption.path
-    reasons = {
-        "wrong_type": "expected ",
-        "missing_required": "required member is missing",
-        "no_member": "expected exactly one union member, got none",
-        "two_members": "expected exactly one union member, got ",
-    }
-    assert str(caught.value).startswith(f"{corruption.path}: {reasons[corruption.kind]}")
-
-
-@pytest.mark.parametrize("name", UNIONS)
-@given(tag=st.text(min_size=1), payload=st.data())
-def test_an_unknown_union_member_keeps_its_payload(name: str, tag: str, payload: st.DataObject) -> None:
-    if tag in MODEL["shapes"][name]["members"] or tag == "__type":
-        return
-    value = payload.draw(
-        st.recursive(
-            st.integers() | st.text() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False), st.lists
-        )
-    )
-    obj = decode({tag: value, "__type": "x", next(iter(MODEL["shapes"][name]["members"])): None}, name)
-    assert isinstance(obj, UnknownMember)
-    assert type(obj) is getattr(account, f"{name}Unknown")
-    assert (obj.tag, obj.value) == (tag, value)
-    assert encode(obj, name) == {tag: value}
-
-
-@pytest.mark.parametrize("name", UNIONS)
-def test_an_unknown_member_without_payload_is_refused_on_the_wire(name: str) -> None:
-    obj = account.botocore_converter.structure({"SDK_UNKNOWN_MEMBER": {"name": "Robot"}}, python_type(name))
-    assert obj == getattr(account, f"{name}Unknown")("Robot", None)
-    with pytest.raises(EncodeError, match="payload of the unknown union member Robot is not known"):
-        account.json_converter.dumps(obj)
-    assert account.botocore_converter.unstructure(obj) == {"SDK_UNKNOWN_MEMBER": {"name": "Robot"}}
 
 
 def test_values_that_only_the_standard_library_can_carry_survive() -> None:
@@ -256,10 +88,6 @@ def test_a_key_of_a_map_is_no_mark_of_an_unknown_member() -> None:
     with pytest.raises(EncodeError, match="does not know the union member Robot") as caught:
         check_sendable({"Details": [robot]})
     assert caught.value.path == "$.Details[0]"
-
-
-def test_the_oracle_is_botocore_for_this_model() -> None:
-    assert BOTOCORE.operation_model("ListConnections").output_shape.name == "ListConnectionsResponse"
 
 
 def test_a_union_may_be_an_optional_member_of_another_class() -> None:

@@ -11,7 +11,7 @@ import pytest
 from aiopartnercentral import account
 from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
-from tests.support.account_model import comparable
+from tests.support.comparing import comparable
 from tests.support.generated_package import golden
 
 unions: Any = golden("unions").package

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 METADATA = ResponseMetadata(request_id="a-request", http_status=200, attempts=1, http_headers={})
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Executed:
     """A generated package and what is known about it.
 
@@ -52,6 +52,60 @@ class Executed:
     def botocore(self) -> Any:
         """The converter of botocore's dicts."""
         return self.package.botocore_converter
+
+    @cached_property
+    def fast(self) -> Any:
+        """The functions that decode and encode without the converter's hooks."""
+        return import_module(f"{self.package.__name__}.fast").FAST
+
+    @property
+    def shapes(self) -> dict[str, Any]:
+        """The shapes of the JSON form of the model."""
+        shapes: dict[str, Any] = self.botocore_model._shape_resolver._shape_map
+        return shapes
+
+    @cached_property
+    def structures(self) -> list[str]:
+        """The structures of the model, unions and errors included."""
+        return [name for name, shape in self.shapes.items() if shape["type"] == "structure" and "document" not in shape]
+
+    @property
+    def unions(self) -> list[str]:
+        """The tagged unions of the model."""
+        return [name for name in self.structures if self.shapes[name].get("union")]
+
+    @property
+    def sent(self) -> list[str]:
+        """The requests of the operations."""
+        return [each.input for each in self.service.operations if each.input in self.shapes]
+
+    @property
+    def received(self) -> list[str]:
+        """The responses of the operations."""
+        return [each.output for each in self.service.operations if each.output in self.shapes]
+
+    @property
+    def operations(self) -> list[str]:
+        """The names of the operations."""
+        return [operation.name for operation in self.service.operations]
+
+    def is_error(self, shape: str) -> bool:
+        """Return whether a shape is an error of the model."""
+        return bool(self.shapes[shape].get("exception"))
+
+    def decode(self, value: object, shape: str) -> Any:
+        """Decode as the client does: from bytes."""
+        return self.json.loads(json.dumps(value).encode(), self.cls(shape))
+
+    def decode_exactly(self, value: object, shape: str) -> Any:
+        """Decode by the converter's hooks, past the fast decoders."""
+        return self.json.structure(value, self.cls(shape))
+
+    def encode(self, obj: Any, shape: str) -> Any:
+        """Encode to bytes, and read those with another library than ours."""
+        text = self.json.dumps(obj)
+        assert json.loads(text) == json.loads(json.dumps(self.json.get_unstructure_hook(self.cls(shape))(obj)))
+        return json.loads(text)
 
     def cls(self, shape: str) -> Any:
         """Return the class (or alias) generated for a shape."""

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from itertools import groupby, pairwise
 
 import attrs
 from hypothesis import strategies as st
 
+_WIDEST_GAP = 0x20000
 _SURROGATES = range(0xD800, 0xE000)
 _EVERY_CHARACTER = "".join(chr(point) for point in range(0x110000) if point not in _SURROGATES)
+
+# Of Java alone: a class of Unicode categories, within brackets or without.
+_CATEGORY = re.compile(r"\\p\{(?P<category>\w+)\}")
+_BRACKETED = re.compile(r"\[(?:\\.|[^\]\\])*\]", re.DOTALL)
+# A length that is said in the pattern, and a group around all of it.
+_LENGTH = re.compile(r"\^?\(\?=\.\{(?P<low>\d+),(?P<high>\d+)\}\$\)")
+_GROUPED = re.compile(r"\((?P<inside>[^()?][^()]*)\)")
 
 _FLAGS = re.compile(r"(?P<dot_all>\(\?s\))?\^?")
 # One character, escape or class with its repetition. Groups, alternatives and lazy or possessive repetitions are none.
@@ -58,8 +67,14 @@ def strings(pattern: str | None, minimum: int | None, maximum: int | None) -> st
     Raises:
         ValueError: Python cannot read the pattern, or no length satisfies both pattern and bounds.
     """
+    if pattern is not None and (length := _LENGTH.match(pattern)):
+        pattern = pattern[length.end() :]
+        minimum, maximum = int(length["low"]), int(length["high"])
     if pattern is None:
         return st.text(alphabet=st.characters(codec="utf-8"), min_size=minimum or 0, max_size=maximum)
+    if grouped := _GROUPED.fullmatch(pattern):
+        pattern = grouped["inside"]
+    pattern = _for_python(pattern)
     try:
         unicode_reading, ascii_reading = re.compile(pattern), re.compile(pattern, re.ASCII)
     except re.error as error:
@@ -76,6 +91,27 @@ def strings(pattern: str | None, minimum: int | None, maximum: int | None) -> st
     if pieces is None:
         raise ValueError(f"pattern {pattern!r} has no match of length {minimum or 0} to {maximum}")
     return _sequence(pieces, dot_all=dot_all).filter(fits)
+
+
+def _for_python(pattern: str) -> str:
+    """Spell out the categories of Unicode, which Python's expressions do not know."""
+    if _CATEGORY.search(pattern) is None:
+        return pattern
+    bracketed = _BRACKETED.sub(lambda found: _CATEGORY.sub(lambda each: _members(each["category"]), found[0]), pattern)
+    return _CATEGORY.sub(lambda each: f"[{_members(each['category'])}]", bracketed)
+
+
+@cache
+def _members(category: str) -> str:
+    """Return the ranges of a category, as between brackets; surrogates are in none."""
+    runs: list[list[str]] = []
+    for character in _EVERY_CHARACTER:
+        if unicodedata.category(character).startswith(category):
+            if runs and ord(character) - ord(runs[-1][1]) == 1:
+                runs[-1][1] = character
+            else:
+                runs.append([character, character])
+    return "".join(f"{re.escape(first)}-{re.escape(last)}" for first, last in runs)
 
 
 def _sequence(pieces: list[_Piece], *, dot_all: bool) -> st.SearchStrategy[str]:
@@ -147,6 +183,9 @@ def _alphabet(unit: str, dot_all: bool) -> st.SearchStrategy[str]:  # noqa: FBT0
     if not runs:
         raise ValueError(f"character class {unit!r} matches no character")
     gaps = [(ord(before[-1]) + 1, ord(after[0])) for before, after in pairwise(runs)]
+    # What follows on most of the unassigned characters is not worth excluding each of them.
+    if wide := next((number for number, (low, high) in enumerate(gaps) if high - low > _WIDEST_GAP), None):
+        gaps, runs = gaps[:wide], runs[: wide + 1]
     holes = "".join(chr(point) for gap in gaps for point in range(*gap) if point not in _SURROGATES)
     return st.characters(
         codec="utf-8", min_codepoint=ord(runs[0][0]), max_codepoint=ord(runs[-1][-1]), exclude_characters=holes

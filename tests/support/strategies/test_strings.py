@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given, strategies as st
@@ -67,3 +68,14 @@ def test_characters_beyond_the_basic_plane_are_drawn_where_they_are_allowed():
 def test_bounds_that_leave_no_length_are_an_error():
     with pytest.raises(ValueError, match="no match of length 0 to 3"):
         strings("pac-[a-z]{3}", None, 3)
+
+
+def test_categories_of_unicode_and_a_length_that_the_pattern_says():
+    """Python knows neither of Java's categories, and a group around all is no sequence."""
+    for text in sample(strings(r"(?=.{1,9}$)([\p{L}\p{N}_]*)", None, None)):
+        assert 1 <= len(text) <= 9
+        assert all(unicodedata.category(each)[0] in "LN" or each == "_" for each in text)
+    for text in sample(strings(r"\p{Z}*[^\p{C}\p{Z}][^\p{C}]*", 1, 10)):
+        assert 1 <= len(text) <= 10
+        assert text.strip()
+        assert all(unicodedata.category(each)[0] != "C" for each in text)
