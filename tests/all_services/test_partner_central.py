@@ -134,6 +134,40 @@ async def test_a_value_that_an_enum_does_not_have_is_kept(service: Service) -> N
     assert json.loads(package.json.dumps(got)) == item
 
 
+ROBOT = {"Robot": {"Wheels": [4, 0.5]}}
+
+
+def with_robot(service: Service, shape: str, above: tuple[str, ...] = ()) -> Any:
+    """Return a small value of a shape with an unknown member in its first union, or None if it has no union."""
+    found, sampler = service.model[shape], Sampler(service.model)
+    if found.get("union"):
+        return ROBOT
+    inner = {name: member["shape"] for name, member in found.get("members", {}).items()}
+    inner |= {part: found[part]["shape"] for part in ("member", "value") if part in found}
+    for name, target in inner.items():
+        value = None if target in above else with_robot(service, target, (*above, shape))
+        if value is not None and name == "member" and found["type"] == "list":
+            return [value]
+        if value is not None:
+            return {**sampler.smallest(shape), name: value} if found["type"] == "structure" else {"k": value}
+    return None
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if loaded(name).unions])
+async def test_a_union_member_that_the_model_does_not_have_is_kept(name: str) -> None:
+    service, package = Service(loaded(name)), loaded(name)
+    reading = [each for each in package.service.operations if each.name.startswith(("Get", "List"))]
+    operation = next(each for each in reading if with_robot(service, each.output) is not None)
+    value, arguments = with_robot(service, operation.output), required_arguments(service, operation)
+    catalog = package.names.fields[operation.input, package.service.config.fan_out]
+    with scripted_server() as server:
+        server.replies(Reply(service.wire(operation.output, value)))
+        async with package.package.connect(endpoint_url=server.url) as client:
+            response = await getattr(client, package.names.methods[operation.name])(**{catalog: "AWS"}, **arguments)
+    assert "Unknown" in repr(response)
+    assert json.loads(package.json.dumps(response)) == value
+
+
 async def test_every_error_of_the_model_has_its_class(service: Service) -> None:
     package, operation = service.package, operation_of(service)
     arguments = required_arguments(service, operation)

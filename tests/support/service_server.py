@@ -59,7 +59,8 @@ def _as_cbor(model: Any, name: str, value: Any) -> Any:
     shape = model[name]
     match shape["type"]:
         case "structure":
-            return {key: _as_cbor(model, shape["members"][key]["shape"], each) for key, each in value.items()}
+            inner = {key: member["shape"] for key, member in shape["members"].items()}
+            return {key: _as_cbor(model, inner[key], each) if key in inner else each for key, each in value.items()}
         case "list":
             return [_as_cbor(model, shape["member"]["shape"], each) for each in value]
         case "map":
@@ -86,18 +87,39 @@ def listings(service: Service) -> Iterator[Any]:
     return (operation for operation in service.package.service.operations if operation.pagination is not None)
 
 
-def pages(service: Service, operation: Any, counts: tuple[int, ...]) -> Callable[[Received], Reply]:
-    """Return a server's answer: pages of so many items."""
+def item_shape(service: Service, operation: Any) -> str:
+    """Return the shape of a listing's items."""
+    result = service.package.service.structure(operation.output).member(operation.pagination.result_key)
+    shape: str = service.model[result.target]["member"]["shape"]
+    return shape
+
+
+def number_member(service: Service, operation: Any) -> str:
+    """Return the member of an item that has its number if the items of `pages` are numbered: the first plain text."""
+    members = service.model[item_shape(service, operation)]["members"].items()
+    shapes = {name: service.model[member["shape"]] for name, member in members}
+    return next(name for name, shape in shapes.items() if shape["type"] == "string" and "enum" not in shape)
+
+
+def pages(
+    service: Service, operation: Any, counts: tuple[int, ...], *, numbered: bool = False, delay: float = 0.0
+) -> Callable[[Received], Reply]:
+    """Return a server's answer: pages of so many items, equal ones or with the catalog and a number each."""
     pagination, sampler = operation.pagination, Sampler(service.model)
     result = service.package.service.structure(operation.output).member(pagination.result_key)
-    item = sampler.fullest(service.model[result.target]["member"]["shape"])
+    item = sampler.fullest(item_shape(service, operation))
     smallest = sampler.smallest(operation.output)
 
     def answer(received: Received) -> Reply:
         number = int(received.body.get(pagination.input_token, 0))
         following = {pagination.output_token: str(number + 1)} if number + 1 < len(counts) else {}
-        page = {**smallest, result.name: [item] * counts[number]}
+        items = [item] * counts[number]
+        if numbered:
+            first, catalog = sum(counts[:number]), received.body[pagination.fan_out]
+            member = number_member(service, operation)
+            items = [{**item, member: f"{catalog}/{first + each}"} for each in range(counts[number])]
+        page = {**smallest, result.name: items}
         page.pop(pagination.output_token, None)
-        return Reply(service.wire(operation.output, {**page, **following}))
+        return Reply(service.wire(operation.output, {**page, **following}), delay=delay)
 
     return answer
