@@ -54,6 +54,16 @@ def transports(session: nox.Session, transport: str) -> None:
 
 
 @nox.session
+def oldest(session: nox.Session) -> None:
+    """Run the tests of calls and of all services with the oldest aiobotocore that the project allows."""
+    dependencies = nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
+    (aiobotocore,) = (each for each in dependencies if each.startswith("aiobotocore>="))
+    session.install("-e", ".[test]", aiobotocore.replace(">=", "=="))
+    paths = [f"tests/{name}" for name in ("_client", "_transport", "account", "all_services")]
+    session.run("pytest", "-n", "3", "--dist", "worksteal", *session.posargs, *paths)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build sdist and wheel, and try the wheel outside this checkout."""
     session.install("build")

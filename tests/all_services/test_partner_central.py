@@ -58,12 +58,17 @@ def test_every_shape_and_request_is_as_botocore_has_it(service: Service) -> None
     assert properties.check(package) >= len(package.service.operations)
 
 
-async def test_a_call_is_signed_for_the_service_and_its_response_is_typed(service: Service) -> None:
+@pytest.mark.parametrize("direct", [True, False], ids=["direct", "through botocore"])
+async def test_a_call_is_signed_for_the_service_and_its_response_is_typed(
+    service: Service,
+    direct: bool,  # noqa: FBT001 - of pytest
+) -> None:
+    """Botocore serves it with the pinned model, however old botocore is: `nox -s oldest` has the oldest."""
     package, operation = service.package, operation_of(service)
     value, arguments = Sampler(service.model).fullest(operation.output), required_arguments(service, operation)
     with scripted_server() as server:
         server.replies(Reply(service.wire(operation.output, value)))
-        async with package.package.connect(endpoint_url=server.url) as client:
+        async with package.package.connect(endpoint_url=server.url, direct=direct) as client:
             response = await getattr(client, package.names.methods[operation.name])(catalog="AWS", **arguments)
     assert response == package.json.loads(json.dumps(value), package.cls(operation.output))
     assert response.response_metadata.request_id == "request-1"
