@@ -11,7 +11,7 @@
     decoders           the ways to decode and encode a page
     cattrs_classes, msgspec_structs  hand-written types of a page
     cold_start/        the programs whose start-up is measured, and what launches them
-    server, pages      a server of prepared pages, generated from a seed
+    server, pages, cbor_pages  a server of prepared pages, generated from a seed
     emulator_servers   the emulator, and a server that repeats its responses
     load_generator     sends requests as fast as a server can answer them
     results, report, plot  figures as data, as text and JSON, and as a picture

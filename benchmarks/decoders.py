@@ -22,6 +22,9 @@ CATTRS = "cattrs after orjson"
 STRUCTS = "msgspec, its own Structs"
 ORJSON = "orjson, untyped"
 MSGSPEC = "msgspec, untyped"
+CBOR_OURS = "ours, CBOR"
+CBOR_STOCK = "botocore's parser, CBOR"
+CBOR_UNTYPED = "cbor2, untyped"
 
 Loads: TypeAlias = "Callable[[bytes], Any]"
 """Decodes a body; `Any` because each decoder gives something else."""
@@ -54,6 +57,10 @@ def _decoder(name: str) -> Decoder:
     loads, dumps = _LOADERS[name](), _ENCODERS.get(name, lambda: None)()
     if name in (OURS, OURS_BY_HOOKS):
         return Decoder(loads, _typed_items, attrgetter("id"), dumps)
+    if name == CBOR_OURS:
+        return Decoder(loads, _typed_attributions, attrgetter("id"))
+    if name in (CBOR_STOCK, CBOR_UNTYPED):
+        return Decoder(loads, itemgetter("RevenueAttributionSummaries"), itemgetter("Id"))
     if name in (STRUCTS, CATTRS):
         return Decoder(loads, attrgetter("connection_summaries"), attrgetter("id"), dumps)
     return Decoder(loads, itemgetter("ConnectionSummaries"), itemgetter("Id"), dumps)
@@ -65,9 +72,21 @@ def _typed_items(page: Any) -> list[Any]:  # noqa: ANN401 - what it is, is the q
 
     if type(page) is not account.ListConnectionsResponse:
         raise TypeError(f"a page is a {type(page).__name__}")
-    items: list[Any] = page.connection_summaries
+    return _checked(page.connection_summaries, account.ConnectionSummary)
+
+
+def _typed_attributions(page: Any) -> list[Any]:  # noqa: ANN401 - as above
+    """Return the items of this library's page of CBOR, after checking their classes."""
+    from aiopartnercentral import revenue  # noqa: PLC0415 - one client a process
+
+    if type(page) is not revenue.ListRevenueAttributionsOutput:
+        raise TypeError(f"a page is a {type(page).__name__}")
+    return _checked(page.revenue_attribution_summaries or [], revenue.AttributionSummary)
+
+
+def _checked(items: list[Any], cls: type) -> list[Any]:
     for item in items:
-        if type(item) is not account.ConnectionSummary:
+        if type(item) is not cls:
             raise TypeError(f"an item is a {type(item).__name__}")
     return items
 
@@ -107,6 +126,41 @@ def _botocore(**defaults: Callable[[str], datetime]) -> Loads:
     return lambda body: parser.parse({"status_code": 200, "headers": {}, "body": body}, shape)
 
 
+def _cbor_ours() -> Loads:
+    from aiopartnercentral import revenue  # noqa: PLC0415 - one client a process
+    from aiopartnercentral._serialization.codec import Codec  # noqa: PLC0415 - as above
+    from aiopartnercentral.revenue.fast import FAST  # noqa: PLC0415 - as above
+
+    codec = Codec(FAST)
+
+    def loads(body: bytes) -> Any:  # noqa: ANN401 - see `Loads`
+        try:
+            codec.decode_cbor(body, revenue.ListRevenueAttributionsOutput).send(None)
+        except StopIteration as done:  # as nothing is waited for
+            return done.value
+        raise TypeError("the page is decoded in a thread")
+
+    return loads
+
+
+def _cbor_stock() -> Loads:
+    from botocore.model import ServiceModel  # noqa: PLC0415 - one client a process
+    from botocore.parsers import create_parser  # noqa: PLC0415 - as above
+
+    from aiopartnercentral._utils import model_data  # noqa: PLC0415 - as above
+
+    model: Any = ServiceModel(model_data.load("partnercentral-revenue-measurement", "2022-07-26"))
+    shape = model.operation_model("ListRevenueAttributions").output_shape
+    parser: Any = create_parser("smithy-rpc-v2-cbor")
+    return lambda body: parser.parse({"status_code": 200, "headers": {}, "body": body}, shape)
+
+
+def _cbor_untyped() -> Loads:
+    import cbor2  # noqa: PLC0415 - one client a process
+
+    return cbor2.loads
+
+
 def _cattrs() -> Loads:
     from benchmarks.cattrs_classes import Page, make_converter  # noqa: PLC0415 - one client a process
 
@@ -139,6 +193,8 @@ _LOADERS: dict[str, Callable[[], Loads]] = {
     MSGSPEC: _msgspec,
 }
 DECODERS = tuple(_LOADERS)
+_LOADERS |= {CBOR_OURS: _cbor_ours, CBOR_STOCK: _cbor_stock, CBOR_UNTYPED: _cbor_untyped}
+CBOR_DECODERS = (CBOR_OURS, CBOR_STOCK, CBOR_UNTYPED)
 
 
 def _ours_dumps() -> Callable[[Any], bytes]:

@@ -79,15 +79,18 @@ class Harness:
                 for name in names
                 if name not in missing()
             ]
-            _prove(workers, collected_ids, BenchCatalog(pages=2))
+            catalog = BenchCatalog(pages=2)
+            pages = (orjson.loads(catalog.body(index)) for index in range(catalog.pages))
+            expected = [item["Id"] for page in pages for item in page["ConnectionSummaries"]]
+            _prove(workers, collected_ids, catalog, expected)
             yield workers
 
     @contextmanager
-    def decoders(self, names: Sequence[str]) -> Iterator[list[Worker]]:
-        """Run decoders while the block lasts, after checking that each returns the right items."""
+    def decoders(self, names: Sequence[str], body: bytes, ids: list[str]) -> Iterator[list[Worker]]:
+        """Run decoders while the block lasts, after checking that each returns the right items of a page."""
         with ExitStack() as stack:
             workers = [stack.enter_context(worker(name, open_decoder, name)) for name in names]
-            _prove(workers, decoded_ids, BenchCatalog(pages=1))
+            _prove(workers, decoded_ids, body, ids)
             yield workers
 
     def in_turn(self, what: str, turns: Mapping[str, Callable[[], T]], rounds: int | None = None) -> dict[str, list[T]]:
@@ -101,9 +104,7 @@ class Harness:
         return results
 
 
-def _prove(workers: Sequence[Worker], ids: Callable[..., Any], catalog: BenchCatalog) -> None:
-    pages = (orjson.loads(catalog.body(index)) for index in range(catalog.pages))
-    expected = [item["Id"] for page in pages for item in page["ConnectionSummaries"]]
+def _prove(workers: Sequence[Worker], ids: Callable[..., Any], pages: object, expected: list[str]) -> None:
     for each in workers:
-        if each.ask(ids, catalog) != expected:
+        if each.ask(ids, pages) != expected:
             raise BenchmarkError(f"{each.name} gives other items than the server has")

@@ -1,4 +1,7 @@
-"""Serves ListConnections as fast as one process can: HTTP/1.1 with keep-alive, with TLS or without; prepared pages."""
+"""Serves prepared pages as fast as one process can: HTTP/1.1 with keep-alive, with TLS or without.
+
+They are those of ListConnections, and in CBOR those of ListRevenueAttributions.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,10 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import attrs
+import cbor2
 import orjson
 
+from benchmarks.cbor_pages import cbor_contents, cbor_page
 from benchmarks.pages import ITEMS_PER_PAGE, BenchCatalog, index_of, page_contents
 
 if TYPE_CHECKING:
@@ -25,8 +30,9 @@ HOST = "127.0.0.1"
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _OPERATION = re.compile(rb"\r\nx-amz-target: *PartnerCentralAccount\.ListConnections\r\n", re.IGNORECASE)
+_CBOR = re.compile(rb"POST /service/PartnerCentralRevenueMeasurement/operation/ListRevenueAttributions ")
 _STARTED = formatdate(usegmt=True).encode()
-_UNKNOWN = b'{"__type":"UnknownOperationException","message":"only ListConnections of a Bench catalog is served"}'
+_UNKNOWN = b'{"__type":"UnknownOperationException","message":"only two listings of a Bench catalog are served"}'
 _numbers = count()
 
 
@@ -53,11 +59,15 @@ class Address:
         return {"AWS_CA_BUNDLE": self.authority, "SSL_CERT_FILE": self.authority} if self.authority else {}
 
 
-def _answer(status: bytes, body: bytes) -> bytes:
+_JSON_HEADERS = b"Content-Type: application/x-amz-json-1.0"
+_CBOR_HEADERS = b"Content-Type: application/cbor\r\nsmithy-protocol: rpc-v2-cbor"
+
+
+def _answer(status: bytes, body: bytes, headers: bytes = _JSON_HEADERS) -> bytes:
     return (
-        b"HTTP/1.1 %b\r\nDate: %b\r\nContent-Type: application/x-amz-json-1.0\r\n"
+        b"HTTP/1.1 %b\r\nDate: %b\r\n%b\r\n"
         b"x-amzn-RequestId: %08x-0000-4000-8000-000000000000\r\nContent-Length: %d\r\n\r\n%b"
-    ) % (status, _STARTED, next(_numbers), len(body), body)
+    ) % (status, _STARTED, headers, next(_numbers), len(body), body)
 
 
 class Connection(asyncio.Protocol):
@@ -89,13 +99,19 @@ class Connection(asyncio.Protocol):
             self._handle(head, body)
 
     def _handle(self, head: bytes, body: bytes) -> None:
-        request = orjson.loads(body)
+        is_cbor = _CBOR.match(head) is not None
+        request = cbor2.loads(body) if is_cbor else orjson.loads(body)
         catalog = BenchCatalog.of(request["Catalog"])
-        if catalog is None or not _OPERATION.search(head):
+        if catalog is None or not (is_cbor or _OPERATION.search(head)):
             self._send(_answer(b"400 Bad Request", _UNKNOWN))
             return
         size = request.get("MaxResults", ITEMS_PER_PAGE)
-        answer = _answer(b"200 OK", catalog.body(index_of(request.get("NextToken")), size))
+        index = index_of(request.get("NextToken"))
+        if is_cbor:
+            following = f"{index + 1:032}" if index + 1 < catalog.pages else None
+            answer = _answer(b"200 OK", cbor_page(index, following), _CBOR_HEADERS)
+        else:
+            answer = _answer(b"200 OK", catalog.body(index, size))
         if catalog.delay_ms:
             asyncio.get_running_loop().call_later(catalog.delay_ms / 1000, self._send, answer)
         else:
@@ -110,6 +126,7 @@ class Connection(asyncio.Protocol):
 async def open_server(folder: Path) -> AsyncIterator[tuple[Address, Address]]:
     """Serve while the block lasts, with certificates in a folder; yields the addresses without TLS and with it."""
     page_contents()
+    cbor_contents()
     authority, context = _certificates(folder)
     gc.freeze()
     loop = asyncio.get_running_loop()

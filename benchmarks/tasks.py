@@ -128,9 +128,9 @@ def encode(decoder: Decoder, bodies: Sequence[bytes], times: int) -> Measured:
     return Measured(*spent, sum(len(decoder.items(decoder.loads(dumps(page)))) for page in pages) * times)
 
 
-def decoded_ids(decoder: Decoder, catalog: BenchCatalog) -> list[str]:
-    """Return the identifiers of the items on a catalog's first page."""
-    return [decoder.identifier(item) for item in decoder.items(decoder.loads(catalog.body(0)))]
+def decoded_ids(decoder: Decoder, body: bytes) -> list[str]:
+    """Return the identifiers of the items on a page."""
+    return [decoder.identifier(item) for item in decoder.items(decoder.loads(body))]
 
 
 def collecting(workers: Sequence[Worker], catalogs: Sequence[BenchCatalog]) -> dict[str, Callable[[], Measured]]:

@@ -113,7 +113,7 @@ def paginate(_: list[bytes], url: str) -> float:
     return asyncio.run(collect())
 
 
-def into(_: list[bytes], url: str, *, checkpoint: bool = False) -> float:
+def into(_: list[bytes], url: str, *, checkpoint: bool = False, is_cbor: bool = False) -> float:
     """Collect four sources into a file."""
     from aiopartnercentral import bulk  # noqa: PLC0415 - a cold start has no use for it
     from aiopartnercentral.sinks import open_sink  # noqa: PLC0415 - as above
@@ -124,7 +124,14 @@ def into(_: list[bytes], url: str, *, checkpoint: bool = False) -> float:
         if checkpoint:
             options["checkpoint"] = folder / "checkpoint"
         began = time.process_time()
-        report = await collection_of(sources, page_size=100, **options).into(open_sink(folder / "out.ndjson"))
+        if is_cbor:
+            from aiopartnercentral import revenue  # noqa: PLC0415 - older checkouts do not have it
+
+            listing = revenue.listings.list_revenue_attributions(page_size=100)
+            collection: Any = bulk.Collection([listing], sources, **options)
+        else:
+            collection = collection_of(sources, page_size=100, **options)
+        report = await collection.into(open_sink(folder / "out.ndjson"))
         spent = time.process_time() - began
         _check(report.items)
         return spent
@@ -175,6 +182,8 @@ WORKLOADS: dict[str, Callable[[list[bytes], str], float]] = {
     "paginate": paginate,
     "into": into,
     "into-checkpoint": partial(into, checkpoint=True),
+    "into-cbor": partial(into, is_cbor=True),
+    "into-checkpoint-cbor": partial(into, checkpoint=True, is_cbor=True),
 }
 
 if __name__ == "__main__":

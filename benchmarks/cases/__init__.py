@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CASES: Mapping[str, Callable[[Harness], Figure]] = {
     decode.KEY: decode.measure,
+    decode.CBOR_KEY: decode.measure_cbor,
     decode.ENCODE_KEY: decode.measure_encoding,
     throughput.KEY: throughput.measure,
     call.KEY: call.measure,

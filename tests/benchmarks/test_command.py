@@ -38,7 +38,7 @@ def run(*arguments, program=("-m", "benchmarks")):
 
 def test_a_short_run_writes_and_draws_what_it_shows(tmp_path):
     path, plot = tmp_path / "run.json", tmp_path / "plot.svg"
-    cases = ("decode", "throughput", "call", "accounts")
+    cases = ("decode", "decode-cbor", "throughput", "call", "accounts")
     arguments = [argument for case in cases for argument in ("--only", case)]
     outputs = ("--json", str(path), "--plot", str(plot))
     ended = run("--quick", "--rounds", "1", *arguments, *outputs, program=("-c", FEW_CLIENTS))
@@ -49,7 +49,7 @@ def test_a_short_run_writes_and_draws_what_it_shows(tmp_path):
     for figure in measured.values():
         for panel in figure["panels"]:
             assert panel["title"] in ended.stdout.replace("\n", " ")
-            assert "ours" in panel["clients"]
+            assert {"ours", "ours, CBOR"} & panel["clients"].keys()
             for values in panel["clients"].values():
                 assert len(values["rounds"]) == 1
                 assert values["rounds"][0] > 0
