@@ -10,6 +10,8 @@ from textwrap import indent
 import pytest
 
 from tests.support.doc_blocks import BLOCKS, EXCERPTS, ROOT
+from tests.support.services import NAMES
+from tests.support.typing_program import program
 
 INFERENCE = ROOT / "tests" / "typing" / "inference.py"
 OPEN_ENUMS = ROOT / "tests" / "typing" / "open_enums.py"
@@ -40,9 +42,9 @@ FRAGMENTS = {
 pytest.importorskip("mypy", reason="type checkers are in the extra `typing`")
 
 
-def refused_lines() -> set[int]:
-    lines = MISTAKES.read_text(encoding="utf-8").splitlines()
-    return {number for number, line in enumerate(lines, 1) if "# refused: " in line}
+def refused_lines(path: Path) -> set[tuple[str, int]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {(path.name, number) for number, line in enumerate(lines, 1) if "# refused: " in line}
 
 
 def mypy(*paths: Path) -> set[tuple[str, int]]:
@@ -79,8 +81,21 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return written
 
 
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A program for each service, which uses all of its listings, unions and enums."""
+    folder = tmp_path_factory.mktemp("services")
+    paths = [folder / f"use_{name}.py" for name in NAMES]
+    for name, path in zip(NAMES, paths, strict=True):
+        path.write_text(program(name), encoding="utf-8")
+        assert len(refused_lines(path)) > 10, name
+    return paths
+
+
 @pytest.mark.parametrize("checker", [mypy, pyright])
-def test_types_are_inferred_precisely_and_mistakes_are_refused(checker: type, programs: list[Path]) -> None:
-    found = checker(INFERENCE, OPEN_ENUMS, MISTAKES, *programs)
-    assert found == {("mistakes.py", line) for line in refused_lines()}
-    assert len(refused_lines()) == 25
+def test_types_are_inferred_precisely_and_mistakes_are_refused(
+    checker: type, programs: list[Path], services: list[Path]
+) -> None:
+    found = checker(INFERENCE, OPEN_ENUMS, MISTAKES, *programs, *services)
+    assert found == set().union(*map(refused_lines, [MISTAKES, *services]))
+    assert len(refused_lines(MISTAKES)) == 25
