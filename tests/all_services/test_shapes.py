@@ -9,15 +9,16 @@ import copy
 import json
 import pickle
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pydantic
 import pytest
+from botocore.parsers import create_parser
 from hypothesis import given, strategies as st
 
 from aiopartnercentral import to_dict, to_json
-from aiopartnercentral._serialization import fast_dumps, jsontext
+from aiopartnercentral._serialization import cbor, fast_dumps, jsontext
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
 from aiopartnercentral.types import UnknownMember
 from tests.support.breadth import FEW, across
@@ -25,12 +26,17 @@ from tests.support.comparing import comparable, without_nulls, without_payloads
 from tests.support.schemas import references
 from tests.support.service_server import loaded
 from tests.support.services import NAMES
-from tests.support.strategies import CANONICAL, LOSSLESS, TOLERATED, Corruption, Extras
+from tests.support.strategies import CANONICAL, LOSSLESS, TOLERATED, Corruption, Extras, cbor_form, spelled
+
+if TYPE_CHECKING:
+    from random import Random
 
 KNOWN_MEMBERS = attrs.evolve(TOLERATED, unknown_union_members=False)
 UNKNOWN_MEMBERS = attrs.evolve(TOLERATED, nulls=False, type_markers=False)
 USUAL = attrs.evolve(CANONICAL, unknown_enum_values=True)
 NULLS = attrs.evolve(CANONICAL, nulls=True, unknown_enum_values=True)
+# Not what botocore reads otherwise: unknown union members, and seconds as text.
+IN_CBOR = attrs.evolve(KNOWN_MEMBERS, timestamp_forms=False, type_markers=False)
 SEGMENTS = r'\.[A-Za-z_][\w-]*|\[\d+\]|\["(?:[^"\\]|\\.)*"\]'
 SECRET = "Xq7secret"
 
@@ -180,6 +186,27 @@ def test_decoding_equals_botocore_parser_and_our_botocore_converter(
     ours = without_payloads(package.decode(wire, name))
     theirs = package.botocore.structure(package.parsed_by_botocore(name, wire), package.cls(name))
     assert comparable(ours) == comparable(without_payloads(theirs))
+
+
+@across(received, always=received, services=("marketing", "revenue"))
+@FEW
+@given(data=st.data(), random=st.randoms(use_true_random=False))
+def test_cbor_gives_the_object_that_its_json_and_botocores_parser_give(
+    service: str, name: str, data: st.DataObject, random: Random
+) -> None:
+    package = loaded(service)
+    value = data.draw(package.wire.shape(name, extras=IN_CBOR))
+    body = spelled(cbor_form(value, name, package.shapes), random)
+    decoded = package.json.structure(json.loads(cbor.to_json(body)), package.cls(name))
+    assert decoded == package.decode(value, name)
+    usual = without_nulls(value)
+    assert (
+        package.fast.decode_cbor(spelled(cbor_form(usual, name, package.shapes), random), package.cls(name)) == decoded
+    )
+    parser = create_parser("smithy-rpc-v2-cbor")
+    parsed = parser.parse({"body": body, "headers": {}, "status_code": 200}, package.botocore_model.shape_for(name))
+    del parsed["ResponseMetadata"]
+    assert package.botocore.structure(parsed, package.cls(name)) == decoded
 
 
 @across(operations)
