@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 import json
 import typing
+from functools import partial
 
+import anyio
 import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -102,11 +104,10 @@ def test_our_request_is_the_one_that_botocore_sends(feature, operation, data):
     assert json.loads(package.body_by_botocore(operation.name, params)) == json.loads(package.json.dumps(request))
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize(("feature", "operation"), operations())
 @FEW
 @given(data=st.data())
-async def test_every_method_sends_its_arguments_and_returns_the_answer(feature, operation, data):
+def test_every_method_sends_its_arguments_and_returns_the_answer(feature, operation, data):
     package = golden(feature)
     request = package.json.structure(data.draw(wire(package, operation.input)), package.cls(operation.input))
     answer = data.draw(wire(package, operation.output))
@@ -114,17 +115,16 @@ async def test_every_method_sends_its_arguments_and_returns_the_answer(feature, 
     client = package.package.Client(transport)
     arguments = attrs.asdict(request, recurse=False)
     arguments.pop("response_metadata", None)
-    response = await getattr(client, package.names.methods[operation.name])(**arguments)
+    response = anyio.run(partial(getattr(client, package.names.methods[operation.name]), **arguments))
     assert transport.asked == [(operation.name, package.botocore.unstructure(request))]
     assert response == package.json.structure(answer, package.cls(operation.output))
     assert response.response_metadata.request_id == "a-request"
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize(("feature", "operation"), operations(paginated=True))
 @FEW
 @given(data=st.data())
-async def test_every_paginator_follows_the_tokens_and_passes_its_arguments_on(feature, operation, data):
+def test_every_paginator_follows_the_tokens_and_passes_its_arguments_on(feature, operation, data):
     package, how = golden(feature), operation.pagination
     page = package.service.shapes[operation.output]
     keys = {m.name: m.wire_name for m in page.members}
@@ -142,7 +142,7 @@ async def test_every_paginator_follows_the_tokens_and_passes_its_arguments_on(fe
     method = getattr(package.package.Client(transport).paginate, package.names.methods[operation.name])
     source = "one" if how.fan_out else package.service.config.name
     paginator = method(**({"catalogs": source} if how.fan_out else {}), **arguments)
-    found = await paginator.collect()
+    found = anyio.run(paginator.collect)
     fields = package.names.fields[operation.output, how.result_key]
     pages = [package.json.structure(body, package.cls(operation.output)) for body in (first, second)]
     assert found == [(source, item) for made in pages for item in getattr(made, fields) or []]
@@ -152,8 +152,7 @@ async def test_every_paginator_follows_the_tokens_and_passes_its_arguments_on(fe
         wanted.pop(how.limit_key, None)
         assert params == {key: value for key, value in wanted.items() if value is not None}
     transport.values = [first, second]
-    async with paginator.raw() as stream:
-        spelled = [json.loads(text) async for _, text in stream]
+    spelled = [json.loads(text) for _, text in anyio.run(paginator.raw().collect)]
     assert spelled == [item for body in (first, second) for item in body.get(keys[how.result_key]) or []]
 
 

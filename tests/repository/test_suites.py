@@ -40,3 +40,16 @@ def test_no_test_imports_from_a_test_or_from_another_suite() -> None:
                 if suite not in (place.parts[0], "support") or any(part.startswith("test_") for part in modules):
                     wrong.append(f"{place}: {name}")
     assert wrong == []
+
+
+def test_no_async_test_draws_from_hypothesis() -> None:
+    """Hypothesis gives up an example by a BaseException, which ends the task that anyio runs all tests in."""
+    wrong = [
+        f"{path.relative_to(TESTS)}: {node.name}"
+        for path in TESTS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.AsyncFunctionDef)
+        and any("given(" in ast.unparse(decorator) for decorator in node.decorator_list)
+        and ".draw(" in ast.unparse(node)
+    ]
+    assert wrong == []
