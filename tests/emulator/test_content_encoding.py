@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from aiopartnercentral.emulator import Credential, Emulator, protocol
+from aiopartnercentral.emulator.services import JSON_CONTENT_TYPE
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +48,7 @@ async def test_an_encoded_body_is_decoded_or_refused(encoding, pack, status, emu
     answer = await post(emulator.endpoint_url, "ListConnections", content, **{"Content-Encoding": encoding})
     assert answer.status_code == status
     assert answer.headers["x-amzn-requestid"]
-    assert answer.headers["content-type"] == protocol.CONTENT_TYPE
+    assert answer.headers["content-type"] == JSON_CONTENT_TYPE
     assert ("__type" in answer.json()) == (status != 200)
     assert emulator.requests[-1].status == status
 
@@ -57,7 +58,7 @@ async def test_an_encoded_body_is_signed_as_it_is_sent(http):
     known = {"AKID": Credential("secret", "111122223333")}
     async with Emulator({"AWS": 5}, credentials=known) as emulator:
         content = gzip.compress(json.dumps(PAGE).encode())
-        sent = {"X-Amz-Target": "PartnerCentralAccount.ListConnections", "Content-Type": protocol.CONTENT_TYPE,
+        sent = {"X-Amz-Target": "PartnerCentralAccount.ListConnections", "Content-Type": JSON_CONTENT_TYPE,
                 "Content-Encoding": "gzip"}  # fmt: skip
         request = AWSRequest("POST", f"{emulator.endpoint_url}/", headers=sent, data=content)
         SigV4Auth(Credentials("AKID", "secret"), "partnercentral-account", "us-east-1").add_auth(request)

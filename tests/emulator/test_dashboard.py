@@ -85,11 +85,11 @@ async def test_requests_are_shown_with_status_error_and_latency(frozen, owner, h
     frozen.latency = 0.05
     await owner.refused("GetConnection", Catalog="AWS", Identifier="pac-0000000000000")
     (latest, first) = rows((await http.get(frozen.endpoint_url)).text.partition('id="requests"')[2])
-    assert latest[:5] == ["GetConnection", "AWS", "123456789012", "400", "ResourceNotFoundException"]
-    assert first[:4] == ["ListPartners", "AWS", "123456789012", "200"]
-    assert float(latest[5]) >= 50
+    assert latest[:6] == ["GetConnection", "account", "AWS", "123456789012", "400", "ResourceNotFoundException"]
+    assert first[:5] == ["ListPartners", "account", "AWS", "123456789012", "200"]
+    assert float(latest[6]) >= 50
     assert frozen.requests[1].seconds >= 0.05 > frozen.requests[0].seconds > 0
-    assert latest[6] == "2025-10-01 00:00:00"
+    assert latest[7] == "2025-10-01 00:00:00"
 
 
 async def test_both_accounts_see_an_invitation_and_its_connection(frozen, ada, bob, http):

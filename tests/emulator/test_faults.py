@@ -39,7 +39,7 @@ from aiopartnercentral.emulator import (
 )
 from aiopartnercentral.emulator.faults.config_file import KINDS
 from aiopartnercentral.emulator.faults.rules import CallNumbers
-from aiopartnercentral.emulator.validation import account_validator
+from aiopartnercentral.emulator.services import ACCOUNT
 from tests.emulator.raw_requests import headers
 from tests.emulator.workflows import invitation
 
@@ -110,7 +110,7 @@ def struck(emulator):
 
 def problems(operation, answer):
     """Return what the model has against an answer."""
-    validator = account_validator()
+    validator = ACCOUNT.validator
     return list(validator.problems(validator.operations[operation]["output"]["shape"], answer))
 
 

@@ -13,7 +13,7 @@ from aiopartnercentral.emulator import ExtraMember, Fault, UnknownEnumValue, Unk
 from aiopartnercentral.emulator.faults.context import FaultContext
 from aiopartnercentral.emulator.response import Response
 from aiopartnercentral.emulator.seed.random import DeterministicRandom
-from aiopartnercentral.emulator.validation import account_validator
+from aiopartnercentral.emulator.services import ACCOUNT
 from tests.emulator.conformance import SERVICE_MODEL
 from tests.emulator.raw_requests import Wire
 from tests.emulator.scenario import Scenario
@@ -27,7 +27,7 @@ KINDS = (ExtraMember, UnknownUnionMember, UnknownEnumValue)
 async def answers(frozen):
     """Return (operation, request, body) of a whole life, with further members everywhere."""
     frozen.faults = [Fault(ExtraMember(member="Later", everywhere=True))]
-    seen, validator = [], account_validator()
+    seen, validator = [], ACCOUNT.validator
 
     def play():
         with httpx2.Client(trust_env=False, timeout=30) as http:
@@ -51,7 +51,7 @@ async def answers(frozen):
 
 
 async def test_a_client_decodes_all_mutated_responses(answers):
-    validator, injected = account_validator(), Counter()
+    injected: Counter[str] = Counter()
     assert {operation for operation, _, _ in answers} == set(SERVICE_MODEL.operation_names)
     for operation, request, body in answers:
         assert body.count(b'"Later"') >= 1
@@ -59,9 +59,7 @@ async def test_a_client_decodes_all_mutated_responses(answers):
         account.json_converter.loads(body, cls)
         for kind in KINDS:
             for everywhere in (False, True):
-                context = FaultContext(
-                    operation, "123456789012", None, request, validator, response=Response(body=body)
-                )
+                context = FaultContext(operation, "123456789012", None, request, ACCOUNT, response=Response(body=body))
                 hit = kind(everywhere=everywhere).after(context, DeterministicRandom(f"{operation} {everywhere}"))
                 injected[kind] += hit
                 decoded = account.json_converter.loads(context.response.body, cls)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aiopartnercentral.emulator import Credential, Emulator, pipeline, protocol
-from aiopartnercentral.emulator.operations.handlers import HANDLERS
-from aiopartnercentral.emulator.validation import account_validator
+from aiopartnercentral.emulator import Credential, Emulator, pipeline
+from aiopartnercentral.emulator.operations.account.handlers import HANDLERS
+from aiopartnercentral.emulator.services import ACCOUNT, JSON_CONTENT_TYPE
 
 pytestmark = pytest.mark.anyio
 
@@ -55,11 +55,11 @@ async def test_every_response_has_a_request_id_and_a_content_type(emulator, post
         await post(emulator.endpoint_url, name, {"Catalog": "AWS"}) for name in ("ListPartners", "Nope", "TagResource")
     ]
     assert len({answer.headers["x-amzn-requestid"] for answer in answers}) == 3
-    assert {answer.headers["content-type"] for answer in answers} == {protocol.CONTENT_TYPE}
+    assert {answer.headers["content-type"] for answer in answers} == {JSON_CONTENT_TYPE}
 
 
 def test_every_operation_of_the_model_has_a_handler():
-    assert set(HANDLERS) == set(account_validator().operations)
+    assert set(HANDLERS) == set(ACCOUNT.validator.operations)
     assert len(HANDLERS) == 34
 
 

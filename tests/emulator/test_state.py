@@ -19,7 +19,7 @@ import httpx2
 import pytest
 
 from aiopartnercentral.emulator import Clock, Emulator, Quotas, StateError
-from aiopartnercentral.emulator.operations.handlers import HANDLERS
+from aiopartnercentral.emulator.operations.account.handlers import HANDLERS
 from tests.emulator.killable_process import running
 from tests.emulator.random_requests import ACCOUNTS, Player, View
 from tests.emulator.raw_requests import Wire

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from aiopartnercentral.emulator.validation import ModelValidator, account_validator
+from aiopartnercentral.emulator.services import ACCOUNT
+from aiopartnercentral.emulator.validation import ModelValidator
 
 MODEL = {
     "metadata": {"targetPrefix": "Tiny"},
@@ -101,7 +102,7 @@ def test_an_unknown_type_of_shape_is_an_error():
 
 
 def test_every_request_of_the_service_can_be_validated():
-    validator = account_validator()
+    validator = ACCOUNT.validator
     for operation in validator.operations:
         required = {problem.name for problem in validator.request_problems(operation, {})}
         shape = validator.model["shapes"][validator.operations[operation]["input"]["shape"]]

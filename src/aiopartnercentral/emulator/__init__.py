@@ -1,18 +1,20 @@
-"""A local Partner Central: the Account API over real HTTP on loopback, for tests, demos and benchmarks.
+"""A local Partner Central: its six services over real HTTP on loopback, for tests, demos and benchmarks.
 
     server       the `Emulator`: its options, its start and its shutdown
     http_server  connections: their time limits, and how they end
     hosts        checks of the Host and Origin of a request
     options      checks of the options
     pipeline     the steps of a request: parsing, fault injection, authentication, execution, recording
-    protocol     AWS JSON 1.0: parses requests
+    services     the six services: their models, and the form of their requests, responses and errors
+    protocol     AWS JSON 1.0 and Smithy RPC v2 CBOR: parses requests
+    cbor         values of CBOR
     auth         the account of a request, and its Signature Version 4
     iam          filters of requests, and denials
     admin_api    the API below `/_emulator/`: clock, verification codes, completion URLs
     dashboard/   web pages: accounts, catalogs, recent requests
     dispatcher   permissions, rate limit and validation, then execution
-    validation   validates requests and responses against the pinned service model
-    operations/  one handler for each operation of the model, and page tokens
+    validation   validates requests and responses against the pinned service models
+    operations/  a directory of handlers for each service that has some, and page tokens
     errors       the errors of the service
     response     responses, and how they are sent
     faults/      fault injection

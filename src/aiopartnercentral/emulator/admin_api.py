@@ -11,7 +11,7 @@ import msgspec
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.errors import STATE_NOT_WRITABLE
-from aiopartnercentral.emulator.operations.verification import COMPLETION_PATH
+from aiopartnercentral.emulator.operations.account.verification import COMPLETION_PATH
 from aiopartnercentral.emulator.persistence.records import StateError
 from aiopartnercentral.emulator.state.clock import CLOCK_LOCK, format_timestamp
 from aiopartnercentral.emulator.state.collection import encode

@@ -56,48 +56,6 @@ class Credential:
 
 
 @attrs.frozen
-class Authenticator:
-    """Finds and verifies the account of a request.
-
-    Arguments:
-        owner: the account that owns the seeded data.
-        credentials: the known credentials by access key id; None to accept any.
-        signature: verifies signatures.
-    """
-
-    owner: str
-    credentials: Mapping[str, Credential] | None = attrs.field(repr=False)
-    signature: SignatureVersion4
-
-    def account_of(self, request: web.BaseRequest) -> str:
-        """Return the account that a request claims to come from, verified or not.
-
-        Where any credentials are accepted, an access key id of twelve digits is that account; any other is the owner.
-        """
-        found = _ACCESS_KEY.match(request.headers.get("Authorization", ""))
-        key = found["key"] if found else ""
-        if self.credentials is not None:
-            known = self.credentials.get(key)
-            return known.account_id if known else self.owner
-        return key if _ACCOUNT_ID.fullmatch(key) else self.owner
-
-    def check(self, request: web.BaseRequest, body: bytes) -> None:
-        """Verify the signature of a request, unless any credentials are accepted.
-
-        Raises:
-            EmulatedServiceError: the signature is missing or wrong, or its access key id is unknown.
-        """
-        if self.credentials is None:
-            return
-        header = self.signature.parse(request)
-        known = self.credentials.get(header.access_key)
-        if known is None or request.headers.get("X-Amz-Security-Token") != known.session_token:
-            message = "The security token included in the request is invalid"
-            raise protocol_error("UnrecognizedClientException", message)
-        self.signature.check(header, request, body, known.secret_access_key)
-
-
-@attrs.frozen
 class AuthorizationHeader:
     """The contents of an Authorization header.
 
@@ -130,11 +88,9 @@ class SignatureVersion4:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 
     Arguments:
-        service: the service's signing name.
         wall_clock: the real time, which clients sign with; it does not follow the emulator's clock.
     """
 
-    service: str
     wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def parse(self, request: web.BaseRequest) -> AuthorizationHeader:
@@ -155,13 +111,15 @@ class SignatureVersion4:
         names = ("access_key", "date", "region", "service", "signature")
         return AuthorizationHeader(**{name: found[name] for name in names}, headers=headers, timestamp=timestamp)
 
-    def check(self, header: AuthorizationHeader, request: web.BaseRequest, body: bytes, secret: str) -> None:
-        """Verify that a request was signed with a secret, for this service, and recently.
+    def check(
+        self, header: AuthorizationHeader, request: web.BaseRequest, body: bytes, secret: str, signing_name: str
+    ) -> None:
+        """Verify that a request was signed with a secret, for a service, and recently.
 
         Raises:
             EmulatedServiceError: it was not.
         """
-        if header.service != self.service:
+        if header.service != signing_name:
             raise _invalid("Credential should be scoped to the service's signing name")
         try:
             moment = datetime.strptime(header.timestamp, _DATE_FORMAT).replace(tzinfo=UTC)
@@ -173,6 +131,53 @@ class SignatureVersion4:
             raise _invalid("Host and X-Amz-Date must be signed")
         if not hmac.compare_digest(_signature(header, request, body, secret), header.signature):
             raise _invalid("The signature does not match: is the secret access key right?")
+
+
+@attrs.frozen
+class Authenticator:
+    """Finds and verifies the account of a request.
+
+    Arguments:
+        owner: the account that owns the seeded data.
+        credentials: the known credentials by access key id; None to accept any.
+        signature: verifies signatures.
+    """
+
+    owner: str
+    credentials: Mapping[str, Credential] | None = attrs.field(repr=False)
+    signature: SignatureVersion4 = attrs.field(factory=SignatureVersion4)
+
+    def account_of(self, request: web.BaseRequest) -> str:
+        """Return the account that a request claims to come from, verified or not.
+
+        Where any credentials are accepted, an access key id of twelve digits is that account; any other is the owner.
+        """
+        found = _ACCESS_KEY.match(request.headers.get("Authorization", ""))
+        key = found["key"] if found else ""
+        if self.credentials is not None:
+            known = self.credentials.get(key)
+            return known.account_id if known else self.owner
+        return key if _ACCOUNT_ID.fullmatch(key) else self.owner
+
+    def check(self, request: web.BaseRequest, body: bytes, signing_name: str) -> None:
+        """Verify the signature of a request, unless any credentials are accepted.
+
+        Arguments:
+            request: the request.
+            body: its body.
+            signing_name: the name that requests of the service are signed with.
+
+        Raises:
+            EmulatedServiceError: the signature is missing or wrong, or its access key id is unknown.
+        """
+        if self.credentials is None:
+            return
+        header = self.signature.parse(request)
+        known = self.credentials.get(header.access_key)
+        if known is None or request.headers.get("X-Amz-Security-Token") != known.session_token:
+            message = "The security token included in the request is invalid"
+            raise protocol_error("UnrecognizedClientException", message)
+        self.signature.check(header, request, body, known.secret_access_key, signing_name)
 
 
 def _invalid(message: str) -> EmulatedServiceError:

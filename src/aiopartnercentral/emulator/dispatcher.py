@@ -7,43 +7,55 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from aiopartnercentral.emulator import errors
+from aiopartnercentral.emulator.operations.arns import catalog_named
 from aiopartnercentral.emulator.operations.context import RequestContext
-from aiopartnercentral.emulator.operations.tags import catalog_of
 from aiopartnercentral.emulator.persistence.records import StateError
 from aiopartnercentral.emulator.state.clock import CLOCK_LOCK
+from aiopartnercentral.emulator.state.quotas import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aiopartnercentral.emulator.iam import Denial
     from aiopartnercentral.emulator.persistence.store import StateStore
-    from aiopartnercentral.emulator.state.quotas import TokenBucket
+    from aiopartnercentral.emulator.services import Service
     from aiopartnercentral.emulator.state.state import State
-    from aiopartnercentral.emulator.validation import ModelValidator
 
 
 @attrs.define(eq=False)
 class Dispatcher:
-    """The service itself, without its protocol: permissions, rate limit, validation, and execution.
+    """The services themselves, without their protocols: permissions, rate limit, validation, and execution.
 
     Attributes:
         store: executes changes of the state.
-        validator: the model.
         denied: the denied catalogs.
         denials: the other denials.
-        bucket: the rate limit of all requests together; None for no limit.
+        requests_per_second: the rate limit of each account in each service; None for no limit.
     """
 
     store: StateStore
-    validator: ModelValidator
     denied: frozenset[str] = frozenset()
     denials: Sequence[Denial] = ()
-    bucket: TokenBucket | None = None
+    _requests_per_second: float | None = None
+    _buckets: dict[tuple[str, str], TokenBucket] = attrs.field(factory=dict, init=False, repr=False)
 
-    def respond(self, operation: str, request: Mapping[str, Any], *, account: str, origin: str) -> bytes:
-        """Return the body of the response to a request.
+    @property
+    def requests_per_second(self) -> float | None:
+        """The rate limit of each account in each service; setting it fills all token buckets."""
+        return self._requests_per_second
+
+    @requests_per_second.setter
+    def requests_per_second(self, rate: float | None) -> None:
+        self._requests_per_second = rate
+        self._buckets.clear()
+
+    def respond(
+        self, service: Service, operation: str, request: Mapping[str, Any], *, account: str, origin: str
+    ) -> bytes:
+        """Return the JSON of the response to a request.
 
         Arguments:
+            service: the service.
             operation: the name of an operation of the model.
             request: the request as it was sent.
             account: the account that sends the request.
@@ -52,16 +64,17 @@ class Dispatcher:
         Raises:
             EmulatedServiceError: the response is an error.
         """
-        if self.bucket and not self.bucket.take():
-            raise errors.throttled()
-        self._check_allowed(operation, request, account)
-        if problems := self.validator.request_problems(operation, request):
+        if not self._take_token(service, account):
+            raise errors.throttled(service.name)
+        self._check_allowed(service, operation, request, account)
+        if problems := service.validator.request_problems(operation, request):
             raise errors.validation_failed(problems)
-        known = self.validator.known_request(operation, request)
-        if "Catalog" in known and known["Catalog"] not in self.state.sizes:
-            raise errors.invalid_field("Catalog", "is not a catalog of this account")
+        known = service.validator.known_request(operation, request)
+        for name in ("Catalog", "catalog"):
+            if name in known and known[name] not in self.state.sizes:
+                raise errors.invalid_field(name, "is not a catalog of this account")
         with CLOCK_LOCK:
-            context = RequestContext(operation, known, account, self.store.clock.now(), origin, self.state)
+            context = RequestContext(service, operation, known, account, self.store.clock.now(), origin, self.state)
             try:
                 return self.store.execute(context)
             except StateError:
@@ -72,15 +85,19 @@ class Dispatcher:
         """The state of the service."""
         return self.store.state
 
-    def _check_allowed(self, operation: str, request: Mapping[str, Any], account: str) -> None:
+    def _take_token(self, service: Service, account: str) -> bool:
+        """Count a request; returns whether the rate limit allows it."""
+        if self._requests_per_second is None:
+            return True
+        key = (service.name, account)
+        if key not in self._buckets:
+            self._buckets[key] = TokenBucket(self._requests_per_second)
+        return self._buckets[key].take()
+
+    def _check_allowed(self, service: Service, operation: str, request: Mapping[str, Any], account: str) -> None:
         """Raise EmulatedServiceError if the request is denied; this comes before its validation."""
         catalog = catalog_named(request)
-        if catalog in self.denied or any(denial.matches(catalog, operation, account) for denial in self.denials):
+        if catalog in self.denied or any(
+            denial.matches(service.name, catalog, operation, account) for denial in self.denials
+        ):
             raise errors.access_denied()
-
-
-def catalog_named(request: Mapping[str, Any]) -> str | None:
-    """Return the catalog that a request names, directly or in an ARN; None if it names none."""
-    named = request.get("Catalog", request.get("ResourceArn"))
-    catalog = catalog_of(named) if isinstance(named, str) and ":" in named else named
-    return catalog if isinstance(catalog, str) else None

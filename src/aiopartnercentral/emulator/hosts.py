@@ -16,6 +16,7 @@ import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.errors import protocol_error
+from aiopartnercentral.emulator.services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -72,8 +73,8 @@ class TrustedHosts:
         name = (found["address"] or found["name"]).lower().removesuffix(".")
         if name not in _LOCAL_NAMES and not self._is_trusted(name, request):
             message = (
-                "The Host header must be localhost, the address that the emulator listens on, or a name that "
-                "--allow-host or allowed_hosts permits"
+                "The Host header must be localhost, the address that the emulator listens on, the host name of a "
+                "service, or a name that --allow-host or allowed_hosts permits"
             )
             raise protocol_error("UntrustedHostException", message, status=403)
         origin = request.headers.get("Origin")
@@ -90,4 +91,6 @@ class TrustedHosts:
             or name == self.listening.lower()
             or (local is not None and name == local[0])
             or any(fnmatchcase(name, pattern) for pattern in self.allowed)
+            # Only AWS can resolve these names, so a web page that has one was not loaded from another site.
+            or any(service.has_host(name) for service in SERVICES.values())
         )

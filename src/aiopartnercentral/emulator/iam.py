@@ -1,4 +1,4 @@
-"""Filters of requests by catalog, operation and account, and the denials of an IAM policy."""
+"""Filters of requests by service, catalog, operation and account, and the denials of an IAM policy."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class RequestFilter:
         catalog: names of catalogs; by default any, including requests without a catalog.
         operation: names of operations, such as `CreateConnectionInvitation` or `Tag*`; by default any.
         account_id: the account that sends the request; by default any.
+        service: names of services, such as `partnercentral-selling`; by default any.
 
     Requests without a catalog, such as StartVerification, match only if `catalog` is `*`.
 
@@ -33,13 +34,15 @@ class RequestFilter:
     catalog: str = attrs.field(default="*", validator=validators.any_text)
     operation: str = attrs.field(default="*", validator=validators.any_text)
     account_id: str = attrs.field(default="*", validator=validators.any_text)
+    service: str = attrs.field(default="*", validator=validators.any_text)
 
-    def matches(self, catalog: str | None, operation: str, account: str) -> bool:
+    def matches(self, service: str, catalog: str | None, operation: str, account: str) -> bool:
         """Return whether a request is selected."""
         return (
             (self.catalog == "*" if catalog is None else fnmatchcase(catalog, self.catalog))
             and fnmatchcase(operation, self.operation)
             and fnmatchcase(account, self.account_id)
+            and fnmatchcase(service, self.service)
         )
 
 

@@ -10,12 +10,13 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.faults.rules import Fault
 from aiopartnercentral.emulator.iam import Denial
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS
+from aiopartnercentral.emulator.services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from aiopartnercentral.emulator.iam import RequestFilter
-    from aiopartnercentral.emulator.validation import ModelValidator
+    from aiopartnercentral.emulator.services import Service
 
 # Thirty years, so that adding it to a time never leaves the calendar.
 _LONGEST: Final = timedelta(days=10_957)
@@ -48,28 +49,50 @@ def denied_catalogs(denied: Collection[str], catalogs: Collection[str]) -> froze
     return frozenset(names)
 
 
-def denials(given: Collection[Denial], catalogs: Collection[str], operations: Collection[str]) -> tuple[Denial, ...]:
+def denials(given: Collection[Denial], catalogs: Collection[str]) -> tuple[Denial, ...]:
     """Return the denials; one that can never match a request is refused."""
     checked = _denials("denials", given)
     for position, denial in enumerate(checked):
-        _check_filter(f"denials[{position}]: ", denial, catalogs, operations)
+        _check_filter(f"denials[{position}]: ", denial, catalogs)
     return checked
 
 
-def faults(given: Collection[Fault], catalogs: Collection[str], validator: ModelValidator) -> tuple[Fault, ...]:
+def faults(given: Collection[Fault], catalogs: Collection[str]) -> tuple[Fault, ...]:
     """Return the faults; one that can never be injected is refused by its number, from 1, as in a faults file."""
     checked = _faults("faults", given)
     for number, fault in enumerate(checked, 1):
-        _check_filter(f"fault {number}: ", fault, catalogs, validator.operations)
+        _check_filter(f"fault {number}: ", fault, catalogs)
         try:
-            fault.action.check(validator)
+            _check_action(fault)
         except ValueError as error:
             raise ValueError(f"fault {number}: {error}") from None
     return checked
 
 
-def _check_filter(where: str, given: RequestFilter, catalogs: Collection[str], operations: Collection[str]) -> None:
-    for key, pattern, names in (("catalog", given.catalog, catalogs), ("operation", given.operation, operations)):
+def _check_action(fault: Fault) -> None:
+    """Raise ValueError if none of the services of a fault has what its action names."""
+    problems = []
+    for service in _services(fault):
+        try:
+            fault.action.check(service.validator)
+        except ValueError as error:
+            problems.append(error)
+        else:
+            return
+    raise problems[0]
+
+
+def _services(given: RequestFilter) -> list[Service]:
+    return [service for service in SERVICES.values() if fnmatchcase(service.name, given.service)]
+
+
+def _check_filter(where: str, given: RequestFilter, catalogs: Collection[str]) -> None:
+    matched = {
+        "service": (given.service, SERVICES),
+        "catalog": (given.catalog, catalogs),
+        "operation": (given.operation, (name for each in _services(given) for name in each.validator.operations)),
+    }
+    for key, (pattern, names) in matched.items():
         if pattern != "*" and not any(fnmatchcase(name, pattern) for name in names):
-            known = f": there are {', '.join(names)}" if key == "catalog" else ""
+            known = "" if key == "operation" else f": there are {', '.join(names)}"
             raise ValueError(f"{where}{key} {pattern!r} matches none{known}")

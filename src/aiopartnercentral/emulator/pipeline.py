@@ -13,10 +13,11 @@ from aiohttp import web
 
 from aiopartnercentral.emulator import errors, protocol
 from aiopartnercentral.emulator.admin_api import PREFIX, AdminApi
-from aiopartnercentral.emulator.dispatcher import catalog_named
 from aiopartnercentral.emulator.faults.context import FaultContext
 from aiopartnercentral.emulator.faults.rules import FaultInjector
+from aiopartnercentral.emulator.operations.arns import catalog_named
 from aiopartnercentral.emulator.response import Response
+from aiopartnercentral.emulator.services import ACCOUNT
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.auth import Authenticator
@@ -79,24 +80,23 @@ class RequestPipeline:
     async def _respond(
         self, request: web.BaseRequest, raw: bytes | None, error: errors.EmulatedServiceError | None
     ) -> Response:
-        parsed, text = dict[str, Any](), b""
+        parsed, text, target = dict[str, Any](), b"", protocol.Target.of(request)
         try:
             if raw is not None:
                 text = protocol.decompress(request, raw)
-                parsed = protocol.parse(text)
+                parsed = protocol.parse(text, target.service)
         except errors.EmulatedServiceError as parse_error:
             # Returned only after authentication: without it, a client learns nothing else.
             error = parse_error
-        account, operation = self.authenticator.account_of(request), protocol.operation_name(request)
+        account = self.authenticator.account_of(request)
         size = len(text) if parsed else 0
-        validator = self.dispatcher.validator
-        context = FaultContext(operation, account, catalog_named(parsed), parsed, validator, size)
+        context = FaultContext(target.operation, account, catalog_named(parsed), parsed, target.service, size)
         injection = self.injector.match(context)
         injection.before(context)
         if context.delay:
             await self._delay(context)
         if context.response is None:
-            self._execute(request, raw, context, error)
+            self._execute(request, raw, context, target, error)
         injection.after(context)
         return self._recorded(context)
 
@@ -114,39 +114,39 @@ class RequestPipeline:
         request: web.BaseRequest,
         raw: bytes | None,
         context: FaultContext,
+        target: protocol.Target,
         error: errors.EmulatedServiceError | None,
     ) -> None:
         try:
             if raw is not None:
-                protocol.check(request, self.dispatcher.validator)
-                self.authenticator.check(request, raw)
+                protocol.check(request, target)
+                self.authenticator.check(request, raw, target.service.validator.signing_name)
             if error is not None:
                 raise error  # noqa: TRY301 - handled like every other error
             origin = f"{request.scheme}://{request.host}"
-            body = self.dispatcher.respond(context.operation, context.request, account=context.account, origin=origin)
-            context.response = Response(body=body)
+            response = self.dispatcher.respond(
+                context.service, context.operation, context.request, account=context.account, origin=origin
+            )
+            context.respond(context.service.response_body(context.operation, response))
         except errors.EmulatedServiceError as service_error:
             context.fail(service_error)
         except Exception:
             logger.exception("the emulator failed to respond to %s", context.operation)
             context.fail(errors.internal_error())
 
-    def _is_catalog_name(self, name: str) -> bool:
-        """Return whether this may be the name of a catalog; anything else may be sensitive, and is not shown."""
-        return next(self.dispatcher.validator.problems("Catalog", name), None) is None
-
     def _recorded(self, context: FaultContext) -> Response:
         """Record a request, and return its response."""
         response = context.response or Response()
-        catalog = context.request.get("Catalog")
+        catalog = context.request.get("Catalog", context.request.get("catalog"))
         response.record = protocol.RecordedRequest(
             at=self.dispatcher.store.clock.now(),
             account=context.account,
+            service=context.service.name,
             operation=context.operation,
-            catalog=catalog if isinstance(catalog, str) and self._is_catalog_name(catalog) else None,
+            catalog=catalog if isinstance(catalog, str) and _is_catalog_name(catalog) else None,
             status=response.status,
             error=context.error,
-            has_page_token=context.request.get("NextToken") is not None,
+            has_page_token=context.request.get(context.next_token) is not None,
             body=context.request,
             faults=tuple(context.injected),
             size=context.size,
@@ -156,3 +156,8 @@ class RequestPipeline:
         while len(self.requests) > RECORDED_REQUESTS or self._recorded_bytes > RECORDED_BYTES:
             self._recorded_bytes -= self.requests.popleft().size
         return response
+
+
+def _is_catalog_name(name: str) -> bool:
+    """Return whether this may be the name of a catalog; anything else may be sensitive, and is not shown."""
+    return next(ACCOUNT.validator.problems("Catalog", name), None) is None

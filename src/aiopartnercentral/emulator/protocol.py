@@ -1,15 +1,17 @@
-"""AWS JSON 1.0 over HTTP: parses requests, and defines the entries of the list of recent requests."""
+"""AWS JSON 1.0 and Smithy RPC v2 CBOR over HTTP: parses requests, and defines the entries of their list."""
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-import msgspec
 from aiohttp import HttpVersion11
 
+from aiopartnercentral.emulator import cbor
 from aiopartnercentral.emulator.errors import EmulatedServiceError, protocol_error
+from aiopartnercentral.emulator.services import ACCOUNT, SERVICES, services_by_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +19,11 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from aiopartnercentral.emulator.validation import ModelValidator
+    from aiopartnercentral.emulator.services import Service
 
-CONTENT_TYPE = "application/x-amz-json-1.0"
 MAX_BODY: Final = 1024**2
 """The largest size of a request in bytes, decompressed."""
+_PATH: Final = re.compile("/service/(?P<service>[^/]*)/operation/(?P<operation>[^/]*)")
 WRONG_ENCODING: Final = "The body does not match its Content-Encoding"
 
 
@@ -32,19 +34,21 @@ class RecordedRequest:
     Attributes:
         at: when it was received, by the emulator's clock.
         account: the account that sent the request.
+        service: the name of the service, such as `partnercentral-selling`.
         operation: the operation's name, or the text of `X-Amz-Target` if that has none.
         catalog: the catalog that the request names, if that is a possible name.
         status: HTTP status of the response; 0 if the connection ended before the request was executed.
         error: name of the error, or None.
         has_page_token: whether it requested a later page.
         faults: kinds of the faults that were injected, such as `reset`.
-        body: the request as JSON; not in the repr, as it may hold sensitive values.
+        body: the request as JSON, or the values of CBOR; not in the repr, as it may hold sensitive values.
         seconds: how long the response took, delays included; None before, and if the client did not wait for it.
         size: size of the body in bytes.
     """
 
     at: datetime
     account: str
+    service: str
     operation: str
     catalog: str | None
     status: int
@@ -56,10 +60,30 @@ class RecordedRequest:
     size: int = attrs.field(default=0, repr=False)
 
 
-def operation_name(request: web.BaseRequest) -> str:
-    """Return the operation in `X-Amz-Target`; bytes that are not UTF-8 are replaced."""
-    target = request.headers.get("X-Amz-Target", "").encode(errors="surrogateescape")
-    return target.decode(errors="replace").rpartition(".")[2]
+@attrs.frozen
+class Target:
+    """The operation that a request is for.
+
+    Attributes:
+        service: the service; `account` if the request names none.
+        operation: the name of the operation, which the service may not have.
+        is_known: whether the service has been named.
+    """
+
+    service: Service
+    operation: str
+    is_known: bool
+
+    @classmethod
+    def of(cls, request: web.BaseRequest) -> Target:
+        """Return the target in the path, or in `X-Amz-Target`; bytes that are not UTF-8 are replaced."""
+        if path := _PATH.fullmatch(request.path):
+            is_cbor, prefix, operation = True, path["service"], path["operation"]
+        else:
+            target = request.headers.get("X-Amz-Target", "").encode(errors="surrogateescape").decode(errors="replace")
+            is_cbor, (prefix, _, operation) = False, target.rpartition(".")
+        found = services_by_target().get((is_cbor, prefix))
+        return cls(found or ACCOUNT, operation, found is not None)
 
 
 async def ask_for_body(request: web.BaseRequest) -> None:
@@ -68,21 +92,31 @@ async def ask_for_body(request: web.BaseRequest) -> None:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-def check(request: web.BaseRequest, validator: ModelValidator) -> None:
+def check(request: web.BaseRequest, target: Target) -> None:
     """Check a request without its body.
 
     Raises:
-        EmulatedServiceError: method, path or content type is wrong, or the operation is unknown.
+        EmulatedServiceError: method, path, host, content type or protocol is wrong, or the operation is unknown.
     """
-    if (request.method, request.path) != ("POST", "/"):
-        raise protocol_error("UnknownOperationException", "Every operation is a POST to /", status=404)
-    if request.content_type != CONTENT_TYPE:
-        message = f"The Content-Type must be {CONTENT_TYPE}"
+    service = target.service
+    path = f"/service/{service.validator.target_prefix}/operation/{target.operation}" if service.is_cbor else "/"
+    if (request.method, request.path) != ("POST", path):
+        message = f"Every operation is a POST to {'a path of the service' if service.is_cbor else '/'}"
+        raise protocol_error("UnknownOperationException", message, status=404)
+    if request.content_type != service.content_type:
+        message = f"The Content-Type must be {service.content_type}"
         raise protocol_error("UnsupportedMediaTypeException", message, status=415)
-    prefix, _, operation = request.headers.get("X-Amz-Target", "").partition(".")
-    if prefix != validator.target_prefix or operation not in validator.operations:
-        message = f"X-Amz-Target must be {validator.target_prefix}. followed by the name of an operation"
+    if service.is_cbor and request.headers.get(cbor.PROTOCOL_HEADER) != cbor.PROTOCOL:
+        raise protocol_error("UnknownOperationException", f"{cbor.PROTOCOL_HEADER} must be {cbor.PROTOCOL}")
+    if not target.is_known:
+        prefixes = ", ".join(prefix for is_cbor, prefix in services_by_target() if not is_cbor)
+        message = f"X-Amz-Target must be one of {prefixes}, a dot, and the name of an operation"
         raise protocol_error("UnknownOperationException", message)
+    if target.operation not in service.validator.operations:
+        raise protocol_error("UnknownOperationException", f"{service.name} has no operation of this name")
+    host = request.host.partition(":")[0].lower()
+    if any(other.has_host(host) for other in SERVICES.values() if other is not service):
+        raise protocol_error("UnknownOperationException", f"This is not a host of {service.name}", status=404)
 
 
 def decompress(request: web.BaseRequest, raw: bytes) -> bytes:
@@ -115,16 +149,17 @@ def too_large() -> EmulatedServiceError:
     return protocol_error("RequestEntityTooLargeException", "The body is too large", status=413)
 
 
-def parse(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object of a body.
+def parse(raw: bytes, service: Service) -> dict[str, Any]:
+    """Return the object of a body.
 
     Raises:
-        EmulatedServiceError: the body is not a JSON object; the message does not quote it.
+        EmulatedServiceError: the body is not an object in the protocol of the service; the message does not quote it.
     """
     try:
-        parsed = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        parsed = service.decode(raw)
+    except ValueError:
         parsed = None
     if not isinstance(parsed, dict):
-        raise protocol_error("SerializationException", "The body is not a JSON object")
+        kind = "CBOR map" if service.is_cbor else "JSON object"
+        raise protocol_error("SerializationException", f"The body is not a {kind}")
     return parsed

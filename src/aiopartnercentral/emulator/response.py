@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 from aiohttp import web
 
-from aiopartnercentral.emulator.protocol import CONTENT_TYPE, RecordedRequest
+from aiopartnercentral.emulator.services import JSON_CONTENT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aiopartnercentral.emulator.protocol import RecordedRequest
 
 Sleep: TypeAlias = Callable[[float], Awaitable[bool]]
 """Sleeps for some seconds, or less if the emulator shuts down; returns whether it still runs."""
@@ -53,7 +55,7 @@ class Response:
 
     status: int = HTTPStatus.OK.value
     body: bytes = b""
-    content_type: str = CONTENT_TYPE
+    content_type: str = JSON_CONTENT_TYPE
     headers: dict[str, str] = attrs.field(factory=dict)
     delay: float = 0.0
     delivery: Delivery = Delivery.COMPLETE

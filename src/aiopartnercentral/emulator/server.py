@@ -20,7 +20,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.emulator import hosts, iam, options, protocol
 from aiopartnercentral.emulator.admin_api import AdminApi
-from aiopartnercentral.emulator.auth import Authenticator, Credential, SignatureVersion4
+from aiopartnercentral.emulator.auth import Authenticator, Credential
 from aiopartnercentral.emulator.dashboard.handlers import Dashboard
 from aiopartnercentral.emulator.dashboard.views import Views
 from aiopartnercentral.emulator.dispatcher import Dispatcher
@@ -32,10 +32,8 @@ from aiopartnercentral.emulator.persistence.store import StateStore
 from aiopartnercentral.emulator.pipeline import RequestPipeline
 from aiopartnercentral.emulator.response import Response, send
 from aiopartnercentral.emulator.state.clock import Clock
-from aiopartnercentral.emulator.state.collection import encode
-from aiopartnercentral.emulator.state.quotas import Quotas, TokenBucket
+from aiopartnercentral.emulator.state.quotas import Quotas
 from aiopartnercentral.emulator.state.state import State
-from aiopartnercentral.emulator.validation import account_validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Sequence
@@ -69,7 +67,7 @@ _path = validators.optional(validators.path)
 
 
 class Emulator:
-    """A local Partner Central Account API over HTTP on loopback, on asyncio.
+    """A local Partner Central over HTTP on loopback, on asyncio.
 
         async with Emulator({"AWS": 1000, "Sandbox": 10}) as emulator:
             client = session.client("partnercentral-account", endpoint_url=emulator.endpoint_url, ...)
@@ -85,8 +83,8 @@ class Emulator:
             `*` and `?` are wildcards. By default, the Host of a request must be `localhost`, a loopback address, or
             the address that the emulator listens on. So web pages of other sites cannot use it.
         latency: seconds by which every response is delayed; can be set at any time.
-        requests_per_second: the rate limit of all clients together; more requests get a ThrottlingException. Can be set
-            at any time.
+        requests_per_second: the rate limit of each account in each service; more requests get a ThrottlingException.
+            Can be set at any time.
         denied_catalogs: catalogs for which every request gets an AccessDeniedException; can be set at any time.
         account_id: the AWS account that owns the seeded data. An access key id of twelve digits is another account,
             which is empty at first; any other access key id is this one, unless `credentials` are given.
@@ -141,9 +139,8 @@ class Emulator:
         self._store = StateStore(emulated, self.clock)
         path = _path("state", state)
         self._state_file = None if path is None else Path(path)
-        self._dispatcher = Dispatcher(self._store, account_validator())
-        signature = SignatureVersion4(self._dispatcher.validator.signing_name)
-        authenticator = Authenticator(emulated.owner, _credentials(credentials), signature)
+        self._dispatcher = Dispatcher(self._store)
+        authenticator = Authenticator(emulated.owner, _credentials(credentials))
         self._pipeline = RequestPipeline(self._dispatcher, AdminApi(self._store), authenticator, self._sleep)
         self._dashboard = Dashboard(Views(self._store, self._pipeline.requests))
         self.denied_catalogs = denied_catalogs
@@ -187,13 +184,13 @@ class Emulator:
 
     @property
     def requests_per_second(self) -> float | None:
-        """The rate limit of all clients together, or None for no limit; setting it refills the token bucket."""
-        return self._dispatcher.bucket.rate if self._dispatcher.bucket else None
+        """The rate limit of each account in each service, or None for no limit; setting it refills the buckets."""
+        return self._dispatcher.requests_per_second
 
     @requests_per_second.setter
     def requests_per_second(self, rate: float | None) -> None:
         checked = validators.optional(validators.positive_number)("requests_per_second", rate)
-        self._dispatcher.bucket = None if checked is None else TokenBucket(checked)
+        self._dispatcher.requests_per_second = checked
 
     @property
     def denied_catalogs(self) -> frozenset[str]:
@@ -211,8 +208,7 @@ class Emulator:
 
     @denials.setter
     def denials(self, denied: Collection[Denial]) -> None:
-        catalogs, operations = self._dispatcher.state.sizes, self._dispatcher.validator.operations
-        self._dispatcher.denials = options.denials(denied, catalogs, operations)
+        self._dispatcher.denials = options.denials(denied, self._dispatcher.state.sizes)
 
     @property
     def faults(self) -> Sequence[Fault]:
@@ -221,9 +217,7 @@ class Emulator:
 
     @faults.setter
     def faults(self, given: Collection[Fault]) -> None:
-        dispatcher = self._dispatcher
-        faults = options.faults(given, dispatcher.state.sizes, dispatcher.validator)
-        self._pipeline.injector = FaultInjector(faults)
+        self._pipeline.injector = FaultInjector(options.faults(given, self._dispatcher.state.sizes))
 
     @property
     def codes(self) -> Sequence[VerificationCode]:
@@ -302,7 +296,9 @@ class Emulator:
         try:
             self._trusted_hosts.check(request)
         except EmulatedServiceError as error:
-            refusal = Response(error.status, encode(error.payload()))
+            service = protocol.Target.of(request).service
+            body = service.encode(service.error_body(error))
+            refusal = Response(service.error_status(error), body, service.content_type, service.headers)
             return await send(refusal, request, request_id(), self._sleep)
         page = await self._dashboard.respond(request)
         if page is not None:

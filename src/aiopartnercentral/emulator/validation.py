@@ -1,31 +1,52 @@
-"""Validates JSON values against the pinned service model."""
+"""Validates values of JSON and CBOR against the pinned service models."""
 
 from __future__ import annotations
 
+import math
 import re
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from aiopartnercentral._utils import model_data
 from aiopartnercentral.emulator.errors import FieldProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-SERVICE = "partnercentral-account"
-API_VERSION = "2025-04-04"
-
 # https://datatracker.ietf.org/doc/html/rfc3339#section-5.6, in UTC as the service writes it
 _TIMESTAMP = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,9})?Z")
+
+_UTC_OFFSET = timedelta(0)
 
 _BITS = {"integer": 32, "long": 64}
 
 
+# Unicode categories, as they are inside the brackets of a pattern. Python's patterns have none, so L and N are the
+# letters, digits and underscore of a word; wherever a model uses L, it allows all three.
+_CATEGORIES = {
+    "L": r"\w",
+    "N": r"\w",
+    "Z": r" \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
+    "C": r"\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\uf8ff",
+}
+_PATTERN_PART = re.compile(r"\\p\{(?P<category>[LNZC])\}|\\.|[\[\]]|.", re.DOTALL)
+
+
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of a model, whose Unicode categories Python does not know."""
+    parts, in_brackets = [], False
+    for found in _PATTERN_PART.finditer(pattern):
+        part = found[0]
+        if found["category"]:
+            characters = _CATEGORIES[found["category"]]
+            part = characters if in_brackets else f"[{characters}]"
+        elif part in ("[", "]"):
+            in_brackets = part == "["
+        parts.append(part)
+    return re.compile("".join(parts))
 
 
 @attrs.frozen
@@ -51,6 +72,11 @@ class ModelValidator:
         return prefix
 
     @property
+    def is_cbor(self) -> bool:
+        """Whether values are those of CBOR, where a timestamp is a datetime; in JSON, it is a text."""
+        return bool(self.model["metadata"].get("protocol") == "smithy-rpc-v2-cbor")
+
+    @property
     def signing_name(self) -> str:
         """The service's name in signatures."""
         name: str = self.model["metadata"]["signingName"]
@@ -61,10 +87,12 @@ class ModelValidator:
         return list(self.problems(self.operations[operation]["input"]["shape"], request))
 
     def known(self, shape_name: str, value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
-        """Return a valid value without null values and unknown members, at any depth."""
+        """Return a valid value as JSON, without null values and unknown members, at any depth."""
         shape = self.model["shapes"][shape_name]
         match shape["type"]:
-            case "structure":
+            case "timestamp" if isinstance(value, datetime):
+                return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            case "structure" if not shape.get("document"):
                 members = shape["members"]
                 return {
                     name: self.known(members[name]["shape"], item)
@@ -102,6 +130,8 @@ def _wrong(path: str, message: str, code: str = "INVALID_VALUE") -> FieldProblem
 def _check_structure(
     validator: ModelValidator, shape: Mapping[str, Any], value: object, path: str
 ) -> Iterator[FieldProblem]:
+    if shape.get("document"):
+        return
     if not isinstance(value, dict):
         yield _wrong(path, "must be an object")
         return
@@ -150,7 +180,7 @@ def _check_string(_: ModelValidator, shape: Mapping[str, Any], value: object, pa
         yield _wrong(path, f"must be one of {', '.join(shape['enum'])}", "INVALID_ENUM_VALUE")
     code = "INVALID_STRING_FORMAT"
     yield from _check_size(shape, len(value), path, "characters", too_many=code, too_few=code)
-    if "pattern" in shape and not _compiled(shape["pattern"]).fullmatch(value):
+    if "pattern" in shape and not compiled(shape["pattern"]).fullmatch(value):
         yield _wrong(path, f"must match the pattern {shape['pattern']}", code)
 
 
@@ -179,10 +209,34 @@ def _check_boolean(_: ModelValidator, __: Mapping[str, Any], value: object, path
         yield _wrong(path, "must be true or false")
 
 
-def _check_timestamp(_: ModelValidator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+def _is_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_double(_: ModelValidator, shape: Mapping[str, Any], value: object, path: str) -> Iterator[FieldProblem]:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        yield _wrong(path, "must be a finite number")
+        return
+    if "min" in shape and value < shape["min"]:
+        yield _wrong(path, f"must be at least {shape['min']}")
+    if "max" in shape and value > shape["max"]:
+        yield _wrong(path, f"must be at most {shape['max']}")
+
+
+def _check_timestamp(
+    validator: ModelValidator, shape: Mapping[str, Any], value: object, path: str
+) -> Iterator[FieldProblem]:
+    if validator.is_cbor:
+        if not isinstance(value, datetime) or value.utcoffset() != _UTC_OFFSET:
+            yield _wrong(path, "must be a timestamp: seconds since 1970, with the tag 1", "INVALID_STRING_FORMAT")
+        return
     if shape.get("timestampFormat") != "iso8601":
         raise NotImplementedError(f"the emulator cannot validate the timestamp format of {path}")
-    if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value):
+    if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value) or not _is_date(value):
         yield _wrong(path, "must be an ISO 8601 timestamp in UTC", "INVALID_STRING_FORMAT")
 
 
@@ -193,12 +247,7 @@ _CHECKS: Mapping[str, Callable[[ModelValidator, Mapping[str, Any], object, str],
     "string": _check_string,
     "integer": _check_integer,
     "long": _check_integer,
+    "double": _check_double,
     "boolean": _check_boolean,
     "timestamp": _check_timestamp,
 }
-
-
-@cache
-def account_validator() -> ModelValidator:
-    """Return the validator of the Account API's pinned model."""
-    return ModelValidator(model_data.load(SERVICE, API_VERSION))

@@ -6,19 +6,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
-import msgspec
 
 from aiopartnercentral.emulator.response import Response
-from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiopartnercentral.emulator.errors import EmulatedServiceError
     from aiopartnercentral.emulator.seed.random import DeterministicRandom
+    from aiopartnercentral.emulator.services import Service
     from aiopartnercentral.emulator.validation import ModelValidator
 
-NEXT_TOKEN = "NextToken"  # noqa: S105 - of a page
+_NEXT_TOKEN = "NextToken"  # noqa: S105 - of a page
 
 
 @attrs.define(eq=False, slots=False)
@@ -30,7 +29,7 @@ class FaultContext:
         account: the account that sends the request.
         catalog: the catalog that the request names; None if it names none.
         request: the request as it was sent; empty if it cannot be parsed.
-        validator: the model.
+        service: the service.
         size: size of the request in bytes of JSON.
         delay: seconds to wait before the request is executed.
         error: name of the error that is the response.
@@ -43,7 +42,7 @@ class FaultContext:
     account: str
     catalog: str | None
     request: Mapping[str, Any]
-    validator: ModelValidator
+    service: Service
     size: int = 0
     delay: float = 0.0
     error: str | None = None
@@ -53,47 +52,58 @@ class FaultContext:
     def fail(self, error: EmulatedServiceError, headers: Mapping[str, str] | None = None) -> None:
         """Respond with an error, whatever the response was."""
         self.error = error.shape
-        self.response = Response(error.status, encode(error.payload()), headers=dict(headers or {}))
+        body = self.service.encode(self.service.error_body(error))
+        self.respond(body, status=self.service.error_status(error), headers=headers or {})
+
+    def respond(self, body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        """Respond with a body in the protocol of the service."""
+        more = {**self.service.headers, **(headers or {})}
+        self.response = Response(status, body, content_type=self.service.content_type, headers=more)
+
+    @property
+    def validator(self) -> ModelValidator:
+        """The validator of the service's model."""
+        return self.service.validator
+
+    @cached_property
+    def next_token(self) -> str:
+        """The name of the member of requests and responses that holds a page token."""
+        operation = self.validator.operations.get(self.operation, {})
+        shape = operation.get("input", {}).get("shape")
+        return self.service.member(shape, _NEXT_TOKEN) or _NEXT_TOKEN
 
     @cached_property
     def page_token(self) -> str | None:
         """The page token of the request; None for a first page."""
-        token = self.request.get(NEXT_TOKEN)
+        token = self.request.get(self.next_token)
         return token if isinstance(token, str) else None
 
     def output_shape(self) -> str | None:
         """Return the name of the response's shape; None if the model does not have it."""
         if self.error is not None:
             return self.error if self.error in self.validator.model["shapes"] else None
-        operation = self.validator.operations.get(self.operation, {})
-        shape: str | None = operation.get("output", {}).get("shape")
-        return shape
+        return self.service.output_shape(self.operation)
 
     def page(self) -> dict[str, Any] | None:
-        """Return the response as JSON if it is a page of a listing; None otherwise."""
-        shape = self.output_shape()
-        if (
-            self.error is not None
-            or shape is None
-            or NEXT_TOKEN not in self.validator.model["shapes"][shape]["members"]
-        ):
+        """Return the value of the response if it is a page of a listing; None otherwise."""
+        if self.error is not None or self.service.member(self.output_shape(), _NEXT_TOKEN) is None:
             return None
         return self.read()
 
     def read(self) -> dict[str, Any] | None:
-        """Return the response as JSON; None if it is no longer a JSON object."""
+        """Return the value of the response; None if it is no longer an object."""
         if self.response is None:
             return None
         try:
-            read = msgspec.json.decode(self.response.body)
-        except msgspec.DecodeError:
+            read = self.service.decode(self.response.body)
+        except ValueError:
             return None
         return read if isinstance(read, dict) else None
 
     def write(self, body: dict[str, Any]) -> None:
-        """Replace the body of the response by JSON."""
+        """Replace the value of the response."""
         if self.response is not None:
-            self.response.body = encode(body)
+            self.response.body = self.service.encode(body)
 
     @property
     def has_response(self) -> bool:
@@ -109,7 +119,7 @@ class Action:
     """The name of the action in a faults file."""
 
     def check(self, validator: ModelValidator) -> None:
-        """Raise ValueError if an argument names something that the model does not have; the text begins with it."""
+        """Raise ValueError if an argument names something that a model does not have; the text begins with it."""
 
     def fresh(self) -> Action:
         """Return the action without its memory of earlier requests."""

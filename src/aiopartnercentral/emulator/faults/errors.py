@@ -9,7 +9,7 @@ import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator import errors
-from aiopartnercentral.emulator.faults.context import NEXT_TOKEN, Action
+from aiopartnercentral.emulator.faults.context import Action
 from aiopartnercentral.emulator.faults.latency import before_or_after, seconds
 from aiopartnercentral.emulator.state.quotas import TokenBucket
 
@@ -28,7 +28,7 @@ class Throttle(Action):
         rate: tokens per second; with 0, the bucket is never refilled.
         capacity: the most tokens in the bucket, which is full at first; by default one second's worth, at least 1.
         retry_after: seconds in the Retry-After header; None for no header.
-        service_code: the error's ServiceCode.
+        service_code: the error's ServiceCode; by default the service of the request.
         quota_code: the error's QuotaCode.
     """
 
@@ -37,7 +37,7 @@ class Throttle(Action):
     rate: float = attrs.field(validator=_tokens)
     capacity: float | None = attrs.field(default=None, validator=validators.optional(_tokens))
     retry_after: float | None = attrs.field(default=None, validator=validators.optional(seconds))
-    service_code: str = attrs.field(default=errors.THROTTLED_SERVICE, validator=validators.text)
+    service_code: str | None = attrs.field(default=None, validator=validators.optional(validators.text))
     quota_code: str = attrs.field(default=errors.THROTTLED_QUOTA, validator=validators.text)
     _bucket: TokenBucket = attrs.field(init=False, repr=False, eq=False)
 
@@ -54,7 +54,7 @@ class Throttle(Action):
         if context.response is not None or self._bucket.take():
             return False
         headers = {} if self.retry_after is None else {"Retry-After": f"{math.ceil(self.retry_after)}"}
-        context.fail(errors.throttled(self.service_code, self.quota_code), headers)
+        context.fail(errors.throttled(self.service_code or context.service.name, self.quota_code), headers)
         return True
 
 
@@ -99,5 +99,5 @@ class ExpiredPageToken(Action):
         """Refuse a request for a later page."""
         if context.response is not None or context.page_token is None:
             return False
-        context.fail(errors.invalid_field(NEXT_TOKEN, "has expired"))
+        context.fail(errors.invalid_field(context.next_token, "has expired"))
         return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from aiopartnercentral._utils import validators
-from aiopartnercentral.emulator.faults.context import NEXT_TOKEN, Action
+from aiopartnercentral.emulator.faults.context import Action
 from aiopartnercentral.emulator.faults.json_walk import JsonLocation, walk
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class CorruptItem(Action):
         required = {
             name
             for page, members in pages.items()
-            if NEXT_TOKEN in members
+            if not members.keys().isdisjoint(("NextToken", "nextToken"))
             for _, item in item_lists(shapes, page, {member: [] for member in members})
             for name in shapes[item].get("required", ())
         }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from aiopartnercentral._utils import validators
-from aiopartnercentral.emulator.faults.context import NEXT_TOKEN, Action
+from aiopartnercentral.emulator.faults.context import Action
 from aiopartnercentral.emulator.faults.json_mutations import item_lists
 from aiopartnercentral.emulator.operations import page_tokens
 
@@ -38,8 +38,8 @@ class RepeatedPageToken(Action):
     def observe(self, context: FaultContext) -> None:
         """Remember the token of the page before each token."""
         page = context.page()
-        if page and page.get(NEXT_TOKEN):
-            self._previous[page[NEXT_TOKEN]] = context.page_token
+        if page and page.get(context.next_token):
+            self._previous[page[context.next_token]] = context.page_token
             if len(self._previous) > _REMEMBERED_TOKENS:
                 del self._previous[next(iter(self._previous))]
 
@@ -50,7 +50,7 @@ class RepeatedPageToken(Action):
             token = token and self._previous.get(token)
         if page is None or token is None:
             return False
-        context.write(page | {NEXT_TOKEN: token})
+        context.write(page | {context.next_token: token})
         return True
 
 
@@ -68,6 +68,6 @@ class EmptyPage(Action):
         for items, _ in item_lists(context.validator.model["shapes"], shape, page):
             items.clear()
         request = context.validator.known_request(context.operation, context.request)
-        key = page_tokens.list_key(f"{context.account}/{context.operation}", request)
-        context.write(page | {NEXT_TOKEN: page_tokens.postpone(key, context.page_token)})
+        key = page_tokens.list_key(context.service.name, context.account, context.operation, request)
+        context.write(page | {context.next_token: page_tokens.postpone(key, context.page_token)})
         return True

@@ -107,6 +107,7 @@ class Fault(RequestFilter):
             here and in the next two.
         operation: names of operations, such as `ListConnections` or `List*`; by default any.
         account_id: the account that sends the request; by default any.
+        service: names of services, such as `partnercentral-selling`; by default any.
         calls: which of the matching requests, counted from 1: `3`, `2-5`, `10-`, `*/4`, `1-20/3`, or several of these
             with commas.
         probability: how likely the fault is injected into each of those requests.
@@ -177,7 +178,9 @@ class FaultInjector:
     def match(self, context: FaultContext) -> Injection:
         """Return the faults that a request matches, and those that are injected into it."""
         matching = [
-            each for each in self._active if each.fault.matches(context.catalog, context.operation, context.account)
+            each
+            for each in self._active
+            if each.fault.matches(context.service.name, context.catalog, context.operation, context.account)
         ]
         injected = [(each.action, random) for each in matching if (random := each.trigger()) is not None]
         return Injection([each.action for each in matching], injected)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from aiopartnercentral.emulator.services import Service
     from aiopartnercentral.emulator.state.catalog import AccountCatalog
     from aiopartnercentral.emulator.state.state import State
 
@@ -20,6 +21,7 @@ class RequestContext:
     """A valid request.
 
     Attributes:
+        service: the service.
         operation: the operation's name.
         request: the request, without null values and unknown members.
         account: the account that sends the request.
@@ -28,6 +30,7 @@ class RequestContext:
         state: the state of the service.
     """
 
+    service: Service
     operation: str
     request: Mapping[str, Any]
     account: str
@@ -37,5 +40,5 @@ class RequestContext:
 
     @cached_property
     def catalog(self) -> AccountCatalog:
-        """The account's catalog that the request names."""
+        """The account's catalog of the service `account` that the request names."""
         return self.state.catalog(self.request["Catalog"], self.account, self.now)

@@ -18,15 +18,15 @@ _DIGEST_BYTES = 16
 # More than any offset: higher bits tell tokens of the same page apart.
 _POSTPONED = 2**32
 # These may differ from page to page of one listing.
-_NOT_PART_OF_THE_KEY = frozenset({"NextToken", "MaxResults"})
+_NOT_PART_OF_THE_KEY = frozenset({"nexttoken", "maxresults"})
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
-def list_key(operation: str, request: Mapping[str, Any]) -> bytes:
-    """Return the key of a listing: its operation, catalog and filters."""
-    filters = {name: value for name, value in request.items() if name not in _NOT_PART_OF_THE_KEY}
-    return _encoder.encode([operation, filters])
+def list_key(service: str, account: str, operation: str, request: Mapping[str, Any]) -> bytes:
+    """Return the key of a listing: its service, account, operation, catalog and filters."""
+    filters = {name: value for name, value in request.items() if name.lower() not in _NOT_PART_OF_THE_KEY}
+    return _encoder.encode([service, account, operation, filters])
 
 
 def _digest(key: bytes, offset: bytes) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import attrs
 import msgspec
 
+from aiopartnercentral.emulator.services import ACCOUNT
 from aiopartnercentral.emulator.state.clock import LATEST
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class RequestRecord(Record, frozen=True, kw_only=True, tag="request"):
     Attributes:
         account: the account that sent the request.
         operation: the operation's name.
+        service: the service's name.
         request: the request as its handler got it.
         origin: the address at which it reached the emulator.
         response_digest: a digest of its response.
@@ -141,6 +143,7 @@ class RequestRecord(Record, frozen=True, kw_only=True, tag="request"):
     request: dict[str, Any]
     origin: str
     response_digest: str
+    service: str = ACCOUNT.name
 
 
 class VerificationRecord(Record, frozen=True, kw_only=True, tag="verification"):

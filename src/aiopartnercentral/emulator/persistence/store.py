@@ -12,7 +12,7 @@ import attrs
 
 from aiopartnercentral.emulator.errors import EmulatedServiceError
 from aiopartnercentral.emulator.operations.context import RequestContext
-from aiopartnercentral.emulator.operations.handlers import HANDLERS, READS
+from aiopartnercentral.emulator.operations.registry import handler_of, is_read
 from aiopartnercentral.emulator.persistence.log import StateLog
 from aiopartnercentral.emulator.persistence.records import (
     NOT_A_STATE_FILE,
@@ -24,6 +24,7 @@ from aiopartnercentral.emulator.persistence.records import (
     VerificationRecord,
     decode_record,
 )
+from aiopartnercentral.emulator.services import SERVICES
 from aiopartnercentral.emulator.state.clock import CLOCK_LOCK
 
 if TYPE_CHECKING:
@@ -101,18 +102,19 @@ class StateStore:
             StateError: the change cannot be written, and was not executed.
         """
         self._check_usable()
-        if context.operation in READS:
-            return HANDLERS[context.operation](context)
+        if is_read(context.operation):
+            return handler_of(context.service, context.operation)(context)
         self._check_writable(context.now)
         return self._run_once(context, lambda: self._run_handler(context))
 
     def _run_once(self, context: RequestContext, execute: Callable[[], bytes]) -> bytes:
-        account, operation, request = context.account, context.operation, context.request
+        account, request = context.account, context.request
+        operation = f"{context.service.name}.{context.operation}"
         return self.state.idempotency.run_once(account, operation, request, now=context.now, execute=execute)
 
     def _run_handler(self, context: RequestContext) -> bytes:
         try:
-            response = HANDLERS[context.operation](context)
+            response = handler_of(context.service, context.operation)(context)
         except EmulatedServiceError:
             raise
         except Exception:
@@ -127,6 +129,7 @@ class StateStore:
                     at=context.now,
                     wall_clock=self._wall_clock(),
                     account=context.account,
+                    service=context.service.name,
                     operation=context.operation,
                     request=dict(context.request),
                     origin=context.origin,
@@ -216,9 +219,10 @@ class StateStore:
         """Execute a change again, at its time."""
         match record:
             case RequestRecord():
-                handler = HANDLERS[record.operation]
+                service = SERVICES[record.service]
+                handler = handler_of(service, record.operation)
                 context = RequestContext(
-                    record.operation, record.request, record.account, record.at, record.origin, self.state
+                    service, record.operation, record.request, record.account, record.at, record.origin, self.state
                 )
                 response = self._run_once(context, lambda: handler(context))
                 if _digest(response) != record.response_digest:

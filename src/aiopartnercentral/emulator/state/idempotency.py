@@ -48,7 +48,7 @@ class IdempotencyStore:
         Raises:
             EmulatedServiceError: the token was used by another request, or the request failed.
         """
-        token = request.get("ClientToken")
+        token = request.get("ClientToken", request.get("clientToken"))
         if token is None:
             return execute()
         self._expire(now)
@@ -57,7 +57,7 @@ class IdempotencyStore:
         if before is None:
             before = self._completed[key] = _Completed(encoded, execute(), now)
         elif before.request != encoded:
-            raise conflict("CONFLICT_CLIENT_TOKEN")
+            raise conflict("CONFLICT_CLIENT_TOKEN", {"ResourceId": token, "ResourceType": "ClientToken"})
         return before.response
 
     def _expire(self, now: datetime) -> None:

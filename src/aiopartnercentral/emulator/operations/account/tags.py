@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral.emulator.errors import invalid_field, not_found
+from aiopartnercentral.emulator.operations.arns import catalog_of
 from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
@@ -14,15 +14,8 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.operations.context import RequestContext
     from aiopartnercentral.emulator.state.catalog import AccountCatalog
 
-_CATALOG = re.compile("arn:[^:]+:partnercentral:[^:]+:[0-9]{12}:catalog/([^/]+)/.+")
 # As many as ListTagsForResource can return.
 _MAX_TAGS: Final = 200
-
-
-def catalog_of(arn: str) -> str | None:
-    """Return the name of the catalog in an ARN; None if there is none."""
-    found = _CATALOG.fullmatch(arn)
-    return found[1] if found else None
 
 
 def as_tags(listed: Sequence[dict[str, str]], field: str) -> dict[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral.emulator.errors import business_rule_violation, conflict, invalid_field, not_found
-from aiopartnercentral.emulator.operations.connections import connection_of, is_active
-from aiopartnercentral.emulator.operations.partners import find_partner
+from aiopartnercentral.emulator.operations.account.connections import connection_of, is_active
+from aiopartnercentral.emulator.operations.account.partners import find_partner
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 from aiopartnercentral.emulator.state.tasks import PartnerTasks, QualificationsTask

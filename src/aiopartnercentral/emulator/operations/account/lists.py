@@ -42,7 +42,7 @@ def _page(
     """
     request = context.request
     indices = collection.matching(frozenset(labels), frozenset(request.get("OtherParticipantIdentifiers", ())))
-    key = page_tokens.list_key(f"{context.account}/{context.operation}", request)
+    key = page_tokens.list_key(context.service.name, context.account, context.operation, request)
     start = page_tokens.read_token(key, request["NextToken"]) if "NextToken" in request else 0
     size = request.get("MaxResults", default_size)
     wanted = collection.page(indices, start, size + 1)

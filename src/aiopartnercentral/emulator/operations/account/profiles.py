@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from aiopartnercentral.emulator.errors import conflict, invalid_field, not_found, quota_exceeded
-from aiopartnercentral.emulator.operations.partners import find_partner
+from aiopartnercentral.emulator.operations.account.partners import find_partner
 from aiopartnercentral.emulator.state.collection import encode
 from aiopartnercentral.emulator.state.tasks import PartnerTasks, ProfileTask
 

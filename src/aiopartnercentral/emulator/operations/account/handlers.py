@@ -1,10 +1,10 @@
-"""The handler of each operation of the model."""
+"""The handler of each operation of the service `account`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from aiopartnercentral.emulator.operations import (
+from aiopartnercentral.emulator.operations.account import (
     codes,
     connections,
     domains,
@@ -61,6 +61,3 @@ HANDLERS: Mapping[str, Handler] = {
     "UntagResource": tags.untag_resource,
     "UpdateConnectionPreferences": preferences.update_connection_preferences,
 }
-
-READS: Final = frozenset(name for name in HANDLERS if name.startswith(("Get", "List")))
-"""Operations that only read; they have no ClientToken."""

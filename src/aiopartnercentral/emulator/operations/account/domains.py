@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral.emulator.errors import business_rule_violation, invalid_field, not_found, quota_exceeded
-from aiopartnercentral.emulator.operations.codes import check_code, use_code
-from aiopartnercentral.emulator.operations.partners import find_partner
+from aiopartnercentral.emulator.operations.account.codes import check_code, use_code
+from aiopartnercentral.emulator.operations.account.partners import find_partner
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 

@@ -12,7 +12,13 @@ from aiopartnercentral.emulator.errors import (
     not_found,
     quota_exceeded,
 )
-from aiopartnercentral.emulator.operations.connections import Party, check_room, connect, connection_of, is_active
+from aiopartnercentral.emulator.operations.account.connections import (
+    Party,
+    check_room,
+    connect,
+    connection_of,
+    is_active,
+)
 from aiopartnercentral.emulator.seed.companies import as_participant
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode

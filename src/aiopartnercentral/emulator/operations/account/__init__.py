@@ -1,0 +1,1 @@
+"""The operations of the service `account`: connections, invitations, partners and their profiles."""
