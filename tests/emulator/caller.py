@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from aiopartnercentral.emulator.services import ACCOUNT
 from tests.emulator.conformance import assert_answer_conforms
 from tests.emulator.raw_requests import headers
 
 if TYPE_CHECKING:
     import httpx2
+
+    from aiopartnercentral.emulator.services import Service
 
 
 @attrs.frozen
@@ -20,11 +23,12 @@ class Caller:
     account: str
     url: str
     http: httpx2.AsyncClient
+    service: Service = ACCOUNT
 
     async def send(self, operation: str, request: dict[str, Any]) -> tuple[int, Any]:
-        response = await self.http.post(self.url, headers=headers(operation, self.account), json=request)
+        response = await self.http.post(self.url, headers=headers(operation, self.account, self.service), json=request)
         body = response.json()
-        assert_answer_conforms(operation, response.status_code, body)
+        assert_answer_conforms(operation, response.status_code, body, self.service.name)
         return response.status_code, body
 
     async def __call__(self, operation: str, /, **request: Any) -> Any:
@@ -33,11 +37,16 @@ class Caller:
         return body
 
     async def refused(self, operation: str, /, **request: Any) -> Any:
-        """Return why: a reason, or of a ValidationException the names or codes of what is wrong."""
+        """Return why: a reason, or of a ValidationException the names or codes of what is wrong.
+
+        Errors of `selling` have no reason: it is their name.
+        """
         status, body = await self.send(operation, request)
         assert status == 400, body
+        if "ErrorList" in body:
+            return {(problem.get("FieldName"), problem["Code"]) for problem in body["ErrorList"]}
         details = body.get("ErrorDetails")
         if details is None:
-            return body["Reason"]
+            return body.get("Reason", body["__type"])
         fields = [detail.get("FieldValidationError", detail.get("BusinessValidationError")) for detail in details]
         return {(field["Name"], field["Code"]) if "Name" in field else field["Code"] for field in fields}

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from aiopartnercentral.emulator.services import ACCOUNT
+
 if TYPE_CHECKING:
     import httpx2
 
+    from aiopartnercentral.emulator.services import Service
 
-def headers(operation: str, account: str) -> dict[str, str]:
+
+def headers(operation: str, account: str, service: Service = ACCOUNT) -> dict[str, str]:
     """Return the headers of a request of an account, with a signature that is none."""
-    credential = f"Credential={account}/20251001/us-east-1/partnercentral-account/aws4_request"
+    credential = f"Credential={account}/20251001/us-east-1/{service.validator.signing_name}/aws4_request"
     return {
-        "X-Amz-Target": f"PartnerCentralAccount.{operation}",
+        "X-Amz-Target": f"{service.validator.target_prefix}.{operation}",
         "Content-Type": "application/x-amz-json-1.0",
         "Authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=00",
     }
@@ -27,5 +31,7 @@ class Wire:
     url: str
     http: httpx2.Client
 
-    def send(self, operation: str, request: object, account: str = "123456789012") -> httpx2.Response:
-        return self.http.post(self.url, headers=headers(operation, account), json=request)
+    def send(
+        self, operation: str, request: object, account: str = "123456789012", service: Service = ACCOUNT
+    ) -> httpx2.Response:
+        return self.http.post(self.url, headers=headers(operation, account, service), json=request)

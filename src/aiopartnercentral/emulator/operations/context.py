@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.emulator.services import Service
     from aiopartnercentral.emulator.state.catalog import AccountCatalog
+    from aiopartnercentral.emulator.state.selling import SellingAccount, SellingCatalog
     from aiopartnercentral.emulator.state.state import State
 
 
@@ -37,6 +38,16 @@ class RequestContext:
     now: datetime
     origin: str
     state: State
+
+    @cached_property
+    def selling(self) -> SellingCatalog:
+        """The catalog of the service `selling` that the request names, with the items of all accounts."""
+        return self.state.selling(self.request["Catalog"], self.now)
+
+    @cached_property
+    def own(self) -> SellingAccount:
+        """The account's items of the service `selling` in that catalog."""
+        return self.selling.of(self.account)
 
     @cached_property
     def catalog(self) -> AccountCatalog:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aiopartnercentral.emulator import services
 from aiopartnercentral.emulator.errors import not_implemented
 from aiopartnercentral.emulator.operations.account.handlers import HANDLERS as ACCOUNT_HANDLERS
+from aiopartnercentral.emulator.operations.selling.handlers import HANDLERS as SELLING_HANDLERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 HANDLERS: Final[Mapping[str, Mapping[str, Handler]]] = {
     services.ACCOUNT.name: ACCOUNT_HANDLERS,
+    services.SELLING.name: SELLING_HANDLERS,
 }
 """The handler of each operation that the emulator serves, by service and operation."""
 

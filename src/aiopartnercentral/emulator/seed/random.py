@@ -22,6 +22,9 @@ MAX_ITEMS: int = len(_ALPHABET) ** _SERIAL_LENGTH
 # Coprime to MAX_ITEMS, so that consecutive identifiers look unrelated but still contain their index.
 _SPREAD = 40_503_583
 _GATHER = pow(_SPREAD, -1, MAX_ITEMS)
+_NUMBERS = 10**9
+_NUMBER_SPREAD = 618_033_989
+_NUMBER_GATHER = pow(_NUMBER_SPREAD, -1, _NUMBERS)
 
 
 @attrs.define
@@ -64,9 +67,9 @@ def _base36(number: int, length: int) -> str:
     return "".join(pairs)[-length:]
 
 
-def make_identifier(prefix: str, random: DeterministicRandom, index: int) -> str:
-    """Return `prefix` and thirteen letters and digits, of which the last five encode the index."""
-    return f"{prefix}-{random.text(_SALT_LENGTH)}{_base36(index * _SPREAD % MAX_ITEMS, _SERIAL_LENGTH)}"
+def make_identifier(prefix: str, random: DeterministicRandom, index: int, salt: int = _SALT_LENGTH) -> str:
+    """Return `prefix`, so many random letters and digits, and five that encode the index."""
+    return f"{prefix}-{random.text(salt)}{_base36(index * _SPREAD % MAX_ITEMS, _SERIAL_LENGTH)}"
 
 
 def index_of(identifier: str) -> int:
@@ -76,6 +79,34 @@ def index_of(identifier: str) -> int:
         ValueError: the text does not end in letters and digits.
     """
     return int(identifier[-_SERIAL_LENGTH:], len(_ALPHABET)) * _GATHER % MAX_ITEMS
+
+
+@attrs.frozen
+class NumberedIdentifiers:
+    """Identifiers of a prefix and nine digits, such as `O012345678`, from which the index can be computed.
+
+    Arguments:
+        prefix: their beginning.
+        key: equal keys give equal identifiers.
+    """
+
+    prefix: str
+    key: str
+    _offset: int = attrs.field(init=False)
+
+    @_offset.default
+    def _from_key(self) -> int:
+        return DeterministicRandom(self.key).below(_NUMBERS)
+
+    def make(self, index: int) -> str:
+        """Return the identifier of an index."""
+        return f"{self.prefix}{(index * _NUMBER_SPREAD + self._offset) % _NUMBERS:09d}"
+
+    def index(self, identifier: str) -> int:
+        """Return the index of an identifier; any other text gives a meaningless number."""
+        digits = identifier.removeprefix(self.prefix)
+        number = int(digits) if digits.isdecimal() else 0
+        return (number - self._offset) * _NUMBER_GATHER % _NUMBERS
 
 
 def timestamp(moment: datetime, random: DeterministicRandom) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import OrderedDict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -56,12 +55,14 @@ class ItemCollection:
         make: makes the seeded item at an index, with all members of its Get operations.
         summarise: reduces an item to the members of its List operation.
         facets_of: returns the facets of an item.
+        index_of: returns the index of the seeded item with an identifier; any number for another identifier.
     """
 
     count: int
     _make: Callable[[int], dict[str, Any]]
     _summarise: Callable[[dict[str, Any]], dict[str, Any]]
-    _facets_of: Callable[[dict[str, Any]], Facets]
+    _facets_of: Callable[[dict[str, Any]], Facets] = lambda _: Facets(frozenset())
+    _index_of: Callable[[str], int] = index_of
     _stored: dict[int, dict[str, Any]] = attrs.field(factory=dict, init=False, repr=False)
     _added: dict[str, int] = attrs.field(factory=dict, init=False, repr=False)
     _aliases: dict[int, tuple[str, ...]] = attrs.field(factory=dict, init=False, repr=False)
@@ -70,6 +71,8 @@ class ItemCollection:
     _matches: OrderedDict[tuple[frozenset[str], frozenset[str]], Sequence[int]] = attrs.field(
         factory=OrderedDict, init=False, repr=False
     )
+
+    _selections: OrderedDict[bytes, list[int]] = attrs.field(factory=OrderedDict, init=False, repr=False)
 
     def __len__(self) -> int:
         return self.count + len(self._added)
@@ -82,14 +85,14 @@ class ItemCollection:
         """Return the index of the item with this identifier, or None."""
         if identifier in self._added:
             return self._added[identifier]
-        index = index_of(identifier)
+        index = self._index_of(identifier)
         return index if index < self.count and self._make(index)["Id"] == identifier else None
 
     def find(self, identifier: str) -> dict[str, Any] | None:
         """Return the item with this identifier, or None; do not change it in place."""
         if identifier in self._added:
             return self._stored[self._added[identifier]]
-        index = index_of(identifier)
+        index = self._index_of(identifier)
         # A change never changes the identifier, so comparing it works for stored and for seeded items.
         item = self.item(index) if index < self.count else None
         return item if item and item["Id"] == identifier else None
@@ -108,6 +111,7 @@ class ItemCollection:
         if self._facets is not None:
             self._facets.append(self._facets_at(index))
         self._matches.clear()
+        self._selections.clear()
 
     def change(self, item: dict[str, Any]) -> None:
         """Replace the item with the same identifier."""
@@ -119,6 +123,7 @@ class ItemCollection:
         if self._facets is not None:
             self._facets[index] = self._facets_at(index)
         self._matches.clear()
+        self._selections.clear()
 
     def summaries(self, indices: Sequence[int]) -> list[bytes]:
         """Return the summaries at these indices as JSON."""
@@ -154,7 +159,30 @@ class ItemCollection:
             self._matches.popitem(last=False)
         return found
 
-    def page(self, indices: Sequence[int], start: int, size: int) -> Sequence[int]:
-        """Return up to `size` of the indices from `start`, so that added or dropped items never shift a page."""
-        first = bisect_left(indices, start)
-        return indices[first : first + size]
+    def select(
+        self,
+        key: bytes,
+        keep: Callable[[dict[str, Any]], bool],
+        order: Callable[[dict[str, Any]], Any] | None = None,
+        *,
+        descending: bool = False,
+    ) -> Sequence[int]:
+        """Return the indices of the items to keep, in an order.
+
+        The first time, this visits every item; all pages of one listing use the same cached result.
+
+        Arguments:
+            key: equal keys select the same items in the same order.
+            keep: returns whether an item is selected.
+            order: returns what to sort an item by; None for the order of the collection.
+            descending: whether to sort in descending order.
+        """
+        found = self._selections.pop(key, None)
+        if found is None:
+            found = [index for index in range(len(self)) if keep(self.item(index))]
+            if order is not None:
+                found.sort(key=lambda index: order(self.item(index)), reverse=descending)
+        self._selections[key] = found
+        if len(self._selections) > _CACHED_FILTERS:
+            self._selections.popitem(last=False)
+        return found

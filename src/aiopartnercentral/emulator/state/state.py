@@ -12,9 +12,11 @@ import attrs
 from aiopartnercentral.emulator.iam import ACCOUNT_ID
 from aiopartnercentral.emulator.seed.items import SeededCatalog
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
+from aiopartnercentral.emulator.seed.selling import SeededSelling
 from aiopartnercentral.emulator.state.catalog import AccountCatalog
 from aiopartnercentral.emulator.state.idempotency import IdempotencyStore
 from aiopartnercentral.emulator.state.quotas import Quotas
+from aiopartnercentral.emulator.state.selling import SellingCatalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,6 +48,7 @@ class State:
     idempotency: IdempotencyStore = attrs.field(factory=IdempotencyStore, init=False)
     verifications: dict[tuple[str, str], Verification] = attrs.field(factory=dict, init=False)
     _catalogs: dict[tuple[str, str], AccountCatalog] = attrs.field(factory=dict, init=False)
+    _selling: dict[str, SellingCatalog] = attrs.field(factory=dict, init=False)
     _counts: Counter[str] = attrs.field(factory=Counter, init=False)
 
     def reset(self) -> None:
@@ -53,6 +56,7 @@ class State:
         self.idempotency = IdempotencyStore()
         self.verifications.clear()
         self._catalogs.clear()
+        self._selling.clear()
         self._counts.clear()
 
     def catalog(self, name: str, account: str, now: datetime) -> AccountCatalog:
@@ -87,6 +91,18 @@ class State:
         others = sorted(account for each, account in self._catalogs if each == name and account != self.owner)
         for account in (self.owner, *others):
             yield self._catalog(name, account)
+
+    def selling(self, name: str, now: datetime) -> SellingCatalog:
+        """Return the catalog of the service `selling` as it is at a time.
+
+        Raises:
+            KeyError: the catalog does not exist.
+        """
+        if name not in self._selling:
+            self._selling[name] = SellingCatalog(SeededSelling(self.seed, name, self.owner, self.sizes[name]))
+        catalog = self._selling[name]
+        catalog.settle(now)
+        return catalog
 
     def codes(self) -> Iterator[VerificationCode]:
         """Yield the latest verification code for each address of each catalog and account; any thread may iterate."""

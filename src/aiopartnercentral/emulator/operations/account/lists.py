@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiopartnercentral.emulator.errors import invalid_field
-from aiopartnercentral.emulator.operations import page_tokens
-from aiopartnercentral.emulator.state.collection import ItemCollection, encode
+from aiopartnercentral.emulator.operations import paging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aiopartnercentral.emulator.operations.context import RequestContext
+    from aiopartnercentral.emulator.state.collection import ItemCollection
 
 # AWS does not publish the page size without MaxResults; this is the maximum.
 DEFAULT_PAGE_SIZE = 100
@@ -42,13 +42,9 @@ def _page(
     """
     request = context.request
     indices = collection.matching(frozenset(labels), frozenset(request.get("OtherParticipantIdentifiers", ())))
-    key = page_tokens.list_key(context.service.name, context.account, context.operation, request)
-    start = page_tokens.read_token(key, request["NextToken"]) if "NextToken" in request else 0
-    size = request.get("MaxResults", default_size)
-    wanted = collection.page(indices, start, size + 1)
-    items = b",".join(collection.summaries(wanted[:size]))
-    more = b',"NextToken":' + encode(page_tokens.make_token(key, wanted[size])) if len(wanted) > size else b""
-    return b"".join((b'{"', result_key.encode(), b'":[', items, b"]", more, b"}"))
+    return paging.page(
+        context, indices, collection.summaries, result_key=result_key, size=request.get("MaxResults", default_size)
+    )
 
 
 def list_connections(context: RequestContext) -> bytes:

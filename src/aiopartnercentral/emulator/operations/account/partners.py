@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral.emulator.errors import business_rule_violation, conflict, not_found, quota_exceeded
 from aiopartnercentral.emulator.operations.account.codes import check_code, use_code
-from aiopartnercentral.emulator.operations.account.tags import as_tags
+from aiopartnercentral.emulator.operations.tagging import as_tags
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 from aiopartnercentral.emulator.state.tasks import BUSINESS, REGISTRANT

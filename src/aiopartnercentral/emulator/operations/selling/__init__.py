@@ -1,0 +1,1 @@
+"""The operations of the service `selling`: opportunities, engagements and what they share."""

@@ -1,0 +1,172 @@
+"""The listings of opportunities and solutions: filters, orders and pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from aiopartnercentral.emulator.operations import paging
+from aiopartnercentral.emulator.state.collection import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from aiopartnercentral.emulator.operations.context import RequestContext
+    from aiopartnercentral.emulator.state.collection import ItemCollection
+
+Item = dict[str, Any]
+Order = "Callable[[Item], Any]"
+
+DEFAULT_PAGE_SIZE: Final = 20
+"""The size of a page without MaxResults, as AWS documents it for ListOpportunities."""
+_MORE: Final = frozenset({"Catalog", "MaxResults", "NextToken"})
+_encode_sorted: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+def moment(text: str) -> datetime:
+    """Return a time; as texts, two times with and without a fraction are not in order."""
+    return datetime.fromisoformat(text)
+
+
+def is_within(value: datetime | str | None, limits: Mapping[str, str] | None, kind: Callable[[str], Any]) -> bool:
+    """Return whether a time is on or after the `After` limit of a request, and before its `Before` limit."""
+    for name, limit in (limits or {}).items():
+        if value is None or (value < kind(limit) if name.startswith("After") else value >= kind(limit)):
+            return False
+    return True
+
+
+def is_one_of(value: str | None, wanted: Iterable[str] | None) -> bool:
+    """Return whether a value is one of those of a request; without any, every value is."""
+    return not wanted or value in set(wanted)
+
+
+def list_items(
+    context: RequestContext,
+    collection: ItemCollection,
+    *,
+    result_key: str,
+    keep: Callable[[Item], bool] | None,
+    order: Callable[[Item], Any] | None,
+    summaries: Callable[[Sequence[int]], Iterable[bytes]] | None = None,
+) -> bytes:
+    """Return a page of the items that pass the filters of a request, in its order.
+
+    Arguments:
+        context: the request.
+        collection: the items.
+        result_key: the member of the response that holds the items.
+        keep: returns whether an item passes the filters; None if the request has none.
+        order: returns what to sort an item by; None for the order of the collection.
+        summaries: returns the JSON of the items at some indices; by default the collection's.
+    """
+    request = context.request
+    descending = request.get("Sort", {}).get("SortOrder") == "DESCENDING"
+    indices: Sequence[int] = range(len(collection))
+    if keep is not None or order is not None:
+        filters = {name: value for name, value in request.items() if name not in _MORE}
+        key = _encode_sorted([context.account, context.operation, filters])
+        indices = collection.select(key, keep or (lambda _: True), order, descending=descending)
+    return paging.page(
+        context,
+        indices,
+        summaries or collection.summaries,
+        result_key=result_key,
+        size=request.get("MaxResults", DEFAULT_PAGE_SIZE),
+        ascending=order is None,
+    )
+
+
+def list_records(
+    context: RequestContext,
+    records: Sequence[Item],
+    *,
+    result_key: str,
+    shape: str,
+    size: int = DEFAULT_PAGE_SIZE,
+    descending: bool = False,
+) -> bytes:
+    """Return a page of a few items, given in the order of their creation.
+
+    Arguments:
+        context: the request.
+        records: the items that pass the filters.
+        result_key: the member of the response that holds the items.
+        shape: the shape of an item in it.
+        size: the size of a page without MaxResults.
+        descending: whether the latest item comes first.
+    """
+    known = context.service.validator.known
+    ordered = list(reversed(records)) if descending else list(records)
+    return paging.page(
+        context,
+        range(len(ordered)),
+        lambda indices: [encode(known(shape, ordered[index])) for index in indices],
+        result_key=result_key,
+        size=context.request.get("MaxResults", size),
+    )
+
+
+def list_opportunities(context: RequestContext) -> bytes:
+    """Return a page of the caller's opportunities."""
+    request = context.request
+    stages, reviews = request.get("LifeCycleStage"), request.get("LifeCycleReviewStatus")
+    filters = request.keys() - _MORE - {"Sort"}
+
+    def keep(item: Item) -> bool:
+        life_cycle, customer = item["LifeCycle"], item.get("Customer", {}).get("Account", {})
+        return (
+            is_one_of(item["Id"], request.get("Identifier"))
+            and is_one_of(life_cycle.get("Stage"), stages)
+            and is_one_of(life_cycle.get("ReviewStatus"), reviews)
+            and is_one_of(customer.get("CompanyName"), request.get("CustomerCompanyName"))
+            and is_within(moment(item["LastModifiedDate"]), request.get("LastModifiedDate"), moment)
+            and is_within(moment(item["CreatedDate"]), request.get("CreatedDate"), moment)
+            and is_within(life_cycle.get("TargetCloseDate"), request.get("TargetCloseDate"), str)
+        )
+
+    order = _OPPORTUNITY_ORDERS[request["Sort"]["SortBy"]] if "Sort" in request else None
+    return list_items(
+        context,
+        context.own.opportunities,
+        result_key="OpportunitySummaries",
+        keep=keep if filters else None,
+        order=order,
+    )
+
+
+_OPPORTUNITY_ORDERS: Final[Mapping[str, Callable[[Item], Any]]] = {
+    "LastModifiedDate": lambda item: (moment(item["LastModifiedDate"]), item["Id"]),
+    "CreatedDate": lambda item: (moment(item["CreatedDate"]), item["Id"]),
+    "Identifier": lambda item: item["Id"],
+    "CustomerCompanyName": lambda item: (
+        item.get("Customer", {}).get("Account", {}).get("CompanyName", ""), item["Id"],
+    ),
+    "TargetCloseDate": lambda item: (item["LifeCycle"].get("TargetCloseDate", ""), item["Id"]),
+}  # fmt: skip
+
+
+def list_solutions(context: RequestContext) -> bytes:
+    """Return a page of the caller's solutions."""
+    request = context.request
+
+    def keep(item: Item) -> bool:
+        return (
+            is_one_of(item["Id"], request.get("Identifier"))
+            and is_one_of(item["Status"], request.get("Status"))
+            and is_one_of(item["Category"], request.get("Category"))
+            and is_one_of(item.get("AwsMarketplaceSolutionArn"), request.get("AwsMarketplaceSolutionArn"))
+        )
+
+    name = request["Sort"]["SortBy"] if "Sort" in request else None
+    orders: Mapping[str | None, Callable[[Item], Any]] = {
+        "CreatedDate": lambda item: (moment(item["CreatedDate"]), item["Id"]),
+        "Identifier": lambda item: item["Id"],
+    }
+    order = None if name is None else orders.get(name, lambda item: (item[name], item["Id"]))
+    filters = request.keys() - _MORE - {"Sort"}
+    return list_items(
+        context, context.own.solutions, result_key="SolutionSummaries", keep=keep if filters else None, order=order
+    )

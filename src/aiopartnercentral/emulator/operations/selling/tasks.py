@@ -1,0 +1,258 @@
+"""Tasks: several steps that one request starts, and whose outcome is known later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from aiopartnercentral.emulator.errors import EmulatedServiceError
+from aiopartnercentral.emulator.operations.selling.engagements import (
+    find_engagement,
+    identifier_of,
+    make_engagement,
+)
+from aiopartnercentral.emulator.operations.selling.filters import is_one_of, list_records
+from aiopartnercentral.emulator.operations.selling.invitations import accept, aws_invitation, find_received, invite
+from aiopartnercentral.emulator.operations.selling.opportunities import add_opportunity, find_opportunity, submit
+from aiopartnercentral.emulator.operations.selling.snapshots import make_job
+from aiopartnercentral.emulator.operations.tagging import as_tags
+from aiopartnercentral.emulator.seed.selling import arn, opportunity_payload, project
+from aiopartnercentral.emulator.state.clock import format_timestamp
+from aiopartnercentral.emulator.state.collection import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from aiopartnercentral.emulator.operations.context import RequestContext
+
+    Steps = Callable[[RequestContext], dict[str, str]]
+
+_FROM_OPPORTUNITY: Final = "EngagementFromOpportunity"
+_BY_ACCEPTING: Final = "EngagementByAcceptingInvitation"
+_FROM_ENGAGEMENT: Final = "OpportunityFromEngagement"
+_TITLE_LENGTH: Final = 40
+
+
+class TaskError(Exception):
+    """A task that has failed, with one of the model's reasons."""
+
+
+def _start(context: RequestContext, kind: str, known: dict[str, str], reason: str, steps: Steps) -> bytes:
+    """Start a task, and return its response.
+
+    Arguments:
+        context: the request.
+        kind: the kind of the task.
+        known: what the response tells from the start.
+        reason: the reason for which the task fails if one of its steps is refused.
+        steps: executes the task, and returns what it has made.
+    """
+    as_tags(context.request.get("Tags", ()), "Tags")
+    identifier = context.selling.identifier("task")
+    task = {
+        "Kind": kind,
+        "TaskId": identifier,
+        "TaskArn": arn(context.account, context.selling.name, "task", identifier),
+        "StartTime": format_timestamp(context.now),
+        "TaskStatus": "IN_PROGRESS",
+        **known,
+    }
+    context.own.tasks[identifier] = task
+
+    def finish(due: datetime) -> None:
+        try:
+            made = steps(attrs.evolve(context, now=due))
+        except TaskError as failure:
+            task.update(TaskStatus="FAILED", ReasonCode=str(failure), Message="The task does not allow this")
+        except EmulatedServiceError as error:
+            task.update(TaskStatus="FAILED", ReasonCode=reason, Message=error.message)
+        else:
+            task.update(TaskStatus="COMPLETE", **made)
+
+    output = context.service.output_shape(context.operation) or ""
+    response = encode(context.service.validator.known(output, task))
+    context.selling.schedule(context.now + context.state.task_time, finish)
+    return response
+
+
+def start_engagement_from_opportunity_task(context: RequestContext) -> bytes:
+    """Start to share an opportunity with AWS: engagement, snapshots, invitation, and submission."""
+    opportunity = find_opportunity(context, context.request["Identifier"])["Id"]
+    submission, tags = context.request["AwsSubmission"], as_tags(context.request.get("Tags", ()), "Tags")
+
+    def steps(later: RequestContext) -> dict[str, str]:
+        item = find_opportunity(later, opportunity)
+        # First, as it is all that can be refused.
+        submit(later, opportunity, submission["InvolvementType"], submission.get("Visibility", "Full"))
+        payload = project(item)
+        contexts = [{"Id": "1", "Type": "CustomerProject", "Payload": {"CustomerProject": payload}}]
+        title = item["Project"]["Title"][:_TITLE_LENGTH]
+        engagement = make_engagement(later, title, None, contexts, Opportunity=opportunity)
+        job = make_job(later, engagement["Id"], item, tags, status="Running")
+        later.selling.run_job(job, later.now)
+        invitation = invite(later, engagement, aws_invitation(opportunity_payload(item)))
+        return {
+            "EngagementId": engagement["Id"],
+            "EngagementInvitationId": invitation["Id"],
+            "ResourceSnapshotJobId": job["Id"],
+        }
+
+    known = {"OpportunityId": opportunity}
+    return _start(context, _FROM_OPPORTUNITY, known, "OpportunitySubmissionFailed", steps)
+
+
+def start_engagement_by_accepting_invitation_task(context: RequestContext) -> bytes:
+    """Start to accept an invitation, and to create the opportunity that it is about."""
+    invitation = find_received(context, context.request["Identifier"])["Id"]
+    tags = as_tags(context.request.get("Tags", ()), "Tags")
+
+    def steps(later: RequestContext) -> dict[str, str]:
+        received = find_received(later, invitation)
+        payload = received["Payload"].get("OpportunityInvitation")
+        if payload is None:
+            raise TaskError("InvitationValidationFailed")
+        engagement = accept(later, received)
+        item = add_opportunity(later, _from_invitation(payload), origin="AWS Referral", review="Approved", tags={})
+        job = make_job(later, engagement["Id"], item, tags, status="Running")
+        later.selling.run_job(job, later.now)
+        return {"OpportunityId": item["Id"], "ResourceSnapshotJobId": job["Id"]}
+
+    known = {"EngagementInvitationId": invitation}
+    return _start(context, _BY_ACCEPTING, known, "EngagementInvitationConflict", steps)
+
+
+def _from_invitation(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of an opportunity that an invitation tells."""
+    customer, details = payload["Customer"], payload["Project"]
+    members: dict[str, Any] = {
+        "Customer": {
+            "Account": {
+                "Industry": customer["Industry"],
+                "CompanyName": customer["CompanyName"],
+                "WebsiteUrl": customer["WebsiteUrl"],
+                "Address": {"CountryCode": customer["CountryCode"]},
+            }
+        },
+        "Project": {
+            "Title": details["Title"],
+            "CustomerBusinessProblem": details["BusinessProblem"],
+            "ExpectedCustomerSpend": details["ExpectedCustomerSpend"],
+        },
+        "LifeCycle": {"Stage": "Qualified", "TargetCloseDate": details["TargetCompletionDate"]},
+    }
+    if "OpportunityType" in payload:
+        members["OpportunityType"] = payload["OpportunityType"]
+    return members
+
+
+def start_opportunity_from_engagement_task(context: RequestContext) -> bytes:
+    """Start to create an opportunity from a lead of an engagement."""
+    engagement = find_engagement(context, context.request["Identifier"])["Id"]
+    wanted, tags = context.request["ContextIdentifier"], as_tags(context.request.get("Tags", ()), "Tags")
+
+    def steps(later: RequestContext) -> dict[str, str]:
+        contexts = find_engagement(later, engagement)["Contexts"]
+        found = next((each for each in contexts if each["Id"] == wanted), None)
+        if found is None:
+            raise TaskError("ContextNotFound")
+        if found["Type"] != "Lead":
+            raise TaskError("CustomerProjectContextNotPermitted")
+        lead = found["Payload"]["Lead"]
+        if lead.get("QualificationStatus") == "Disqualified":
+            raise TaskError("DisqualifiedLeadNotPermitted")
+        members = _from_lead(later, lead)
+        item = add_opportunity(later, members, origin="Partner Referral", review="Pending Submission", tags={})
+        job = make_job(later, engagement, item, tags, status="Running")
+        later.selling.run_job(job, later.now)
+        return {"OpportunityId": item["Id"], "ResourceSnapshotJobId": job["Id"]}
+
+    known = {"EngagementId": engagement, "ContextId": wanted}
+    return _start(context, _FROM_ENGAGEMENT, known, "OpportunityValidationFailed", steps)
+
+
+def _from_lead(context: RequestContext, lead: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of an opportunity that a lead tells, without what is no possible value there."""
+    customer, latest = lead["Customer"], lead["Interactions"][-1]
+    problem = latest.get("BusinessProblem")
+    members = {
+        "Customer": {
+            "Account": _fitting(context, "Account", customer),
+            "Contacts": [_fitting(context, "Contact", latest["Contact"])],
+        },
+        "Project": _fitting(context, "Project", {"CustomerBusinessProblem": problem}),
+        "LifeCycle": {"Stage": "Prospect"},
+    }
+    if "Address" in customer:
+        members["Customer"]["Account"]["Address"] = _fitting(context, "Address", customer["Address"])
+    return members
+
+
+def _fitting(context: RequestContext, shape: str, value: dict[str, Any]) -> dict[str, Any]:
+    """Return the members that a structure has and whose values are valid there."""
+    members = context.service.shapes[shape]["members"]
+    validator = context.service.validator
+    return {
+        name: item
+        for name, item in value.items()
+        if name in members and item is not None and not list(validator.problems(members[name]["shape"], item))
+    }
+
+
+def _list(context: RequestContext, kind: str, shape: str, filters: dict[str, str]) -> bytes:
+    """Return a page of the caller's tasks of a kind.
+
+    Arguments:
+        context: the request.
+        kind: the kind of the tasks.
+        shape: the shape of a task in the response.
+        filters: the member of a task that each list of identifiers in the request is about.
+    """
+    request = context.request
+
+    def is_wanted(task: dict[str, Any]) -> bool:
+        wanted: Sequence[str] = request.get("TaskStatus", ())
+        return is_one_of(task["TaskStatus"], wanted) and all(
+            is_one_of(task.get(member), [identifier_of(each) for each in request.get(name, ())])
+            for name, member in filters.items()
+        )
+
+    return list_records(
+        context,
+        [task for task in context.own.tasks.values() if task["Kind"] == kind and is_wanted(task)],
+        result_key="TaskSummaries",
+        shape=shape,
+        descending=request.get("Sort", {}).get("SortOrder") == "DESCENDING",
+    )
+
+
+def list_engagement_from_opportunity_tasks(context: RequestContext) -> bytes:
+    """Return a page of the tasks that share an opportunity with AWS."""
+    filters = {
+        "TaskIdentifier": "TaskId",
+        "OpportunityIdentifier": "OpportunityId",
+        "EngagementIdentifier": "EngagementId",
+    }
+    return _list(context, _FROM_OPPORTUNITY, "ListEngagementFromOpportunityTaskSummary", filters)
+
+
+def list_engagement_by_accepting_invitation_tasks(context: RequestContext) -> bytes:
+    """Return a page of the tasks that accept an invitation."""
+    filters = {
+        "TaskIdentifier": "TaskId",
+        "OpportunityIdentifier": "OpportunityId",
+        "EngagementInvitationIdentifier": "EngagementInvitationId",
+    }
+    return _list(context, _BY_ACCEPTING, "ListEngagementByAcceptingInvitationTaskSummary", filters)
+
+
+def list_opportunity_from_engagement_tasks(context: RequestContext) -> bytes:
+    """Return a page of the tasks that create an opportunity from an engagement."""
+    filters = {
+        "TaskIdentifier": "TaskId",
+        "OpportunityIdentifier": "OpportunityId",
+        "EngagementIdentifier": "EngagementId",
+        "ContextIdentifier": "ContextId",
+    }
+    return _list(context, _FROM_ENGAGEMENT, "ListOpportunityFromEngagementTaskSummary", filters)

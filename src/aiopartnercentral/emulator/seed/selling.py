@@ -1,0 +1,309 @@
+"""The seeded opportunities, solutions, engagements, invitations and snapshots, which refer to each other.
+
+Like all seeded items, each is a pure function of (seed, catalog, index). There is an engagement for every fourth
+opportunity: the owner of the data has started those with an even index, and was invited to the others by a company.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Final
+
+import attrs
+
+from aiopartnercentral.emulator.seed import vocabulary
+from aiopartnercentral.emulator.seed.companies import Company, make_company
+from aiopartnercentral.emulator.seed.items import SEED_DATE
+from aiopartnercentral.emulator.seed.random import (
+    DeterministicRandom,
+    NumberedIdentifiers,
+    make_identifier,
+    timestamp,
+)
+
+AWS: Final = "AWS"
+"""How an invitation of AWS names its receiver."""
+TEMPLATE: Final = "OpportunitySummary"
+"""The only template of resource snapshots."""
+ENGAGEMENT_SALT: Final = 9
+"""Identifiers of engagements are one character longer than all others."""
+
+_DAY: Final = 24 * 60 * 60
+_OLDEST_DAYS: Final = 900
+VALID_DAYS: Final = 15
+"""How many days an engagement invitation is valid, as AWS documents it."""
+_ANSWER_DAYS: Final = 13
+OPPORTUNITIES_PER_ENGAGEMENT: Final = 4
+_OPPORTUNITIES_PER_SOLUTION: Final = 10
+
+_STAGES: Final = ("Qualified", "Technical Validation", "Business Validation", "Committed", "Launched", "Closed Lost")
+_REVIEWS: Final = ("Pending Submission", "Approved", "Approved", "Approved", "Action Required", "Rejected")
+_SOLUTION_STATUSES: Final = ("Active", "Active", "Active", "Inactive", "Draft")
+_INVITED: Final = ("PENDING", "ACCEPTED", "ACCEPTED", "REJECTED", "EXPIRED")
+_INDUSTRIES: Final = ("Financial Services", "Healthcare", "Manufacturing", "Retail", "Education", "Gaming", "Mining")
+_USE_CASES: Final = ("Migration", "Data analytics", "Machine learning", "Disaster recovery", "Containers")
+_DELIVERY: Final = ("SaaS or PaaS", "Managed Services", "Professional Services", "Resell")
+_NEEDS: Final = ("Co-Sell - Deal Support", "Co-Sell - Technical Consultation", "Co-Sell - Pricing Assistance")
+_TYPES: Final = ("Net New Business", "Flat Renewal", "Expansion")
+_CATEGORIES: Final = ("Software Product", "Consulting Service", "Managed Service", "Training Service")
+_MESSAGE: Final = "Please join this engagement, so that we can work on the project together."
+
+
+def arn(account: str, catalog: str, kind: str, identifier: str) -> str:
+    """Return the ARN of an item of an account."""
+    return f"arn:aws:partnercentral:us-east-1:{account}:catalog/{catalog}/{kind}/{identifier}"
+
+
+def invitation_arn(account: str, catalog: str, identifier: str) -> str:
+    """Return the ARN of an engagement invitation, whose form the model prescribes."""
+    return f"arn:aws:partnercentral::{account}:{catalog}/engagement-invitation/{identifier}"
+
+
+@attrs.frozen(slots=False)
+class SeededSelling:
+    """The seeded items of one catalog.
+
+    Arguments:
+        seed: seed of the generated data.
+        catalog: the catalog's name.
+        account_id: the AWS account that owns the items.
+        opportunities: the number of opportunities; there are a quarter as many engagements and a tenth as many
+            solutions.
+    """
+
+    seed: int
+    catalog: str
+    account_id: str
+    opportunities: int
+
+    @property
+    def engagements(self) -> int:
+        """The number of engagements; there are as many invitations."""
+        return -(-self.opportunities // OPPORTUNITIES_PER_ENGAGEMENT)
+
+    @property
+    def snapshots(self) -> int:
+        """The number of snapshots."""
+        return -(-self.engagements // 2)
+
+    @property
+    def solutions(self) -> int:
+        """The number of solutions."""
+        return -(-self.opportunities // _OPPORTUNITIES_PER_SOLUTION)
+
+    @cached_property
+    def opportunity_ids(self) -> NumberedIdentifiers:
+        """The identifiers of opportunities."""
+        return NumberedIdentifiers("O", f"{self.seed}/{self.catalog}/opportunity")
+
+    @cached_property
+    def solution_ids(self) -> NumberedIdentifiers:
+        """The identifiers of solutions."""
+        return NumberedIdentifiers("S-", f"{self.seed}/{self.catalog}/solution")
+
+    def _random(self, kind: str, index: int) -> DeterministicRandom:
+        return DeterministicRandom(f"{self.seed}/{self.catalog}/selling/{kind}/{index}")
+
+    def _identifier(self, prefix: str, index: int, **salt: int) -> str:
+        return make_identifier(prefix, self._random(f"id-{prefix}", index), index, **salt)
+
+    def solution(self, index: int) -> dict[str, Any]:
+        """Return a solution with all members of ListSolutions."""
+        random = self._random("solution", index)
+        created = SEED_DATE - timedelta(seconds=random.below(_OLDEST_DAYS * _DAY) + _DAY)
+        return {
+            "Catalog": self.catalog,
+            "Id": self.solution_ids.make(index),
+            "Name": f"{random.choice(_USE_CASES)} {random.choice(vocabulary.FIELDS)}",
+            "Status": _SOLUTION_STATUSES[index % len(_SOLUTION_STATUSES)],
+            "Category": random.choice(_CATEGORIES),
+            "CreatedDate": timestamp(created, random),
+        }
+
+    def _active_solution(self, random: DeterministicRandom) -> int:
+        number = random.below(self.solutions)
+        return number - number % len(_SOLUTION_STATUSES)
+
+    def opportunity(self, index: int) -> dict[str, Any]:
+        """Return an opportunity with all members of GetOpportunity, and those that only the emulator uses."""
+        random = self._random("opportunity", index)
+        customer, stage = make_company(random), random.choice(_STAGES)
+        age = timedelta(seconds=random.below(_OLDEST_DAYS * _DAY) + _DAY)
+        identifier = self.opportunity_ids.make(index)
+        # One that has an engagement was submitted and approved.
+        review = "Approved" if index % OPPORTUNITIES_PER_ENGAGEMENT == 0 else random.choice(_REVIEWS)
+        life_cycle = {
+            "Stage": stage,
+            "ReviewStatus": review,
+            "TargetCloseDate": f"{SEED_DATE + timedelta(days=30 + random.below(300)):%Y-%m-%d}",
+            "NextSteps": f"Discuss {random.choice(_USE_CASES).lower()} with the customer",
+        }
+        if stage == "Closed Lost":
+            life_cycle["ClosedLostReason"] = ("Price", "Other", "No Opportunity")[random.below(3)]
+        spend = {
+            "Amount": f"{100 * (1 + random.below(5_000))}.00",
+            "CurrencyCode": "USD",
+            "Frequency": "Monthly",
+            "TargetCompany": "AWS",
+        }
+        title = f"{random.choice(_USE_CASES)} for {customer.name}"
+        item: dict[str, Any] = {
+            "Catalog": self.catalog,
+            "Id": identifier,
+            "Arn": arn(self.account_id, self.catalog, "opportunity", identifier),
+            "PartnerOpportunityIdentifier": f"crm-{random.text(10)}",
+            "PrimaryNeedsFromAws": [random.choice(_NEEDS)],
+            "NationalSecurity": "No",
+            "OpportunityType": random.choice(_TYPES),
+            "Customer": {"Account": _customer_account(customer, random), "Contacts": [_contact(customer, random)]},
+            "Project": {
+                "Title": title,
+                "DeliveryModels": [random.choice(_DELIVERY)],
+                "ExpectedCustomerSpend": [spend],
+                "CustomerBusinessProblem": f"{customer.name} wants to modernise: {title.lower()}.",
+                "CustomerUseCase": random.choice(_USE_CASES),
+            },
+            "LifeCycle": life_cycle,
+            "CreatedDate": timestamp(SEED_DATE - age, random),
+            "LastModifiedDate": timestamp(SEED_DATE - age * ((1 + random.below(95)) / 100), random),
+            "RelatedEntityIdentifiers": {"Solutions": [self.solution_ids.make(self._active_solution(random))]},
+            "Origin": "Partner Referral",
+        }
+        if review != "Pending Submission":
+            item |= {"InvolvementType": ("Co-Sell", "For Visibility Only")[random.below(3) == 0], "Visibility": "Full"}
+        return item
+
+    def _sender(self, index: int) -> Company:
+        return make_company(self._random("sender", index))
+
+    def _invited(self, index: int) -> tuple[str, timedelta]:
+        """Return the status of an invitation, and how long before the date of the data it was sent."""
+        random = self._random("invited", index)
+        status = "ACCEPTED" if index % 2 == 0 else _INVITED[index // 2 % len(_INVITED)]
+        age = timedelta(seconds=_DAY + random.below(_ANSWER_DAYS * _DAY))
+        return status, age if status == "PENDING" else age + timedelta(days=VALID_DAYS + random.below(_OLDEST_DAYS))
+
+    def engagement(self, index: int) -> dict[str, Any]:
+        """Return an engagement with all members of GetEngagement, and its members."""
+        status, age = self._invited(index)
+        opportunity = self.opportunity(index * OPPORTUNITIES_PER_ENGAGEMENT)
+        random = self._random("engagement", index)
+        own = index % 2 == 0
+        creator = self.account_id if own else self._sender(index).account_id
+        identifier = self._identifier("eng", index, salt=ENGAGEMENT_SALT)
+        accepted = status == "ACCEPTED"
+        modified = SEED_DATE - age * ((1 + random.below(95)) / 100 if accepted else 1)
+        item: dict[str, Any] = {
+            "Catalog": self.catalog,
+            "Id": identifier,
+            "Arn": arn(creator, self.catalog, "engagement", identifier),
+            "Title": opportunity["Project"]["Title"][:40],
+            "Description": f"Work on {opportunity['Project']['CustomerUseCase'].lower()}",
+            "CreatedAt": timestamp(SEED_DATE - age - timedelta(hours=1), random),
+            "CreatedBy": creator,
+            "ModifiedAt": timestamp(modified, random),
+            "ModifiedBy": self.account_id if accepted else creator,
+            "Contexts": [{"Id": "1", "Type": "CustomerProject", "Payload": {"CustomerProject": project(opportunity)}}],
+            "Members": [creator] if own or not accepted else [creator, self.account_id],
+        }
+        if own:
+            item["Opportunity"] = opportunity["Id"]
+        return item
+
+    def invitation(self, index: int) -> dict[str, Any]:
+        """Return an engagement invitation with all members of GetEngagementInvitation."""
+        status, age = self._invited(index)
+        opportunity = self.opportunity(index * OPPORTUNITIES_PER_ENGAGEMENT)
+        engagement, random = self.engagement(index), self._random("invitation", index)
+        sent, identifier = SEED_DATE - age, self._identifier("engi", index)
+        own = index % 2 == 0
+        sender = self.account_id if own else self._sender(index).account_id
+        item: dict[str, Any] = {
+            "Catalog": self.catalog,
+            "Id": identifier,
+            "Arn": invitation_arn(sender, self.catalog, identifier),
+            "PayloadType": "OpportunityInvitation",
+            "EngagementId": engagement["Id"],
+            "EngagementTitle": engagement["Title"],
+            "EngagementDescription": engagement["Description"],
+            "Status": status,
+            "InvitationDate": timestamp(sent, random),
+            "ExpirationDate": timestamp(sent + timedelta(days=VALID_DAYS), random),
+            "SenderAwsAccountId": sender,
+            "SenderCompanyName": f"Account {sender}" if own else self._sender(index).name,
+            "Receiver": {"Account": {"AwsAccountId": AWS if own else self.account_id}},
+            "InvitationMessage": _MESSAGE,
+            "Payload": {"OpportunityInvitation": opportunity_payload(opportunity)},
+        }
+        if status == "REJECTED":
+            item["RejectionReason"] = "Customer problem unclear"
+        return item
+
+    def snapshot(self, index: int) -> dict[str, Any]:
+        """Return the snapshot of the opportunity of an engagement that the owner has started.
+
+        The others have none: their opportunity is one of another company.
+        """
+        engagement = self.engagement(2 * index)
+        opportunity = self.opportunity(2 * index * OPPORTUNITIES_PER_ENGAGEMENT)
+        return {
+            "Id": self._identifier("snap", index),
+            "Engagement": engagement["Id"],
+            "Resource": opportunity["Id"],
+            "Revision": 1,
+            "CreatedBy": self.account_id,
+            "CreatedAt": engagement["CreatedAt"],
+            "Content": opportunity,
+        }
+
+
+def project(opportunity: dict[str, Any]) -> dict[str, Any]:
+    """Return what an engagement tells of an opportunity: the payload of a CustomerProject context."""
+    account, details = opportunity["Customer"]["Account"], opportunity["Project"]
+    return {
+        "Customer": {
+            "Industry": account["Industry"],
+            "CompanyName": account["CompanyName"],
+            "WebsiteUrl": account["WebsiteUrl"],
+            "CountryCode": account["Address"]["CountryCode"],
+        },
+        "Project": {
+            "Title": details["Title"],
+            "BusinessProblem": details["CustomerBusinessProblem"],
+            "TargetCompletionDate": opportunity["LifeCycle"]["TargetCloseDate"],
+        },
+    }
+
+
+def opportunity_payload(opportunity: dict[str, Any]) -> dict[str, Any]:
+    """Return the payload of an invitation to work on an opportunity."""
+    shared = project(opportunity)
+    spend = opportunity["Project"]["ExpectedCustomerSpend"]
+    return {
+        "ReceiverResponsibilities": ["Services Partner"],
+        "Customer": shared["Customer"],
+        "Project": shared["Project"] | {"ExpectedCustomerSpend": spend},
+        "OpportunityType": opportunity["OpportunityType"],
+    }
+
+
+def _customer_account(customer: Company, random: DeterministicRandom) -> dict[str, Any]:
+    country = customer.country
+    return {
+        "Industry": random.choice(_INDUSTRIES),
+        "CompanyName": customer.name,
+        "WebsiteUrl": f"https://www.{customer.domain}/",
+        "Address": {
+            "City": f"City {random.below(100)}",
+            "PostalCode": f"{random.below(10**5):05d}",
+            "StateOrRegion": random.choice(country.subdivisions),
+            "CountryCode": country.code,
+        },
+    }
+
+
+def _contact(customer: Company, random: DeterministicRandom) -> dict[str, str]:
+    given, family = customer.contact[0].rsplit(" ", 1)
+    title = random.choice(vocabulary.TITLES)
+    return {"Email": customer.contact[1], "FirstName": given, "LastName": family, "BusinessTitle": title}

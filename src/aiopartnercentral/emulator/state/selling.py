@@ -1,0 +1,233 @@
+"""The items of the service `selling` in one catalog: those of each account, and those that accounts share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from aiopartnercentral.emulator.seed.items import EARLIEST_EXPIRY
+from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
+from aiopartnercentral.emulator.services import SELLING
+from aiopartnercentral.emulator.state.clock import format_timestamp
+from aiopartnercentral.emulator.state.collection import ItemCollection
+
+if TYPE_CHECKING:
+    from aiopartnercentral.emulator.seed.selling import SeededSelling
+
+REVIEWS: Final = ("Submitted", "In review")
+"""The review statuses in which nothing can be changed."""
+
+Item = dict[str, Any]
+
+
+def _same(item: Item) -> Item:
+    return item
+
+
+def _summary(opportunity: Item) -> Item:
+    summary: Item = SELLING.validator.known("OpportunitySummary", opportunity)
+    return summary
+
+
+@attrs.define(eq=False)
+class SellingAccount:
+    """The items of one account.
+
+    Attributes:
+        account: the account.
+        opportunities: its opportunities.
+        solutions: its solutions.
+        tasks: its tasks by identifier, oldest first.
+        jobs: its resource snapshot jobs by identifier, oldest first.
+        tags: the tags of each resource, by its ARN.
+        role: the ARN of the role of its resource snapshot jobs; None if it is not set.
+    """
+
+    account: str
+    opportunities: ItemCollection
+    solutions: ItemCollection
+    tasks: dict[str, Item] = attrs.field(factory=dict)
+    jobs: dict[str, Item] = attrs.field(factory=dict)
+    tags: dict[str, dict[str, str]] = attrs.field(factory=dict)
+    role: str | None = None
+
+
+Change = Callable[[datetime], None]
+
+
+@attrs.define(eq=False)
+class SellingCatalog:
+    """All items of one catalog.
+
+    Attributes:
+        seed: the seeded items of the account that owns them.
+        engagements: the engagements of all accounts; `Members` has the accounts that see it.
+        invitations: the engagement invitations of all accounts.
+        snapshots: the resource snapshots of all accounts.
+    """
+
+    seed: SeededSelling
+    engagements: ItemCollection = attrs.field(init=False)
+    invitations: ItemCollection = attrs.field(init=False)
+    snapshots: ItemCollection = attrs.field(init=False)
+    _accounts: dict[str, SellingAccount] = attrs.field(factory=dict, init=False)
+    _counts: Counter[str] = attrs.field(factory=Counter, init=False)
+    _changes: list[tuple[datetime, int, Change]] = attrs.field(factory=list, init=False)
+    _scheduled: int = attrs.field(default=0, init=False)
+    _seed_expiries_known: bool = attrs.field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Make the shared collections."""
+        seed = self.seed
+        self.engagements = ItemCollection(seed.engagements, seed.engagement, _same)
+        self.invitations = ItemCollection(seed.engagements, seed.invitation, _same)
+        self.snapshots = ItemCollection(seed.snapshots, seed.snapshot, _same)
+
+    @property
+    def name(self) -> str:
+        """The catalog's name."""
+        return self.seed.catalog
+
+    def of(self, account: str) -> SellingAccount:
+        """Return the items of an account."""
+        if account not in self._accounts:
+            seed = self.seed if account == self.seed.account_id else attrs.evolve(self.seed, opportunities=0)
+            opportunities = ItemCollection(
+                seed.opportunities, seed.opportunity, _summary, index_of=seed.opportunity_ids.index
+            )
+            solutions = ItemCollection(seed.solutions, seed.solution, _same, index_of=seed.solution_ids.index)
+            self._accounts[account] = SellingAccount(account, opportunities, solutions)
+        return self._accounts[account]
+
+    def identifier(self, prefix: str, **salt: int) -> str:
+        """Return an unused identifier.
+
+        Each catalog counts for itself: a change that is due in another one has no effect on it.
+        """
+        return make_identifier(prefix, self._random(prefix), MAX_ITEMS - self._counts[prefix], **salt)
+
+    def opportunity_id(self) -> str:
+        """Return an unused identifier of an opportunity."""
+        self._counts["O"] += 1
+        return self.seed.opportunity_ids.make(MAX_ITEMS - self._counts["O"])
+
+    def _random(self, prefix: str) -> DeterministicRandom:
+        self._counts[prefix] += 1
+        return DeterministicRandom(f"{self.seed.seed}/{self.name}/made/{prefix}/{self._counts[prefix]}")
+
+    def schedule(self, due: datetime, change: Change) -> None:
+        """Apply a change at a time; it gets that time."""
+        self._scheduled += 1
+        heappush(self._changes, (due, self._scheduled, change))
+
+    def settle(self, now: datetime) -> None:
+        """Apply the changes that are due."""
+        if now >= EARLIEST_EXPIRY and not self._seed_expiries_known:
+            self._seed_expiries_known = True
+            for item in map(self.invitations.item, range(self.invitations.count)):
+                if item["Status"] == "PENDING":
+                    self.schedule_expiry(item)
+        while self._changes and self._changes[0][0] <= now:
+            due, _, change = heappop(self._changes)
+            change(due)
+
+    def schedule_expiry(self, invitation: Item) -> None:
+        """Let a pending invitation expire when its time has come."""
+
+        def expire(_: datetime) -> None:
+            latest = self.invitations.find(invitation["Id"])
+            if latest is not None and latest["Status"] == "PENDING":
+                self.invitations.change(latest | {"Status": "EXPIRED"})
+
+        self.schedule(datetime.fromisoformat(invitation["ExpirationDate"]), expire)
+
+    def change_opportunity(self, account: str, item: Item, now: datetime) -> None:
+        """Replace an opportunity, and take the snapshots of its running jobs."""
+        own = self.of(account)
+        own.opportunities.change(item | {"LastModifiedDate": format_timestamp(now)})
+        for job in own.jobs.values():
+            if job["ResourceId"] == item["Id"] and job["Status"] == "Running":
+                self.run_job(job, now)
+
+    def start_review(self, account: str, identifier: str, step: timedelta) -> None:
+        """Let AWS review a submitted opportunity: after one step it is in review, after another one it is decided."""
+        opportunity = self.of(account).opportunities.find(identifier)
+        if opportunity is None:
+            raise LookupError(identifier)
+        submitted = datetime.fromisoformat(opportunity["LastModifiedDate"])
+        for number, decide in ((1, lambda _: ("In review", None)), (2, decision)):
+            self.schedule(submitted + number * step, _reviewing(self, account, identifier, decide))
+
+    def run_job(self, job: Item, now: datetime) -> None:
+        """Take the snapshot of a job, unless nothing has changed since the one before."""
+        opportunity = self.of(job["Account"]).opportunities.find(job["ResourceId"])
+        if opportunity is None:
+            raise LookupError(job["ResourceId"])
+        latest = self.latest_snapshot(job["EngagementId"], job["ResourceId"])
+        if latest is None or latest["Content"] != opportunity:
+            self.take_snapshot(job["EngagementId"], job["Account"], opportunity, now)
+        job["LastSuccessfulExecutionDate"] = format_timestamp(now)
+
+    def latest_snapshot(self, engagement: str, resource: str) -> Item | None:
+        """Return the latest snapshot of a resource in an engagement."""
+        found = self.snapshots_of(engagement, resource)
+        return self.snapshots.item(found[-1]) if found else None
+
+    def snapshots_of(self, engagement: str, resource: str) -> list[int]:
+        """Return the indices of the snapshots of a resource in an engagement, in the order of their revisions."""
+        key = f"{engagement}/{resource}".encode()
+        wanted = (engagement, resource)
+        return list(self.snapshots.select(key, lambda item: (item["Engagement"], item["Resource"]) == wanted))
+
+    def take_snapshot(self, engagement: str, account: str, opportunity: Item, now: datetime) -> Item:
+        """Add a snapshot, and return it."""
+        snapshot = {
+            "Id": self.identifier("snap"),
+            "Engagement": engagement,
+            "Resource": opportunity["Id"],
+            "Revision": len(self.snapshots_of(engagement, opportunity["Id"])) + 1,
+            "CreatedBy": account,
+            "CreatedAt": format_timestamp(now),
+            "Content": opportunity,
+        }
+        self.snapshots.add(snapshot)
+        return snapshot
+
+
+def decision(opportunity: Item) -> tuple[str, str | None]:
+    """Return how AWS decides on an opportunity, and why.
+
+    No register has a company with the number zero, and no company has a site in the reserved domain `.invalid`; so
+    tests can get each decision.
+    """
+    account = opportunity["Customer"]["Account"]
+    if not account.get("Duns", "1").strip("0"):
+        return "Rejected", "No register has this D-U-N-S number"
+    host = account.get("WebsiteUrl", "").partition("://")[2].partition("/")[0] or account.get("WebsiteUrl", "")
+    if host.endswith(".invalid"):
+        return "Action Required", "The website of the customer does not exist"
+    return "Approved", None
+
+
+def _reviewing(
+    catalog: SellingCatalog, account: str, identifier: str, decide: Callable[[Item], tuple[str, str | None]]
+) -> Change:
+    """Return the change that sets the review status of an opportunity, if it is still under review then."""
+
+    def change(due: datetime) -> None:
+        item = catalog.of(account).opportunities.find(identifier)
+        if item is None or item["LifeCycle"]["ReviewStatus"] not in REVIEWS:
+            return
+        status, reason = decide(item)
+        life_cycle = item["LifeCycle"] | {"ReviewStatus": status}
+        life_cycle.pop("ReviewStatusReason", None)
+        if reason is not None:
+            life_cycle["ReviewStatusReason"] = reason
+        catalog.change_opportunity(account, item | {"LifeCycle": life_cycle}, due)
+
+    return change
