@@ -127,6 +127,8 @@ def partnercentral_emulator(
 @contextmanager
 def _environment(emulator: Emulator, arguments: Mapping[str, Any]) -> Iterator[None]:
     """Direct botocore to an emulator inside the block, and hide the developer's own AWS settings."""
+    from aiopartnercentral.emulator.services import SERVICES  # noqa: PLC0415 - see the module
+
     host = urlsplit(emulator.endpoint_url).hostname or ""
     # An access key id of twelve digits is that account; any other is the owner of the seeded data.
     variables = {
@@ -134,7 +136,7 @@ def _environment(emulator: Emulator, arguments: Mapping[str, Any]) -> Iterator[N
         "AWS_SECRET_ACCESS_KEY": "any",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL_PARTNERCENTRAL_ACCOUNT": emulator.endpoint_url,
+        **{service.endpoint_variable: emulator.endpoint_url for service in SERVICES.values()},
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.emulator.services import Service
 
-_CATEGORIES = {sre.CATEGORY_DIGIT: "0123456789", sre.CATEGORY_WORD: "abcxyz019", sre.CATEGORY_SPACE: " "}
+_CATEGORIES = {
+    sre.CATEGORY_DIGIT: "0123456789",
+    sre.CATEGORY_WORD: "abcxyz019",
+    sre.CATEGORY_SPACE: " ",
+    sre.CATEGORY_NOT_SPACE: "x",
+}
 _EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 
 

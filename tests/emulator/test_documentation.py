@@ -11,6 +11,8 @@ import attrs
 from aiopartnercentral import emulator
 from aiopartnercentral.emulator import Emulator, read_faults
 from aiopartnercentral.emulator.faults.config_file import KINDS
+from aiopartnercentral.emulator.operations.registry import HANDLERS
+from aiopartnercentral.emulator.services import ACCOUNT, SERVICES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -32,6 +34,20 @@ def test_the_faults_of_program_and_file_are_equal_and_valid(tmp_path):
     exec(example, told)  # noqa: S102 - the project's own
     assert read[: len(told["faults"])] == told["faults"]
     assert Emulator(faults=read).faults == tuple(read)
+
+
+def test_the_operations_that_are_served_are_documented():
+    counts = re.findall(r"^\| `(partnercentral-[a-z-]+)` \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)
+    assert {name: (int(total), int(served)) for name, total, served in counts} == {
+        name: (len(service.validator.operations), len(HANDLERS.get(name, {}))) for name, service in SERVICES.items()
+    }
+    (table,) = re.findall(r"^\| operation \| .*?(?=\n\n)", PAGE, re.MULTILINE | re.DOTALL)
+    parts = re.split(r"^\| \*\*([a-z-]+)\*\* \| \|$", table, flags=re.MULTILINE)
+    told = {}
+    for name, rows in zip(parts[1::2], parts[2::2], strict=True):
+        cells = re.findall(r"^\| ([^|]*) \|", rows, re.MULTILINE)
+        told[f"partnercentral-{name}"] = sorted(re.findall(r"`(\w+)`", ", ".join(cells)))
+    assert told == {name: sorted(served) for name, served in HANDLERS.items() if name != ACCOUNT.name}
 
 
 def test_every_kind_of_fault_is_documented_with_its_keys():

@@ -64,6 +64,14 @@ def test_arguments_come_from_the_fixture(partnercentral_emulator):
     assert len(listed()) == 7
 
 
+def test_other_services_are_directed_to_it_too(partnercentral_emulator):
+    with closing(boto3.Session().client("partnercentral-selling")) as client:
+        assert len(client.list_opportunities(Catalog="AWS")["OpportunitySummaries"]) == 7
+    for name in ("revenue-measurement", "channel", "benefits"):
+        variable = f"AWS_ENDPOINT_URL_PARTNERCENTRAL_{name.upper().replace('-', '_')}"
+        assert os.environ[variable] == partnercentral_emulator.endpoint_url
+
+
 @pytest.mark.partnercentral_emulator(catalogs={"AWS": 2}, requests_per_second=50)
 class TestClosest:
     def test_a_marker_wins(self, partnercentral_emulator):
@@ -112,6 +120,7 @@ def test_several_at_once(partnercentral_emulator, partnercentral_emulator_factor
 SYNC_TESTS = (
     *(f"test_nothing_is_left_of_the_test_before[{turn}]" for turn in range(3)),
     "test_arguments_come_from_the_fixture",
+    "test_other_services_are_directed_to_it_too",
     "test_a_marker_wins",
     "test_the_closest_one_wins",
     *(f"test_a_clock_in_a_marker_is_copied_for_each_test[{turn}]" for turn in range(2)),

@@ -69,6 +69,12 @@ class Service:
         """Further headers of every response."""
         return {cbor.PROTOCOL_HEADER: cbor.PROTOCOL} if self.is_cbor else {}
 
+    @property
+    def endpoint_variable(self) -> str:
+        """The environment variable that directs the clients of AWS to an endpoint of this service alone."""
+        service_id: str = self.validator.model["metadata"]["serviceId"]
+        return f"AWS_ENDPOINT_URL_{service_id.replace(' ', '_').upper()}"
+
     def has_host(self, host: str) -> bool:
         """Return whether a name is that of the service's real endpoint in some region."""
         prefix = re.escape(self.validator.model["metadata"]["endpointPrefix"])

@@ -1,10 +1,14 @@
-"""Valid requests of the service `selling`."""
+"""Valid requests of the service `selling`, and callers that send some."""
 
 from __future__ import annotations
 
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from tests.emulator.caller import Caller
+
+AWS = {"Catalog": "AWS"}
 _tokens = count()
 
 
@@ -83,3 +87,19 @@ def invitation(receiver: str, **payload: Any) -> dict[str, Any]:
         "Receiver": {"Account": {"AwsAccountId": receiver}},
         "Payload": payload or {"OpportunityInvitation": details},
     }
+
+
+async def engage(caller: Caller, **members: Any) -> str:
+    made = await caller("CreateEngagement", **AWS, ClientToken=token(), **members)
+    return made["Id"]
+
+
+async def invite(caller: Caller, engagement: str, receiver: str, **payload: Any) -> str:
+    sent = await caller(
+        "CreateEngagementInvitation",
+        **AWS,
+        ClientToken=token(),
+        EngagementIdentifier=engagement,
+        Invitation=invitation(receiver, **payload),
+    )
+    return sent["Id"]

@@ -6,26 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.emulator.selling.requests import invitation, lead, project_context, token
+from tests.emulator.selling.requests import AWS, engage, invitation, invite, lead, project_context, token
 
 pytestmark = pytest.mark.anyio
-AWS = {"Catalog": "AWS"}
-
-
-async def engage(caller, **members):
-    made = await caller("CreateEngagement", **AWS, ClientToken=token(), **members)
-    return made["Id"]
-
-
-async def invite(caller, engagement, receiver, **payload):
-    sent = await caller(
-        "CreateEngagementInvitation",
-        **AWS,
-        ClientToken=token(),
-        EngagementIdentifier=engagement,
-        Invitation=invitation(receiver, **payload),
-    )
-    return sent["Id"]
 
 
 async def status(caller, identifier):

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.emulator.selling.requests import invitation, lead, opportunity, project_context, token
-from tests.emulator.selling.test_engagements import AWS, engage, invite
+from tests.emulator.selling.requests import AWS, engage, invitation, invite, lead, opportunity, project_context, token
 
 pytestmark = pytest.mark.anyio
 TASK = timedelta(seconds=60)

@@ -73,12 +73,12 @@ def make_identifier(prefix: str, random: DeterministicRandom, index: int, salt: 
 
 
 def index_of(identifier: str) -> int:
-    """Return the index of an identifier from `make_identifier`; any other text gives a meaningless number.
-
-    Raises:
-        ValueError: the text does not end in letters and digits.
-    """
-    return int(identifier[-_SERIAL_LENGTH:], len(_ALPHABET)) * _GATHER % MAX_ITEMS
+    """Return the index of an identifier from `make_identifier`; any other text gives a meaningless number."""
+    try:
+        serial = int(identifier[-_SERIAL_LENGTH:], len(_ALPHABET))
+    except ValueError:
+        return MAX_ITEMS
+    return serial * _GATHER % MAX_ITEMS
 
 
 @attrs.frozen

@@ -21,9 +21,8 @@ _MEMBERS_PAGE_SIZE: Final = 10
 
 
 def identifier_of(text: str) -> str:
-    """Return an identifier that a request gives as such or as an ARN; no item has what is neither."""
-    identifier = text.rpartition("/")[2]
-    return identifier if identifier.isascii() and identifier.rpartition("-")[2].isalnum() else "none-00000"
+    """Return an identifier that a request gives as such or as an ARN."""
+    return text.rpartition("/")[2]
 
 
 def find_engagement(context: RequestContext, identifier: str) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def start_opportunity_from_engagement_task(context: RequestContext) -> bytes:
 
 
 def _from_lead(context: RequestContext, lead: dict[str, Any]) -> dict[str, Any]:
-    """Return the members of an opportunity that a lead tells, without what is no possible value there."""
+    """Return the members of an opportunity that a lead tells, without values that are invalid there."""
     customer, latest = lead["Customer"], lead["Interactions"][-1]
     problem = latest.get("BusinessProblem")
     members = {

@@ -1,0 +1,59 @@
+"""Random requests of all services: none breaks the emulator, and a kill loses none of them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from random import Random
+
+import httpx2
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from aiopartnercentral.emulator import Clock, Emulator
+from aiopartnercentral.emulator.operations.registry import HANDLERS
+from aiopartnercentral.emulator.services import SELLING, SERVICES
+from tests.emulator.killable_process import running
+from tests.emulator.random_services import RandomServices
+
+
+@pytest.fixture
+def plain_http():
+    with httpx2.Client(trust_env=False, timeout=30) as client:
+        yield client
+
+
+def test_no_request_of_any_service_breaks_the_emulator(plain_http):
+    emulator = Emulator({"AWS": 12, "Sandbox": 4}, clock=Clock(), task_seconds=0.5)
+    with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(emulator):
+        player = RandomServices(emulator.endpoint_url, plain_http, Random(7))
+        for number in range(5_000):
+            player.broken = 0.02 if number % 2 else 0.0
+            # Half of them are about selling, whose operations depend on each other.
+            player.act((SELLING.name,) if number % 4 < 2 else tuple(SERVICES))
+    assert {name for name, _, _ in player.outcomes} == set(SERVICES)
+    done = Counter(operation for name, operation, status in player.outcomes if (name, status) == (SELLING.name, 200))
+    assert len(done) > 30
+    assert {status for _, _, status in player.outcomes} <= {200, 400, 402, 403, 404, 409, 501}
+
+
+def test_the_state_of_selling_is_restored_after_a_kill(tmp_path, plain_http):
+    path, random = tmp_path / "state.jsonl", Random(1)
+    options = ("--catalog", "AWS=12", "--catalog", "Sandbox=4", "--task-seconds", "60", "--freeze-time")
+    before, seen = None, None
+    for _ in range(3):
+        with running(*options, "--state", path) as emulator:
+            player = RandomServices(emulator.url, plain_http, random)
+            if seen is not None:
+                assert player.everything(SELLING) == before
+                player.seen = seen
+            for number in range(200):
+                player.act((SELLING.name,), only_writes=number % 10 != 0)
+                if number % 20 == 0:
+                    seconds = random.choice((1, 59, 100, 86_400 * 4))
+                    plain_http.post(f"{emulator.url}/_emulator/clock", json={"AdvanceSeconds": seconds})
+            before, seen = player.everything(SELLING), player.seen
+            emulator.kill()
+    operations = {json.loads(line).get("operation") for line in path.read_bytes().splitlines()}
+    writes = {name for name in HANDLERS[SELLING.name] if not name.startswith(("Get", "List"))}
+    assert len(operations & writes) > len(writes) / 2
