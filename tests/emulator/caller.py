@@ -8,7 +8,7 @@ import attrs
 
 from aiopartnercentral.emulator.services import ACCOUNT
 from tests.emulator.conformance import assert_answer_conforms
-from tests.emulator.raw_requests import headers
+from tests.emulator.raw_requests import request_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -26,8 +26,9 @@ class Caller:
     service: Service = ACCOUNT
 
     async def send(self, operation: str, request: dict[str, Any]) -> tuple[int, Any]:
-        response = await self.http.post(self.url, headers=headers(operation, self.account, self.service), json=request)
-        body = response.json()
+        sent = request_of(self.service, operation, self.account, request)
+        response = await self.http.post(self.url + sent.pop("url"), **sent)
+        body = self.service.decode(response.content)
         assert_answer_conforms(operation, response.status_code, body, self.service.name)
         return response.status_code, body
 
@@ -39,14 +40,18 @@ class Caller:
     async def refused(self, operation: str, /, **request: Any) -> Any:
         """Return why: a reason, or of a ValidationException the names or codes of what is wrong.
 
-        Errors of `selling` have no reason: it is their name.
+        Errors of some services have no reason: it is their name.
         """
         status, body = await self.send(operation, request)
-        assert status == 400, body
+        assert 400 <= status < 500, body
         if "ErrorList" in body:
             return {(problem.get("FieldName"), problem["Code"]) for problem in body["ErrorList"]}
+        for name in ("FieldList", "fieldList"):
+            if name in body:
+                return {(problem.get("Name", problem.get("name")), problem.get("Code", problem.get("code")))
+                        for problem in body[name]}  # fmt: skip
         details = body.get("ErrorDetails")
         if details is None:
-            return body.get("Reason", body["__type"])
+            return body.get("Reason", body["__type"].rpartition("#")[2])
         fields = [detail.get("FieldValidationError", detail.get("BusinessValidationError")) for detail in details]
         return {(field["Name"], field["Code"]) if "Name" in field else field["Code"] for field in fields}

@@ -12,7 +12,7 @@ from aiopartnercentral.emulator.operations.registry import HANDLERS
 from aiopartnercentral.emulator.services import SERVICES
 from aiopartnercentral.emulator.validation import compiled
 from tests.emulator.model_values import ModelValues
-from tests.emulator.raw_requests import headers
+from tests.emulator.raw_requests import request_of
 from tests.emulator.selling import requests
 
 if TYPE_CHECKING:
@@ -55,11 +55,8 @@ class RandomServices:
     outcomes: Counter[tuple[str, str, int]] = attrs.field(factory=Counter)
 
     def send(self, service: Service, operation: str, request: Any, account: str) -> tuple[int, Any]:
-        url, framing = self.url, headers(operation, account, service)
-        if service.is_cbor:
-            url = f"{url}/service/{service.validator.target_prefix}/operation/{operation}"
-            framing |= {"Content-Type": service.content_type, **service.headers}
-        response = self.http.post(url, headers=framing, content=service.encode(request))
+        sent = request_of(service, operation, account, request)
+        response = self.http.post(self.url + sent.pop("url"), **sent)
         value = service.decode(response.content)
         assert response.status_code != 500, (service.name, operation, request, value)
         self.outcomes[service.name, operation, response.status_code] += 1
@@ -103,8 +100,10 @@ class RandomServices:
             required = set(service.shapes[shape].get("required", ()))
             for account in ACCOUNTS:
                 for catalog in CATALOGS:
-                    for role in ("SENDER", "RECEIVER") if "ParticipantType" in required else (None,):
-                        request = {"Catalog": catalog, **({"ParticipantType": role} if role else {})}
+                    for role in ("SENDER", "RECEIVER"):
+                        request = {name: catalog for name in required if name.lower() == "catalog"}
+                        request |= {name: role for name in required if name.lower() == "participanttype"}
+                        request |= {name: "PROGRAM_MANAGEMENT_ACCOUNT" for name in required if name == "handshakeType"}
                         if operation.startswith(("List", "Get")) and required <= request.keys():
                             key = json.dumps([operation, account, request])
                             told[key] = self._pages(service, operation, request, account)
@@ -115,7 +114,8 @@ class RandomServices:
         while token is not None:
             _, page = self.send(service, operation, {**request, **token}, account)
             pages.append(page)
-            token = {"NextToken": page["NextToken"]} if "NextToken" in page else None
+            following = {name: page[name] for name in ("NextToken", "nextToken") if name in page}
+            token = following or None
         return pages
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -22,6 +22,16 @@ def headers(operation: str, account: str, service: Service = ACCOUNT) -> dict[st
         "Content-Type": "application/x-amz-json-1.0",
         "Authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=00",
     }
+
+
+def request_of(service: Service, operation: str, account: str, value: object) -> dict[str, Any]:
+    """Return path, headers and content of a request in the protocol of a service."""
+    framing, path = headers(operation, account, service), "/"
+    if service.is_cbor:
+        del framing["X-Amz-Target"]
+        framing |= {"Content-Type": service.content_type, **service.headers}
+        path = f"/service/{service.validator.target_prefix}/operation/{operation}"
+    return {"url": path, "headers": framing, "content": service.encode(value)}
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ from anyio.from_thread import start_blocking_portal
 
 from aiopartnercentral.emulator import Clock, Emulator
 from aiopartnercentral.emulator.operations.registry import HANDLERS
-from aiopartnercentral.emulator.services import SELLING, SERVICES
+from aiopartnercentral.emulator.services import CHANNEL, REVENUE, SELLING, SERVICES
 from tests.emulator.killable_process import running
 from tests.emulator.random_services import RandomServices
 
@@ -21,6 +21,10 @@ from tests.emulator.random_services import RandomServices
 def plain_http():
     with httpx2.Client(trust_env=False, timeout=30) as client:
         yield client
+
+
+def everything(player):
+    return [player.everything(service) for service in (SELLING, CHANNEL, REVENUE)]
 
 
 def test_no_request_of_any_service_breaks_the_emulator(plain_http):
@@ -37,7 +41,7 @@ def test_no_request_of_any_service_breaks_the_emulator(plain_http):
     assert {status for _, _, status in player.outcomes} <= {200, 400, 402, 403, 404, 409, 501}
 
 
-def test_the_state_of_selling_is_restored_after_a_kill(tmp_path, plain_http):
+def test_the_state_of_all_services_is_restored_after_a_kill(tmp_path, plain_http):
     path, random = tmp_path / "state.jsonl", Random(1)
     options = ("--catalog", "AWS=12", "--catalog", "Sandbox=4", "--task-seconds", "60", "--freeze-time")
     before, seen = None, None
@@ -45,14 +49,17 @@ def test_the_state_of_selling_is_restored_after_a_kill(tmp_path, plain_http):
         with running(*options, "--state", path) as emulator:
             player = RandomServices(emulator.url, plain_http, random)
             if seen is not None:
-                assert player.everything(SELLING) == before
+                assert everything(player) == before
                 player.seen = seen
             for number in range(200):
-                player.act((SELLING.name,), only_writes=number % 10 != 0)
+                # A quarter of them are about services whose items are simpler.
+                player.act(
+                    (CHANNEL.name, REVENUE.name) if number % 4 == 3 else (SELLING.name,), only_writes=number % 10 != 0
+                )
                 if number % 20 == 0:
                     seconds = random.choice((1, 59, 100, 86_400 * 4))
                     plain_http.post(f"{emulator.url}/_emulator/clock", json={"AdvanceSeconds": seconds})
-            before, seen = player.everything(SELLING), player.seen
+            before, seen = everything(player), player.seen
             emulator.kill()
     operations = {json.loads(line).get("operation") for line in path.read_bytes().splitlines()}
     writes = {name for name in HANDLERS[SELLING.name] if not name.startswith(("Get", "List"))}

@@ -23,3 +23,8 @@ def catalog_named(request: Mapping[str, Any]) -> str | None:
     named = next((request[name] for name in _NAMES if name in request), None)
     catalog = catalog_of(named) if isinstance(named, str) and ":" in named else named
     return catalog if isinstance(catalog, str) else None
+
+
+def identifier_of(text: str) -> str:
+    """Return an identifier that a request gives as such or as an ARN."""
+    return text.rpartition("/")[2]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.emulator.services import Service
     from aiopartnercentral.emulator.state.catalog import AccountCatalog
+    from aiopartnercentral.emulator.state.records import RecordStore
     from aiopartnercentral.emulator.state.selling import SellingAccount, SellingCatalog
     from aiopartnercentral.emulator.state.state import State
 
@@ -48,6 +49,17 @@ class RequestContext:
     def own(self) -> SellingAccount:
         """The account's items of the service `selling` in that catalog."""
         return self.selling.of(self.account)
+
+    @property
+    def catalog_name(self) -> str:
+        """The name of the catalog that the request names."""
+        name: str = self.request.get("Catalog") or self.request["catalog"]
+        return name
+
+    @cached_property
+    def records(self) -> RecordStore:
+        """The plain items of the request's service in its catalog, those of all accounts."""
+        return self.state.records(self.service.name, self.catalog_name)
 
     @cached_property
     def catalog(self) -> AccountCatalog:

@@ -48,16 +48,16 @@ def postpone(key: bytes, token: str | None) -> str:
     return make_token(key, (_read(key, token) if token else 0) + _POSTPONED)
 
 
-def read_token(key: bytes, token: str) -> int:
-    """Return the offset of a token.
+def read_token(key: bytes, token: str, name: str = "NextToken") -> int:
+    """Return the offset of a token, which the member of the request of this name has.
 
     Raises:
         EmulatedServiceError: the token is damaged, or is of another operation, catalog or filter.
     """
-    return _read(key, token) % _POSTPONED
+    return _read(key, token, name) % _POSTPONED
 
 
-def _read(key: bytes, token: str) -> int:
+def _read(key: bytes, token: str, name: str = "NextToken") -> int:
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
     except ValueError:
@@ -65,5 +65,5 @@ def _read(key: bytes, token: str) -> int:
     position, digest = raw[:_OFFSET_BYTES], raw[_OFFSET_BYTES:]
     if digest != _digest(key, position):
         problem = "is not a token of this operation with this catalog and these filters"
-        raise validation_failed([FieldProblem("NextToken", problem, "INVALID_VALUE")])
+        raise validation_failed([FieldProblem(name, problem, "INVALID_VALUE")])
     return int.from_bytes(position, "big")

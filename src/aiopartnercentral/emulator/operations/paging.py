@@ -37,7 +37,7 @@ def page(
     request = context.request
     name = context.service.member(context.service.output_shape(context.operation), "NextToken") or "NextToken"
     key = page_tokens.list_key(context.service.name, context.account, context.operation, request)
-    start = page_tokens.read_token(key, request[name]) if name in request else 0
+    start = page_tokens.read_token(key, request[name], name) if name in request else 0
     first = bisect_left(indices, start) if ascending else start
     wanted = indices[first : first + size]
     more = b""

@@ -26,11 +26,11 @@ def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def with_tags(tags: Mapping[str, str], added: Sequence[dict[str, str]]) -> dict[str, str]:
+def with_tags(tags: Mapping[str, str], added: Sequence[dict[str, str]], field: str = "Tags") -> dict[str, str]:
     """Return tags with some added, or raise EmulatedServiceError; existing keys get the new values."""
-    changed = {**tags, **as_tags(added, "Tags")}
+    changed = {**tags, **as_tags(added, field)}
     if len(changed) > _MAX_TAGS:
-        raise invalid_field("Tags", f"would leave more than {_MAX_TAGS} tags on the resource", "TOO_MANY_VALUES")
+        raise invalid_field(field, f"would leave more than {_MAX_TAGS} tags on the resource", "TOO_MANY_VALUES")
     return changed
 
 

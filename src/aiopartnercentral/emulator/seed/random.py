@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -92,10 +93,9 @@ class NumberedIdentifiers:
 
     prefix: str
     key: str
-    _offset: int = attrs.field(init=False)
 
-    @_offset.default
-    def _from_key(self) -> int:
+    @cached_property
+    def _offset(self) -> int:
         return DeterministicRandom(self.key).below(_NUMBERS)
 
     def make(self, index: int) -> str:

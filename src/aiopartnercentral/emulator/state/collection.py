@@ -62,7 +62,7 @@ class ItemCollection:
     _make: Callable[[int], dict[str, Any]]
     _summarise: Callable[[dict[str, Any]], dict[str, Any]]
     _facets_of: Callable[[dict[str, Any]], Facets] = lambda _: Facets(frozenset())
-    _index_of: Callable[[str], int] = index_of
+    _index_of: Callable[[str], int] = attrs.field(default=index_of, alias="index_of")
     _stored: dict[int, dict[str, Any]] = attrs.field(factory=dict, init=False, repr=False)
     _added: dict[str, int] = attrs.field(factory=dict, init=False, repr=False)
     _aliases: dict[int, tuple[str, ...]] = attrs.field(factory=dict, init=False, repr=False)

@@ -16,6 +16,7 @@ from aiopartnercentral.emulator.seed.selling import SeededSelling
 from aiopartnercentral.emulator.state.catalog import AccountCatalog
 from aiopartnercentral.emulator.state.idempotency import IdempotencyStore
 from aiopartnercentral.emulator.state.quotas import Quotas
+from aiopartnercentral.emulator.state.records import RecordStore
 from aiopartnercentral.emulator.state.selling import SellingCatalog
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class State:
     verifications: dict[tuple[str, str], Verification] = attrs.field(factory=dict, init=False)
     _catalogs: dict[tuple[str, str], AccountCatalog] = attrs.field(factory=dict, init=False)
     _selling: dict[str, SellingCatalog] = attrs.field(factory=dict, init=False)
+    _records: dict[tuple[str, str], RecordStore] = attrs.field(factory=dict, init=False)
     _counts: Counter[str] = attrs.field(factory=Counter, init=False)
 
     def reset(self) -> None:
@@ -57,6 +59,7 @@ class State:
         self.verifications.clear()
         self._catalogs.clear()
         self._selling.clear()
+        self._records.clear()
         self._counts.clear()
 
     def catalog(self, name: str, account: str, now: datetime) -> AccountCatalog:
@@ -103,6 +106,12 @@ class State:
         catalog = self._selling[name]
         catalog.settle(now)
         return catalog
+
+    def records(self, service: str, name: str) -> RecordStore:
+        """Return the plain items of a service in a catalog."""
+        if (service, name) not in self._records:
+            self._records[service, name] = RecordStore(f"{self.seed}/{service}/{name}")
+        return self._records[service, name]
 
     def codes(self) -> Iterator[VerificationCode]:
         """Yield the latest verification code for each address of each catalog and account; any thread may iterate."""

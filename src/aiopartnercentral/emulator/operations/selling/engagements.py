@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral.emulator.errors import conflict, invalid_field, invalid_state, not_found, quota_exceeded
-from aiopartnercentral.emulator.operations.selling.filters import is_one_of, list_items, list_records, moment
+from aiopartnercentral.emulator.operations.arns import identifier_of
+from aiopartnercentral.emulator.operations.matching import is_one_of, moment
+from aiopartnercentral.emulator.operations.selling.filters import list_items, list_records
 from aiopartnercentral.emulator.seed.selling import ENGAGEMENT_SALT, arn
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
@@ -18,11 +20,6 @@ if TYPE_CHECKING:
 _MOST_CONTEXTS: Final = 5
 _MOST_INTERACTIONS: Final = 10
 _MEMBERS_PAGE_SIZE: Final = 10
-
-
-def identifier_of(text: str) -> str:
-    """Return an identifier that a request gives as such or as an ARN."""
-    return text.rpartition("/")[2]
 
 
 def find_engagement(context: RequestContext, identifier: str) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from aiopartnercentral.emulator.operations import paging
+from aiopartnercentral.emulator.operations.matching import is_one_of, is_within, moment
 from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
@@ -17,30 +17,11 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.state.collection import ItemCollection
 
 Item = dict[str, Any]
-Order = "Callable[[Item], Any]"
 
 DEFAULT_PAGE_SIZE: Final = 20
 """The size of a page without MaxResults, as AWS documents it for ListOpportunities."""
 _MORE: Final = frozenset({"Catalog", "MaxResults", "NextToken"})
 _encode_sorted: Final = msgspec.json.Encoder(order="sorted").encode
-
-
-def moment(text: str) -> datetime:
-    """Return a time; as texts, two times with and without a fraction are not in order."""
-    return datetime.fromisoformat(text)
-
-
-def is_within(value: datetime | str | None, limits: Mapping[str, str] | None, kind: Callable[[str], Any]) -> bool:
-    """Return whether a time is on or after the `After` limit of a request, and before its `Before` limit."""
-    for name, limit in (limits or {}).items():
-        if value is None or (value < kind(limit) if name.startswith("After") else value >= kind(limit)):
-            return False
-    return True
-
-
-def is_one_of(value: str | None, wanted: Iterable[str] | None) -> bool:
-    """Return whether a value is one of those of a request; without any, every value is."""
-    return not wanted or value in set(wanted)
 
 
 def list_items(

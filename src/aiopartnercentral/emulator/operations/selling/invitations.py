@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral.emulator.errors import conflict, invalid_field, not_found
+from aiopartnercentral.emulator.operations.arns import identifier_of
+from aiopartnercentral.emulator.operations.matching import is_one_of, moment
 from aiopartnercentral.emulator.operations.selling.engagements import (
     change_engagement,
     company_name,
     find_engagement,
-    identifier_of,
 )
-from aiopartnercentral.emulator.operations.selling.filters import is_one_of, list_items, moment
+from aiopartnercentral.emulator.operations.selling.filters import list_items
 from aiopartnercentral.emulator.seed.selling import AWS, VALID_DAYS, invitation_arn
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode

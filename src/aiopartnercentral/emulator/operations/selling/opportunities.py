@@ -214,9 +214,8 @@ def _with_steps(before: Mapping[str, Any], life_cycle: dict[str, Any], now: str)
 
 def _check_complete(opportunity: Mapping[str, Any]) -> None:
     """Raise EmulatedServiceError for everything that AWS needs to review an opportunity and does not have."""
-    needed = list(_NEEDED)
-    if opportunity.get("NationalSecurity") != "Yes":
-        needed.append("Customer.Account.WebsiteUrl")
+    is_secret = opportunity.get("NationalSecurity") == "Yes"
+    needed = _NEEDED if is_secret else (*_NEEDED, "Customer.Account.WebsiteUrl")
     problems = [
         FieldProblem(path, "is required", "REQUIRED_FIELD_MISSING") for path in needed if not _at(opportunity, path)
     ]

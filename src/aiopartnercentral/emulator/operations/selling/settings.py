@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiopartnercentral.emulator.errors import not_found
-from aiopartnercentral.emulator.operations.arns import catalog_of
-from aiopartnercentral.emulator.operations.selling.engagements import identifier_of
+from aiopartnercentral.emulator.operations.arns import catalog_of, identifier_of
 from aiopartnercentral.emulator.operations.tagging import as_list, with_tags, without_tags
 from aiopartnercentral.emulator.state.collection import encode
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aiopartnercentral.emulator.errors import conflict, invalid_field, not_found
-from aiopartnercentral.emulator.operations.selling.engagements import find_engagement, identifier_of
-from aiopartnercentral.emulator.operations.selling.filters import is_one_of, list_items, list_records
+from aiopartnercentral.emulator.operations.arns import identifier_of
+from aiopartnercentral.emulator.operations.matching import is_one_of
+from aiopartnercentral.emulator.operations.selling.engagements import find_engagement
+from aiopartnercentral.emulator.operations.selling.filters import list_items, list_records
 from aiopartnercentral.emulator.operations.selling.opportunities import find_opportunity
 from aiopartnercentral.emulator.operations.tagging import as_tags
 from aiopartnercentral.emulator.seed.selling import TEMPLATE, arn

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral.emulator.errors import EmulatedServiceError
+from aiopartnercentral.emulator.operations.arns import identifier_of
+from aiopartnercentral.emulator.operations.matching import is_one_of
 from aiopartnercentral.emulator.operations.selling.engagements import (
     find_engagement,
-    identifier_of,
     make_engagement,
 )
-from aiopartnercentral.emulator.operations.selling.filters import is_one_of, list_records
+from aiopartnercentral.emulator.operations.selling.filters import list_records
 from aiopartnercentral.emulator.operations.selling.invitations import accept, aws_invitation, find_received, invite
 from aiopartnercentral.emulator.operations.selling.opportunities import add_opportunity, find_opportunity, submit
 from aiopartnercentral.emulator.operations.selling.snapshots import make_job

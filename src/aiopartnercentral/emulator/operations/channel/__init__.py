@@ -1,0 +1,1 @@
+"""The operations of the service `channel`: program management accounts, relationships and handshakes."""

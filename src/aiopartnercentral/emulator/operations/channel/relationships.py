@@ -1,0 +1,164 @@
+"""Program management accounts, and the relationships below them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from aiopartnercentral.emulator.errors import conflict
+from aiopartnercentral.emulator.operations.arns import identifier_of
+from aiopartnercentral.emulator.operations.matching import is_one_of, moment
+from aiopartnercentral.emulator.operations.resources import Resource, chosen
+from aiopartnercentral.emulator.state.clock import format_timestamp
+from aiopartnercentral.emulator.state.collection import encode
+
+if TYPE_CHECKING:
+    from aiopartnercentral.emulator.operations.context import RequestContext
+    from aiopartnercentral.emulator.state.records import Record
+
+ACCOUNTS: Final = Resource("program-management-account", "pma", "id", "revision")
+RELATIONSHIPS: Final = Resource("relationship", "rs", "id", "revision")
+
+
+def create_program_management_account(context: RequestContext) -> bytes:
+    """Create a program management account, which is pending until a handshake about it is accepted."""
+    request, now = context.request, format_timestamp(context.now)
+    item = ACCOUNTS.add(
+        context,
+        {
+            **chosen(context, "program", "displayName", "accountId", "type"),
+            "status": "PENDING",
+            "createdAt": now,
+            "updatedAt": now,
+        },
+        tags=request.get("tags", ()),
+    )
+    return encode({"programManagementAccountDetail": {"id": item["id"], "arn": item["arn"]}})
+
+
+def update_program_management_account(context: RequestContext) -> bytes:
+    """Rename a program management account."""
+    return _update(context, ACCOUNTS, "programManagementAccountDetail")
+
+
+def delete_program_management_account(context: RequestContext) -> bytes:
+    """Delete a program management account that has no relationships."""
+    record = ACCOUNTS.find(context, context.request["identifier"])
+    identifier = record.item["id"]
+    if any(each.item["programManagementAccountId"] == identifier for each in RELATIONSHIPS.records(context).values()):
+        details = {"ResourceId": identifier, "ResourceType": ACCOUNTS.path}
+        raise conflict("PROGRAM_MANAGEMENT_ACCOUNT_HAS_RELATIONSHIPS", details)
+    _delete(context, ACCOUNTS, record)
+    return encode({})
+
+
+def list_program_management_accounts(context: RequestContext) -> bytes:
+    """Return a page of the caller's program management accounts."""
+    request = context.request
+
+    def keep(item: dict[str, Any]) -> bool:
+        return (
+            is_one_of(item["displayName"], request.get("displayNames"))
+            and is_one_of(item["program"], request.get("programs"))
+            and is_one_of(item["accountId"], request.get("accountIds"))
+            and is_one_of(item["status"], request.get("statuses"))
+            and item.get("type") == request.get("type", item.get("type"))
+        )
+
+    return ACCOUNTS.listed(
+        context,
+        result_key="items",
+        shape="ProgramManagementAccountSummary",
+        keep=keep,
+        order=_by_update if "sort" in request else None,
+        descending=request.get("sort", {}).get("sortOrder") == "Descending",
+    )
+
+
+def _by_update(item: dict[str, Any]) -> Any:  # noqa: ANN401 - only compared
+    return moment(item["updatedAt"]), item["id"]
+
+
+def create_relationship(context: RequestContext) -> bytes:
+    """Create a relationship below a program management account.
+
+    The support plan is dropped: no operation returns it.
+    """
+    request, now = context.request, format_timestamp(context.now)
+    owner = ACCOUNTS.find(context, request["programManagementAccountIdentifier"]).item["id"]
+    names = ("associationType", "associatedAccountId", "displayName", "resaleAccountModel", "sector", "accountScope")
+    item = RELATIONSHIPS.add(
+        context,
+        {
+            **chosen(context, *names),
+            "programManagementAccountId": owner,
+            "createdAt": now,
+            "updatedAt": now,
+            "startDate": request.get("startDate", now),
+        },
+        parent=f"{ACCOUNTS.path}/{owner}",
+        tags=request.get("tags", ()),
+    )
+    return encode({"relationshipDetail": {"id": item["id"], "arn": item["arn"]}})
+
+
+def _find_relationship(context: RequestContext) -> Record:
+    owner = ACCOUNTS.find(context, context.request["programManagementAccountIdentifier"]).item["id"]
+    record = RELATIONSHIPS.find(context, context.request["identifier"])
+    if record.item["programManagementAccountId"] != owner:
+        return RELATIONSHIPS.find(context, "")
+    return record
+
+
+def get_relationship(context: RequestContext) -> bytes:
+    """Return one relationship."""
+    shape = context.service.output_shape(context.operation) or ""
+    return encode(context.service.validator.known(shape, {"relationshipDetail": _find_relationship(context).item}))
+
+
+def update_relationship(context: RequestContext) -> bytes:
+    """Rename a relationship."""
+    _find_relationship(context)
+    return _update(context, RELATIONSHIPS, "relationshipDetail")
+
+
+def delete_relationship(context: RequestContext) -> bytes:
+    """Delete a relationship."""
+    _delete(context, RELATIONSHIPS, _find_relationship(context))
+    return encode({})
+
+
+def list_relationships(context: RequestContext) -> bytes:
+    """Return a page of the caller's relationships."""
+    request = context.request
+    owners = {identifier_of(each) for each in request.get("programManagementAccountIdentifiers", ())}
+
+    def keep(item: dict[str, Any]) -> bool:
+        return (
+            is_one_of(item.get("associatedAccountId"), request.get("associatedAccountIds"))
+            and is_one_of(item["associationType"], request.get("associationTypes"))
+            and is_one_of(item["displayName"], request.get("displayNames"))
+            and is_one_of(item["programManagementAccountId"], owners)
+        )
+
+    return RELATIONSHIPS.listed(
+        context,
+        result_key="items",
+        shape="RelationshipSummary",
+        keep=keep,
+        order=_by_update if "sort" in request else None,
+        descending=request.get("sort", {}).get("sortOrder") == "Descending",
+    )
+
+
+def _update(context: RequestContext, resource: Resource, result_key: str) -> bytes:
+    """Rename a resource, and return it."""
+    request, record = context.request, resource.find(context, context.request["identifier"])
+    resource.check_revision(record, request.get("revision"))
+    changes = {**chosen(context, "displayName"), "updatedAt": format_timestamp(context.now)}
+    shape = context.service.output_shape(context.operation) or ""
+    return encode(context.service.validator.known(shape, {result_key: resource.change(record, changes)}))
+
+
+def _delete(context: RequestContext, resource: Resource, record: Record) -> None:
+    del resource.records(context)[record.item["id"]]
+    context.records.tags.pop(record.item["arn"], None)
