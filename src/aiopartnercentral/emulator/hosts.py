@@ -16,7 +16,7 @@ import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.errors import protocol_error
-from aiopartnercentral.emulator.services import SERVICES
+from aiopartnercentral.emulator.services import service_of_host
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -92,5 +92,5 @@ class TrustedHosts:
             or (local is not None and name == local[0])
             or any(fnmatchcase(name, pattern) for pattern in self.allowed)
             # Only AWS can resolve these names, so a web page that has one was not loaded from another site.
-            or any(service.has_host(name) for service in SERVICES.values())
+            or service_of_host(name) is not None
         )

@@ -11,7 +11,7 @@ from aiohttp import HttpVersion11
 
 from aiopartnercentral.emulator import cbor
 from aiopartnercentral.emulator.errors import EmulatedServiceError, protocol_error
-from aiopartnercentral.emulator.services import ACCOUNT, SERVICES, services_by_target
+from aiopartnercentral.emulator.services import ACCOUNT, service_of_host, services_by_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ class Target:
     @classmethod
     def of(cls, request: web.BaseRequest) -> Target:
         """Return the target in the path, or in `X-Amz-Target`; bytes that are not UTF-8 are replaced."""
-        if path := _PATH.fullmatch(request.path):
+        if request.path != "/" and (path := _PATH.fullmatch(request.path)):
             is_cbor, prefix, operation = True, path["service"], path["operation"]
         else:
             target = request.headers.get("X-Amz-Target", "").encode(errors="surrogateescape").decode(errors="replace")
@@ -114,8 +114,7 @@ def check(request: web.BaseRequest, target: Target) -> None:
         raise protocol_error("UnknownOperationException", message)
     if target.operation not in service.validator.operations:
         raise protocol_error("UnknownOperationException", f"{service.name} has no operation of this name")
-    host = request.host.partition(":")[0].lower()
-    if any(other.has_host(host) for other in SERVICES.values() if other is not service):
+    if service_of_host(request.host.partition(":")[0].lower()) not in (None, service):
         raise protocol_error("UnknownOperationException", f"This is not a host of {service.name}", status=404)
 
 

@@ -22,6 +22,7 @@ JSON_CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 
 _encode_json = msgspec.json.Encoder().encode
 
+_REAL_HOST: Final = re.compile(r"(?P<prefix>partnercentral-[a-z]+)(-fips)?\.[a-z0-9-]+\.(api\.aws|amazonaws\.com)")
 # What a service calls a reason or a code whose name it does not have.
 _ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = {
     "REQUEST_VALIDATION_FAILED": ("FIELD_VALIDATION_FAILED", "fieldValidationFailed"),
@@ -75,11 +76,6 @@ class Service:
         service_id: str = self.validator.model["metadata"]["serviceId"]
         return f"AWS_ENDPOINT_URL_{service_id.replace(' ', '_').upper()}"
 
-    def has_host(self, host: str) -> bool:
-        """Return whether a name is that of the service's real endpoint in some region."""
-        prefix = re.escape(self.validator.model["metadata"]["endpointPrefix"])
-        return bool(re.fullmatch(rf"{prefix}(-fips)?\.[a-z0-9-]+\.(api\.aws|amazonaws\.com)", host))
-
     def decode(self, body: bytes) -> object:
         """Return the value of a body.
 
@@ -119,6 +115,14 @@ class Service:
         """
         members = {} if shape is None else self.shapes[shape]["members"]
         return next((found for found in (name, f"{name[0].lower()}{name[1:]}") if found in members), None)
+
+    def page_token(self, operation: str) -> str | None:
+        """Return the member of an operation's request that has a page token; None if it is not a listing."""
+        return _input_member(self, operation, "NextToken")
+
+    def input_member(self, operation: str, name: str) -> str | None:
+        """Return a member of an operation's request by its name in PascalCase; None if it does not have it."""
+        return _input_member(self, operation, name)
 
     def error_status(self, error: EmulatedServiceError) -> int:
         """Return the HTTP status of an error."""
@@ -174,6 +178,12 @@ class Service:
         return members
 
 
+@cache
+def _input_member(service: Service, operation: str, name: str) -> str | None:
+    described = service.validator.operations.get(operation, {})
+    return service.member(described.get("input", {}).get("shape"), name)
+
+
 def _known(shape: Mapping[str, Any], value: str | None) -> str | None:
     """Return a value of an enum, or what the service calls it; None if the enum does not have it."""
     if value is None or "enum" not in shape:
@@ -200,3 +210,12 @@ SERVICES: Final[Mapping[str, Service]] = {
 def services_by_target() -> Mapping[tuple[bool, str], Service]:
     """Return the services by protocol, whether it is CBOR, and by the name that requests have in target or path."""
     return {(service.is_cbor, service.validator.target_prefix): service for service in SERVICES.values()}
+
+
+def service_of_host(host: str) -> Service | None:
+    """Return the service whose real endpoint, in some region, has a host name; None for any other name."""
+    found = _REAL_HOST.fullmatch(host)
+    if found is None:
+        return None
+    prefixes = {each.validator.model["metadata"]["endpointPrefix"]: each for each in SERVICES.values()}
+    return prefixes.get(found["prefix"])

@@ -68,9 +68,7 @@ class FaultContext:
     @cached_property
     def next_token(self) -> str:
         """The name of the member of requests and responses that holds a page token."""
-        operation = self.validator.operations.get(self.operation, {})
-        shape = operation.get("input", {}).get("shape")
-        return self.service.member(shape, _NEXT_TOKEN) or _NEXT_TOKEN
+        return self.service.page_token(self.operation) or _NEXT_TOKEN
 
     @cached_property
     def page_token(self) -> str | None:

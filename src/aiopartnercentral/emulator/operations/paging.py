@@ -35,7 +35,7 @@ def page(
             of an item. Otherwise, it has a position in the order.
     """
     request = context.request
-    name = context.service.member(context.service.output_shape(context.operation), "NextToken") or "NextToken"
+    name = context.service.page_token(context.operation) or "NextToken"
     key = page_tokens.list_key(context.service.name, context.account, context.operation, request)
     start = page_tokens.read_token(key, request[name], name) if name in request else 0
     first = bisect_left(indices, start) if ascending else start

@@ -100,6 +100,11 @@ class Resource:
         record.replace(item)
         return item
 
+    def remove(self, context: RequestContext, record: Record) -> None:
+        """Delete a resource and its tags."""
+        del self.records(context)[record.item[self.id_member]]
+        context.records.tags.pop(record.item["Arn" if self.id_member[0].isupper() else "arn"], None)
+
     def revision(self, record: Record, number: str | None) -> Item:
         """Return a revision of a resource, by default the latest, or raise EmulatedServiceError."""
         position = len(record.revisions) if number is None else int(number)
@@ -160,9 +165,14 @@ def _in_pascal_case(tag: Item) -> Item:
     return {f"{name[0].upper()}{name[1:]}": value for name, value in tag.items()}
 
 
+def _member(context: RequestContext, name: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Return a required member of a request by its name in PascalCase; some services begin it with a small letter."""
+    return context.request[context.service.input_member(context.operation, name) or name]
+
+
 def _tagged(context: RequestContext) -> tuple[RecordStore, str]:
     """Return where the tags of the caller's resource of a request are, and its ARN."""
-    given: str = context.request["resourceArn"]
+    given: str = _member(context, "ResourceArn")
     name = catalog_of(given)
     if name is not None and name in context.state.sizes and given.split(":")[4] == context.account:
         store = context.state.records(context.service.name, name)
@@ -177,25 +187,27 @@ def _tagged(context: RequestContext) -> tuple[RecordStore, str]:
 def list_tags_for_resource(context: RequestContext) -> bytes:
     """Return the tags of a resource."""
     store, given = _tagged(context)
+    service, shape = context.service, context.service.output_shape(context.operation)
     tags = as_list(store.tags[given])
-    if "key" in context.service.shapes["Tag"]["members"]:
+    if "key" in service.shapes["Tag"]["members"]:
         tags = [{name.lower(): value for name, value in tag.items()} for tag in tags]
-    # The model of `revenue-measurement` allows no empty list, and those of the others no missing one.
-    may_be_empty = context.service.shapes["TagList"].get("min", 0) == 0
-    return encode({"tags": tags} if tags or may_be_empty else {})
+    told = {service.member(shape, "ResourceArn"): given, service.member(shape, "Tags"): tags}
+    # Not every service tells the ARN, and some allow no empty list.
+    may_be_empty = service.shapes["TagList"].get("min", 0) == 0
+    return encode({name: value for name, value in told.items() if name is not None and (value or may_be_empty)})
 
 
 def tag_resource(context: RequestContext) -> bytes:
     """Add tags to a resource; existing keys get the new values."""
     store, given = _tagged(context)
-    store.tags[given] = with_tags(
-        store.tags[given], [_in_pascal_case(each) for each in context.request["tags"]], "tags"
-    )
+    added = [_in_pascal_case(each) for each in _member(context, "Tags")]
+    field = context.service.input_member(context.operation, "Tags") or "Tags"
+    store.tags[given] = with_tags(store.tags[given], added, field)
     return encode({})
 
 
 def untag_resource(context: RequestContext) -> bytes:
     """Remove tags from a resource; unknown keys are ignored."""
     store, given = _tagged(context)
-    store.tags[given] = without_tags(store.tags[given], context.request["tagKeys"])
+    store.tags[given] = without_tags(store.tags[given], _member(context, "TagKeys"))
     return encode({})

@@ -47,7 +47,7 @@ def delete_program_management_account(context: RequestContext) -> bytes:
     if any(each.item["programManagementAccountId"] == identifier for each in RELATIONSHIPS.records(context).values()):
         details = {"ResourceId": identifier, "ResourceType": ACCOUNTS.path}
         raise conflict("PROGRAM_MANAGEMENT_ACCOUNT_HAS_RELATIONSHIPS", details)
-    _delete(context, ACCOUNTS, record)
+    ACCOUNTS.remove(context, record)
     return encode({})
 
 
@@ -123,7 +123,7 @@ def update_relationship(context: RequestContext) -> bytes:
 
 def delete_relationship(context: RequestContext) -> bytes:
     """Delete a relationship."""
-    _delete(context, RELATIONSHIPS, _find_relationship(context))
+    RELATIONSHIPS.remove(context, _find_relationship(context))
     return encode({})
 
 
@@ -157,8 +157,3 @@ def _update(context: RequestContext, resource: Resource, result_key: str) -> byt
     changes = {**chosen(context, "displayName"), "updatedAt": format_timestamp(context.now)}
     shape = context.service.output_shape(context.operation) or ""
     return encode(context.service.validator.known(shape, {result_key: resource.change(record, changes)}))
-
-
-def _delete(context: RequestContext, resource: Resource, record: Record) -> None:
-    del resource.records(context)[record.item["id"]]
-    context.records.tags.pop(record.item["arn"], None)
