@@ -12,11 +12,11 @@ from anyio.from_thread import start_blocking_portal
 
 from aiopartnercentral.emulator import Clock, Emulator
 from aiopartnercentral.emulator.operations.registry import HANDLERS
-from aiopartnercentral.emulator.services import CHANNEL, MARKETING, REVENUE, SELLING, SERVICES
+from aiopartnercentral.emulator.services import BENEFITS, CHANNEL, MARKETING, REVENUE, SELLING, SERVICES
 from tests.emulator.killable_process import running
 from tests.emulator.random_services import RandomServices
 
-SIMPLE = (CHANNEL, MARKETING, REVENUE)
+SIMPLE = (BENEFITS, CHANNEL, MARKETING, REVENUE)
 SIMPLE_NAMES = tuple(service.name for service in SIMPLE)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aiopartnercentral.emulator import services
 from aiopartnercentral.emulator.errors import not_implemented
 from aiopartnercentral.emulator.operations.account.handlers import HANDLERS as ACCOUNT_HANDLERS
+from aiopartnercentral.emulator.operations.benefits.handlers import HANDLERS as BENEFITS_HANDLERS
 from aiopartnercentral.emulator.operations.channel.handlers import HANDLERS as CHANNEL_HANDLERS
 from aiopartnercentral.emulator.operations.marketing.handlers import HANDLERS as MARKETING_HANDLERS
 from aiopartnercentral.emulator.operations.revenue.handlers import HANDLERS as REVENUE_HANDLERS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 HANDLERS: Final[Mapping[str, Mapping[str, Handler]]] = {
     services.ACCOUNT.name: ACCOUNT_HANDLERS,
     services.SELLING.name: SELLING_HANDLERS,
+    services.BENEFITS.name: BENEFITS_HANDLERS,
     services.CHANNEL.name: CHANNEL_HANDLERS,
     services.MARKETING.name: MARKETING_HANDLERS,
     services.REVENUE.name: REVENUE_HANDLERS,

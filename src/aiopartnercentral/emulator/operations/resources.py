@@ -38,12 +38,14 @@ class Resource:
         prefix: the beginning of its identifiers.
         id_member: the member of an item that has the identifier.
         revision_member: the member of an item that has the number of its revision; None if it has none.
+        salt: the number of random letters and digits in an identifier.
     """
 
     path: str
     prefix: str
     id_member: str = "Id"
     revision_member: str | None = None
+    salt: int = 8
 
     def records(self, context: RequestContext) -> dict[str, Record]:
         """Return the resources of all accounts by identifier, oldest first."""
@@ -77,7 +79,7 @@ class Resource:
         """
         is_pascal = self.id_member[0].isupper()
         accepted = as_tags([_in_pascal_case(each) for each in tags], "Tags" if is_pascal else "tags")
-        identifier = context.records.identifier(self.prefix)
+        identifier = context.records.identifier(self.prefix, self.salt)
         path = f"{parent}/{self.path}" if parent else self.path
         members = {
             self.id_member: identifier,
@@ -119,7 +121,7 @@ class Resource:
     def check_revision(self, record: Record, given: str | None) -> None:
         """Raise EmulatedServiceError if a request is about an earlier revision."""
         latest = record.item[self.revision_member or ""]
-        if given is not None and int(given) != int(latest):
+        if given not in (None, latest):
             details = {"ResourceId": record.item[self.id_member], "ResourceType": self.path}
             raise conflict("REVISION_MISMATCH", details)
 
@@ -192,9 +194,15 @@ def list_tags_for_resource(context: RequestContext) -> bytes:
     if "key" in service.shapes["Tag"]["members"]:
         tags = [{name.lower(): value for name, value in tag.items()} for tag in tags]
     told = {service.member(shape, "ResourceArn"): given, service.member(shape, "Tags"): tags}
+    members = service.shapes[shape or ""]["members"]
     # Not every service tells the ARN, and some allow no empty list.
-    may_be_empty = service.shapes["TagList"].get("min", 0) == 0
-    return encode({name: value for name, value in told.items() if name is not None and (value or may_be_empty)})
+    return encode(
+        {
+            name: value
+            for name, value in told.items()
+            if name is not None and (value or not service.shapes[members[name]["shape"]].get("min"))
+        }
+    )
 
 
 def tag_resource(context: RequestContext) -> bytes:

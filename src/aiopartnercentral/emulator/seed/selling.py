@@ -26,8 +26,8 @@ AWS: Final = "AWS"
 """How an invitation of AWS names its receiver."""
 TEMPLATE: Final = "OpportunitySummary"
 """The only template of resource snapshots."""
-ENGAGEMENT_SALT: Final = 9
-"""Identifiers of engagements are one character longer than all others."""
+LONGER_SALT: Final = 9
+"""The random letters and digits of the identifiers that are one character longer than most."""
 
 _DAY: Final = 24 * 60 * 60
 _OLDEST_DAYS: Final = 900
@@ -191,7 +191,7 @@ class SeededSelling:
         random = self._random("engagement", index)
         own = index % 2 == 0
         creator = self.account_id if own else self._sender(index).account_id
-        identifier = self._identifier("eng", index, salt=ENGAGEMENT_SALT)
+        identifier = self._identifier("eng", index, salt=LONGER_SALT)
         accepted = status == "ACCEPTED"
         modified = SEED_DATE - age * ((1 + random.below(95)) / 100 if accepted else 1)
         item: dict[str, Any] = {

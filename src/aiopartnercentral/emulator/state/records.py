@@ -49,8 +49,8 @@ class RecordStore:
     tags: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
     _counts: Counter[str] = attrs.field(factory=Counter, init=False)
 
-    def identifier(self, prefix: str) -> str:
-        """Return an unused identifier."""
+    def identifier(self, prefix: str, salt: int) -> str:
+        """Return an unused identifier with so many random letters and digits before those of its index."""
         self._counts[prefix] += 1
         random = DeterministicRandom(f"{self.key}/{prefix}/{self._counts[prefix]}")
-        return make_identifier(prefix, random, MAX_ITEMS - self._counts[prefix])
+        return make_identifier(prefix, random, MAX_ITEMS - self._counts[prefix], salt)

@@ -8,7 +8,7 @@ from aiopartnercentral.emulator.errors import conflict, invalid_field, invalid_s
 from aiopartnercentral.emulator.operations.arns import identifier_of
 from aiopartnercentral.emulator.operations.matching import is_one_of, moment
 from aiopartnercentral.emulator.operations.selling.filters import list_items, list_records
-from aiopartnercentral.emulator.seed.selling import ENGAGEMENT_SALT, arn
+from aiopartnercentral.emulator.seed.selling import LONGER_SALT, arn
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
@@ -50,7 +50,7 @@ def make_engagement(
     **more: str,
 ) -> dict[str, Any]:
     """Add an engagement, and return it."""
-    identifier, now = context.selling.identifier("eng", salt=ENGAGEMENT_SALT), format_timestamp(context.now)
+    identifier, now = context.selling.identifier("eng", salt=LONGER_SALT), format_timestamp(context.now)
     item = {
         "Catalog": context.selling.name,
         "Id": identifier,
