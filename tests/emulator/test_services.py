@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,17 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from aiopartnercentral.emulator import Credential, Denial, Emulator, Fault, InvalidJson, ServerError
+from aiopartnercentral.emulator import (
+    Credential,
+    Denial,
+    EmptyPage,
+    Emulator,
+    ExpiredPageToken,
+    Fault,
+    InvalidJson,
+    ServerError,
+    UnknownEnumValue,
+)
 from aiopartnercentral.emulator.operations.registry import HANDLERS
 from aiopartnercentral.emulator.services import SERVICES
 from tests.emulator.conformance import assert_answer_conforms, botocore_session
@@ -165,6 +176,28 @@ async def test_denials_and_faults_select_a_service(http):
         Emulator(faults=[Fault(ServerError(), service="selling")])
     with pytest.raises(ValueError, match="operation 'ListConnections' matches none"):
         Emulator(denials=[Denial(service=selling, operation="ListConnections")])
+
+
+async def test_faults_change_cbor_and_pages_of_every_service(http):
+    revenue, channel = "partnercentral-revenue-measurement", "partnercentral-channel"
+    faults = [
+        Fault(UnknownEnumValue(shape="TenancyModel"), service=revenue, operation="Get*"),
+        Fault(EmptyPage(), service=channel, operation="List*", calls="1"),
+        Fault(ExpiredPageToken(), service=channel, calls="3"),
+    ]
+    async with Emulator(faults=faults) as emulator:
+        url, named = emulator.endpoint_url, {"Name": "Engine", "TenancyModel": "MULTI_TENANT"}
+        _, made = await ask(http, url, revenue, "CreateRevenueAttribution", {"Catalog": "AWS", **named})
+        _, found = await ask(http, url, revenue, "GetRevenueAttribution", {"Catalog": "AWS", "Identifier": made["Id"]})
+        assert (found["TenancyModel"], found["CreatedDate"].tzinfo) == ("NOVELTY", UTC)
+        request = {"catalog": "AWS"}
+        _, page = await ask(http, url, channel, "ListRelationships", request)
+        assert page["items"] == []
+        later = request | {"nextToken": page["nextToken"]}
+        assert (await ask(http, url, channel, "ListRelationships", later))[1] == {"items": []}
+        _, error = await ask(http, url, channel, "ListRelationships", later)
+        assert [each["name"] for each in error["fieldList"]] == ["nextToken"]
+    assert [each.faults for each in emulator.requests][-1] == ("expired_page_token",)
 
 
 async def test_a_services_own_host_is_trusted_for_that_service_only(http):

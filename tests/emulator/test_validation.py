@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, strategies as st
 
-from aiopartnercentral.emulator.services import ACCOUNT
-from aiopartnercentral.emulator.validation import ModelValidator
+from aiopartnercentral.emulator.services import ACCOUNT, SELLING
+from aiopartnercentral.emulator.validation import ModelValidator, compiled
 
 MODEL = {
     "metadata": {"targetPrefix": "Tiny"},
@@ -109,6 +111,30 @@ def test_every_request_of_the_service_can_be_validated():
         assert required == set(shape.get("required", ()))
     kinds = {shape["type"] for shape in validator.model["shapes"].values()}
     assert kinds <= {"structure", "list", "map", "string", "integer", "long", "boolean", "timestamp"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "good", "bad"),
+    [
+        ("CompanyWebsiteUrl", "https://www.a-b.example/c.d?e=f", "a" + ".a" * 120 + " "),
+        ("SenderContactEmail", "a.b@c-d.example", "a@" + "a" * 70 + " "),
+    ],
+)
+def test_a_text_that_does_not_match_takes_no_exponential_time(shape, good, bad):
+    pattern = SELLING.shapes[shape]["pattern"]
+    assert re.fullmatch(pattern, good)
+    assert compiled(pattern).fullmatch(good)
+    assert not compiled(pattern).fullmatch(bad)  # with the pattern of the model, this would take longer than any test
+
+
+@given(
+    st.text(alphabet="a1.-@(/ \n", min_size=1, max_size=12),
+    st.sampled_from(["CompanyWebsiteUrl", "SenderContactEmail"]),
+)
+def test_faster_patterns_match_the_same_texts(text, shape):
+    pattern = SELLING.shapes[shape]["pattern"]
+    for each in (text, f"a@{text}", f"aa.{text}"):
+        assert bool(compiled(pattern).fullmatch(each)) == bool(re.fullmatch(pattern, each))
 
 
 @given(

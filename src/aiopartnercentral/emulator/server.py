@@ -74,7 +74,8 @@ class Emulator:
 
     Arguments:
         catalogs: number of connections by catalog, `{"AWS": 120, "Sandbox": 30}` by default; a catalog has a quarter
-            as many invitations and a tenth as many partners. A name has only letters, as it is part of every ARN.
+            as many invitations and a tenth as many partners. It has as many opportunities as connections, a quarter as
+            many engagements and a tenth as many solutions. A name has only letters, as it is part of every ARN.
         seed: seed of the generated data; the same seed gives the same data on every machine.
         host: the address to listen on. Nothing is encrypted: keep it on loopback; any other address is a warning in
             the log.

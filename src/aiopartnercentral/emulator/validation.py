@@ -31,12 +31,20 @@ _CATEGORIES = {
     "Z": r" \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
     "C": r"\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\uf8ff",
 }
+# Parts of patterns that take exponential time for a text that does not match, and equivalent ones that do not: in the
+# first, the repeated characters contain the dot that begins a repetition, and in the second, a dot is any character.
+_LINEAR = {
+    "([.][a-zA-Z0-9(-|/|=|?)??]+?)+?": "[.][a-zA-Z0-9(-|/|=|?)??]+",
+    "(?:.[a-zA-Z0-9-]+)*": "(?:[^a-zA-Z0-9\\n-][a-zA-Z0-9-]+)*",
+}
 _PATTERN_PART = re.compile(r"\\p\{(?P<category>[LNZC])\}|\\.|[\[\]]|.", re.DOTALL)
 
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
     """Return a pattern of a model, whose Unicode categories Python does not know."""
+    for slow, fast in _LINEAR.items():
+        pattern = pattern.replace(slow, fast)
     parts, in_brackets = [], False
     for found in _PATTERN_PART.finditer(pattern):
         part = found[0]
