@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -75,6 +75,8 @@ class SellingCatalog:
     engagements: ItemCollection = attrs.field(init=False)
     invitations: ItemCollection = attrs.field(init=False)
     snapshots: ItemCollection = attrs.field(init=False)
+    _invited: dict[tuple[str, str], str] = attrs.field(factory=dict, init=False)
+    _snapshots: defaultdict[str, list[int]] = attrs.field(factory=lambda: defaultdict(list), init=False)
     _accounts: dict[str, SellingAccount] = attrs.field(factory=dict, init=False)
     _counts: Counter[str] = attrs.field(factory=Counter, init=False)
     _changes: list[tuple[datetime, int, Change]] = attrs.field(factory=list, init=False)
@@ -180,9 +182,32 @@ class SellingCatalog:
 
     def snapshots_of(self, engagement: str, resource: str) -> list[int]:
         """Return the indices of the snapshots of a resource in an engagement, in the order of their revisions."""
-        key = f"{engagement}/{resource}".encode()
-        wanted = (engagement, resource)
-        return list(self.snapshots.select(key, lambda item: (item["Engagement"], item["Resource"]) == wanted))
+        return [each for each in self.snapshots_in(engagement) if self.snapshots.item(each)["Resource"] == resource]
+
+    def snapshots_in(self, engagement: str) -> list[int]:
+        """Return the indices of the snapshots in an engagement, oldest first, without visiting those in others."""
+        seeded = self._seeded(engagement)
+        first = [] if seeded is None or seeded % 2 else [seeded // 2]
+        return [*first, *self._snapshots.get(engagement, ())]
+
+    def invitation_of(self, engagement: str, receiver: str) -> Item | None:
+        """Return the latest invitation of an account to an engagement, without visiting others."""
+        if (engagement, receiver) in self._invited:
+            return self.invitations.find(self._invited[engagement, receiver])
+        seeded = self._seeded(engagement)
+        item = None if seeded is None else self.invitations.item(seeded)
+        return item if item and item["Receiver"]["Account"]["AwsAccountId"] == receiver else None
+
+    def add_invitation(self, invitation: Item) -> None:
+        """Add a pending invitation, which will expire."""
+        self.invitations.add(invitation)
+        self._invited[invitation["EngagementId"], invitation["Receiver"]["Account"]["AwsAccountId"]] = invitation["Id"]
+        self.schedule_expiry(invitation)
+
+    def _seeded(self, engagement: str) -> int | None:
+        """Return the index of a seeded engagement, which its invitation has too; None for any other engagement."""
+        index = self.engagements.index(engagement)
+        return index if index is not None and index < self.engagements.count else None
 
     def take_snapshot(self, engagement: str, account: str, opportunity: Item, now: datetime) -> Item:
         """Add a snapshot, and return it."""
@@ -195,6 +220,7 @@ class SellingCatalog:
             "CreatedAt": format_timestamp(now),
             "Content": opportunity,
         }
+        self._snapshots[engagement].append(len(self.snapshots))
         self.snapshots.add(snapshot)
         return snapshot
 

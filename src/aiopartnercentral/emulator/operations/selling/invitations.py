@@ -40,7 +40,8 @@ def invite(context: RequestContext, engagement: dict[str, Any], invitation: dict
     catalog, receiver = context.selling, invitation["Receiver"]["Account"]["AwsAccountId"]
     if receiver in engagement["Members"]:
         raise conflict("RECEIVER_IS_A_MEMBER_OF_THE_ENGAGEMENT")
-    if _pending(context, engagement["Id"], receiver):
+    before = catalog.invitation_of(engagement["Id"], receiver)
+    if before is not None and before["Status"] == "PENDING":
         raise conflict("RECEIVER_HAS_A_PENDING_INVITATION_TO_THE_ENGAGEMENT")
     identifier = context.selling.identifier("engi")
     item = {
@@ -59,19 +60,8 @@ def invite(context: RequestContext, engagement: dict[str, Any], invitation: dict
         "InvitationMessage": invitation["Message"],
         "Payload": invitation["Payload"],
     }
-    catalog.invitations.add(item)
-    catalog.schedule_expiry(item)
+    catalog.add_invitation(item)
     return item
-
-
-def _pending(context: RequestContext, engagement: str, receiver: str) -> bool:
-    key = f"pending/{engagement}/{receiver}".encode()
-    return bool(
-        context.selling.invitations.select(
-            key,
-            lambda item: (item["Status"], item["EngagementId"], receiver_of(item)) == ("PENDING", engagement, receiver),
-        )
-    )
 
 
 def receiver_of(invitation: dict[str, Any]) -> str:

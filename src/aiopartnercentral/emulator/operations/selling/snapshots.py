@@ -8,7 +8,7 @@ from aiopartnercentral.emulator.errors import conflict, invalid_field, not_found
 from aiopartnercentral.emulator.operations.arns import identifier_of
 from aiopartnercentral.emulator.operations.matching import is_one_of
 from aiopartnercentral.emulator.operations.selling.engagements import find_engagement
-from aiopartnercentral.emulator.operations.selling.filters import list_items, list_records
+from aiopartnercentral.emulator.operations.selling.filters import list_records
 from aiopartnercentral.emulator.operations.selling.opportunities import find_opportunity
 from aiopartnercentral.emulator.operations.tagging import as_tags
 from aiopartnercentral.emulator.seed.selling import TEMPLATE, arn
@@ -67,28 +67,23 @@ def get_resource_snapshot(context: RequestContext) -> bytes:
 
 def list_resource_snapshots(context: RequestContext) -> bytes:
     """Return a page of the snapshots of an engagement."""
-    request, snapshots = context.request, context.selling.snapshots
+    request, catalog = context.request, context.selling
     engagement = find_engagement(context, request["EngagementIdentifier"])
     has_template = request.get(_TEMPLATE_FIELD, TEMPLATE) == TEMPLATE
 
     def keep(item: dict[str, Any]) -> bool:
         return bool(
             has_template
-            and item["Engagement"] == engagement["Id"]
             and item["Resource"] == request.get("ResourceIdentifier", item["Resource"])
             and item["CreatedBy"] == request.get("CreatedBy", item["CreatedBy"])
         )
 
-    known = context.service.validator.known
-    return list_items(
+    found = filter(keep, map(catalog.snapshots.item, catalog.snapshots_in(engagement["Id"])))
+    return list_records(
         context,
-        snapshots,
+        [_shown(context, item) for item in found],
         result_key="ResourceSnapshotSummaries",
-        keep=keep,
-        order=None,
-        summaries=lambda indices: [
-            encode(known("ResourceSnapshotSummary", _shown(context, snapshots.item(index)))) for index in indices
-        ],
+        shape="ResourceSnapshotSummary",
     )
 
 
@@ -108,8 +103,12 @@ def list_engagement_resource_associations(context: RequestContext) -> bytes:
         )
 
     # Members of engagements change, and no cached result notices that.
-    indices = [index for index in range(len(catalog.snapshots)) if keep(catalog.snapshots.item(index))]
-    records = [_shown(context, catalog.snapshots.item(index)) for index in indices]
+    indices = (
+        catalog.snapshots_in(request["EngagementIdentifier"])
+        if "EngagementIdentifier" in request
+        else range(len(catalog.snapshots))
+    )
+    records = [_shown(context, item) for item in filter(keep, map(catalog.snapshots.item, indices))]
     return list_records(
         context,
         records,
