@@ -106,12 +106,12 @@ async def test_errors_have_the_form_of_the_service(name, http):
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_rate_limit_is_for_an_account_in_a_service(name, http):
     async with Emulator(requests_per_second=0.001) as emulator:
-        outcomes = []
-        for service in (name, name, next(other for other in NAMES if other != name)):
-            outcomes.append(error_of((await ask(http, emulator.endpoint_url, service, "GetNothing", {}))[1]))
-            _, value = await ask(http, emulator.endpoint_url, service, listing(service), {})
-            outcomes[-1] = error_of(value)
-    assert outcomes == ["ValidationException", "ThrottlingException", "ValidationException"]
+        asked = (name, name, next(other for other in NAMES if other != name))
+        answers = [await ask(http, emulator.endpoint_url, service, listing(service), {}) for service in asked]
+        other = {"Authorization": "AWS4-HMAC-SHA256 Credential=222222222222/"}
+        answers.append(await ask(http, emulator.endpoint_url, name, listing(name), {}, **other))
+    outcomes = [error_of(value) for _, value in answers]
+    assert outcomes == ["ValidationException", "ThrottlingException", "ValidationException", "ValidationException"]
 
 
 @pytest.mark.parametrize("name", NAMES)
