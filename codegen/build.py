@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from . import bindings, ir, pagination, rules, traits
+from . import bindings, ir, pagination, rules, time_filters, traits
 from .errors import ModelError
 from .graph import contained, recursive_members, references, sensitive_shapes
 
@@ -288,7 +288,11 @@ class _Builder:
         except pagination.UnsupportedError as error:
             self.omit(where, str(error), refused=False)
             return None
-        return attrs.evolve(read, fan_out=fan_out)
+        since = self.source.config.since.get(name)
+        if since is not None:
+            time_filters.check(since, request, response, read.result_key, shapes)
+        created_since = self.source.config.created_since.get(name)
+        return attrs.evolve(read, fan_out=fan_out, since=since, created_since=created_since)
 
 
 def _apart(members: Iterable[ir.Member]) -> tuple[ir.Member, ...]:

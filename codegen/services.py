@@ -19,6 +19,27 @@ _CATALOGS = ("AWS", "Sandbox")
 
 
 @attrs.frozen(kw_only=True)
+class TimeFilter:
+    """A filter of a listing by the time at which its items were modified; no model says what a timestamp means.
+
+    Attributes:
+        member: request member that has the filter.
+        bound: the member below it that takes the lower bound, or the predicate that compares with it.
+        field: the value of the predicate's `Key` that stands for the time; None where `bound` is the time itself.
+        all_of: the member that combines several filters, all of which must hold; None where there is one filter.
+        item: the item's member that has the time.
+        inclusive: whether the filter lets through an item that was modified at the lower bound itself.
+    """
+
+    member: str
+    bound: str
+    field: str | None = None
+    all_of: str | None = None
+    item: str
+    inclusive: bool
+
+
+@attrs.frozen(kw_only=True)
 class ServiceConfig:
     """One service to generate.
 
@@ -35,6 +56,9 @@ class ServiceConfig:
         enums: the enums whose values a string is documented to have, by its shape: a value of the first enum, alone or
             followed by a colon and a value of the next, and so on.
         values: the documented values of a string that may have others as well, by its shape.
+        since: the filter by time of modification of each listing that has one, by its operation.
+        created_since: the request member that filters by time of creation, of each listing that has such a filter but
+            none by time of modification.
         whole: whether an unsupported operation or paginator is an error, rather than omitted.
     """
 
@@ -49,12 +73,26 @@ class ServiceConfig:
     values: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     has_marker: bool = True
     texts: Path | None = None
+    since: Mapping[str, TimeFilter] = attrs.field(factory=dict)
+    created_since: Mapping[str, str] = attrs.field(factory=dict)
     whole: bool = True
 
     @property
     def output(self) -> Path:
         """The folder that holds the generated package."""
         return self.root.joinpath(*self.package.split("."))
+
+
+def _after(member: str, bound: str, item: str) -> TimeFilter:
+    """Return a range filter, whose bounds AWS's documentation calls `after` and `before`: they are not included."""
+    return TimeFilter(member=member, bound=bound, item=item, inclusive=False)
+
+
+def _search(field: str, item: str) -> TimeFilter:
+    """Return a predicate of the filter of a search."""
+    return TimeFilter(
+        member="Filter", bound="GreaterThanOrEquals", field=field, all_of="AndAllFilters", item=item, inclusive=True
+    )
 
 
 def _partner_central(
@@ -87,9 +125,26 @@ SERVICES = (
         enums={"ConnectionTypeFilter": ("ConnectionType", "ConnectionTypeStatus")},
         values={"Catalog": _CATALOGS},
     ),
-    _partner_central("selling", "2022-07-26", values={"CatalogIdentifier": _CATALOGS}),
+    _partner_central(
+        "selling",
+        "2022-07-26",
+        values={"CatalogIdentifier": _CATALOGS},
+        since={
+            "ListOpportunities": _after("LastModifiedDate", "AfterLastModifiedDate", item="LastModifiedDate"),
+            "SearchCustomerAccounts": _search("LAST_MODIFIED_DATE", item="LastModifiedDate"),
+            "SearchEngagements": _search("LastModifiedAt", item="ModifiedAt"),
+            "SearchOpportunities": _search("LastModifiedDate", item="LastModifiedDate"),
+        },
+        created_since={"ListProspectingFromEngagementTasks": "StartAfter"},
+    ),
     _partner_central("benefits", "2018-05-10", values={"CatalogName": _CATALOGS}),
     _partner_central("channel", "2024-03-18", host="channel.global", fan_out="catalog", values={"Catalog": _CATALOGS}),
     _partner_central("marketing", "2026-05-31"),
-    _partner_central("revenue", "2022-07-26", name="revenue-measurement", host="prm.global"),
+    _partner_central(
+        "revenue",
+        "2022-07-26",
+        name="revenue-measurement",
+        host="prm.global",
+        created_since={"ListMarketplaceRevenueShares": "CreatedAfter", "ListRevenueAttributions": "CreatedAfter"},
+    ),
 )

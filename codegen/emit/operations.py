@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import ir
+from . import time_filters
 from .types import Types
 from .writer import Writer
 
@@ -127,6 +128,7 @@ def _pagination(types: Types, operation: ir.Operation, pagination: ir.Pagination
             f"    result_key={result.wire_name!r},",
             f"    output_token={token.wire_name!r},",
             *optional,
+            *time_filters.arguments(types, operation, pagination, writer),
             ")",
         ]
     )

@@ -14,7 +14,7 @@ from .texts import Texts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..services import ServiceConfig
+    from ..services import ServiceConfig, TimeFilter
     from .shapes import Shape
     from .terms import Protocol
 
@@ -30,6 +30,8 @@ class Pagination:
         more_results: response member that says whether there are more pages, where the token alone does not.
         result_key: response member that holds the page's items.
         fan_out: request member whose values are listed concurrently, where there is one.
+        since: how the items can be filtered by the time at which they were modified, where they can.
+        created_since: request member that filters them by the time of creation only.
     """
 
     input_token: str
@@ -38,6 +40,8 @@ class Pagination:
     more_results: str | None
     result_key: str
     fan_out: str | None
+    since: TimeFilter | None = None
+    created_since: str | None = None
 
 
 @attrs.frozen(kw_only=True)

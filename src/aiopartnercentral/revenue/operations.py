@@ -375,6 +375,7 @@ LIST_MARKETPLACE_REVENUE_SHARES_PAGES: Final[
     next_token=lambda page: page.next_token,
     result_key="MarketplaceRevenueShareSummaries",
     output_token="NextToken",
+    created_since="created_after",
 )
 LIST_REVENUE_ATTRIBUTION_ALLOCATIONS_PAGES: Final[
     Pagination[
@@ -410,6 +411,7 @@ LIST_REVENUE_ATTRIBUTIONS_PAGES: Final[
     result_key="RevenueAttributionSummaries",
     output_token="NextToken",
     may_lack_items=True,
+    created_since="created_after",
 )
 
 SERVICE: Final = Service(

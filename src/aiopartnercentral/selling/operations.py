@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from aiopartnercentral.selling import errors, structures
-from aiopartnercentral.types import Operation, Pagination, Service
+from aiopartnercentral.types import Operation, Pagination, Service, TimeFilter
 
 ACCEPT_ENGAGEMENT_INVITATION: Final[
     Operation[structures.AcceptEngagementInvitationRequest, structures.AcceptEngagementInvitationResponse]
@@ -1209,6 +1209,12 @@ LIST_OPPORTUNITIES_PAGES: Final[
     next_token=lambda page: page.next_token,
     result_key="OpportunitySummaries",
     output_token="NextToken",
+    since=TimeFilter(
+        argument="last_modified_date",
+        bound=lambda time: structures.LastModifiedDate(after_last_modified_date=time),
+        modified="LastModifiedDate",
+        inclusive=False,
+    ),
 )
 LIST_OPPORTUNITY_BULK_JOB_RESULTS_PAGES: Final[
     Pagination[
@@ -1282,6 +1288,7 @@ LIST_PROSPECTING_FROM_ENGAGEMENT_TASKS_PAGES: Final[
     next_token=lambda page: page.next_token,
     result_key="TaskSummaries",
     output_token="NextToken",
+    created_since="start_after",
 )
 LIST_RESOURCE_SNAPSHOT_JOBS_PAGES: Final[
     Pagination[
@@ -1350,6 +1357,18 @@ SEARCH_CUSTOMER_ACCOUNTS_PAGES: Final[
     next_token=lambda page: page.next_token,
     result_key="CustomerAccountSummaries",
     output_token="NextToken",
+    since=TimeFilter(
+        argument="filter",
+        bound=lambda time: structures.Filter(
+            greater_than_or_equals=structures.FilterCondition(
+                key="LAST_MODIFIED_DATE", value=structures.FilterValueDateValue(time)
+            )
+        ),
+        field="LAST_MODIFIED_DATE",
+        all_of=lambda filters: structures.Filter(and_all_filters=filters),
+        modified="LastModifiedDate",
+        inclusive=True,
+    ),
 )
 SEARCH_ENGAGEMENTS_PAGES: Final[
     Pagination[
@@ -1367,6 +1386,18 @@ SEARCH_ENGAGEMENTS_PAGES: Final[
     result_key="EngagementSearchSummaries",
     output_token="NextToken",
     may_lack_items=True,
+    since=TimeFilter(
+        argument="filter",
+        bound=lambda time: structures.EngagementSearchFilter(
+            greater_than_or_equals=structures.EngagementSearchPredicate(
+                key="LastModifiedAt", value=structures.EngagementSearchFilterValueDateValue(time)
+            )
+        ),
+        field="LastModifiedAt",
+        all_of=lambda filters: structures.EngagementSearchFilter(and_all_filters=filters),
+        modified="ModifiedAt",
+        inclusive=True,
+    ),
 )
 SEARCH_OPPORTUNITIES_PAGES: Final[
     Pagination[
@@ -1385,6 +1416,18 @@ SEARCH_OPPORTUNITIES_PAGES: Final[
     next_token=lambda page: page.next_token,
     result_key="OpportunitySearchSummaries",
     output_token="NextToken",
+    since=TimeFilter(
+        argument="filter",
+        bound=lambda time: structures.OpportunitySearchFilter(
+            greater_than_or_equals=structures.OpportunitySearchPredicate(
+                key="LastModifiedDate", value=structures.OpportunitySearchFilterValueDateValue(time)
+            )
+        ),
+        field="LastModifiedDate",
+        all_of=lambda filters: structures.OpportunitySearchFilter(and_all_filters=filters),
+        modified="LastModifiedDate",
+        inclusive=True,
+    ),
 )
 
 SERVICE: Final = Service(

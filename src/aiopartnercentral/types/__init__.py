@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Operation as Operation,
         Pagination as Pagination,
         Service as Service,
+        TimeFilter as TimeFilter,
     )
     from aiopartnercentral.types.unknown_values import (
         JsonValue as JsonValue,

@@ -13,6 +13,7 @@ from aiopartnercentral._utils.validators import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from types import UnionType
 
     from aiopartnercentral.errors import ServiceError
@@ -58,6 +59,27 @@ class Operation(Generic[RequestT, ResponseT]):
 
 
 @attrs.frozen(kw_only=True)
+class TimeFilter:
+    """How the items of a listing can be filtered by the time at which they were modified.
+
+    Attributes:
+        argument: the listing's argument that takes the filter.
+        bound: returns the filter with a lower bound.
+        field: the name by which the argument's predicates know the time; None if the argument is a range of times.
+        all_of: returns a filter of which all given ones must hold; None if there can be one only.
+        modified: wire name of the item's member that has the time.
+        inclusive: whether the filter lets through an item that was modified at the lower bound itself.
+    """
+
+    argument: str
+    bound: Callable[[datetime], Any] = attrs.field(repr=False)
+    field: str | None = None
+    all_of: Callable[[Sequence[Any]], Any] | None = attrs.field(default=None, repr=False)
+    modified: str
+    inclusive: bool
+
+
+@attrs.frozen(kw_only=True)
 class Pagination(Generic[RequestT, ResponseT, ItemT]):
     """How to request the pages of a paginated operation, and where a page has its items and its token.
 
@@ -75,6 +97,8 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
         output_token: wire name of the response member that holds the token.
         more_results: wire name of the response member that must be true for the token to count, or None.
         may_lack_items: whether a response without the member `result_key` is valid, and has no items.
+        since: how the items can be filtered by the time at which they were modified; None if they cannot.
+        created_since: the listing's argument that filters by the time of creation only, or None.
     """
 
     operation: Operation[RequestT, ResponseT]
@@ -89,6 +113,8 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
     output_token: str
     more_results: str | None = None
     may_lack_items: bool = False
+    since: TimeFilter | None = None
+    created_since: str | None = None
 
 
 @attrs.frozen(kw_only=True)
