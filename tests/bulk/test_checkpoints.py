@@ -437,8 +437,8 @@ def test_wrong_options_are_named(options: dict[str, Any], error: type[Exception]
         (b"{}", "is not a checkpoint, or its beginning is damaged; remove it to start over"),
         (b"\xff", "is not a checkpoint"),
         (b'{"format":"else","version":1}', "is not a checkpoint"),
-        (OURS + b',"version":1}', "has version 1, not 5"),
-        (OURS + b',"version":5}', "its checksum does not match; restart=True starts over"),
+        (OURS + b',"version":1}', "has version 1, not 6"),
+        (OURS + b',"version":6}', "its checksum does not match; restart=True starts over"),
         (OURS + b',"version":', "is damaged: Input data was truncated; restart=True starts over"),
     ],
 )

@@ -17,7 +17,8 @@ from aiopartnercentral._pagination.merge import Plan
 from aiopartnercentral._pagination.page_fetcher import FetchedPage
 from aiopartnercentral._pagination.page_iterator import items_of
 from aiopartnercentral.bulk import Limits, Origin, Source
-from aiopartnercentral.bulk.spec import Spec
+from aiopartnercentral.bulk.incremental import OVERLAP, check_since
+from aiopartnercentral.bulk.spec import Spec, digests
 from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
 from aiopartnercentral.errors import ServiceError
 
@@ -141,8 +142,9 @@ def run(
     service: Service, sources: tuple[Origin, ...], limits: Limits, *, pause: float = 0.0, observer: Any = None
 ) -> tuple[list[str], Any, dict[str, float]]:
     """Collect everything in virtual time; gives the items, the report, and when each account had its last item."""
+    listings = {"ListConnections": account.listings.list_connections()}
     spec = Spec(
-        listings={"ListConnections": account.listings.list_connections()},
+        listings=listings,
         plan=Plan(sources=sources, concurrency=limits.concurrency, buffer_pages=0, on_error="report"),
         reports_malformed=False,
         ignores=lambda _: False,
@@ -151,6 +153,7 @@ def run(
         checkpoint_max_age=timedelta(hours=1),
         restart=False,
         observer=observer,
+        starts=check_since(listings, sources, None, overlap=OVERLAP, whole=(), digests=digests),
         open_pool=lambda: cast("Any", Pool(service, {origin.source: origin for origin in sources})),
     )
 

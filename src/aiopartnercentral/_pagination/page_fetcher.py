@@ -37,6 +37,7 @@ class FetchedPage(Generic[PageT, ItemT]):
         next_token: token of the next page; None or empty after the last one.
         retries: how often the request was retried.
         request_id: the service's id of the request, or None.
+        date: the response's header `Date`, or None.
     """
 
     page: PageT = attrs.field(repr=False)
@@ -46,6 +47,7 @@ class FetchedPage(Generic[PageT, ItemT]):
     next_token: str | None = attrs.field(default=None, repr=False)
     retries: int = 0
     request_id: str | None = None
+    date: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -104,6 +106,7 @@ class PageFetcher(Generic[PageT, ItemT]):
             next_token=pagination.next_token(page),
             retries=response.metadata.attempts - 1,
             request_id=response.metadata.request_id,
+            date=response.metadata.http_headers.get("date"),
         )
 
     async def _raw(self, response: RawResponse) -> FetchedPage[bytes, bytes]:
@@ -122,6 +125,7 @@ class PageFetcher(Generic[PageT, ItemT]):
             next_token=next_token,
             retries=response.metadata.attempts - 1,
             request_id=response.metadata.request_id,
+            date=response.metadata.http_headers.get("date"),
         )
 
     async def _raw_items(self, response: RawResponse, items: Sequence[ItemT]) -> Sequence[bytes]:

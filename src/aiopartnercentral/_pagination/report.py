@@ -5,28 +5,29 @@ All are generic in the key of a source: the name of a catalog for `client.pagina
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Hashable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import attrs
 
 from aiopartnercentral import __version__
-from aiopartnercentral._utils.text import counted, listed, utc_text
-from aiopartnercentral.errors import AioPartnerCentralError, error_text
+from aiopartnercentral._pagination.source_report import ENDED_WELL, Cursor, Outcome, SourceReport, picklable
+from aiopartnercentral._utils.text import counted, json_time, listed, utc_text
+from aiopartnercentral.errors import AioPartnerCentralError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from aiopartnercentral.sinks.base import EarlierFile
-    from aiopartnercentral.types import MalformedItem, Service
+    from aiopartnercentral.types import Service
 
 __all__ = [
     "ENDED_WELL",
+    "FORMAT",
+    "VERSION",
+    "Cursor",
     "EarlierRun",
     "Outcome",
     "Report",
@@ -37,30 +38,11 @@ __all__ = [
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 
+FORMAT: Final = "aiopartnercentral report"
+VERSION: Final = 1
+"""Format of a report in JSON, and its version."""
+
 _NAMED = 10  # how many sources the text of an error names
-
-
-class Outcome(StrEnum):
-    """The state of one source."""
-
-    PENDING = "pending"
-    """Its first page has not been requested."""
-    RUNNING = "running"
-    """Its pages are being fetched or handed over."""
-    COMPLETE = "complete"
-    """All of it has been handed over."""
-    LIMITED = "limited"
-    """`max_items` of it have been handed over, and the service has more."""
-    FAILED = "failed"
-    """It ended with an error."""
-    SKIPPED = "skipped"
-    """It ended with an error that is ignored."""
-    CANCELLED = "cancelled"
-    """It was cancelled because the consumer left the stream or another source failed."""
-
-
-ENDED_WELL: Final = frozenset({Outcome.COMPLETE, Outcome.LIMITED})
-"""The outcomes of a source that needs no further request."""
 
 
 @attrs.frozen(kw_only=True)
@@ -77,94 +59,7 @@ class EarlierRun:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
-        return {"run_id": self.run_id, "started_at": _as_json(self.started_at)}
-
-
-@attrs.frozen(kw_only=True)
-class SourceReport:
-    """The progress of one source; it counts what was handed to the consumer, not what was fetched.
-
-    Attributes:
-        outcome: its state.
-        pages: pages that the consumer has received, completely or in part.
-        items: items that the consumer has received.
-        malformed: malformed items of those pages, which were omitted.
-        retries: how often the requests for those pages, or the request that failed, were retried.
-        throttled: how often the service throttled a request.
-        started_at: when its first page was requested, in UTC; by the earlier run if this one resumes it. None if no
-            page has been requested.
-        finished_at: when it ended, in UTC; None if it has not. So its items are from between these two times.
-        resumed: whether an earlier run had collected some of it or all of it.
-        resumed_items: how many of its items are of earlier runs.
-        resumed_pages: how many of its pages are of earlier runs.
-        restarted: whether it restarted from its first page, because the page token of an earlier run had expired or
-            looped.
-        elapsed: seconds from its first request to its end, or until now if it has not ended.
-        error: the error that it failed with or that was ignored, or None.
-        next_token: page token of the first page that was not handed over completely, to resume there. None means the
-            first page, or the end if the outcome is complete. After page tokens have looped it is None, too, as only a
-            restart can help.
-    """
-
-    outcome: Outcome = Outcome.PENDING
-    pages: int = 0
-    items: int = 0
-    malformed: tuple[MalformedItem, ...] = ()
-    retries: int = 0
-    throttled: int = 0
-    restarted: bool = False
-    elapsed: float = 0.0
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    resumed: bool = False
-    resumed_items: int = 0
-    resumed_pages: int = 0
-    error: Exception | None = None
-    next_token: str | None = attrs.field(default=None, repr=False)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every item of the source has been handed over."""
-        return self.outcome is Outcome.COMPLETE and not self.malformed
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, without the page token, malformed items' JSON and the service's messages."""
-        error = self.error
-        return {
-            "outcome": self.outcome.value,
-            "complete": self.complete,
-            "items": self.items,
-            "pages": self.pages,
-            "retries": self.retries,
-            "throttled": self.throttled,
-            "restarted": self.restarted,
-            "elapsed": round(self.elapsed, 3),
-            "started_at": _as_json(self.started_at),
-            "finished_at": _as_json(self.finished_at),
-            "resumed": self.resumed,
-            "resumed_items": self.resumed_items,
-            "resumed_pages": self.resumed_pages,
-            "error": None if error is None else {"type": type(error).__name__, "message": error_text(error)},
-            "malformed": [
-                {"path": item.path, "reason": item.reason, "request_id": item.request_id} for item in self.malformed
-            ],
-        }
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        values = {each.name: getattr(self, each.name) for each in attrs.fields(SourceReport)}
-        return _source_report, ({**values, "error": None if self.error is None else _picklable(self.error)},)
-
-
-def _source_report(values: Mapping[str, Any]) -> SourceReport:
-    return SourceReport(**values)
-
-
-def _picklable(error: Exception) -> Exception:
-    """Return an error, or one with its name if it cannot be pickled, such as one that a credentials provider raised."""
-    with suppress(Exception):
-        if type(pickle.loads(pickle.dumps(error))) is type(error):  # noqa: S301 - pickled here
-            return error
-    return AioPartnerCentralError(error_text(error))
+        return {"run_id": self.run_id, "started_at": json_time(self.started_at)}
 
 
 @runtime_checkable
@@ -253,6 +148,16 @@ class Report(Generic[KeyT]):
             if state.error is not None and state.outcome is not Outcome.SKIPPED
         }
 
+    def cursor(self, key: KeyT) -> Cursor | None:
+        """Return where the next incremental run of a source continues; None if it must collect all of it.
+
+        The cursor of a source advances only if the source is complete, and the output was written if there is one.
+        """
+        state = self.sources[key]
+        if state.cursor is None or not state.complete or self.output_written is False:
+            return state.earlier_cursor
+        return state.cursor
+
     def as_error(self) -> Exception | None:
         """Return the exception that `on_error="finish"` raises: None, the error of the only source, or a group."""
         failures = self.failures
@@ -263,11 +168,13 @@ class Report(Generic[KeyT]):
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON, without page tokens, malformed items' JSON and the service's messages."""
         return {
+            "format": FORMAT,
+            "version": VERSION,
             "run_id": self.run_id,
             "resumes": None if self.resumes is None else self.resumes.as_json(),
             "complete": self.complete,
-            "started_at": _as_json(self.started_at),
-            "finished_at": _as_json(self.finished_at),
+            "started_at": json_time(self.started_at),
+            "finished_at": json_time(self.finished_at),
             "elapsed": round(self.elapsed, 3),
             "items": self.items,
             "resumed_items": self.resumed_items,
@@ -277,9 +184,16 @@ class Report(Generic[KeyT]):
             "versions": dict(self.versions),
             "output_written": self.output_written,
             "earlier_files": [
-                {"path": file.path, "written_at": _as_json(file.written_at)} for file in self.earlier_files
+                {"path": file.path, "written_at": json_time(file.written_at)} for file in self.earlier_files
             ],
-            "sources": [{**_key_as_json(key), **state.as_json()} for key, state in self.sources.items()],
+            "sources": [
+                {
+                    **_key_as_json(key),
+                    **state.as_json(),
+                    "cursor": None if (cursor := self.cursor(key)) is None else cursor.as_json(),
+                }
+                for key, state in self.sources.items()
+            ],
         }
 
     def __str__(self) -> str:
@@ -337,18 +251,13 @@ class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Gene
         return type(self)(kept) if len(kept) == len(excs) else ExceptionGroup(self.message, excs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        failures = {key: _picklable(failure) for key, failure in self.failures.items()}
+        failures = {key: picklable(failure) for key, failure in self.failures.items()}
         return type(self), (failures, self.report), {**vars(self), "failures": failures}
 
 
 def versions_of(services: Iterable[Service]) -> dict[str, str]:
     """Return the version of this library, and of each service's model, by name."""
     return {"aiopartnercentral": __version__} | {service.name: service.api_version for service in services}
-
-
-def _as_json(moment: datetime | None) -> str | None:
-    """Return a moment as JSON has it, such as `2026-11-29T02:15:00.123Z`."""
-    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
 def _of_earlier_runs(number: int) -> str:
@@ -361,7 +270,9 @@ def _key_as_json(key: object) -> dict[str, Any]:
 
 def _table(states: Mapping[str, SourceReport]) -> str:
     is_resumed = any(state.resumed_items for state in states.values())
-    heads = [head for head in _CELLS if head != _EARLIER or is_resumed]
+    is_incremental = any(state.since is not None for state in states.values())
+    shown = {_EARLIER: is_resumed, _SINCE: is_incremental}
+    heads = [head for head in _CELLS if shown.get(head, True)]
     columns = [["source", *states], *([head, *map(_CELLS[head], states.values())] for head in heads)]
     return "\n".join("  ".join(row).rstrip() for row in zip(*map(_padded, columns), strict=True))
 
@@ -382,9 +293,11 @@ def _problem(state: SourceReport) -> str:
 
 
 _EARLIER: Final = "of earlier runs"
-_TEXTS: Final = ("source", "outcome", "error")
+_SINCE: Final = "since"
+_TEXTS: Final = ("source", "outcome", _SINCE, "error")
 _CELLS: Final[Mapping[str, Callable[[SourceReport], str]]] = {
     "outcome": lambda state: state.outcome.value,
+    _SINCE: lambda state: "whole" if state.since is None else utc_text(state.since),
     "items": lambda state: str(state.items),
     _EARLIER: lambda state: str(state.resumed_items),
     "pages": lambda state: str(state.pages),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-__all__ = ["REDACTED", "counted", "listed", "replace_surrogates", "utc_text"]
+__all__ = ["REDACTED", "counted", "json_time", "listed", "replace_surrogates", "utc_text"]
 
 REDACTED = "<redacted>"
 _NAMED = 10  # how many names a text has
@@ -31,6 +32,11 @@ def listed(names: Iterable[str]) -> str:
 def utc_text(moment: datetime) -> str:
     """Return a moment in UTC as people read it, such as `2026-11-29 02:15:00 UTC`."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def json_time(moment: datetime | None) -> str | None:
+    """Return a moment as JSON has it, such as `2026-11-29T02:15:00.123Z`; None for None."""
+    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
 def replace_surrogates(text: str) -> str:

@@ -29,6 +29,7 @@ __all__ = [
     "aware_datetime",
     "collection_of",
     "count",
+    "duration",
     "flag",
     "function",
     "instance_of",
@@ -298,6 +299,16 @@ def aware_datetime(name: str, value: object) -> datetime:
         raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
     if value.utcoffset() is None:
         raise ValueError(f"{name} must be {expected}, not one without")
+    return value
+
+
+@Check
+def duration(name: str, value: object) -> timedelta:
+    """Demand a timedelta of zero or more."""
+    if not isinstance(value, timedelta):
+        raise TypeError(f"{name} must be a timedelta, not {type_name(value)}")
+    if value < timedelta():
+        raise ValueError(f"{name} must be a timedelta of 0 or more, not {value}")
     return value
 
 

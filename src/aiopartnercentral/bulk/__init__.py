@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.instrumentation.opentelemetry import Telemetry as Telemetry
     from aiopartnercentral.bulk.limits import Limits as Limits
     from aiopartnercentral.bulk.partitions import by_account as by_account
+    from aiopartnercentral.bulk.report_file import load_report as load_report
     from aiopartnercentral.bulk.source import Origin as Origin, Source as Source, check_sources as check_sources
     from aiopartnercentral.errors import error_type as error_type
 else:

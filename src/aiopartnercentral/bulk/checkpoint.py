@@ -20,6 +20,7 @@ from aiopartnercentral import __version__
 from aiopartnercentral._pagination.report import ENDED_WELL, EarlierRun, Outcome, SourceReport
 from aiopartnercentral._utils.atomic_files import sync_directory
 from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
+from aiopartnercentral._utils.text import utc_text
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.checkpoint_file import (
     FORMAT,
@@ -32,7 +33,8 @@ from aiopartnercentral.bulk.checkpoint_file import (
     as_bytes,
     read,
 )
-from aiopartnercentral.bulk.dedup import SeenItems
+from aiopartnercentral.bulk.dedup import SeenItems, split_fingerprints
+from aiopartnercentral.bulk.incremental import Increment
 from aiopartnercentral.errors import CheckpointError, SinkError, error_text
 from aiopartnercentral.sinks.partial_file import PartialFile
 from aiopartnercentral.types import MalformedItem
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
+    from aiopartnercentral.bulk.incremental import Start
     from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.spec import Question
     from aiopartnercentral.types import JsonValue
@@ -155,11 +158,44 @@ class Checkpoint:
         """The run that this one resumes; None for a new run."""
         return None if self.library is None else self.first_run
 
-    def note(self, origin: Origin, report: SourceReport) -> None:
+    def note(self, origin: Origin, report: SourceReport, increment: Increment) -> None:
         """Record the progress of a source, which the next `save` writes."""
-        self._entries[origin] = _entry(origin, report)
+        self._entries[origin] = msgspec.structs.replace(
+            _entry(origin, report),
+            since=increment.start.since,
+            time=increment.time,
+            comes_again=b"".join(sorted(increment.seen)),
+        )
         if report.outcome in ENDED_WELL:
             self.seen.pop(origin, None)
+
+    def increments(self, starts: Mapping[Origin, Start]) -> dict[Origin, Increment]:
+        """Return what the run that is resumed has noted for the next incremental run, by source.
+
+        Raises:
+            CheckpointError: a source of it began at another time. It may also begin where that run has completed it, as
+                its report says.
+        """
+        found = {}
+        for origin in self.earlier:
+            entry, start = self._entries[origin], starts[origin]
+            if not entry.pages and entry.outcome not in ENDED_WELL:
+                continue
+            is_complete = entry.outcome is Outcome.COMPLETE
+            has_reached = is_complete and start.earlier is not None and start.earlier.time == entry.time
+            if entry.since != start.since and not has_reached:
+                before, now = ("none" if each is None else utc_text(each) for each in (entry.since, start.since))
+                raise CheckpointError(
+                    f"the checkpoint {self.path} belongs to another collection: {origin} differs in since, which was "
+                    f"{before} and is {now}; {START_OVER}"
+                )
+            found[origin] = Increment(
+                attrs.evolve(start, since=entry.since),
+                time=entry.time,
+                seen=_comes_again(self.path, entry),
+                is_processed=is_complete,
+            )
+        return found
 
     async def save(self, position: JsonValue | None = None) -> None:
         """Write the recorded progress and the sink's position; a cancellation does not interrupt this.
@@ -291,6 +327,13 @@ def _entry(origin: Origin, report: SourceReport) -> StoredSource:
 def _seen(path: Path, entry: StoredSource) -> SeenItems:
     try:
         return SeenItems.load(entry.seen, entry.expected)
+    except ValueError as error:
+        raise CheckpointError(f"the checkpoint {path} is damaged: {error}; {START_OVER}") from None
+
+
+def _comes_again(path: Path, entry: StoredSource) -> set[bytes]:
+    try:
+        return set(split_fingerprints(entry.comes_again))
     except ValueError as error:
         raise CheckpointError(f"the checkpoint {path} is damaged: {error}; {START_OVER}") from None
 

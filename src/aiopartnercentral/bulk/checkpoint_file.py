@@ -2,8 +2,9 @@
 
 It is one JSON object. It has the time at which its run began; digests of the listings' parameters; the outcome, counts,
 times and next page token of each source and listing; the position of the sink; and fingerprints of the items of
-unfinished sources that are in the output. Its last member is a checksum of all before it. It holds no item, no argument
-and no credentials.
+unfinished sources that are in the output. For the next incremental run it has the time of each source's first request,
+and fingerprints of the items that may come again. Its last member is a checksum of all before it. It holds no item, no
+argument and no credentials.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 FORMAT = "aiopartnercentral checkpoint"
-VERSION = 5
+VERSION = 6
 START_OVER = "restart=True starts over"
 _BEGINNING = f'{{"format":"{FORMAT}"'.encode()  # of every version
 _CHECKSUM = b',"checksum":"'
@@ -54,7 +55,13 @@ class StoredMalformed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One source and listing."""
+    """One source and listing.
+
+    Attributes:
+        since: the time at which an incremental run began; None for a whole one.
+        time: the service's time at the first request; None if the service did not send it.
+        comes_again: fingerprints of the items that the next incremental run may get again.
+    """
 
     label: str
     catalog: str
@@ -70,6 +77,9 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     malformed: list[StoredMalformed] = []
     seen: bytes = b""
     expected: bytes = b""
+    since: datetime | None = None
+    time: datetime | None = None
+    comes_again: bytes = b""
 
 
 class StoredListing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,17 +19,18 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.client_pool import ClientPool
+from aiopartnercentral.bulk.incremental import OVERLAP, Since, check_since
 from aiopartnercentral.bulk.limits import Limits
 from aiopartnercentral.bulk.sink_writer import SinkPage, check_sink, page_for_sink, write_all
 from aiopartnercentral.bulk.source import Origin, check_sources
-from aiopartnercentral.bulk.spec import Listings, Spec, name_listings, origins_of
+from aiopartnercentral.bulk.spec import Listings, Spec, digests, name_listings, origins_of
 from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection as AnyCollection, Iterable, Mapping, Sequence
 
-    from aiopartnercentral._pagination.report import Report
+    from aiopartnercentral._pagination.report import Report, SourceReport
     from aiopartnercentral.bulk.instrumentation.events import Observer
     from aiopartnercentral.bulk.source import Source
     from aiopartnercentral.sinks import Sink
@@ -78,6 +79,9 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_max_age: timedelta = MAX_AGE,
         restart: bool = False,
+        since: Since = None,
+        overlap: timedelta = OVERLAP,
+        whole: AnyCollection[str] = (),
         observer: Observer | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
@@ -104,12 +108,18 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             checkpoint_max_age: the progress of a run that began longer ago than this is discarded, so that the items of
                 last night never pass for those of this night. A run is as old as the earliest one that it resumes.
             restart: whether to discard the progress of an earlier run in any case; only with a checkpoint.
+            since: collect only what was modified at this time or later, or since an earlier run: its report, or the
+                file with its JSON. A source that the report does not have, or that was never complete, is collected as
+                a whole. Items that the earlier run gave are not given again unless they have changed.
+            overlap: how long before that time to begin, so that changes that the service shows late are not lost.
+            whole: names of listings to collect as a whole, as the service cannot filter them by time.
             observer: called with each event; see `bulk.Event`.
             options: the options of all clients; see `ClientOptions`.
 
         Raises:
             TypeError: an argument is of a wrong type.
             ValueError: an argument has a value that is not allowed.
+            OSError: the report cannot be read.
         """
         limits = Limits() if limits is None else _LIMITS("limits", limits)
         check_options("Collection()", options, ClientOptions)
@@ -118,8 +128,9 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             raise ValueError("restart=True needs a checkpoint: without one, every run starts over")
         named = name_listings(listings)
         _check_rates(limits, named.values())
+        origins = origins_of(check_sources(sources), named)
         plan = Plan(
-            sources=origins_of(check_sources(sources), named),
+            sources=origins,
             concurrency=limits.concurrency,
             buffer_pages=buffer_pages,
             on_error=on_error,
@@ -135,6 +146,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             checkpoint_max_age=validators.positive_duration("checkpoint_max_age", checkpoint_max_age),
             restart=restart,
             observer=_OBSERVER("observer", observer),
+            starts=check_since(named, origins, since, overlap=overlap, whole=whole, digests=digests),
             open_pool=lambda: ClientPool(max_open=limits.sources, max_connections=limits.concurrency, **options),
         )
         super().__init__(spec, CollectionView(items_of), lambda: self.item_classes)
@@ -143,6 +155,11 @@ class Collection(Streams[ItemT], Generic[ItemT]):
     def origins(self) -> Sequence[Origin]:
         """All sources, each with each listing."""
         return self._spec.plan.sources
+
+    @property
+    def pending(self) -> Mapping[Origin, SourceReport]:
+        """The report of each source before a run, with the cursor of the earlier run."""
+        return {origin: start.report for origin, start in self._spec.starts.items()}
 
     @property
     def item_classes(self) -> Mapping[str, Any]:

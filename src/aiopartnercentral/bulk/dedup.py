@@ -15,7 +15,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["SeenItems"]
+__all__ = ["SeenItems", "fingerprint", "split_fingerprints"]
 
 _SIZE = 12  # bytes of a fingerprint, so that a collision among a billion items is practically impossible
 
@@ -39,9 +39,8 @@ class SeenItems:
         Raises:
             ValueError: the data are not fingerprints.
         """
-        if len(seen) % _SIZE or len(expected) % _SIZE:
-            raise ValueError("fingerprints are truncated")
-        return cls(bytearray(seen), Counter(_split(expected)))
+        split_fingerprints(seen)
+        return cls(bytearray(seen), Counter(split_fingerprints(expected)))
 
     @property
     def stored_expected(self) -> bytes:
@@ -50,28 +49,40 @@ class SeenItems:
 
     def restart(self) -> None:
         """Expect all seen items again, as the source restarts."""
-        self.expected.update(_split(bytes(self.seen)))
+        self.expected.update(split_fingerprints(bytes(self.seen)))
         self.seen.clear()
 
     def add(self, item: bytes) -> bool:
         """Add an item by its JSON, and return whether it is not in the output yet."""
-        fingerprint = blake2b(item, digest_size=_SIZE).digest()
-        self.seen += fingerprint
-        if not self.expected or fingerprint not in self.expected:
+        found = fingerprint(item)
+        self.seen += found
+        if not self.expected or found not in self.expected:
             return True
-        self.expected[fingerprint] -= 1
-        if not self.expected[fingerprint]:
-            del self.expected[fingerprint]
+        self.expected[found] -= 1
+        if not self.expected[found]:
+            del self.expected[found]
         return False
 
     def add_all(self, items: Iterable[bytes]) -> Sequence[bool]:
         """Add items by their JSON, and return for each whether it is not in the output yet."""
         if self.expected:
             return [self.add(item) for item in items]
-        fingerprints = [blake2b(item, digest_size=_SIZE).digest() for item in items]
+        fingerprints = [fingerprint(item) for item in items]
         self.seen += b"".join(fingerprints)
         return [True] * len(fingerprints)
 
 
-def _split(fingerprints: bytes) -> Iterator[bytes]:
+def fingerprint(item: bytes) -> bytes:
+    """Return the fingerprint of an item's JSON."""
+    return blake2b(item, digest_size=_SIZE).digest()
+
+
+def split_fingerprints(fingerprints: bytes) -> Iterator[bytes]:
+    """Return the single ones of several fingerprints.
+
+    Raises:
+        ValueError: the data are not fingerprints.
+    """
+    if len(fingerprints) % _SIZE:
+        raise ValueError("fingerprints are truncated")
     return (fingerprints[start : start + _SIZE] for start in range(0, len(fingerprints), _SIZE))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.progress import ProgressTracker
     from aiopartnercentral._pagination.report import SourceReport
     from aiopartnercentral.bulk.client_pool import ClientPool
+    from aiopartnercentral.bulk.incremental import Increment
     from aiopartnercentral.bulk.limits import Limits
     from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.spec import Spec
@@ -113,12 +114,14 @@ class PageRequest:
         token: page token to start at, from the earlier run; None for the first page.
         repetitions: how often the request for the current page was sent before the current attempt; an attempt of a
             client that retries may send it several times.
+        increment: remembers what the next incremental run must know.
         restarted: whether the source restarts from its first page although an earlier run has collected some of it.
     """
 
     run: Run
     origin: Origin
     slots: SlotHolder
+    increment: Increment
     earlier: SourceReport | None = None
     token: str | None = attrs.field(init=False, repr=False)
     repetitions: int = 0
@@ -186,6 +189,8 @@ class PageRequest:
             if not isinstance(fetched, Exception):
                 if self.repetitions:
                     fetched = attrs.evolve(fetched, retries=fetched.retries + self.repetitions)
+                took = anyio.current_time() - self._sent_at
+                fetched = self.increment.take(fetched, took, is_first=token is None)
                 self._notify_fetched(fetched)
                 return fetched
             error = fetched
@@ -259,11 +264,13 @@ class PageRequest:
 
     async def _send(self, token: str | None) -> FetchedPage[Any, Any]:
         run, origin = self.run, self.origin
-        listing = run.spec.listings[origin.listing]
+        listing = self.increment.start.listing
         async with run.pool.lease(origin.source, client_class(listing.service)) as client:
             self._sent_at = anyio.current_time()
             fetcher = client.page_fetcher(
-                listing, reports_malformed=run.spec.reports_malformed, keeps_raw=run.keeps_raw
+                listing,
+                reports_malformed=run.spec.reports_malformed,
+                keeps_raw=run.keeps_raw or listing.pagination.since is not None,
             )
             return await (fetcher.raw if run.raw else fetcher.typed)(origin.catalog, token)
 

@@ -15,7 +15,17 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import optional
 from aiopartnercentral.errors import CredentialsError
 
-__all__ = ["Credentials", "CredentialsProvider", "Identity", "Origin", "Role", "Source", "check_sources", "identity"]
+__all__ = [
+    "Credentials",
+    "CredentialsProvider",
+    "Identity",
+    "Origin",
+    "Role",
+    "Source",
+    "check_sources",
+    "identity",
+    "stand_in",
+]
 
 _WAYS = ("profile", "role", "credentials", "client")
 
@@ -172,6 +182,11 @@ class _NotPickled:
 
     async def __call__(self) -> Credentials:
         raise CredentialsError(f"{self.name} was not pickled with the report")
+
+
+def stand_in(catalog: str, *, label: str, account: str) -> Source:
+    """Return the source of a report that was read from a file: it has no credentials."""
+    return Source(catalog, credentials=_NotPickled("the source"), label=label, account=account)
 
 
 def _without_secrets(source: Source) -> Source:

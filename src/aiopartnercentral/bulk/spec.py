@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from aiopartnercentral._client import ServiceClient
     from aiopartnercentral._pagination.merge import Plan
     from aiopartnercentral.bulk.client_pool import ClientPool
+    from aiopartnercentral.bulk.incremental import Start
     from aiopartnercentral.bulk.instrumentation.events import Observer
     from aiopartnercentral.bulk.limits import Limits
     from aiopartnercentral.bulk.source import Source
     from aiopartnercentral.types import JsonValue, Service
 
-__all__ = ["Listings", "Question", "Spec", "client_class", "name_listings", "origins_of", "question"]
+__all__ = ["Listings", "Question", "Spec", "client_class", "digests", "name_listings", "origins_of", "question"]
 
 ItemT = TypeVar("ItemT")
 
@@ -50,6 +51,7 @@ class Spec:
         checkpoint_max_age: a run that began longer ago is not resumed.
         restart: whether to resume no run.
         observer: called with each event, or None.
+        starts: where the run begins with each source.
         open_pool: creates the pool of clients.
     """
 
@@ -62,6 +64,7 @@ class Spec:
     checkpoint_max_age: timedelta
     restart: bool
     observer: Observer | None
+    starts: Mapping[Origin, Start]
     open_pool: Callable[[], ClientPool]
 
     @property
@@ -96,6 +99,16 @@ def question(spec: Spec) -> Question:
         },
         origins=spec.plan.sources,
     )
+
+
+def digests(listing: Listing[Any, Any]) -> dict[str, str]:
+    """Return a digest of each parameter that decides which items a listing has; not of its page size and `max_items`.
+
+    Raises:
+        EncodeError: a filter does not match the service model.
+    """
+    filters = {name: value for name, value in listing.filters.items() if name != "page_size"}
+    return _digests(attrs.evolve(listing, filters=filters, max_items=None))
 
 
 def client_class(service: Service) -> type[ServiceClient]:

@@ -16,6 +16,7 @@ from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral.bulk.checkpoint import Checkpoint
 from aiopartnercentral.bulk.checkpoint_file import START_OVER
 from aiopartnercentral.bulk.dedup import SeenItems
+from aiopartnercentral.bulk.incremental import Increment
 from aiopartnercentral.bulk.instrumentation.events import RunFinished, RunStarted, SourceFinished, SourceStarted
 from aiopartnercentral.bulk.page_request import PageRequest, Run
 from aiopartnercentral.bulk.scheduler import FairQueue, SlotHolder
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
 
+    from aiopartnercentral._pagination.report import Report
     from aiopartnercentral.bulk.checkpoint import DiscardedRun
     from aiopartnercentral.bulk.spec import Spec
     from aiopartnercentral.sinks.base import EarlierFile
@@ -71,9 +73,17 @@ class CollectionStream(Stream[Origin, EntryT]):
         self._run: Run | None = None
         self._requests: dict[Origin, PageRequest] = {}
         self._unfinished: dict[Origin, None] = {}  # sources with a SourceStarted event and no SourceFinished event yet
+        self._increments = {origin: Increment(start) for origin, start in spec.starts.items()}
         self._checkpoint: Checkpoint | None = None
         self._noted = anyio.Event()
         self._left_without_error = False
+
+    @property
+    def report(self) -> Report[Origin]:
+        """A snapshot of what has been handed over so far, and where the next incremental run continues."""
+        report = super().report
+        sources = {origin: self._increments[origin].report(state) for origin, state in report.sources.items()}
+        return attrs.evolve(report, sources=sources)
 
     @property
     def position(self) -> JsonValue | None:
@@ -115,6 +125,7 @@ class CollectionStream(Stream[Origin, EntryT]):
                 stack.push_async_exit(self._close_checkpoint)
                 self._checkpoint = checkpoint
                 self._check_use(checkpoint)
+                self._increments.update(checkpoint.increments(spec.starts))
                 if checkpoint.discarded is None or not self._view.into_sink:  # else it names files to remove first
                     await checkpoint.save(checkpoint.position)  # fails now rather than later if it cannot be written
             saved = self._checkpoint
@@ -224,8 +235,11 @@ class CollectionStream(Stream[Origin, EntryT]):
             await anyio.sleep(_PAUSE * (anyio.current_time() - began))
 
     def _acknowledged(self, origin: Origin, report: SourceReport) -> None:
+        increment = self._increments[origin]
+        increment.is_processed = report.outcome is Outcome.COMPLETE
+        report = increment.report(report)
         if self._checkpoint is not None:
-            self._checkpoint.note(origin, report)
+            self._checkpoint.note(origin, report, increment)
             self._noted.set()
         if self._progress.is_over(origin):
             self._notify_finished(origin, report)
@@ -280,7 +294,7 @@ class CollectionStream(Stream[Origin, EntryT]):
         origin = feed.source
         try:
             earlier = None if self._checkpoint is None else self._checkpoint.earlier.get(origin)
-            request = self._requests[origin] = PageRequest(run, origin, slots, earlier)
+            request = self._requests[origin] = PageRequest(run, origin, slots, self._increments[origin], earlier)
             self._unfinished[origin] = None
             run.notify(SourceStarted(run=run.name, origin=origin, resumed=request.token is not None))
             if earlier is not None and earlier.pages and request.token is None:
