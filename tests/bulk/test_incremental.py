@@ -122,7 +122,8 @@ async def test_what_changes_while_it_is_listed_is_in_the_next_run(job: Job, skew
             job.service.change("AWS", "O0")
             job.service.change("AWS", "O7")
 
-    job.catalogs, job.service.on_request = ("AWS",), change
+    job.catalogs, job.service.on_request, job.service.step = ("AWS",), change, timedelta(minutes=1)
+    job.options["overlap"] = timedelta()
     assert {"AWS O0 1", "AWS O7 2"} < set(await job.run())
     assert await job.run() == ["AWS O0 2"]
     assert await job.run() == []

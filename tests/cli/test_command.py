@@ -125,6 +125,7 @@ def test_help_names_values_alike(run_here, command):
         "NAME=VALUE,...",
         "TEXT",
         "TIME",
+        "TIME|FILE",
         "/",
     }
 
@@ -271,7 +272,7 @@ def test_the_help_of_a_listing_groups_its_options_and_has_the_words_that_users_s
     shown = run_here("collect", "list-connections", "--help").out.decode()
     groups = re.findall(r"^(\S.*):\n  -", shown, re.MULTILINE)
     assert groups == [
-        *("What to collect", "From where", "Output", "Resume", "Limits and retries", "Errors"),
+        *("What to collect", "From where", "Output", "Only what has changed", "Resume", "Limits and retries", "Errors"),
         *("Progress and reports", "Options"),
     ]
     words = " ".join(shown.split())

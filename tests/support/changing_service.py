@@ -34,13 +34,15 @@ def _text(moment: datetime) -> str:
 
 @attrs.define(eq=False)
 class ChangingService:
-    """The answers of the service; its clock is its own, and every request takes a second of it.
+    """The answers of the service; its clock is its own, and moves with every request.
 
     Attributes:
         now: its clock.
         delay: how long a change takes until listings show it.
         denied: catalogs to which it denies access.
         failing: catalogs of which it answers no page after the first one.
+        step: how far the clock moves with each request.
+        seconds: how long an answer takes, by the clock on the wall.
         sends_date: whether its answers have the time.
         on_request: called before each request is answered.
         asked: the lower bound of each request, by catalog.
@@ -50,6 +52,8 @@ class ChangingService:
     delay: timedelta = timedelta()
     denied: set[str] = attrs.field(factory=set)
     failing: set[str] = attrs.field(factory=set)
+    step: timedelta = timedelta(seconds=1)
+    seconds: float = 0.0
     sends_date: bool = True
     on_request: Callable[[str], None] = lambda _: None
     asked: list[tuple[str, datetime | None]] = attrs.field(factory=list)
@@ -70,12 +74,12 @@ class ChangingService:
         catalog = received.body["Catalog"]
         self.on_request(catalog)
         reply = self._answer(received.operation, received.body, catalog)
-        self.now += timedelta(seconds=1)
         # To the second, like any server's.
         date = (
             {"Date": format_datetime(self.now.replace(microsecond=0), usegmt=True)} if self.sends_date else {"Date": ""}
         )
-        return attrs.evolve(reply, headers=date)
+        self.now += self.step
+        return attrs.evolve(reply, headers=date, delay=self.seconds)
 
     def _answer(self, operation: str, body: dict[str, Any], catalog: str) -> Reply:
         after, token = _bound(operation, body), body.get("NextToken")

@@ -12,12 +12,13 @@ import anyio.to_thread
 import attrs
 from botocore.exceptions import ProfileNotFound
 
-from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, SourceReport, versions_of
+from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, versions_of
 from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import Collection, Limits, RunStarted, Source, check_sources, load_sources
 from aiopartnercentral.bulk.collection import MAX_AGE
+from aiopartnercentral.bulk.incremental import OVERLAP
 from aiopartnercentral.bulk.sink_writer import empty_pages
 from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.item_table import ItemTables
@@ -28,6 +29,7 @@ from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import begin_report, foreseen, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import facts, load
+from aiopartnercentral.cli.since import begin_of
 from aiopartnercentral.cli.stream_sink import StreamSink
 from aiopartnercentral.cli.table import encoded, named, report_text
 from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
@@ -170,6 +172,7 @@ class _Run:
         """
         self.config = config
         self._resumes: EarlierRun | None = None
+        self._since = begin_of(config)
         try:
             # One collection for each source and listing, so that their items are not interleaved.
             parts = [([source], [one]) for source in check_sources(sources) for one in config.listings]
@@ -242,10 +245,10 @@ class _Run:
         The other files of the run are not among the earlier files.
         """
         report = self.progress.report
-        origins = [origin for collection in self._collections for origin in collection.origins]
+        pending = {origin: state for each in self._collections for origin, state in each.pending.items()}
         return attrs.evolve(
             report,
-            sources={origin: report.sources.get(origin, SourceReport()) for origin in origins},
+            sources={origin: report.sources.get(origin, state) for origin, state in pending.items()},
             output_written=self._is_streamed if self._sink is None else report.output_written,
             earlier_files=[file for file in report.earlier_files if real_path(file.path) not in self._other_files],
         )
@@ -299,6 +302,9 @@ class _Run:
             checkpoint=config.checkpoint,
             checkpoint_max_age=config.checkpoint_max_age or MAX_AGE,
             restart=config.restart,
+            since=self._since,
+            overlap=OVERLAP if config.overlap is None else config.overlap,
+            whole=[] if self._since is None else [one.method for one in listings if one.command in config.whole],
             observer=self._observe,
         )
 

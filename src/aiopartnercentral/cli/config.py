@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral.cli.options import Format, Formulas, OnFailure, switch_of
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_text
@@ -92,6 +93,9 @@ class Config:
     formulas: Formulas | None
     bom: bool
     envelope: bool
+    since: datetime | Path | None
+    overlap: timedelta | None
+    whole: list[str]
     checkpoint: Path | None
     checkpoint_max_age: timedelta | None
     restart: bool
@@ -155,9 +159,17 @@ class Config:
             outputs: the paths that `output` stands for; more than one if it is a template.
         """
         options = [("output", path) for path in outputs] + [(name, self.dated(name)) for name in _OTHER_FILES]
+        if isinstance(self.since, Path) and not self.reports_to_since:
+            options.append(("since", str(self.since)))
         return [
             (switch_of(name), "/dev/stdout" if path == STDOUT else path) for name, path in options if path is not None
         ]
+
+    @property
+    def reports_to_since(self) -> bool:
+        """Whether this run replaces the report that it begins at, as a chain of nightly runs does."""
+        written = self.dated("report")
+        return written is not None and isinstance(self.since, Path) and real_path(written) == real_path(self.since)
 
     def dated(self, option: str, date: str | None = None) -> str | None:
         """Return the path of an option that can have no other placeholder than `{date}`, for a day or for this one."""
@@ -203,7 +215,7 @@ def combine(parsed: Sequence[ParsedListing]) -> Config:
                 )
             given[name], given_after[name] = value, command
     options = {**parsed[0].defaults, **given}
-    options["catalogs"], options["ignore_errors"] = options["catalogs"] or [], options["ignore_errors"] or []
+    options |= {name: options[name] or [] for name in ("catalogs", "ignore_errors", "whole")}
     config = Config(listings=[one.listing for one in parsed], **options)
     if (config.form is Format.TABLE or config.ordered) and _has_only_date(config.output):
         config = attrs.evolve(config, output=config.dated("output") or "", template=config.output)
@@ -254,6 +266,7 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _of_access(config)
     yield from _of_output(config)
     yield from _of_names(config)
+    yield from _of_since(config)
     yield from _of_checkpoint(config)
     yield from _of_malformed(config)
     yield from _of_report(config)
@@ -308,6 +321,16 @@ def _of_names(config: Config) -> Iterator[str]:
             )
     if config.checkpoint is not None and (found := _PLACEHOLDER.search(str(config.checkpoint))):
         yield f"--checkpoint cannot contain {found[0]}: the next run must find it under the same name"
+
+
+def _of_since(config: Config) -> Iterator[str]:
+    for name in ("overlap", "whole"):
+        if getattr(config, name) and config.since is None:
+            yield f"{switch_of(name)} needs --since: without it, everything is collected"
+    commands = [one.command for one in config.listings]
+    for command in config.whole:
+        if command not in commands:
+            yield f"--whole {clean(command)} is not a listing of this command: {', '.join(commands)}"
 
 
 def _of_checkpoint(config: Config) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -112,10 +112,29 @@ def _duration(value: str | None) -> timedelta | None:
     found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([smhd])", value.strip())
     if found is None:
         raise typer.BadParameter(f"{value!a} is not a duration such as 90m, 12h or 7d")
-    length = float(found[1]) * timedelta(**{_UNITS[found[2]]: 1})
-    if not length:
+    return float(found[1]) * timedelta(**{_UNITS[found[2]]: 1})
+
+
+def _max_age(value: str | None) -> timedelta | None:
+    length = _duration(value)
+    if length is not None and not length:
         raise typer.BadParameter(f"{value!a} is not a duration above 0: use --restart to start over in any case")
     return length
+
+
+def _since(value: str | None) -> datetime | Path | None:
+    """Return a time, which is in UTC without a zone, or the path of a report."""
+    if value is None:
+        return None
+    if value in ("", STDOUT):
+        raise typer.BadParameter("it must be a time such as 2026-11-01T00:00:00Z, or the file of a report")
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        if _TIME.fullmatch(value):
+            raise typer.BadParameter(f"{value!a} is not a time such as 2026-11-01T00:00:00Z") from None
+        return Path(value)
+    return time if time.utcoffset() is not None else time.replace(tzinfo=UTC)
 
 
 def _names(value: str | None) -> list[str] | None:
@@ -128,6 +147,7 @@ def _names(value: str | None) -> list[str] | None:
     return names
 
 
+_TIME: Final = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -146,6 +166,7 @@ def _option(
 FILTERS: Final = "What to collect"
 SOURCES: Final = "From where"
 _OUTPUT: Final = "Output"
+_CHANGES: Final = "Only what has changed"
 _LIMITS: Final = "Limits and retries"
 _ERRORS: Final = "Errors"
 _REPORTING: Final = "Progress and reports"
@@ -246,6 +267,31 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="NDJSON file for items that do not match the model; without it, such an item fails its source. Only for "
         "table, csv and parquet: ndjson output includes these items. FILE can contain {date}.",
     ),
+    "since": _option(
+        _CHANGES,
+        str | None,
+        metavar="TIME|FILE",
+        callback=_since,
+        help="Collect only what was modified since a time such as 2026-11-01T00:00:00Z, or since an earlier run: FILE "
+        "is the report that it wrote with --report. With the same FILE for both, each run continues where the one "
+        "before was complete, and the first run collects everything.",
+    ),
+    "overlap": _option(
+        _CHANGES,
+        str | None,
+        metavar="DURATION",
+        callback=_duration,
+        help="Begin so long before that time, such as 30m, so that changes that the service shows late are not lost. "
+        "Default: 5m.",
+    ),
+    "whole": _option(
+        _CHANGES,
+        list[str] | None,
+        metavar="NAME",
+        callback=check_text,
+        help="Collect this listing, such as list-partners, as a whole, as the service cannot filter it by time; can be "
+        "repeated.",
+    ),
     "checkpoint": _option(
         "Resume",
         Path | None,
@@ -258,7 +304,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         "Resume",
         str | None,
         metavar="DURATION",
-        callback=_duration,
+        callback=_max_age,
         help="Start over if the run in --checkpoint began longer ago than this, such as 90m or 7d, so that last "
         "night's items never pass for tonight's. Default: 12h.",
     ),

@@ -79,9 +79,11 @@ def _fetched(state: SourceReport) -> str:
 
 
 _SOURCE: Final = Column("source", 0)
+_SINCE: Final = Column("since (UTC)", 2)
 _EARLIER: Final = Column("of earlier runs", 4, numeric=True)
 _SUMMARY: Final[Mapping[Column, Callable[[SourceReport], str]]] = {
     Column("outcome", 1): lambda state: state.outcome.value,
+    _SINCE: lambda state: "whole" if state.since is None else f"{state.since:%Y-%m-%d %H:%M:%S}",
     Column("items", 2, numeric=True): lambda state: str(state.items),
     _EARLIER: lambda state: str(state.resumed_items),
     Column("fetched (UTC)", 3): _fetched,
@@ -121,7 +123,9 @@ def report_text(report: Report[str], *, width: int | None) -> str:
         hidden = {"complete": complete, "not requested": len(report.sources) - len(shown) - complete}
         counts = ", ".join(f"{number} {what}" for what, number in hidden.items() if number)
         rest = f"(not listed: {counts})\n" if counts else ""
-    columns = [column for column in _SUMMARY if column is not _EARLIER or report.resumed_items]
+    is_incremental = any(state.since is not None for state in report.sources.values())
+    is_shown = {_EARLIER: report.resumed_items > 0, _SINCE: is_incremental}
+    columns = [column for column in _SUMMARY if is_shown.get(column, True)]
     rows = [[clean(name), *(_SUMMARY[column](state) for column in columns)] for name, state in shown.items()]
     table = render([_SOURCE, *columns], [[row] for row in rows], width=width) if rows else ""
     errors = "".join(f"error: {line}\n" for line in explain_all(report.failures))

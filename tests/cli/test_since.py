@@ -1,0 +1,220 @@
+"""Nights of a command that collects only what has changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from aiopartnercentral.bulk import load_report
+from tests.cli.processes import until
+from tests.support.changing_service import ChangingService
+from tests.support.servers import scripted_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.cli.processes import Ended
+
+pytestmark = pytest.mark.anyio
+
+
+@attrs.define
+class Job:
+    """The same command every night: its output, and the report that the next night begins at."""
+
+    service: ChangingService
+    url: str
+    folder: Path
+    run: Any
+    listing: str = "list-opportunities"
+
+    @property
+    def report(self) -> Path:
+        return self.folder / "last.json"
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "changes.ndjson"
+
+    @property
+    def command(self) -> list[object]:
+        catalogs = ["--catalog", "AWS", "--catalog", "Sandbox", "--endpoint-url", self.url, "--rate", "10000"]
+        return ["collect", self.listing, *catalogs, "--since", self.report, "--report", self.report]
+
+    async def night(self, *more: object, code: int = 0) -> list[str]:
+        """Run the command, and return the identifiers in its output."""
+        ended: Ended = await self.run(*self.command, "--output", self.output, *more)
+        assert ended.code == code, ended.err
+        self.service.now += timedelta(days=1)
+        return self.items
+
+    @property
+    def items(self) -> list[str]:
+        return sorted(json.loads(line)["Id"] for line in self.output.read_bytes().splitlines())
+
+    @property
+    def since(self) -> list[datetime | None]:
+        return [state.since for state in load_report(self.report).sources.values()]
+
+
+def cursors(path: Path) -> dict[str, Any]:
+    report = load_report(path)
+    return {origin.label: report.cursor(origin) for origin in report.sources}
+
+
+@pytest.fixture
+def job(tmp_path: Path, run: Any) -> Iterator[Job]:
+    service = ChangingService()
+    for number in range(5):
+        service.change("AWS", f"O{number}")
+    service.change("Sandbox", "S0")
+    with scripted_server() as server:
+        server.answer = service
+        yield Job(service, server.url, tmp_path, run)
+
+
+async def test_each_night_has_what_changed_since_the_night_before(job: Job) -> None:
+    assert await job.night() == ["O0", "O1", "O2", "O3", "O4", "S0"]
+    assert job.since == [None, None]
+    assert await job.night() == []
+    job.service.change("AWS", "O3")
+    job.service.denied = {"AWS"}
+    job.service.change("Sandbox", "S1")
+    assert await job.night(code=1) == ["S1"]
+    first, second = job.since
+    job.service.denied = set()
+    assert await job.night() == ["O3"]
+    assert job.since[0] == first  # as it was denied
+    assert second is not None
+    assert job.since[1] is not None
+    assert job.since[1] > second
+
+
+async def test_the_summary_says_since_when(job: Job) -> None:
+    await job.night()
+    ended = await job.run(*job.command, "--summary", "--ordered", "--catalog", "New")
+    assert (ended.code, ended.out) == (0, b"")
+    head, *lines = ended.err.splitlines()
+    assert " since (UTC) " in head
+    found = {line.split()[0]: line for line in lines}
+    assert f"{job.since[0]:%Y-%m-%d %H:%M:%S}" in found["AWS"]
+    assert " whole " in found["New"]
+
+
+@pytest.mark.parametrize("more", [(), ("--checkpoint", "run.json")])
+async def test_a_killed_night_keeps_the_cursors(job: Job, started: Any, more: tuple[str, ...]) -> None:
+    options = [job.folder / each if each.endswith(".json") else each for each in more]
+    await job.night(*options)
+    before = cursors(job.report)
+    for number in range(5):
+        job.service.change("AWS", f"O{number}")
+    asked, job.service.seconds = len(job.service.asked), 0.2
+    async with started(*job.command, "--output", job.output, *options) as process:
+        await until(lambda: len(job.service.asked) > asked + 2)  # the second page of AWS is on its way
+        os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+    job.service.seconds = 0.0
+    assert not load_report(job.report).complete
+    assert cursors(job.report) == before
+    assert len(job.items) == 6  # of the night before
+    assert await job.night(*options) == ["O0", "O1", "O2", "O3", "O4"]
+    assert await job.night(*options) == []
+
+
+async def test_a_night_that_failed_is_resumed_by_the_same_command(job: Job) -> None:
+    resumable = ("--checkpoint", job.folder / "run.json")
+    await job.night()
+    for number in range(5):
+        job.service.change("AWS", f"O{number}")
+    job.service.change("Sandbox", "S0")
+    job.service.failing = {"AWS"}
+    assert await job.night(*resumable, code=1) == ["O0", "O1", "O2", "S0"]
+    first, asked = job.since, len(job.service.asked)
+    job.service.failing = set()
+    assert await job.night(*resumable) == ["O0", "O1", "O2", "O3", "O4", "S0"]
+    assert job.since == first
+    assert [catalog for catalog, _ in job.service.asked[asked:]] == ["AWS"]
+    assert await job.night(*resumable) == []
+
+
+async def test_an_output_that_was_not_written_does_not_count(job: Job) -> None:
+    await job.night()
+    job.service.change("Sandbox", "S0")
+    for number in range(5):
+        job.service.change("AWS", f"O{number}")
+    job.service.failing = {"AWS"}
+    ended = await job.run(*job.command, "--output", job.output, "--on-error", "raise", "--concurrency", "1")
+    assert ended.code == 1
+    assert len(job.items) == 6
+    job.service.failing = set()
+    assert await job.night() == ["O0", "O1", "O2", "O3", "O4", "S0"]
+
+
+async def test_other_listings_are_collected_whole(job: Job) -> None:
+    job.report.unlink(missing_ok=True)
+    folder = ("--format", "ndjson", "--whole", "list-partners")
+    for opportunities in (6, 0):
+        ended = await job.run(*job.command, "list-partners", "--output", job.folder / "{operation}.ndjson", *folder)
+        assert (ended.code, ended.err) == (0, "")
+        assert len((job.folder / "list_opportunities.ndjson").read_bytes().splitlines()) == opportunities
+        assert len((job.folder / "list_partners.ndjson").read_bytes().splitlines()) == 2
+
+
+OPPORTUNITIES = ("collect", "list-opportunities", "--catalog", "AWS")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([*OPPORTUNITIES, "--since", "2999-01-01"], "since must not be in the future: 2999-01-01 00:00:00 UTC"),
+        ([*OPPORTUNITIES, "--since", "2026-13-01"], "is not a time such as 2026-11-01T00:00:00Z"),
+        ([*OPPORTUNITIES, "--since", ""], "it must be a time such as"),
+        ([*OPPORTUNITIES, "--since", "none.json"], "cannot read none.json: No such file or directory; a run whose "),
+        ([*OPPORTUNITIES, "--since", "none.json", "--report", "other.json"], "cannot read none.json: No such file"),
+        ([*OPPORTUNITIES, "--since", "."], "cannot read .: Is a directory"),
+        ([*OPPORTUNITIES, "--since", "foreign.json"], "foreign.json is not a report of a collection: Object missing"),
+        ([*OPPORTUNITIES, "--since", "foreign.json", "--output", "foreign.json", "--format", "csv"], "foreign.json"),
+        ([*OPPORTUNITIES, "--overlap", "1h"], "--overlap needs --since"),
+        ([*OPPORTUNITIES, "--since", "2026-01-01", "--overlap", "5"], "is not a duration such as 90m"),
+        ([*OPPORTUNITIES, "--whole", "list-opportunities"], "--whole needs --since"),
+        ([*OPPORTUNITIES, "--since", "2026-01-01", "--whole", "list-x"], "--whole list-x is not a listing of this"),
+        (
+            ["collect", "list-partners", "--catalog", "AWS", "--since", "2026-01-01"],
+            "since is not possible for list_partners: the service cannot filter it by time",
+        ),
+        (
+            [
+                *OPPORTUNITIES,
+                "--since",
+                "2026-01-01",
+                "--last-modified-date",
+                '{"BeforeLastModifiedDate": "2026-01-01"}',
+            ],
+            "its filter by last_modified_date is set",
+        ),
+    ],
+)
+async def test_wrong_usage(run: Any, tmp_path: Path, options: list[str], words: str) -> None:
+    (tmp_path / "foreign.json").write_text('{"complete": true}')
+    arguments = [str(tmp_path / each) if each in ("foreign.json", ".") else each for each in options]
+    ended = await run(*arguments)
+    assert ended.code == 2
+    assert words.replace("foreign.json", str(tmp_path / "foreign.json")).replace("read .", f"read {tmp_path}") in (
+        " ".join(ended.err.split())
+    )
+    assert (tmp_path / "foreign.json").read_text() == '{"complete": true}'
+
+
+async def test_the_report_of_another_filter_is_refused(job: Job) -> None:
+    await job.night()
+    ended = await job.run(*job.command, "--output", job.output, "--life-cycle-stage", "Launched")
+    assert ended.code == 2
+    assert "since is a report of another list_opportunities: it differs in LifeCycleStage" in ended.complaint
+    assert load_report(job.report).complete
