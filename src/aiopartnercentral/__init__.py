@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.merge import Stream as Stream
     from aiopartnercentral._pagination.paginator import Items as Items, Paginator as Paginator
     from aiopartnercentral._pagination.report import (
+        Cursor as Cursor,
         EarlierRun as EarlierRun,
         Outcome as Outcome,
         Report as Report,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -14,6 +15,7 @@ from aiopartnercentral.bulk import Collection, Event, Limits, Source
 from aiopartnercentral.emulator import Emulator
 from tests.support.bulk_sources import FAST
 from tests.support.clients import aws_environment
+from tests.support.services import CONFIGS
 from tests.support.telemetry_recorder import Recorder
 
 if TYPE_CHECKING:
@@ -49,6 +51,26 @@ def test_every_event_is_there_with_what_it_has() -> None:
         event.__name__: [field.name for field in attrs.fields(event) if field.name != "run"]
         for event in get_args(Event)
     }
+
+
+def test_every_listing_says_whether_it_can_be_collected_incrementally() -> None:
+    packages = [import_module(f"{config.package}.operations") for config in CONFIGS.values()]
+    listings = [pagination for package in packages for pagination in package.SERVICE.paginations]
+    known = {each.method: each.since for each in listings if each.since is not None}
+    created = {each.method: each.created_since for each in listings if each.created_since is not None}
+    told, others = rows("listing"), rows("other listing")
+    assert set(told) == set(known)
+    for each in listings:
+        if each.since is None:
+            continue
+        time_filter, bound, key, modified = told[each.method]
+        assert re.findall("`(.*?)`", time_filter) == [*filter(None, [each.since.argument, each.since.field])]
+        assert bound.startswith("is included" if each.since.inclusive else "is not included")
+        fields = attrs.fields_dict(each.item())
+        assert {key.strip("`"), modified.strip("`")} <= set(fields)
+        assert modified.strip("`").replace("_", "") == each.since.modified.lower()
+    assert {name: re.findall("`(.*?)`", cells[0])[0] for name, cells in others.items()} == created
+    assert f"The other {len(listings) - len(known)}\nlistings cannot" in PAGE
 
 
 def test_every_outcome_is_there() -> None:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from runpy import run_path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,9 @@ from jupyter_client.manager import start_new_kernel
 
 from aiopartnercentral.bulk import load_sources
 from aiopartnercentral.emulator import Emulator
+from tests.support.changing_service import ChangingService
 from tests.support.clients import aws_environment
+from tests.support.servers import scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +45,7 @@ def test_every_block_has_a_test() -> None:
     assert PAGE.count("\n```") == 2 * len(BLOCKS)
     assert set(BLOCKS) == {
         *("endpoint.py", "service.py", "feeding.py", "sharing.py", "cell 1", "cell 2", "cell 3", "to_duckdb.py"),
+        "changes.py",
         *("nightly.py", "sources.toml", "partners.service", "partners.timer", "crontab"),
     }
 
@@ -81,6 +85,41 @@ def test_duckdb_has_the_table_however_often_it_is_made(folder: Path, capsys: pyt
         assert re.search("AWS .* 230 .*\n.*Sandbox .* 40 ", capsys.readouterr().out)
         with duckdb.connect(str(folder / "partners.duckdb"), read_only=True) as database:
             assert database.sql("SELECT count(DISTINCT id), count(*) FROM connections").fetchall() == [(270, 270)]
+
+
+@pytest.mark.usefixtures("aws_environment")
+def test_changes_are_merged_whatever_happens(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = ChangingService()
+    for number in range(5):
+        service.change("AWS", f"O{number}")
+    service.change("Sandbox", "S0")
+
+    def rows() -> dict[str, str]:
+        with duckdb.connect(str(folder / "opportunities.duckdb"), read_only=True) as database:
+            found = database.sql("SELECT id, partner_opportunity_identifier FROM opportunities").fetchall()
+        assert len(found) == len(dict(found))
+        return {name: text.removeprefix("revision ") for name, text in found}
+
+    with scripted_server() as server:
+        server.answer = service
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        run_path("changes.py", run_name="__main__")
+        assert rows() == {**dict.fromkeys(["O0", "O1", "O2", "O3", "O4", "S0"], "1")}
+        report = (folder / "opportunities.report.json").read_bytes()
+        service.now += timedelta(hours=1)
+        service.change("AWS", "O3")
+        service.change("Sandbox", "S1")
+        service.denied = {"AWS"}
+        run_path("changes.py", run_name="__main__")
+        assert rows()["S1"] == rows()["O3"] == "1"
+        (folder / "opportunities.report.json").write_bytes(report)  # as if it was killed before the end
+        service.denied = set()
+        service.now += timedelta(hours=1)
+        run_path("changes.py", run_name="__main__")
+        assert rows() == {**dict.fromkeys(["O0", "O1", "O2", "O4", "S0", "S1"], "1"), "O3": "2"}
+    assert "AccessDeniedException" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("emulator")

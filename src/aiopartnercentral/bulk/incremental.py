@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -175,6 +176,8 @@ def check_since(
         report = since if isinstance(since, Report) else load_report(since)
         cursors = _cursors(report, {name: listings[name] for name in begins}, digests)
 
+    parameters = {name: cache(partial(digests, listing)) for name, listing in listings.items()}
+
     def start(origin: Origin) -> Start:
         listing, found = listings[origin.listing], begins.get(origin.listing)
         earlier = cursors.get(_key(origin)) if found is not None else None
@@ -185,7 +188,7 @@ def check_since(
             since=bound,
             overlap=overlap,
             earlier=earlier,
-            parameters=lambda: digests(listing),
+            parameters=parameters[origin.listing],
         )
 
     return {origin: start(origin) for origin in origins}
