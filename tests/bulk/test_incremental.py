@@ -409,6 +409,14 @@ async def test_every_form_of_a_stream_gives_the_same(job: Job, form: str) -> Non
     assert await job.run() == []
 
 
+async def test_pages_of_which_everything_is_omitted_are_not_empty(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aiopartnercentral._pagination.page_iterator._MOST_EMPTY_PAGES", 2)
+    job.options["overlap"] = timedelta(days=1)
+    assert len(await job.run()) == 9
+    assert await job.run() == []
+    assert job.report.complete
+
+
 async def test_into_a_file(job: Job, tmp_path: Path) -> None:
     path = tmp_path / "changes.ndjson"
     job.report = await job.collection().into(open_sink(path))

@@ -34,6 +34,7 @@ class FetchedPage(Generic[PageT, ItemT]):
         raw_items: the JSON of each of these items as the service sent it, in any bytes-like form; None unless it
             was requested.
         malformed: items that were omitted because they cannot be decoded.
+        omitted: number of items that were omitted because the consumer has them.
         next_token: token of the next page; None or empty after the last one.
         retries: how often the request was retried.
         request_id: the service's id of the request, or None.
@@ -44,6 +45,7 @@ class FetchedPage(Generic[PageT, ItemT]):
     items: Sequence[ItemT] = attrs.field(repr=False)
     raw_items: Sequence[bytes] | None = attrs.field(default=None, repr=False)
     malformed: tuple[MalformedItem, ...] = ()
+    omitted: int = 0
     next_token: str | None = attrs.field(default=None, repr=False)
     retries: int = 0
     request_id: str | None = None

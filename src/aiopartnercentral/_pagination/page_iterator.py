@@ -158,7 +158,7 @@ class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
             self._last, next_token = PaginationError(self._source.name, self._pages), None
         else:
             self._seen.add(next_token)
-            self._empty_pages = 0 if size or fetched.malformed else self._empty_pages + 1
+            self._empty_pages = 0 if size or fetched.malformed or fetched.omitted else self._empty_pages + 1
             if self._empty_pages >= _MOST_EMPTY_PAGES:
                 self._last = PaginationError(self._source.name, self._pages, self._empty_pages)
         self._malformed += len(fetched.malformed)

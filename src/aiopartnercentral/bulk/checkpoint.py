@@ -164,7 +164,7 @@ class Checkpoint:
             _entry(origin, report),
             since=increment.start.since,
             time=increment.time,
-            comes_again=b"".join(sorted(increment.seen)),
+            comes_again=b"".join(increment.seen),
         )
         if report.outcome in ENDED_WELL:
             self.seen.pop(origin, None)

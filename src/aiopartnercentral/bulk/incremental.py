@@ -112,6 +112,7 @@ class Increment:
             fetched,
             items=[item for item, is_new in zip(fetched.items, new, strict=True) if is_new],
             raw_items=[raw for raw, is_new in zip(raw_items, new, strict=True) if is_new],
+            omitted=new.count(False),
         )
 
     def cursor(self) -> Cursor | None:
