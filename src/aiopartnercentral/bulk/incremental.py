@@ -47,7 +47,6 @@ OVERLAP = timedelta(minutes=5)
 _SECOND = timedelta(seconds=1)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=1)
 _NAMES = validators.collection_of(validators.text, "names of listings")
-_ITEM = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 Digests: TypeAlias = Callable[[Listing[Any, Any]], Mapping[str, str]]
 
@@ -105,7 +104,9 @@ class Increment:
             return fetched
         if is_first:
             self.time, self.seen = _time_of_service(fetched.date, seconds), set()
-        new = [self._is_new(raw, time_filter) for raw in raw_items]
+        earlier = frozenset() if self.start.earlier is None else self.start.earlier.seen
+        come_again = self._come_again(raw_items, time_filter)
+        new = [self._is_new(raw, earlier, comes_again=again) for raw, again in zip(raw_items, come_again, strict=True)]
         if all(new):
             return fetched
         return attrs.evolve(
@@ -125,9 +126,7 @@ class Increment:
         """Return the report of the source, with where the run began and where the next one continues."""
         return attrs.evolve(state, since=self.start.since, earlier_cursor=self.start.earlier, cursor=self.cursor())
 
-    def _is_new(self, raw: bytes, time_filter: TimeFilter) -> bool:
-        earlier = frozenset() if self.start.earlier is None else self.start.earlier.seen
-        comes_again = self._comes_again(raw, time_filter)
+    def _is_new(self, raw: bytes, earlier: frozenset[bytes], *, comes_again: bool) -> bool:
         if not comes_again and not earlier:
             return True
         found = fingerprint(raw)
@@ -135,12 +134,13 @@ class Increment:
             self.seen.add(found)
         return found not in earlier
 
-    def _comes_again(self, raw: bytes, time_filter: TimeFilter) -> bool:
-        """Return whether the next run may get an item, even if it does not change until then."""
-        modified = None if self.time is None else _modified(raw, time_filter)
-        if self.time is None or modified is None:
-            return False
-        return modified >= _lower_bound(self.time, self.start.overlap, time_filter)
+    def _come_again(self, raw_items: Sequence[bytes], time_filter: TimeFilter) -> Sequence[bool]:
+        """Return for each item whether the next run may get it, even if it does not change until then."""
+        if self.time is None:
+            return [False] * len(raw_items)
+        bound, decoder = _lower_bound(self.time, self.start.overlap, time_filter), _decoder(time_filter.modified)
+        times = [_modified(raw, decoder) for raw in raw_items]
+        return [modified is not None and modified >= bound for modified in times]
 
 
 def check_since(
@@ -309,11 +309,17 @@ def _time_of_service(date: str | None, seconds: float) -> datetime | None:
     return (answered.astimezone(UTC) - timedelta(seconds=seconds)).replace(microsecond=0)
 
 
-def _modified(raw: bytes, time_filter: TimeFilter) -> datetime | None:
+@cache
+def _decoder(member: str) -> msgspec.json.Decoder[Any]:
+    """Return a decoder of one member of an item, which skips all others."""
+    return msgspec.json.Decoder(msgspec.defstruct("Item", [("time", Any, None)], rename={"time": member}))
+
+
+def _modified(raw: bytes, decoder: msgspec.json.Decoder[Any]) -> datetime | None:
     """Return when an item was modified; None if its JSON does not say it."""
     try:
-        found = msgspec.json.decode(_ITEM.decode(raw)[time_filter.modified])
+        found = decoder.decode(raw).time
         moment = datetime.fromisoformat(found) if isinstance(found, str) else datetime.fromtimestamp(found, UTC)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError, msgspec.MsgspecError):
+    except (TypeError, ValueError, OverflowError, OSError, msgspec.MsgspecError):
         return None
     return moment if moment.utcoffset() is not None else moment.replace(tzinfo=UTC)
