@@ -13,24 +13,53 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ConnectionError as NoConnectionError, HTTPClientError, SSLError
+from botocore.exceptions import (
+    ConnectionError as NoConnectionError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    HTTPClientError,
+    InvalidConfigError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    SSLError,
+)
 
-from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS, KEY
+from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS, FIRST_SERVER_ERROR_STATUS, KEY
 from aiopartnercentral._transport.clock_skew import moment_of
-from aiopartnercentral.errors import CredentialsError, DecodeError, ServiceError, TimeExceededError
+from aiopartnercentral.errors import CredentialsError, DecodeError, EncodeError, ServiceError, TimeExceededError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiopartnercentral._transport.call_context import CallContext
 
-__all__ = ["LONGEST_WAIT", "AttemptsEndedError", "backoff", "is_retryable", "register_retries", "retry_after"]
+__all__ = [
+    "LONGEST_WAIT",
+    "AttemptsEndedError",
+    "backoff",
+    "is_retryable",
+    "is_unexecuted",
+    "register_retries",
+    "retry_after",
+]
 
 LONGEST_WAIT = 60.0
 """Maximum seconds to wait before a retry."""
 
 _REPEATED_BY_BOTOCORE = frozenset({500, 502, 503, 504})
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_REFUSALS = frozenset(range(400, FIRST_SERVER_ERROR_STATUS)) - {408}
+_BEFORE_SENDING = (  # errors that are raised before anything is sent
+    *(EncodeError, CredentialsError, ParamValidationError, InvalidConfigError, NoRegionError, ProfileNotFound),
+    *(NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),
+    *(ConnectTimeoutError, ProxyConnectionError, SSLError),
+)
+_NOT_CONNECTED = ("ClientConnectorError", "ClientConnectorDNSError", "gaierror", "ConnectionRefusedError")
 
 
 class AttemptsEndedError(Exception):
@@ -52,6 +81,34 @@ def is_retryable(error: Exception) -> bool:
     if isinstance(error, ServiceError | DecodeError | TimeExceededError | CredentialsError):
         return error.is_retryable
     return isinstance(error, NoConnectionError | HTTPClientError) and not isinstance(error, SSLError)
+
+
+def is_unexecuted(error: Exception) -> bool:
+    """Return whether the service certainly has not executed the request that failed.
+
+    False for everything uncertain: server errors, timeouts, and connections that broke. A request with an effect that
+    must not happen twice may be sent again only if this is true.
+    """
+    if isinstance(error, ServiceError):
+        is_refused = error.http_status in _REFUSALS and not error.is_retryable
+        return error.is_throttling or error.is_corrected or is_refused
+    if isinstance(error, EndpointConnectionError):
+        return _was_not_connected(error)
+    if isinstance(error, TimeExceededError):
+        return error.limit != "timeout"  # any other limit ends the waits between requests
+    return isinstance(error, _BEFORE_SENDING)
+
+
+def _was_not_connected(error: EndpointConnectionError) -> bool:
+    """Return whether no connection was opened; aiobotocore raises the same error for one that broke later."""
+    causes: list[BaseException | None] = [error]
+    while causes:
+        each = causes.pop()
+        if each is not None:
+            if any(cls.__name__ in _NOT_CONNECTED for cls in type(each).__mro__):
+                return True
+            causes.append(each.__cause__ or each.__context__)
+    return False
 
 
 def retry_after(headers: Mapping[str, str], longest: float = LONGEST_WAIT) -> float | None:

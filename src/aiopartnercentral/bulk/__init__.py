@@ -1,9 +1,13 @@
-"""Collect from many accounts at once: rate limits, retries, checkpoints, sinks and events.
+"""Collect from many accounts at once, and write many rows: rate limits, retries, checkpoints, sinks and events.
 
 sources, listings -> Collection -> CollectionStream ─┬> FairQueue -> PageIterator -> PageRequest -> ClientPool
                                                      ├> ProgressTracker -> Checkpoint, Report
                                                      ├> sink_writer -> Sink
                                                      └> instrumentation -> log, observer, Telemetry
+
+source, rows -> Writes -> WriteStream ─┬> RowEncoder -> RowRequest -> RateLimiter, ClientPool
+                                       ├> Journal
+                                       └> WriteReport
 """
 
 from __future__ import annotations
@@ -36,10 +40,26 @@ if TYPE_CHECKING:
         combine as combine,
     )
     from aiopartnercentral.bulk.instrumentation.opentelemetry import Telemetry as Telemetry
+    from aiopartnercentral.bulk.instrumentation.write_events import (
+        RowFinished as RowFinished,
+        RowRetried as RowRetried,
+        WriteEvent as WriteEvent,
+        WriteObserver as WriteObserver,
+        WritesFinished as WritesFinished,
+        WritesStarted as WritesStarted,
+    )
     from aiopartnercentral.bulk.limits import Limits as Limits
     from aiopartnercentral.bulk.partitions import by_account as by_account
     from aiopartnercentral.bulk.report_file import load_report as load_report
     from aiopartnercentral.bulk.source import Origin as Origin, Source as Source, check_sources as check_sources
+    from aiopartnercentral.bulk.write_report import (
+        RowOutcome as RowOutcome,
+        RowResult as RowResult,
+        RowsNotWrittenError as RowsNotWrittenError,
+        WriteReport as WriteReport,
+    )
+    from aiopartnercentral.bulk.write_stream import WriteStream as WriteStream
+    from aiopartnercentral.bulk.writes import Writes as Writes
     from aiopartnercentral.errors import error_type as error_type
 else:
     __getattr__, __dir__ = lazy_imports(globals())

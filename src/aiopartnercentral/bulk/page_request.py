@@ -20,7 +20,7 @@ import attrs
 
 from aiopartnercentral._transport.retries import backoff, is_retryable, retry_after
 from aiopartnercentral.bulk.instrumentation.events import PageFetched, Retried, SourceRestarted, Throttled
-from aiopartnercentral.bulk.instrumentation.logging import Notifier
+from aiopartnercentral.bulk.instrumentation.logging import Notifier, log
 from aiopartnercentral.bulk.rate_limiter import RateLimiter
 from aiopartnercentral.bulk.scheduler import SlotHolder, Slots
 from aiopartnercentral.bulk.spec import client_class
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.report import SourceReport
     from aiopartnercentral.bulk.client_pool import ClientPool
     from aiopartnercentral.bulk.incremental import Increment
+    from aiopartnercentral.bulk.instrumentation.events import Event
     from aiopartnercentral.bulk.limits import Limits
     from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.spec import Spec
@@ -68,14 +69,14 @@ class Run:
     raw: bool
     keeps_raw: bool
     progress: ProgressTracker[Origin, Any]
-    notify: Notifier = attrs.field(init=False)
+    notify: Notifier[Event] = attrs.field(init=False)
     slots: Slots = attrs.field(init=False)
     deadline: float = attrs.field(default=math.inf, init=False)
     _rate_limiters: dict[tuple[str, str, str | None], RateLimiter] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Create the slots, all of them free."""
-        self.notify = Notifier(self.spec.observer)
+        self.notify = Notifier(self.spec.observer, log)
         self.slots = Slots(self.limits.sources, self.limits.concurrency)
 
     @property

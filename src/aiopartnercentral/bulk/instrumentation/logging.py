@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -18,11 +18,23 @@ from aiopartnercentral.bulk.instrumentation import events
 from aiopartnercentral.errors import error_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiopartnercentral._pagination.report import Report
-    from aiopartnercentral.bulk.instrumentation.events import Event, Observer
+    from aiopartnercentral.bulk.instrumentation.events import Event
     from aiopartnercentral.bulk.source import Origin
 
 __all__ = ["Notifier", "log"]
+
+
+class _OfRun(Protocol):
+    @property
+    def run(self) -> str:
+        """Identifies the run."""
+        ...
+
+
+EventT = TypeVar("EventT", bound=_OfRun)
 
 logger: logging.Logger = logging.getLogger("aiopartnercentral.bulk")
 
@@ -39,15 +51,21 @@ _OF_OUTCOMES = {Outcome.FAILED: logging.WARNING, Outcome.SKIPPED: logging.INFO}
 
 
 @attrs.define
-class Notifier:
-    """Passes events to the log and to an observer; the observer's first failure is logged without its text."""
+class Notifier(Generic[EventT]):
+    """Passes events to the log and to an observer; the observer's first failure is logged without its text.
 
-    observer: Observer | None
+    Attributes:
+        observer: called with each event, or None.
+        log: logs an event.
+    """
+
+    observer: Callable[[EventT], object] | None
+    log: Callable[[EventT], object]
     _has_failed: bool = attrs.field(default=False, init=False)
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: EventT) -> None:
         """Log an event and call the observer."""
-        log(event)
+        self.log(event)
         if self.observer is None:
             return
         try:
