@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.bulk.write_program import write
 from tests.support.opportunity_server import opportunity_server
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tests.support.opportunity_server import Opportunities
     from tests.support.servers import Received, Reply
 
+pytestmark = pytest.mark.anyio
 SCRIPT = Path(__file__).with_name("write_program.py")
 NUMBER = 6
 VICTIM = "row-3"
@@ -26,61 +28,59 @@ STAGES = ["before sending", "after sending", "request executed", "before written
 
 
 @pytest.fixture
-def server() -> Iterator[Opportunities]:
+def server(aws_environment: None) -> Iterator[Opportunities]:  # noqa: ARG001 - order
     with opportunity_server() as state:
         yield state
 
 
-def run(operation: str, journal: Path, server: Opportunities, stage: str = "-") -> tuple[int, dict[str, Any]]:
-    """Run the program to its end, and return its exit code and the outcomes of the rows."""
+def kill(operation: str, journal: Path, server: Opportunities, stage: str) -> None:
+    """Run the program until it is killed at a stage of the victim."""
     command = [sys.executable, str(SCRIPT), operation, str(journal), server.url, str(NUMBER), stage, VICTIM]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
-        if stage == "request executed":  # it is killed while it waits for the answer
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
 
-            def kill(received: Received) -> Reply | None:
-                if "3" in json.dumps([received.body.get("Project"), received.body.get("Identifier")]):
-                    process.kill()
-                return None
+        def kill_waiting(received: Received) -> Reply | None:
+            if "3" in json.dumps([received.body.get("Project"), received.body.get("Identifier")]):
+                process.kill()
+            return None
 
-            server.after = kill
-        output, _ = process.communicate(timeout=60)
+        if stage == "request executed":
+            server.after = kill_waiting
+        assert process.wait(60) == -signal.SIGKILL
     server.after = lambda _: None
-    outcomes = {key: outcome for key, outcome, _ in map(json.loads, output.splitlines())}
-    return process.returncode, outcomes
+
+
+async def resume(operation: str, journal: Path, server: Opportunities) -> dict[str, str]:
+    return await write(operation, str(journal), server.url, NUMBER)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_killed_run_creates_nothing_twice_and_loses_nothing(
+async def test_a_killed_run_creates_nothing_twice_and_loses_nothing(
     tmp_path: Path, server: Opportunities, stage: str
 ) -> None:
     journal = tmp_path / "run.journal"
-    code, _ = run("create", journal, server, stage)
-    assert code == -signal.SIGKILL
-    code, outcomes = run("create", journal, server)
-    assert code == 0
+    kill("create", journal, server, stage)
+    outcomes = await resume("create", journal, server)
     assert set(outcomes) == {f"row-{index}" for index in range(NUMBER)}
     assert set(outcomes.values()) <= {"written", "done"}
     assert outcomes[VICTIM] == ("done" if stage == "after written" else "written")
     titles = sorted(each["Project"]["Title"] for each in server.kept.values())
     assert titles == [f"project {index}" for index in range(NUMBER)]
-    code, outcomes = run("create", journal, server)
-    assert (code, set(outcomes.values())) == (0, {"done"})
+    assert set((await resume("create", journal, server)).values()) == {"done"}
     assert len(server.kept) == NUMBER
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_without_a_token_a_row_in_flight_is_unknown_and_not_sent_again(
+@pytest.mark.parametrize("stage", ["after sending", "request executed", "after written"])
+async def test_without_a_token_a_row_in_flight_is_unknown_and_not_sent_again(
     tmp_path: Path, server: Opportunities, stage: str
 ) -> None:
     journal = tmp_path / "run.journal"
-    assert run("assign", journal, server, stage)[0] == -signal.SIGKILL
-    code, outcomes = run("assign", journal, server)
-    assert code == 0
-    expected = {"before sending": "written", "after written": "done"}.get(stage, "unknown")
-    assert outcomes[VICTIM] == expected
+    kill("assign", journal, server, stage)
+    outcomes = await resume("assign", journal, server)
+    assert outcomes[VICTIM] == ("done" if stage == "after written" else "unknown")
     assigned = [body["Identifier"] for _, body in server.executed]
     assert len(assigned) == len(set(assigned))
     # Others may have been in flight, too; nothing else is missing.
     missing = {f"O{index}" for index in range(NUMBER)} - set(assigned)
     assert missing <= {f"O{key[-1]}" for key, outcome in outcomes.items() if outcome == "unknown"}
-    assert run("assign", journal, server)[1][VICTIM] == ("unknown" if expected == "unknown" else "done")
+    again = {key: "unknown" if outcome == "unknown" else "done" for key, outcome in outcomes.items()}
+    assert await resume("assign", journal, server) == again

@@ -34,15 +34,13 @@ if TYPE_CHECKING:
     from tests.support.opportunity_server import Opportunities
     from tests.support.servers import Received
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("aws_environment")]
+pytestmark = pytest.mark.anyio
 FAST = Limits(rate=10_000, concurrency=4, backoff=0.001, attempts=4)
 ASSIGNEE = selling.AssigneeContact(email="a@example.com", first_name="A", last_name="B", business_title="PAM")
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opportunities]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "any")
+def server(aws_environment: None) -> Iterator[Opportunities]:  # noqa: ARG001 - order
     with opportunity_server() as state:
         yield state
 

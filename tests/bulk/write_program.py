@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -30,7 +29,8 @@ def die_at(stage: str, row: str) -> None:
     Journal.append = watched
 
 
-async def main(operation: str, journal: str, url: str, number: int) -> None:
+async def write(operation: str, journal: str, url: str, number: int) -> dict[str, str]:
+    """Write the rows, and return their outcomes."""
     writes = Writes(
         OPERATIONS[operation],
         [(f"row-{index}", request(operation, index)) for index in range(number)],
@@ -40,8 +40,7 @@ async def main(operation: str, journal: str, url: str, number: int) -> None:
         on_error="report",
     )
     async with writes as stream:
-        async for key, result in stream:
-            print(json.dumps([key, result.outcome, dict(result.ids)]), flush=True)
+        return {key: result.outcome async for key, result in stream}
 
 
 def request(operation: str, index: int) -> dict[str, object]:
@@ -54,4 +53,4 @@ def request(operation: str, index: int) -> dict[str, object]:
 if __name__ == "__main__":
     operation, journal, url, number, stage, row = sys.argv[1:]
     die_at(stage, row)
-    anyio.run(main, operation, journal, url, int(number))
+    anyio.run(write, operation, journal, url, int(number))
