@@ -19,6 +19,12 @@ if TYPE_CHECKING:
         selling as selling,
     )
     from aiopartnercentral._client import PaginateOptions as PaginateOptions
+    from aiopartnercentral._modification.difference import Change as Change
+    from aiopartnercentral._modification.modify import (
+        Modification as Modification,
+        NotModifiableError as NotModifiableError,
+        modify as modify,
+    )
     from aiopartnercentral._pagination.collected import Collected as Collected
     from aiopartnercentral._pagination.merge import Stream as Stream
     from aiopartnercentral._pagination.paginator import Items as Items, Paginator as Paginator

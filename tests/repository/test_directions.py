@@ -27,6 +27,7 @@ CHAIN = (
 )
 ALLOWED = {room: set(CHAIN[number + 1 :]) for number, room in enumerate(CHAIN)}
 ALLOWED |= dict.fromkeys(NAMES, ALLOWED["account"])
+ALLOWED["_modification"] = ALLOWED["_client"] | {"_client"}
 ALLOWED["cli"] |= {"sinks", "emulator"}
 ALLOWED["bulk"] |= {"sinks"}
 ALLOWED["_pagination"] |= {"sinks"}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.support.servers import Received, ScriptedServer
 
-_NEVER_CHANGED = {"Id", "Arn", "CreatedDate", "Catalog"}
+_NEVER_CHANGED = {"Id", "CreatedDate", "Catalog", "RelatedEntityIdentifiers"}
 _NOT_KEPT = {"Identifier", "LastModifiedDate", "ClientToken", "Catalog"}
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -58,7 +58,8 @@ class Opportunities:
     def add(self, **members: Any) -> str:
         """Keep an opportunity, and return its identifier."""
         name = f"O{len(self.kept) + 1}"
-        self.kept[name] = {"Id": name, "Catalog": "AWS", "CreatedDate": _moment(0), **deepcopy(members)}
+        own = {"Id": name, "Catalog": "AWS", "CreatedDate": _moment(0), "RelatedEntityIdentifiers": {}}
+        self.kept[name] = own | deepcopy(members)
         self._touch(name)
         return name
 
@@ -95,7 +96,7 @@ class Opportunities:
 
     def _UpdateOpportunity(self, body: dict[str, Any]) -> Reply:  # noqa: N802 - as above
         kept = self.kept[body["Identifier"]]
-        if body["LastModifiedDate"] != kept["LastModifiedDate"]:
+        if _in_microseconds(body["LastModifiedDate"]) != _in_microseconds(kept["LastModifiedDate"]):
             return failure("ConflictException")
         stays = {key: value for key, value in kept.items() if key in _NEVER_CHANGED}
         self.kept[body["Identifier"]] = stays | {key: value for key, value in body.items() if key not in _NOT_KEPT}
@@ -112,8 +113,12 @@ class Opportunities:
 
 
 def _moment(number: int) -> str:
-    """Return a time with more digits than a `datetime` has, which a client must send back as it came."""
+    """Return a time with more digits than a `datetime` has."""
     return f"{_BEGINNING + timedelta(seconds=number):%Y-%m-%dT%H:%M:%S}.123456789Z"
+
+
+def _in_microseconds(moment: str) -> str:
+    return moment.removesuffix("Z")[:26]
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,17 @@ def to_json(body: bytes) -> bytes:
     except Exception as error:  # noqa: BLE001 - of either library; their messages quote values
         failure.is_retryable = isinstance(error, cbor2.CBORDecodeError)
     raise failure
+
+
+def loads(body: bytes) -> Any:  # noqa: ANN401 - any value of CBOR
+    """Return the plain value of a body, of which `dumps` makes an equal body.
+
+    Raises:
+        DecodeError: the body is not CBOR.
+    """
+    with suppress(Exception):  # of cbor2, whose messages quote values
+        return _loads(body)
+    raise DecodeError("not CBOR")
 
 
 def dumps(value: object) -> bytes:

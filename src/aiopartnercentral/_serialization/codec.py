@@ -44,6 +44,11 @@ class Codec:
         converter: JsonConverter = await self._converter("json_converter")
         return converter
 
+    async def botocore(self) -> BotocoreConverter:
+        """Return the converter of botocore's dicts."""
+        converter: BotocoreConverter = await self._converter("botocore_converter")
+        return converter
+
     async def encode(self, request: object, cls: type) -> JsonValue:
         """Encode a request of the class into botocore's parameters.
 
@@ -53,8 +58,7 @@ class Codec:
         """
         if self._existing("botocore_converter") is None and (params := self._fast.encode(request, cls)) is not None:
             return params
-        converter: BotocoreConverter = await self._converter("botocore_converter")
-        return converter.params(request, cls)
+        return (await self.botocore()).params(request, cls)
 
     async def decode(self, body: bytes, cls: type) -> Any:  # noqa: ANN401 - a hook may make anything of it
         """Decode a body into an object of the class.
@@ -96,7 +100,7 @@ class Codec:
 
     async def structure(self, parsed: Mapping[str, Any], cls: type) -> Any:  # noqa: ANN401 - as above
         """Convert botocore's parsed response to an object of the class."""
-        converter: BotocoreConverter = await self._converter("botocore_converter")
+        converter = await self.botocore()
         return converter.get_structure_hook(cls)(dict(parsed), cls)
 
     async def error_decoder(self, cls: type[ServiceError], *, of_json: bool) -> ErrorDecoder:

@@ -210,7 +210,7 @@ def unknown_encoder(converter: cattrs.Converter, cls: type[UnknownMember], *, is
             payload = {} if obj.value is None else {"value": obj.value}
             return {UNKNOWN_MEMBER: _Marker(name=obj.tag, **payload)}
         if obj.value is None:
-            raise EncodeError(f"the payload of the unknown union member {obj.tag} is not known, so it cannot be sent")
+            raise _without_payload(obj.tag)
         return {obj.tag: obj.value}
 
     return encode
@@ -230,6 +230,26 @@ def check_sendable(params: JsonValue, path: str = "$") -> None:
         for index, value in enumerate(params):
             if isinstance(value, dict | list):
                 check_sendable(value, f"{path}[{index}]")
+
+
+def without_markers(params: JsonValue) -> JsonValue:
+    """Return botocore's dicts with unknown union members as they are on the wire, for a body that is not botocore's.
+
+    Raises:
+        EncodeError: the payload of an unknown union member is not known.
+    """
+    if isinstance(params, dict):
+        marker = params.get(UNKNOWN_MEMBER)
+        if isinstance(marker, _Marker):
+            if "value" not in marker:
+                raise _without_payload(marker["name"])
+            return {marker["name"]: marker["value"]}
+        return {key: without_markers(value) for key, value in params.items()}
+    return [without_markers(value) for value in params] if isinstance(params, list) else params
+
+
+def _without_payload(tag: str) -> EncodeError:
+    return EncodeError(f"the payload of the unknown union member {tag} is not known, so it cannot be sent")
 
 
 def union_encoder(converter: cattrs.Converter, name: str, variants: Sequence[type]) -> Encode[Any]:

@@ -9,6 +9,7 @@ import attrs
 
 from aiopartnercentral._serialization import jsontext
 from aiopartnercentral._serialization.conversion_errors import hook_failed
+from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.responses import ErrorResponseError
 from aiopartnercentral._transport.time_limits import WAIT, Wait, credentials_late
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError, TimeExceededError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from aiopartnercentral._serialization.codec import Codec
+    from aiopartnercentral._serialization.service_converter import ServiceConverter
     from aiopartnercentral._transport.call_context import CallContext, Pause
     from aiopartnercentral._transport.connection import Transport
     from aiopartnercentral._transport.responses import RawResponse
@@ -71,6 +73,15 @@ class ApiCaller:
         """How requests are sent."""
         return self.transport.info
 
+    @property
+    def is_cbor(self) -> bool:
+        """Whether bodies are CBOR; otherwise they are JSON."""
+        return self.transport.connection.protocol == CBOR
+
+    async def converter(self) -> ServiceConverter:
+        """Return the converter between objects and the plain values of bodies."""
+        return await self._codec.botocore() if self.is_cbor else await self._codec.json()
+
     async def encode(self, operation: Operation[Any, Any], request: object) -> Mapping[str, JsonValue]:
         """Encode a request into botocore's parameters.
 
@@ -92,6 +103,7 @@ class ApiCaller:
         request: object,
         read: Callable[[RawResponse], Awaitable[T]],
         pause: Pause | None = None,
+        content: bytes | None = None,
     ) -> T:
         """Send a request and return what is read of the response.
 
@@ -103,6 +115,7 @@ class ApiCaller:
             request: the request.
             read: decodes the response.
             pause: lets other tasks run; see `Transport.start_call`.
+            content: the body to send instead of the encoded request; it may have members that the model does not know.
 
         Raises:
             CredentialsError: the call took longer than `timeout`, and was waiting for credentials.
@@ -111,8 +124,8 @@ class ApiCaller:
         """
         import anyio  # noqa: PLC0415 - slow to load
 
-        params = await self.encode(operation, request)
-        call = self.transport.start_call(operation, attempts=self.attempts, pause=pause)
+        params = await self.encode(operation, request) if content is None else {}
+        call = self.transport.start_call(operation, attempts=self.attempts, pause=pause, content=content)
         wait = Wait()
         token = WAIT.set(wait)
         try:

@@ -100,6 +100,7 @@ class CallContext:
         clock: the service's clock.
         pause: awaited before each attempt is signed.
         credentials: what signs the requests; None for the credentials of botocore's client.
+        content: the body to send instead of one that is made of the parameters; None for that.
         request: botocore's request of the last attempt; None before the first.
         attempts: how often the request was sent.
         status: the HTTP status of the last response.
@@ -128,6 +129,7 @@ class CallContext:
     clock: ServiceClock
     pause: Pause | None = None
     credentials: Any = None
+    content: bytes | None = None
     request: Any = None
     attempts: int = 0
     status: int = 0
@@ -226,12 +228,33 @@ def register_handlers(client: Any) -> None:  # noqa: ANN401 - botocore's, withou
     """Register the handlers with the events of a client, once."""
     events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
     _scope_responses(client._endpoint)  # noqa: SLF001 - nothing else knows the call of a response
+    if not isinstance(client._serializer, _ContentSerializer):  # noqa: SLF001 - nothing else makes bodies
+        client._serializer = _ContentSerializer(client._serializer)  # noqa: SLF001 - as above
     events.register_first(f"provide-client-params.{service}", _mark_context, unique_id=f"{KEY}-calls")
     events.register_first(f"request-created.{service}", _prepare, unique_id=f"{KEY}-preparations")
     # After the signer, whose failure means that nothing was sent.
     events.register_last(f"request-created.{service}", _expect_response, unique_id=f"{KEY}-requests")
     events.register_first(f"before-parse.{service}", _receive, unique_id=f"{KEY}-responses")
     events.register_first(f"response-received.{service}", _parsed, unique_id=f"{KEY}-parsed")
+
+
+class _ContentSerializer:
+    """Makes the requests of a client: with the content of a call that has one, and like botocore for all others.
+
+    Arguments:
+        serializer: botocore's serializer, which validates the parameters first unless the configuration says otherwise.
+    """
+
+    def __init__(self, serializer: Any) -> None:  # noqa: ANN401 - botocore's, without types
+        self._serializer = serializer
+
+    def serialize_to_request(self, params: Mapping[str, Any], operation_model: Any) -> Any:  # noqa: ANN401 - as above
+        """Return botocore's dictionary of a request."""
+        content = params.call.content if isinstance(params, Parameters) else None
+        if content is None:
+            return self._serializer.serialize_to_request(params, operation_model)
+        unchecked = getattr(self._serializer, "_serializer", self._serializer)
+        return {**unchecked.serialize_to_request({}, operation_model), "body": content}
 
 
 def _scope_responses(endpoint: Any) -> None:  # noqa: ANN401 - as above

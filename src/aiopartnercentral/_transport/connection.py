@@ -118,7 +118,12 @@ class Transport:
         return botocore is not None and botocore.expire_credentials(error, self.credentials)
 
     def start_call(
-        self, operation: Operation[Any, Any], *, attempts: int | None = None, pause: Pause | None = None
+        self,
+        operation: Operation[Any, Any],
+        *,
+        attempts: int | None = None,
+        pause: Pause | None = None,
+        content: bytes | None = None,
     ) -> CallContext:
         """Return the state of a call that has not been sent.
 
@@ -126,6 +131,7 @@ class Transport:
             operation: the operation.
             attempts: how often the request may be sent; None for as often as the configuration says.
             pause: awaited halfway through botocore's work on a call, which takes half a millisecond.
+            content: the body to send instead of one that is made of the parameters.
         """
         connection = self.connection
         protocol = connection.protocol
@@ -142,6 +148,7 @@ class Transport:
             clock=connection.clock,
             pause=pause,
             credentials=self.credentials,
+            content=content,
         )
 
     async def send(

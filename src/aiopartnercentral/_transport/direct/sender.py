@@ -123,10 +123,7 @@ class DirectSender:
         missing = [name for name in model.tokens if name not in params]
         if missing:
             params = {**params, **{name: random_id() for name in missing}}
-        if model.is_valid is not None and model.is_valid(params):
-            body = model.write(params)
-        else:
-            body = await self._requests.serialize(operation.name, params)
+        body = call.content or await self._body(model, params)
         keys = Keys.of(await credentials.get_frozen_credentials())
         trace = trace_id()
         key = bool(keys.token), trace is not None
@@ -160,6 +157,12 @@ class DirectSender:
             error=error,
         )
         return None
+
+    async def _body(self, model: OperationModel, params: Mapping[str, JsonValue]) -> bytes:
+        """Return the body that botocore makes of parameters."""
+        if model.is_valid is not None and model.is_valid(params):
+            return model.write(params)
+        return await self._requests.serialize(model.name, params)
 
     def _planned(self, operation: Operation[Any, Any]) -> _Plan:
         plan = self._plans[operation.name] = _Plan(self._requests.operation(operation))
