@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -15,6 +16,7 @@ from aiopartnercentral.bulk import Collection, Event, Limits, Source
 from aiopartnercentral.emulator import Emulator
 from tests.support.bulk_sources import FAST
 from tests.support.clients import aws_environment
+from tests.support.doc_blocks import table_rows
 from tests.support.services import CONFIGS
 from tests.support.telemetry_recorder import Recorder
 
@@ -26,11 +28,7 @@ __all__ = ["aws_environment"]
 PAGE = (Path(__file__).parents[2] / "docs" / "bulk.md").read_text(encoding="utf-8")
 
 
-def rows(head: str, page: str = PAGE) -> dict[str, list[str]]:
-    """Return the cells of a table after its first column, by the names in that column."""
-    table = page.partition(f"\n| {head} |")[2].partition("\n\n")[0].splitlines()[2:]
-    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
-    return {name: rest for first, *rest in cells for name in re.findall("`([^`]+)`", first)}
+rows = partial(table_rows, PAGE)
 
 
 def test_every_limit_is_there_with_its_default() -> None:
@@ -75,7 +73,7 @@ def test_every_listing_says_whether_it_can_be_collected_incrementally() -> None:
 
 def test_every_outcome_is_there() -> None:
     collections = (Path(__file__).parents[2] / "docs" / "collections.md").read_text(encoding="utf-8")
-    assert set(rows("outcome")) == set(rows("outcome", collections)) == set(Outcome)
+    assert set(rows("outcome")) == set(table_rows(collections, "outcome")) == set(Outcome)
 
 
 @pytest.mark.anyio

@@ -43,6 +43,8 @@ SHOWN = {
     ("docs/tutorial.md", 0): r"\A(pac-\S+ \d{4}-\d\d-\d\d [A-Z_ ]+\n){3}\Z",
     ("docs/tutorial.md", 1): r"^Counter\(\{.*'partner': \d+",
     ("docs/tutorial.md", 2): r": 290 items[\s\S]*^(AWS|Sandbox) pac-",
+    ("docs/writing.md", 0): r"^pac-\S+ written \{'Id': '\S+', 'Arn': [\s\S]*^8 rows: \d+ written, \d+ skipped",
+    ("docs/writing.md", 1): r'^would send: \$.AccessType: "DENY_ALL" -> "ALLOW_ALL"\nsent: \$.AccessType',
     ("docs/tutorial.md", 3): r"^AWS ListConnections +complete +250 [\s\S]*: 290 items",
 }
 """What each program prints."""

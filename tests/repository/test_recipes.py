@@ -45,7 +45,7 @@ def test_every_block_has_a_test() -> None:
     assert PAGE.count("\n```") == 2 * len(BLOCKS)
     assert set(BLOCKS) == {
         *("endpoint.py", "service.py", "feeding.py", "sharing.py", "cell 1", "cell 2", "cell 3", "to_duckdb.py"),
-        "changes.py",
+        *("changes.py", "invite.py"),
         *("nightly.py", "sources.toml", "partners.service", "partners.timer", "crontab"),
     }
 
@@ -120,6 +120,17 @@ def test_changes_are_merged_whatever_happens(
         run_path("changes.py", run_name="__main__")
         assert rows() == {**dict.fromkeys(["O0", "O1", "O2", "O4", "S0", "S1"], "1"), "O3": "2"}
     assert "AccessDeniedException" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("emulator")
+def test_each_partner_is_invited_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = {"ConnectionType": "SUBSIDIARY", "Email": "a@example.com", "Name": "A", "Message": "Hello"}
+    receivers = ["100000000001", "100000000002", "100000000003"]
+    lines = [json.dumps({**request, "ReceiverIdentifier": receiver}) for receiver in receivers]
+    (folder / "invitations.ndjson").write_text("\n".join(lines), encoding="utf-8")
+    for outcome in ("written", "done"):
+        run_path("invite.py", run_name="__main__")
+        assert f"3 rows: 3 {outcome}" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("emulator")

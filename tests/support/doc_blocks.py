@@ -17,3 +17,15 @@ BLOCKS = {
 }
 EXCERPTS = {"docs/codegen.md"}
 """Pages whose blocks are excerpts of generated code."""
+
+
+def table_rows(page: str, head: str) -> dict[str, list[str]]:
+    """Return the cells of a table after its first column, by the names in that column.
+
+    Arguments:
+        page: the text of the page.
+        head: the head of the table's first column.
+    """
+    table = page.partition(f"\n| {head} |")[2].partition("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
+    return {name: rest for first, *rest in cells for name in re.findall("`([^`]+)`", first)}

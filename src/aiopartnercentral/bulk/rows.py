@@ -113,6 +113,7 @@ class RowEncoder:
         is_ours = token is not None and token not in value
         if is_ours:
             value[token] = _token(run_id, key, digest)
+        request: Any
         if isinstance(given, Mapping):
             request = self._request(value)
         else:

@@ -1,4 +1,4 @@
-"""The journal of a run that writes: which rows were sent, and what became of them.
+"""The journal of a run that writes: which rows were sent, and their outcomes.
 
 A text file to which lines are only appended. The first names the operation, the source and the first run. Every other
 line is about one row: that it is about to be sent, or its outcome. It has the row's key, a digest of its request, error

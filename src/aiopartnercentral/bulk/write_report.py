@@ -26,7 +26,7 @@ MAX_PROBLEMS: Final = 100
 
 
 class RowOutcome(StrEnum):
-    """What became of one row."""
+    """The outcome of one row."""
 
     WRITTEN = "written"
     """The service has executed its request."""
@@ -46,7 +46,7 @@ class RowResult(Generic[ResponseT_co]):
 
     Attributes:
         row: the row's key.
-        outcome: what became of it.
+        outcome: its outcome.
         response: the service's response, if this run has written it; otherwise None.
         ids: the identifiers in the response by wire name, such as `{"Id": "O123"}`, also of a row that an earlier run
             has written.
