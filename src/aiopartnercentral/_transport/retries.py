@@ -59,7 +59,8 @@ _BEFORE_SENDING = (  # errors that are raised before anything is sent
     *(NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),
     *(ConnectTimeoutError, ProxyConnectionError, SSLError),
 )
-_NOT_CONNECTED = ("ClientConnectorError", "ClientConnectorDNSError", "gaierror", "ConnectionRefusedError")
+_NOT_CONNECTED = frozenset({"ClientConnectorError", "gaierror", "_NotConnectedError"})
+"""The exceptions for connections that did not open: of aiohttp, the standard library and the HTTP client of ry."""
 
 
 class AttemptsEndedError(Exception):

@@ -177,6 +177,10 @@ class _CauseError(Exception):
     status: int | None = None
 
 
+class _NotConnectedError(_CauseError):
+    """What ry says about a connection that was not opened."""
+
+
 def _translated(error: Exception, request: Any, proxy_url: str | None) -> BotoCoreError:  # noqa: ANN401 - as above
     """Return the exception that AIOHTTPSession would raise."""
     if isinstance(error, BotoCoreError):
@@ -187,13 +191,13 @@ def _translated(error: Exception, request: Any, proxy_url: str | None) -> BotoCo
     if type(error).__name__ != "ReqwestError":
         return HTTPClientError(error=error)
     failed: Any = error
-    cause = _CauseError(str(error).partition("source: ")[2])
+    text = str(error).partition("source: ")[2]
     if failed.is_connect():
-        return _not_connected(failed, cause, request.url, proxy_url)
-    return _not_received(failed, cause, request)
+        return _not_connected(failed, _NotConnectedError(text), request.url, proxy_url)
+    return _not_received(failed, _CauseError(text), request)
 
 
-def _not_connected(failed: Any, cause: _CauseError, url: str, proxy_url: str | None) -> BotoCoreError:  # noqa: ANN401 - ry's
+def _not_connected(failed: Any, cause: _NotConnectedError, url: str, proxy_url: str | None) -> BotoCoreError:  # noqa: ANN401 - ry's
     text = str(cause)
     if failed.is_timeout():
         return ConnectTimeoutError(endpoint_url=url, error=cause)
@@ -202,7 +206,9 @@ def _not_connected(failed: Any, cause: _CauseError, url: str, proxy_url: str | N
     if proxy_url and any(each in text for each in _OF_PROXY):
         cause.status = _PROXY_AUTHENTICATION_REQUIRED if "ProxyAuthRequired" in text else None
         return ProxyConnectionError(proxy_url=mask_proxy_url(proxy_url), error=cause)
-    return EndpointConnectionError(endpoint_url=url, error=cause)
+    failure = EndpointConnectionError(endpoint_url=url, error=cause)
+    failure.__cause__ = cause  # by which `is_unexecuted` knows it
+    return failure
 
 
 def _not_received(failed: Any, cause: _CauseError, request: Any) -> BotoCoreError:  # noqa: ANN401 - as above
