@@ -64,7 +64,7 @@ async def read(path: Path, *rows: str) -> list[JournalEntry | None]:
         await journal.close()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(deadline=None)
 @given(entries=ENTRIES, data=st.data())
 def test_whatever_is_cut_off_at_the_end_the_lines_before_count(
     tmp_path_factory: pytest.TempPathFactory, entries: list[Any], data: st.DataObject

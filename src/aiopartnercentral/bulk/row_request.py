@@ -111,6 +111,7 @@ class RowRequest:
     attempts: int = 0
     failure: CheckpointError | None = None
     _is_journalled: bool = attrs.field(init=False)
+    _is_in_flight: bool = False
     _was_corrected: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -143,7 +144,8 @@ class RowRequest:
                     return await self._failed(error)
                 await self._wait_after(error)
         except anyio.get_cancelled_exc_class():
-            if error is not None and self._is_journalled and not self.may_be_executed:
+            is_certain = not self.may_be_executed and not self._is_in_flight
+            if error is not None and self._is_journalled and is_certain:
                 await self._note(State.NOT_WRITTEN, error=error_type(error))
             raise
 
@@ -156,9 +158,11 @@ class RowRequest:
             return error
         await self._note(State.SENDING)
         sent_at = anyio.current_time()
+        self._is_in_flight = True  # until it has failed
         try:
             response = await self._sent()
         except Exception as error:  # noqa: BLE001 - the caller decides about every failure
+            self._is_in_flight = False
             self.attempts += max(1, attempts_of(error))
             if isinstance(error, ServiceError) and error.is_throttling:
                 run.throttled += 1

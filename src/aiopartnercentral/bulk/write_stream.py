@@ -282,6 +282,8 @@ class WriteStream(Generic[ResponseT]):
             _check_unchanged(row, earlier)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a row is the row's failure
             outcome = RowOutcome.SKIPPED if run.ignores(error) else RowOutcome.FAILED
+            # The frames of its traceback would keep the row in memory for as long as the report exists.
+            error.__traceback__ = error.__context__ = None
             return RowResult(row=key, outcome=outcome, error=error)
         may_be_executed = False
         if earlier is not None and earlier.state is State.WRITTEN:
