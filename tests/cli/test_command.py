@@ -44,6 +44,7 @@ async def test_version(run):
         ["demo", "--help"],
         ["emulator", "--help"],
         ["describe", "--help"],
+        ["write", "--help"],
     ],
 )
 async def test_help_is_quick_because_nothing_heavy_is_imported(environment, arguments):
@@ -106,7 +107,7 @@ async def test_a_misspelt_command_is_recognised(run, arguments, meant):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "describe", "emulator", *(f"collect {command}" for _, command in LISTINGS)]
+    "command", ["demo", "describe", "emulator", "write", *(f"collect {command}" for _, command in LISTINGS)]
 )
 def test_help_names_values_alike(run_here, command):
     ended = run_here(*command.split(), "--help")
@@ -255,7 +256,8 @@ def test_the_most_important_command_comes_first(run_here):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "collect", "demo", "emulator", "describe", *(f"collect {command}" for _, command in LISTINGS)]
+    "command",
+    ["", "collect", "demo", "emulator", "describe", "write", *(f"collect {command}" for _, command in LISTINGS)],
 )
 def test_each_help_has_an_example_that_is_accepted(run_here, command):
     shown = run_here(*command.split(), "--help").out.decode()

@@ -127,6 +127,8 @@ class WriteStream(Generic[ResponseT]):
         spec = self._spec
         self._began = anyio.current_time()
         async with AsyncExitStack() as stack:
+            stack.callback(self._send.close)
+            stack.callback(self._receive.close)
             stack.push_async_callback(self._source.aclose)
             journal = None if spec.checkpoint is None else await Journal.open(spec.checkpoint, self._header())
             if journal is not None:

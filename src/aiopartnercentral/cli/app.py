@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from aiopartnercentral import __version__
 from aiopartnercentral.cli.services import service_of, summaries
+from aiopartnercentral.cli.write_command import write
 
 __all__ = ["app"]
 
@@ -197,7 +198,7 @@ def _root(
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Collect AWS Partner Central listings, many catalogs and accounts at once.
+    """Collect AWS Partner Central listings, many catalogs and accounts at once, or write many rows.
 
     Exit codes: 0 complete, 1 something failed (what other sources gave is kept), 2 wrong usage, 128 + n stopped by
     signal n, 141 the program that reads stdout, such as head, closed it.
@@ -219,6 +220,16 @@ def demo(
 
     forget_environment()
     raise typer.Exit(run(lambda: show(latency)))
+
+
+app.command(
+    cls=Command,
+    short_help="Send one operation for each line of a file.",
+    epilog=_examples(
+        "aiopartnercentral write create-opportunity --rows opportunities.ndjson --key id --catalog AWS "
+        "--checkpoint opportunities.journal",
+    ),
+)(write)
 
 
 _ADDRESS, _DATA, _BEHAVIOUR = "Address", "Data", "Behaviour and faults"

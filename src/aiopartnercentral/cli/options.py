@@ -18,13 +18,24 @@ import typer
 
 from aiopartnercentral._utils.paths import descriptor_of
 from aiopartnercentral.cli.completion import profiles
-from aiopartnercentral.cli.terminal import is_text
-from aiopartnercentral.cli.writer import STDOUT
+from aiopartnercentral.cli.terminal import STDOUT, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FILTERS", "OWN", "SHARED", "SOURCES", "Format", "Formulas", "OnFailure", "check_text", "switch_of"]
+__all__ = [
+    "FILTERS",
+    "OWN",
+    "SHARED",
+    "SOURCES",
+    "Format",
+    "Formulas",
+    "OnFailure",
+    "check_file",
+    "check_text",
+    "option",
+    "switch_of",
+]
 
 
 class Format(StrEnum):
@@ -93,7 +104,8 @@ def _check_output(value: str | None) -> str | None:
     return STDOUT if value is not None and descriptor_of(value) == 1 else value
 
 
-def _check_file(value: Path | None) -> Path | None:
+def check_file(value: Path | None) -> Path | None:
+    """Reject a path that cannot be that of a file, such as - for standard output."""
     if value is not None and value.name in ("", STDOUT):
         raise typer.BadParameter("it must name a file")
     return value
@@ -151,7 +163,7 @@ _TIME: Final = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def _option(
+def option(
     panel: str,
     hint: Any,  # noqa: ANN401 - passed on to typer
     switch: str | None = None,
@@ -172,20 +184,20 @@ _ERRORS: Final = "Errors"
 _REPORTING: Final = "Progress and reports"
 
 OWN: Final[Mapping[str, tuple[Any, Any]]] = {
-    "max_items": _option(FILTERS, int | None, metavar="NUMBER", min=1, help="Maximum items per source."),
+    "max_items": option(FILTERS, int | None, metavar="NUMBER", min=1, help="Maximum items per source."),
 }
 """Options that belong to one listing, after its filters."""
 
 SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
-    "sources": _option(
+    "sources": option(
         SOURCES,
         Path | None,
         metavar="FILE",
-        callback=_check_file,
+        callback=check_file,
         help="TOML file of sources, to collect many accounts at once; replaces --catalog, --profile, --region and "
         "--endpoint-url.",
     ),
-    "profile": _option(
+    "profile": option(
         SOURCES,
         str | None,
         metavar="NAME",
@@ -193,17 +205,17 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         autocompletion=profiles,
         help="Profile of the AWS config files.",
     ),
-    "region": _option(
+    "region": option(
         SOURCES, str | None, metavar="NAME", callback=_check_region, help="AWS region; us-east-1 by default."
     ),
-    "endpoint_url": _option(
+    "endpoint_url": option(
         SOURCES,
         str | None,
         metavar="URL",
         callback=_check_endpoint,
         help="Send requests here instead of to AWS.",
     ),
-    "output": _option(
+    "output": option(
         _OUTPUT,
         str,
         default=STDOUT,
@@ -215,59 +227,59 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         ".jsonl, .csv or .parquet; add .gz or .zst to compress any but parquet. Standard output and pipes get items as "
         "they arrive. These cannot be resumed.",
     ),
-    "format": _option(
+    "format": option(
         _OUTPUT,
         Format | None,
         help="table: for people, without sensitive members. ndjson: one item per line, exactly as the service sent it. "
         "csv, parquet: one row per item; parquet needs a file. Default: by the file extension; without a file, a table "
         "on a terminal and ndjson elsewhere. A file with another extension, or with none, needs this option.",
     ),
-    "columns": _option(
+    "columns": option(
         _OUTPUT,
         str | None,
         metavar="NAME,...",
         callback=_names,
         help="Columns of csv or parquet, in this order, such as source_label,id; all by default.",
     ),
-    "explode": _option(
+    "explode": option(
         _OUTPUT,
         str | None,
         metavar="NAME",
         callback=check_text,
         help="List or map, such as connection_types: csv gets a row for each of its elements.",
     ),
-    "formulas": _option(
+    "formulas": option(
         _OUTPUT,
         Formulas | None,
         help="In csv, put an apostrophe before text that a spreadsheet would take for a formula (escape, the default), "
         "or keep all text unchanged.",
     ),
-    "bom": _option(
+    "bom": option(
         _OUTPUT, bool, "--bom", default=False, help="Start csv with a byte order mark, by which Excel recognizes UTF-8."
     ),
-    "envelope": _option(
+    "envelope": option(
         _OUTPUT,
         bool,
         "--envelope",
         default=False,
         help='Write each line of ndjson as {"label": ..., "catalog": ..., "operation": ..., "item": ...}.',
     ),
-    "ordered": _option(
+    "ordered": option(
         _OUTPUT,
         bool,
         "--ordered",
         default=False,
         help="Collect one source after the other; by default items come as their pages arrive.",
     ),
-    "malformed": _option(
+    "malformed": option(
         _OUTPUT,
         Path | None,
         metavar="FILE",
-        callback=_check_file,
+        callback=check_file,
         help="NDJSON file for items that do not match the model; without it, such an item fails its source. Only for "
         "table, csv and parquet: ndjson output includes these items. FILE can contain {date}.",
     ),
-    "since": _option(
+    "since": option(
         _CHANGES,
         str | None,
         metavar="TIME|FILE",
@@ -276,7 +288,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         "is the report that it wrote with --report. With the same FILE for both, each run continues where the one "
         "before was complete, and the first run collects everything.",
     ),
-    "overlap": _option(
+    "overlap": option(
         _CHANGES,
         str | None,
         metavar="DURATION",
@@ -284,7 +296,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="Begin so long before that time, such as 30m, so that changes that the service shows late are not lost. "
         "Default: 5m.",
     ),
-    "whole": _option(
+    "whole": option(
         _CHANGES,
         list[str] | None,
         metavar="NAME",
@@ -292,15 +304,15 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="Collect this listing, such as list-partners, as a whole, as the service cannot filter it by time; can be "
         "repeated.",
     ),
-    "checkpoint": _option(
+    "checkpoint": option(
         "Resume",
         Path | None,
         metavar="FILE",
-        callback=_check_file,
+        callback=check_file,
         help="Save progress here; rerun the same command to resume after Ctrl-C, a crash or a full disk. Deleted when "
         "nothing is left to resume: every source is complete, limited or skipped.",
     ),
-    "checkpoint_max_age": _option(
+    "checkpoint_max_age": option(
         "Resume",
         str | None,
         metavar="DURATION",
@@ -308,14 +320,14 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="Start over if the run in --checkpoint began longer ago than this, such as 90m or 7d, so that last "
         "night's items never pass for tonight's. Default: 12h.",
     ),
-    "restart": _option(
+    "restart": option(
         "Resume",
         bool,
         "--restart",
         default=False,
         help="Start over: the progress in --checkpoint is not resumed.",
     ),
-    "rate": _option(
+    "rate": option(
         _LIMITS,
         float | None,
         metavar="NUMBER",
@@ -323,7 +335,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="Maximum requests per second for each account. Default: 5 with --sources, 100 otherwise. "
         "Lowered for a while if the service throttles the account.",
     ),
-    "concurrency": _option(
+    "concurrency": option(
         _LIMITS,
         int,
         default=10,
@@ -331,7 +343,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         min=1,
         help="Maximum number of concurrent pages: those that are being requested or wait for the consumer.",
     ),
-    "max_attempts": _option(
+    "max_attempts": option(
         _LIMITS,
         int,
         default=8,
@@ -340,7 +352,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         envvar="AWS_MAX_ATTEMPTS",
         help="Maximum attempts for each request. A request that fails or is throttled is retried with backoff.",
     ),
-    "on_error": _option(
+    "on_error": option(
         _ERRORS,
         OnFailure,
         default=OnFailure.FINISH,
@@ -348,26 +360,26 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         "the same, but print the summary table, which includes the errors. raise: cancel the others at once; an output "
         "file stays unchanged. In all three cases, a failed source makes the exit code 1.",
     ),
-    "ignore_errors": _option(
+    "ignore_errors": option(
         _ERRORS,
         list[str] | None,
         metavar="CODE",
         callback=check_text,
         help="Skip a source that fails with this error code, such as AccessDeniedException; can be repeated.",
     ),
-    "progress": _option(
+    "progress": option(
         _REPORTING,
         bool | None,
         "--progress/--no-progress",
         help="Show progress on stderr. Default: only on a terminal.",
     ),
-    "summary": _option(
+    "summary": option(
         _REPORTING,
         bool | None,
         "--summary/--no-summary",
         help="Print a summary table of all sources to stderr. Default: only on a terminal.",
     ),
-    "report": _option(
+    "report": option(
         _REPORTING,
         str | None,
         metavar="FILE",

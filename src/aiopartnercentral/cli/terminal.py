@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LIMIT",
+    "STDOUT",
     "can_redraw",
     "clean",
     "is_terminal",
@@ -29,6 +30,9 @@ __all__ = [
 ]
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
+STDOUT = "-"
+"""The name of standard output among files."""
+
 LIMIT = 300
 _USUAL_WIDTH = 80
 

@@ -22,7 +22,7 @@ from aiopartnercentral._utils.atomic_files import make_directory
 from aiopartnercentral._utils.paths import check_distinct, descriptor_of, is_directory
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.cli.runner import PIPE_CLOSED, CommandError
-from aiopartnercentral.cli.terminal import clean
+from aiopartnercentral.cli.terminal import STDOUT, clean
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors, writable_target
 from aiopartnercentral.sinks.path_template import PathTemplate
@@ -43,7 +43,6 @@ __all__ = [
     "write_once",
 ]
 
-STDOUT = "-"
 # Bytes of one write, so that it is worth a switch to a thread; at most twice as many wait in memory.
 _ENOUGH = 1 << 18
 

@@ -1,0 +1,129 @@
+"""`write`: what it prints, its exit codes, and resuming."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.cli.processes import COMMAND, GUARD
+from tests.support.opportunity_server import failure, opportunity_server
+from tests.support.servers import Reply
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def server():
+    with opportunity_server() as state:
+        yield state
+
+
+@pytest.fixture
+def rows(tmp_path):
+    path = tmp_path / "rows.ndjson"
+    lines = [{"id": f"lead-{number}", "Project": {"Title": f"confidential {number}"}} for number in range(3)]
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n\n")
+    return path
+
+
+def command(server, rows, *more, operation="create-opportunity"):
+    return ["write", operation, "--rows", rows, "--key", "id", "--catalog", "AWS", "--endpoint-url", server.url, *more]
+
+
+async def test_each_row_is_written_once_and_has_a_line(run, server, rows, tmp_path):
+    arguments = command(server, rows, "--checkpoint", tmp_path / "run.journal")
+    ended = await run(*arguments)
+    assert (ended.code, ended.complaint.startswith("aiopartnercentral: 3 rows: 3 written; 0 retries")) == (0, True)
+    assert {line["row"]: (line["outcome"], line["error"]) for line in ended.items} == {
+        f"lead-{number}": ("written", None) for number in range(3)
+    }
+    assert sorted(line["ids"]["Id"] for line in ended.items) == sorted(server.kept)
+    ended = await run(*arguments)
+    assert (ended.code, {line["outcome"] for line in ended.items}) == (0, {"done"})
+    assert "3 rows: 3 done; 0 retries" in ended.complaint
+    assert "resumes the run of" in ended.complaint
+    # The key is not a member of the request, and the catalog was filled in.
+    assert all("id" not in body and body["Catalog"] == "AWS" for body in server.sent("CreateOpportunity"))
+
+
+async def test_failed_and_unknown_rows_make_the_exit_code_1_and_show_no_value(run, server, rows, tmp_path):
+    rows.write_text(rows.read_text() + json.dumps({"id": "bad", "Project": {"Titel": "confidential"}}))
+    server.after = lambda _: failure("InternalServerException", 500)
+    journal = tmp_path / "run.journal"
+    ended = await run(*command(server, rows, "--checkpoint", journal, "--max-attempts", 1))
+    assert (ended.code, ended.complaint[: ended.complaint.index(";")]) == (
+        1,
+        "aiopartnercentral: 4 rows: 1 failed, 3 unknown",
+    )
+    problems = {line["row"]: line["error"]["message"] for line in ended.items}
+    assert problems["bad"] == "CreateOpportunity: $.Project.Titel: the model has no such member"
+    assert "try again later" in problems["lead-0"]
+    assert b"confidential" not in ended.out + journal.read_bytes()
+    server.after = lambda _: None
+    ended = await run(*command(server, rows, "--checkpoint", journal, "--ignore-errors", "EncodeError"))
+    assert ended.code == 0
+    assert sorted(line["outcome"] for line in ended.items) == ["skipped", "written", "written", "written"]
+    assert len(server.kept) == 3
+
+
+def test_a_stopped_run_says_how_to_resume(environment, server, rows, tmp_path):
+    server.after = lambda _: Reply(delay=30)
+    arguments = command(server, rows, "--checkpoint", tmp_path / "run.journal")
+    process = subprocess.Popen([*COMMAND, *map(str, arguments)], env=environment, stderr=subprocess.PIPE, text=True)
+    with process:
+        while len(server.kept) < 3:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        _, shown = process.communicate(timeout=GUARD)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert shown.splitlines() == [
+        "aiopartnercentral: stopped by SIGTERM",
+        "aiopartnercentral: rerun the same command to resume: rows that are written are not sent again",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "told"),
+    [
+        ("create-oportunity", "there is no operation 'create-oportunity': did you mean CreateOpportunity?"),
+        ("nothing", "there is no operation 'nothing': `aiopartnercentral describe` lists all"),
+        ("tag-resource", "'tag-resource' is in 6 services: write account.tag-resource or selling"),
+        ("get-opportunity", "GetOpportunity only reads: there is nothing to write"),
+    ],
+)
+def test_a_wrong_operation_is_named(run_here, server, rows, operation, told):
+    ended = run_here(*command(server, rows, operation=operation))
+    assert (ended.code, told in ended.complaint) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"[1]\n", "line 1 of {} is not a JSON object"),
+        (b"{\n", "line 1 of {} is not a JSON object"),
+        (b'{"Project": {}}\n', "line 1 of {} has no member 'id' that is a string or a number"),
+        (None, "cannot read {}: No such file or directory"),
+    ],
+)
+async def test_a_wrong_file_is_wrong_usage(run, server, rows, content, told):
+    rows.unlink() if content is None else rows.write_bytes(content)
+    ended = await run(*command(server, rows))
+    assert (ended.code, ended.complaint) == (2, f"aiopartnercentral: {told.format(rows)}\n")
+
+
+async def test_a_wrong_line_ends_the_run_after_those_before_it(run, server, rows):
+    rows.write_text(rows.read_text() + "nonsense")
+    ended = await run(*command(server, rows))
+    assert (ended.code, len(ended.items), len(server.kept)) == (1, 3, 3)
+    assert ended.complaint == f"aiopartnercentral: line 5 of {rows} is not a JSON object\n"
+
+
+async def test_the_checkpoint_of_another_operation_is_wrong_usage(run, server, rows, tmp_path):
+    journal = tmp_path / "run.journal"
+    await run(*command(server, rows, "--checkpoint", journal))
+    ended = await run(*command(server, rows, "--checkpoint", journal, operation="selling.CreateEngagement"))
+    assert (ended.code, "its operation is CreateOpportunity, not CreateEngagement" in ended.complaint) == (2, True)
