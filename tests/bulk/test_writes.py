@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 from collections import Counter
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from aiopartnercentral import CheckpointError, EncodeError, TimeExceededError, benefits, selling
+from aiopartnercentral import CheckpointError, CredentialsError, EncodeError, TimeExceededError, benefits, selling
 from aiopartnercentral.bulk import (
     Limits,
     RowFinished,
@@ -54,13 +55,16 @@ def creations(server: Opportunities, rows: Any, **options: Any) -> Writes[sellin
     return Writes(selling.CreateOpportunityRequest, rows, Source("AWS", endpoint_url=server.url), **options)
 
 
-def assignments(server: Opportunities, number: int, **options: Any) -> Writes[selling.AssignOpportunityResponse]:
-    rows = [
+def _rows(number: int) -> list[tuple[str, selling.AssignOpportunityRequest]]:
+    return [
         (str(index), selling.AssignOpportunityRequest(catalog="AWS", identifier=f"O{index}", assignee=ASSIGNEE))
         for index in range(number)
     ]
+
+
+def assignments(server: Opportunities, number: int, **options: Any) -> Writes[selling.AssignOpportunityResponse]:
     options = {"limits": FAST, "on_error": "report", **options}
-    return Writes(selling.AssignOpportunityRequest, rows, Source("AWS", endpoint_url=server.url), **options)
+    return Writes(selling.AssignOpportunityRequest, _rows(number), Source("AWS", endpoint_url=server.url), **options)
 
 
 async def results_of(writes: Writes[Any]) -> dict[str, Any]:
@@ -298,6 +302,50 @@ async def test_cancelled_rows_are_in_flight_in_the_journal(server: Opportunities
     report = await assignments(server, 3, checkpoint=journal).run()
     assert report.rows[RowOutcome.UNKNOWN] == 3
     assert len(server.executed) == 3
+
+
+@pytest.mark.parametrize("has_token", [True, False])
+async def test_tasks_that_asyncio_cancels_at_any_time_execute_no_row_twice(
+    server: Opportunities, tmp_path: Path, *, has_token: bool
+) -> None:
+    server.before = lambda _: failure("ThrottlingException") if len(server.server.received) % 5 == 0 else None
+    cls: Any = selling.CreateOpportunityRequest if has_token else selling.AssignOpportunityRequest
+    requests = [
+        created(index) if has_token else {"Identifier": f"O{index}", "Assignee": _assignee()} for index in range(40)
+    ]
+    rows = [(str(index), request) for index, request in enumerate(requests)]
+    async with selling.connect(endpoint_url=server.url) as client:
+        await client.assign_opportunity(catalog="AWS", identifier="O99", assignee=ASSIGNEE)  # opens the connection
+        options: dict[str, Any] = {"checkpoint": tmp_path / "run.journal", "on_error": "report", "limits": FAST}
+        for number in range(10):
+            task = asyncio.create_task(Writes(cls, rows, Source("AWS", client=client), **options).run())
+            await asyncio.sleep(0.005 + number * 0.003)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.sleep(0.1)  # what was in flight arrives
+        report = await Writes(cls, rows, Source("AWS", client=client), **options).run()
+    bodies = [json.dumps(body) for operation, body in server.executed if operation != "touch"]
+    assert len(bodies) == len(set(bodies))
+    written = report.rows[RowOutcome.WRITTEN] + report.rows[RowOutcome.DONE]
+    assert written + report.rows[RowOutcome.UNKNOWN] == 40
+    assert written == 40 if has_token else written <= len(bodies) - 1
+
+
+async def test_a_role_that_cannot_be_assumed_fails_its_rows_and_nothing_is_unknown(
+    server: Opportunities, tmp_path: Path
+) -> None:
+    async def credentials() -> Any:
+        tries.append(1)
+        raise CredentialsError("no", is_retryable=True)
+
+    tries: list[int] = []
+    journal = tmp_path / "run.journal"
+    source = Source("AWS", endpoint_url=server.url, credentials=credentials)
+    options: dict[str, Any] = {"checkpoint": journal, "on_error": "report", "limits": FAST}
+    report = await Writes(selling.AssignOpportunityRequest, _rows(1), source, **options).run()
+    assert (report.rows[RowOutcome.FAILED], report.problems[0].attempts) == (1, 0)
+    assert len(tries) <= FAST.attempts
+    assert journal.read_bytes().count(b"\n") == 1
 
 
 async def test_events_come_in_order_and_the_report_is_text_and_json(server: Opportunities, tmp_path: Path) -> None:

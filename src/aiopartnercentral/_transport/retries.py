@@ -95,8 +95,6 @@ def is_unexecuted(error: Exception) -> bool:
         return error.is_throttling or error.is_corrected or is_refused
     if isinstance(error, EndpointConnectionError):
         return _was_not_connected(error)
-    if isinstance(error, TimeExceededError):
-        return error.limit != "timeout"  # any other limit ends the waits between requests
     return isinstance(error, _BEFORE_SENDING)
 
 

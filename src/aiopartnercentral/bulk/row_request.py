@@ -111,6 +111,7 @@ class RowRequest:
     attempts: int = 0
     failure: CheckpointError | None = None
     _is_journalled: bool = attrs.field(init=False)
+    _tries: int = 0
     _is_in_flight: bool = False
     _was_corrected: bool = False
 
@@ -139,7 +140,6 @@ class RowRequest:
                 if not isinstance(response, Exception):
                     return await self._written(response)
                 error = response
-                self.may_be_executed |= not is_unexecuted(error)
                 if not self._may_repeat(error):
                     return await self._failed(error)
                 await self._wait_after(error)
@@ -156,14 +156,17 @@ class RowRequest:
             await run.acquire()
         except TimeExceededError as error:
             return error
-        await self._note(State.SENDING)
+        self._tries += 1  # more than `attempts` if there was no client to send it
         sent_at = anyio.current_time()
-        self._is_in_flight = True  # until it has failed
         try:
             response = await self._sent()
+        except CheckpointError:
+            raise
         except Exception as error:  # noqa: BLE001 - the caller decides about every failure
+            if self._is_in_flight:  # otherwise there is no client, such as without credentials
+                self.attempts += max(1, attempts_of(error))
+                self.may_be_executed |= not is_unexecuted(error)
             self._is_in_flight = False
-            self.attempts += max(1, attempts_of(error))
             if isinstance(error, ServiceError) and error.is_throttling:
                 run.throttled += 1
                 run.limiter.throttled(sent_at, self._asked_wait(error))
@@ -176,12 +179,16 @@ class RowRequest:
         async with run.pool.lease(run.source, run.encoder.client_class) as client:
             # The caller's own client would also repeat what may have been executed.
             sender = client if self.is_repeatable else client.with_options(attempts=1)
+            await self._note(State.SENDING)
+            self._is_in_flight = True  # until it has failed
             return await sender.call_operation(run.encoder.operation, self.row.request)
 
     def _may_repeat(self, error: Exception) -> bool:
         if isinstance(error, TimeExceededError) and not error.is_retryable:
             return False
-        if self.attempts >= self.run.limits.attempts or (self.may_be_executed and not self.is_repeatable):
+        if max(self._tries, self.attempts) >= self.run.limits.attempts or (
+            self.may_be_executed and not self.is_repeatable
+        ):
             return False
         if not (isinstance(error, ServiceError) and error.is_corrected):
             return is_retryable(error)
@@ -194,7 +201,7 @@ class RowRequest:
         is_corrected = isinstance(error, ServiceError) and error.is_corrected
         wait = 0.0
         if not is_throttled and not is_corrected:
-            wait = max(backoff(run.limits.backoff, self.attempts), self._asked_wait(error) or 0.0)
+            wait = max(backoff(run.limits.backoff, self._tries), self._asked_wait(error) or 0.0)
         run.retries += 1
         run.notify(
             RowRetried(
