@@ -63,6 +63,9 @@ class ScriptedServer:
     answer: Callable[[Received], Reply] = attrs.field(default=lambda _: Reply())
     received: list[Received] = attrs.field(factory=list)
     disconnected: int = 0
+    in_flight: int = 0
+    peak: int = 0
+    """How many requests were answered at the same time."""
     port: int = 0
     tls: ssl.SSLContext | None = None
 
@@ -86,11 +89,15 @@ class ScriptedServer:
         )
         self.received.append(received)
         reply = self.answer(received)
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
         try:
             await anyio.sleep(reply.delay)
         except anyio.get_cancelled_exc_class():
             self.disconnected += 1
             raise
+        finally:
+            self.in_flight -= 1
         return reply.response(is_cbor=is_cbor, headers={"x-amzn-RequestId": f"request-{len(self.received)}"})
 
 

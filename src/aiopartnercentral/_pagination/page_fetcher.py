@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import attrs
 from anyio.lowlevel import checkpoint
@@ -16,12 +16,31 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.api_call import ApiCaller
     from aiopartnercentral._transport.responses import RawResponse
-    from aiopartnercentral.types import Listing
+    from aiopartnercentral.types import Listing, SkippedParent
 
-__all__ = ["FetchedPage", "PageFetcher"]
+__all__ = ["FetchedPage", "NestedPage", "PageFetcher"]
 
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
+
+
+@attrs.frozen(kw_only=True)
+class NestedPage:
+    """What is special about a page of a nested listing, whose page tokens also name the parent.
+
+    Attributes:
+        key: the key of the source with the page's parent, which is handed over with the items.
+        ends_parent: whether this is the last page of its parent, so that the next token is not the service's.
+        repeats: whether the service's own next token, of the items or of the parents, was there before.
+        limited: whether the service has items, of any parent so far, that a limit leaves out.
+        skipped: the parent, if it was skipped.
+    """
+
+    key: Any
+    ends_parent: bool = False
+    repeats: bool = False
+    limited: bool = False
+    skipped: SkippedParent | None = None
 
 
 @attrs.define(kw_only=True)
@@ -39,6 +58,7 @@ class FetchedPage(Generic[PageT, ItemT]):
         retries: how often the request was retried.
         request_id: the service's id of the request, or None.
         date: the response's header `Date`, or None.
+        nested: what is special about a page of a nested listing; None for any other page.
     """
 
     page: PageT = attrs.field(repr=False)
@@ -50,6 +70,7 @@ class FetchedPage(Generic[PageT, ItemT]):
     retries: int = 0
     request_id: str | None = None
     date: str | None = None
+    nested: NestedPage | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -93,9 +114,13 @@ class PageFetcher(Generic[PageT, ItemT]):
         raw_items: Sequence[bytes] | None = None
         try:
             page = await self.api.decode(pagination.operation, response)
-        except DecodeError:
+        except DecodeError as error:
             if not self.reports_malformed or response.body is None:
                 raise
+            if pagination.token is None:
+                if error.is_retryable:  # it is damaged, and not an item
+                    raise
+                return await self._malformed_response(response, error)
             page, raw_items, malformed = await self._item_by_item(response)
         items = pagination.items(page)
         if self.keeps_raw and raw_items is None:
@@ -119,7 +144,10 @@ class PageFetcher(Generic[PageT, ItemT]):
         if body is None:
             page: object = await self.api.decode(self.listing.pagination.operation, response)
             body = await self.api.dumps(page)
-        items, next_token = await self.api.split_page(self.listing.pagination, response, body)
+        if self.listing.pagination.token is None:
+            items, next_token = [jsontext.one_line(body)], None
+        else:
+            items, next_token = await self.api.split_page(self.listing.pagination, response, body)
         return FetchedPage(
             page=body,
             items=items,
@@ -133,10 +161,26 @@ class PageFetcher(Generic[PageT, ItemT]):
     async def _raw_items(self, response: RawResponse, items: Sequence[ItemT]) -> Sequence[bytes]:
         if response.body is None:  # botocore parsed it
             return [await self.api.dumps(item) for item in items]
+        if self.listing.pagination.token is None:
+            return [jsontext.one_line(response.body)]
         raw_items = jsontext.raw_items(response.body, self.listing.pagination.result_key)
         if raw_items is None:
             raw_items, _ = await self.api.split_page(self.listing.pagination, response, response.body)
         return raw_items
+
+    async def _malformed_response(self, response: RawResponse, error: DecodeError) -> FetchedPage[PageT, ItemT]:
+        """Return a page without items for a response that is the only item and does not match the model."""
+        response = await self.api.as_json(self.listing.pagination.operation, response)
+        raw = jsontext.one_line(response.body or b"")
+        item = MalformedItem(raw=raw, path=error.path, reason=error.reason, request_id=error.request_id)
+        return FetchedPage(
+            page=cast("PageT", None),
+            items=(),
+            raw_items=(),
+            malformed=(item,),
+            retries=response.metadata.attempts - 1,
+            request_id=response.metadata.request_id,
+        )
 
     async def _item_by_item(self, response: RawResponse) -> tuple[PageT, Sequence[bytes], tuple[MalformedItem, ...]]:
         """Return the page without the items that cannot be decoded, the JSON of those it has, and the malformed ones.

@@ -147,15 +147,17 @@ class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
         self._pages += 1
         self._items += size
         next_token = fetched.next_token or None
-        outcome = None
+        outcome, nested = None, fetched.nested
         if size > len(entries) * weight:
             outcome, next_token = Outcome.LIMITED, self._token
         elif next_token is None:
-            outcome = Outcome.COMPLETE
+            outcome = Outcome.LIMITED if nested is not None and nested.limited else Outcome.COMPLETE
         elif allowed is not None and size >= allowed:
             outcome = Outcome.LIMITED
-        elif next_token in self._seen:
+        elif next_token in self._seen or (nested is not None and nested.repeats):
             self._last, next_token = PaginationError(self._source.name, self._pages), None
+        elif nested is not None and nested.ends_parent:  # the service has not sent the token, so it cannot loop
+            self._empty_pages = 0
         else:
             self._seen.add(next_token)
             self._empty_pages = 0 if size or fetched.malformed or fetched.omitted else self._empty_pages + 1
@@ -175,6 +177,8 @@ class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
             retries=fetched.retries,
             next_token=next_token,
             outcome=outcome,
+            shown=None if nested is None else nested.key,
+            skipped=None if nested is None else nested.skipped,
         )
 
     def _failure(self, error: Exception) -> Batch[KeyT, EntryT]:

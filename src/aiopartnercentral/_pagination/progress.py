@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 import attrs
 
 from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, SourceReport
+from aiopartnercentral._pagination.skipped_parents import NONE_SKIPPED, SkippedParents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aiopartnercentral.sinks.base import EarlierFile
-    from aiopartnercentral.types import MalformedItem
+    from aiopartnercentral.types import MalformedItem, SkippedParent
 
 __all__ = ["Batch", "ProgressTracker"]
 
@@ -41,6 +42,8 @@ class Batch(Generic[KeyT, EntryT]):
         next_token: page token to resume at once all of the page has been handed over; an error does not change it.
         outcome: the source's outcome if this is its last batch; otherwise None.
         error: the error that it failed with, or None.
+        shown: the key that the consumer receives with the entries; None for that of the source.
+        skipped: the parent of a nested listing whose items could not be collected, or None.
     """
 
     source: KeyT
@@ -53,6 +56,8 @@ class Batch(Generic[KeyT, EntryT]):
     next_token: str | None = attrs.field(default=None, repr=False)
     outcome: Outcome | None = None
     error: Exception | None = None
+    shown: KeyT | None = None
+    skipped: SkippedParent | None = None
 
     @property
     def items(self) -> int:
@@ -68,6 +73,7 @@ class _Progress:
     pages: int = 0
     items: int = 0
     malformed: tuple[MalformedItem, ...] = ()
+    skipped_parents: SkippedParents = NONE_SKIPPED
     retries: int = 0
     restarted: bool = False
     error: Exception | None = None
@@ -86,6 +92,7 @@ class _Progress:
             pages=earlier.pages,
             items=earlier.items,
             malformed=earlier.malformed,
+            skipped_parents=earlier.skipped_parents,
             retries=earlier.retries,
             next_token=earlier.next_token,
             started=over,
@@ -107,6 +114,7 @@ class _Progress:
             pages=self.pages,
             items=self.items + in_hand,
             malformed=self.malformed,
+            skipped_parents=self.skipped_parents,
             retries=self.retries,
             throttled=throttled,
             restarted=self.restarted,
@@ -202,14 +210,17 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         progress = self._progress[batch.source]
         if batch.restarts:
             progress.pages, progress.items, progress.malformed = 0, 0, ()
+            progress.skipped_parents = NONE_SKIPPED
             if progress.earlier is not None:  # its times stay, as its items may be in the output
                 progress.earlier = attrs.evolve(progress.earlier, items=0, pages=0)
         progress.pages += batch.pages
         progress.retries += batch.retries
         progress.malformed += batch.malformed
+        if batch.skipped is not None:
+            progress.skipped_parents = progress.skipped_parents.with_one(batch.skipped)
         self._batch = batch
         self._rest = iter(batch.entries)
-        return zip(repeat(batch.source), self._rest, strict=False)
+        return zip(repeat(batch.source if batch.shown is None else batch.shown), self._rest, strict=False)
 
     def holds(self, source: KeyT) -> bool:
         """Return whether the batch in hand is of this source."""

@@ -284,7 +284,8 @@ def _padded(column: Sequence[str]) -> Sequence[str]:
 
 
 def _problem(state: SourceReport) -> str:
-    left_out = f"{counted(len(state.malformed), 'malformed item')} left out" if state.malformed else ""
+    malformed = f"{counted(len(state.malformed), 'malformed item')} left out" if state.malformed else ""
+    left_out = "; ".join(filter(None, [malformed, str(state.skipped_parents)]))
     if state.error is None:
         return left_out
     message = " ".join(str(state.error).split())

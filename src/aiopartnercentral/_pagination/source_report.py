@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aiopartnercentral._pagination.skipped_parents import NONE_SKIPPED, SkippedParents
 from aiopartnercentral._utils.text import json_time
 from aiopartnercentral.errors import AioPartnerCentralError, error_text
 
@@ -78,6 +79,7 @@ class SourceReport:
         pages: pages that the consumer has received, completely or in part.
         items: items that the consumer has received.
         malformed: malformed items of those pages, which were omitted.
+        skipped_parents: parents of a nested listing whose items could not be collected.
         retries: how often the requests for those pages, or the request that failed, were retried.
         throttled: how often the service throttled a request.
         started_at: when its first page was requested, in UTC; by the earlier run if this one resumes it. None if no
@@ -102,6 +104,7 @@ class SourceReport:
     pages: int = 0
     items: int = 0
     malformed: tuple[MalformedItem, ...] = ()
+    skipped_parents: SkippedParents = NONE_SKIPPED
     retries: int = 0
     throttled: int = 0
     restarted: bool = False
@@ -120,7 +123,7 @@ class SourceReport:
     @property
     def complete(self) -> bool:
         """Whether every item of the source has been handed over."""
-        return self.outcome is Outcome.COMPLETE and not self.malformed
+        return self.outcome is Outcome.COMPLETE and not self.malformed and not self.skipped_parents.skipped
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON, without the page token, malformed items' JSON and the service's messages."""
@@ -141,6 +144,7 @@ class SourceReport:
             "resumed_items": self.resumed_items,
             "resumed_pages": self.resumed_pages,
             "error": None if error is None else {"type": type(error).__name__, "message": error_text(error)},
+            "skipped_parents": self.skipped_parents.as_json(),
             "malformed": [
                 {"path": item.path, "reason": item.reason, "request_id": item.request_id} for item in self.malformed
             ],

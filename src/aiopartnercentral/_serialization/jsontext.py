@@ -105,6 +105,11 @@ def split_page(
     return [bytes(item).translate(_ONE_LINE) for item in items], token if more else None
 
 
+def one_line(body: bytes) -> bytes:
+    """Return a JSON text on one line."""
+    return body.translate(_ONE_LINE)
+
+
 def raw_items(body: bytes, result_key: str) -> Sequence[bytes] | None:
     """Return the JSON of each item of a page that was decoded before, without copying it: what `split_page` returns.
 

@@ -18,6 +18,7 @@ import msgspec
 
 from aiopartnercentral import __version__
 from aiopartnercentral._pagination.report import ENDED_WELL, EarlierRun, Outcome, SourceReport
+from aiopartnercentral._pagination.skipped_parents import SkippedParents
 from aiopartnercentral._utils.atomic_files import sync_directory
 from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
 from aiopartnercentral._utils.text import utc_text
@@ -29,6 +30,7 @@ from aiopartnercentral.bulk.checkpoint_file import (
     CheckpointFile,
     StoredListing,
     StoredMalformed,
+    StoredParent,
     StoredSource,
     as_bytes,
     read,
@@ -37,7 +39,7 @@ from aiopartnercentral.bulk.dedup import SeenItems, split_fingerprints
 from aiopartnercentral.bulk.incremental import Increment
 from aiopartnercentral.errors import CheckpointError, SinkError, error_text
 from aiopartnercentral.sinks.partial_file import PartialFile
-from aiopartnercentral.types import MalformedItem
+from aiopartnercentral.types import MalformedItem, SkippedParent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -321,6 +323,12 @@ def _entry(origin: Origin, report: SourceReport) -> StoredSource:
         next_token=report.next_token,
         error=None if report.error is None else error_text(report.error),
         malformed=[StoredMalformed(item.path, item.reason, item.request_id) for item in report.malformed],
+        skipped=report.skipped_parents.skipped,
+        vanished=report.skipped_parents.vanished,
+        skipped_parents=[
+            StoredParent(dict(one.parent), one.reason, one.vanished, one.request_id)
+            for one in report.skipped_parents.first
+        ],
     )
 
 
@@ -355,5 +363,10 @@ def _earlier(entry: StoredSource) -> SourceReport:
         malformed=tuple(
             MalformedItem(raw=None, path=item.path, reason=item.reason, request_id=item.request_id)
             for item in entry.malformed
+        ),
+        skipped_parents=SkippedParents(
+            skipped=entry.skipped,
+            vanished=entry.vanished,
+            first=tuple(SkippedParent(**msgspec.structs.asdict(one)) for one in entry.skipped_parents),
         ),
     )

@@ -32,6 +32,7 @@ __all__ = [
     "CheckpointFile",
     "StoredListing",
     "StoredMalformed",
+    "StoredParent",
     "StoredSource",
     "as_bytes",
     "read",
@@ -51,6 +52,15 @@ class StoredMalformed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     path: str
     reason: str
+    request_id: str | None
+
+
+class StoredParent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A parent that was skipped; sensitive members are redacted."""
+
+    parent: dict[str, str | None]
+    reason: str
+    vanished: bool
     request_id: str | None
 
 
@@ -75,6 +85,9 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     next_token: str | None = None
     error: str | None = None
     malformed: list[StoredMalformed] = []
+    skipped: int = 0
+    vanished: int = 0
+    skipped_parents: list[StoredParent] = []
     seen: bytes = b""
     expected: bytes = b""
     since: datetime | None = None

@@ -30,7 +30,7 @@ from aiopartnercentral._utils.text import listed, utc_text
 from aiopartnercentral.bulk.dedup import fingerprint
 from aiopartnercentral.bulk.report_file import load_report
 from aiopartnercentral.bulk.source import Origin
-from aiopartnercentral.types import Listing, Structure
+from aiopartnercentral.types import Listing, NestedListing, Structure
 
 if TYPE_CHECKING:
     import os
@@ -218,6 +218,8 @@ def _begins(listings: Mapping[str, Listing[Any, Any]], since: object, whole: Seq
 def _why_not(listing: Listing[Any, Any]) -> str | None:
     """Return why a listing cannot be collected incrementally; None if it can."""
     pagination, filters = listing.pagination, listing.filters
+    if isinstance(listing, NestedListing):
+        return "it is below each item of another listing"
     if pagination.since is None:
         if pagination.created_since is None:
             return "the service cannot filter it by time"

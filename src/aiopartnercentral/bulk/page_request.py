@@ -20,9 +20,6 @@ import attrs
 
 from aiopartnercentral._transport.retries import backoff, is_retryable, retry_after
 from aiopartnercentral.bulk.instrumentation.events import PageFetched, Retried, SourceRestarted, Throttled
-from aiopartnercentral.bulk.instrumentation.logging import Notifier, log
-from aiopartnercentral.bulk.rate_limiter import RateLimiter
-from aiopartnercentral.bulk.scheduler import SlotHolder, Slots
 from aiopartnercentral.bulk.spec import client_class
 from aiopartnercentral.errors import ServiceError, TimeExceededError, attempts_of
 
@@ -30,77 +27,49 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
-    from aiopartnercentral._pagination.progress import ProgressTracker
     from aiopartnercentral._pagination.report import SourceReport
-    from aiopartnercentral.bulk.client_pool import ClientPool
     from aiopartnercentral.bulk.incremental import Increment
-    from aiopartnercentral.bulk.instrumentation.events import Event
-    from aiopartnercentral.bulk.limits import Limits
+    from aiopartnercentral.bulk.run import Run
+    from aiopartnercentral.bulk.scheduler import SlotHolder
     from aiopartnercentral.bulk.source import Origin
-    from aiopartnercentral.bulk.spec import Spec
+    from aiopartnercentral.types import Listing
 
-__all__ = ["PageRequest", "Run"]
+__all__ = ["Ahead", "PageRequest", "Tally", "is_refused"]
 
 _REQUEST_MODULES = re.compile(  # the modules whose frames are cleared
     r"(?:aiobotocore|botocore|"
-    r"aiopartnercentral\.(?:bulk\.(?:page_request|client_pool)|_client|_pagination\.page_fetcher|_transport))\b"
+    r"aiopartnercentral\.(?:bulk\.(?:page_request|nested_request|client_pool)|_client|_pagination\.page_fetcher|_transport))\b"
 )
 
 T = TypeVar("T")
 
 
 @attrs.define(eq=False)
-class Run:
-    """The state that all sources of one stream share.
+class Tally:
+    """What all requests of one origin have in common.
 
     Attributes:
-        spec: the specification of the collection.
-        pool: the pool of clients.
-        raw: whether items stay as the service sent them.
-        keeps_raw: whether typed items come with their JSON.
-        progress: counts the pages, items and retries of each source.
-        notify: passes an event to the log and the observer.
-        slots: the slots of the sources in progress.
-        deadline: when the run exceeds its time limit, by anyio's clock.
+        spent: seconds that fetching took.
+        pages: number of pages that were fetched.
     """
 
-    spec: Spec
-    pool: ClientPool
-    raw: bool
-    keeps_raw: bool
-    progress: ProgressTracker[Origin, Any]
-    notify: Notifier[Event] = attrs.field(init=False)
-    slots: Slots = attrs.field(init=False)
-    deadline: float = attrs.field(default=math.inf, init=False)
-    _rate_limiters: dict[tuple[str, str, str | None], RateLimiter] = attrs.field(factory=dict, init=False)
+    spent: float = 0.0
+    pages: int = 0
 
-    def __attrs_post_init__(self) -> None:
-        """Create the slots, all of them free."""
-        self.notify = Notifier(self.spec.observer, log)
-        self.slots = Slots(self.limits.sources, self.limits.concurrency)
 
-    @property
-    def name(self) -> str:
-        """Identifies the run in events, log messages and the report."""
-        return self.progress.run_id
+@attrs.define(eq=False)
+class Ahead:
+    """The first attempt of a request that is made before its page is wanted.
 
-    @property
-    def limits(self) -> Limits:
-        """The limits of the collection."""
-        return self.spec.limits
+    Attributes:
+        slots: its slots, which a fetched page keeps until it is wanted.
+        outcome: the page or the error; None if the attempt was cancelled.
+        done: set once there is an outcome.
+    """
 
-    def start(self) -> None:
-        """Start the clock of the run's time limit."""
-        if self.limits.run_seconds is not None:
-            self.deadline = anyio.current_time() + self.limits.run_seconds
-
-    def rate_limiter(self, origin: Origin) -> RateLimiter:
-        """Return the limiter of an origin's account and service, or of its operation if that has a rate of its own."""
-        own = self.limits.rates.get(origin.operation)
-        key = (origin.account, origin.service, None if own is None else origin.operation)
-        if key not in self._rate_limiters:
-            self._rate_limiters[key] = RateLimiter(self.limits.rate if own is None else own)
-        return self._rate_limiters[key]
+    slots: SlotHolder
+    outcome: FetchedPage[Any, Any] | Exception | None = None
+    done: anyio.Event = attrs.field(factory=anyio.Event)
 
 
 @attrs.define(eq=False)
@@ -112,23 +81,31 @@ class PageRequest:
         origin: the source and listing.
         slots: its slots, acquired before the first page is requested.
         earlier: the source's report of an earlier run, or None.
+        listing: what to list; by default the listing of the origin.
+        is_of_parents: whether its items are only the parents of others, so that they are always typed, and not counted.
+        tally: what all requests of the origin have in common.
+        ahead: the first attempt if it is made ahead, or None.
         token: page token to start at, from the earlier run; None for the first page.
         repetitions: how often the request for the current page was sent before the current attempt; an attempt of a
             client that retries may send it several times.
-        increment: remembers what the next incremental run must know.
+        increment: remembers what the next incremental run must know; None for a request of a nested listing.
         restarted: whether the source restarts from its first page although an earlier run has collected some of it.
     """
 
     run: Run
     origin: Origin
     slots: SlotHolder
-    increment: Increment
+    increment: Increment | None
     earlier: SourceReport | None = None
+    listing: Listing[Any, Any] = attrs.field(
+        default=attrs.Factory(lambda self: self.increment.start.listing, takes_self=True)
+    )
+    is_of_parents: bool = False
+    tally: Tally = attrs.field(factory=Tally)
+    ahead: Ahead | None = None
     token: str | None = attrs.field(init=False, repr=False)
     repetitions: int = 0
     restarted: bool = False
-    _spent: float = 0.0
-    _pages: int = 0
     _wanted_at: float = 0.0
     _sent_at: float = 0.0
     _was_corrected: bool = False
@@ -145,7 +122,7 @@ class PageRequest:
     @property
     def max_items(self) -> int | None:
         """Maximum items to hand over; None for all."""
-        return self.run.spec.listings[self.origin.listing].max_items
+        return self.listing.max_items
 
     @property
     def items(self) -> int:
@@ -176,6 +153,16 @@ class PageRequest:
                 raise RuntimeError("the credentials provider awaited something that was cancelled") from cancelled
         raise TimeExceededError(self.run.limits.run_seconds or 0.0, "run_seconds")
 
+    async def attempt_ahead(self, ahead: Ahead) -> None:
+        """Make the first attempt of the request for the first page now; `fetch` takes its outcome."""
+        self._wanted_at = anyio.current_time()
+        try:
+            ahead.outcome = await self._attempt_or_error(None)
+        finally:
+            if ahead.outcome is None or isinstance(ahead.outcome, Exception):
+                ahead.slots.release()
+            ahead.done.set()
+
     def restart(self) -> None:
         """Restart from the first page, and notify the observer."""
         self.token, self.restarted = None, True
@@ -184,14 +171,18 @@ class PageRequest:
 
     async def _attempts(self, token: str | None) -> FetchedPage[Any, Any]:
         self.repetitions, attempt, self._was_corrected = 0, 1, False
-        self._wanted_at = anyio.current_time()
+        ahead, self.ahead = self.ahead, None
+        if ahead is None:
+            self._wanted_at = anyio.current_time()
         while True:
-            fetched = await self._attempt_or_error(token)
+            fetched = await (self._attempt_or_error(token) if ahead is None else self._outcome_or_error(ahead, token))
+            ahead = None
             if not isinstance(fetched, Exception):
                 if self.repetitions:
                     fetched = attrs.evolve(fetched, retries=fetched.retries + self.repetitions)
-                took = anyio.current_time() - self._sent_at
-                fetched = self.increment.take(fetched, took, is_first=token is None)
+                if self.increment is not None:
+                    took = anyio.current_time() - self._sent_at
+                    fetched = self.increment.take(fetched, took, is_first=token is None)
                 self._notify_fetched(fetched)
                 return fetched
             error = fetched
@@ -244,8 +235,16 @@ class PageRequest:
         except Exception as error:  # noqa: BLE001 - the caller decides about every failure
             return error
 
+    async def _outcome_or_error(self, ahead: Ahead, token: str | None) -> FetchedPage[Any, Any] | Exception:
+        """Return the outcome of the first attempt that is made ahead."""
+        try:
+            await self._in_time(ahead.done.wait)
+        except TimeExceededError as error:
+            return error
+        return await self._attempt_or_error(token) if ahead.outcome is None else ahead.outcome
+
     async def _attempt(self, token: str | None) -> FetchedPage[Any, Any]:
-        limiter = self.run.rate_limiter(self.origin)
+        limiter = self.run.rate_limiter(self.origin, self.listing.pagination.operation.name)
         if limiter.is_free:
             await limiter.acquire()
         else:
@@ -264,16 +263,17 @@ class PageRequest:
         return fetched
 
     async def _send(self, token: str | None) -> FetchedPage[Any, Any]:
-        run, origin = self.run, self.origin
-        listing = self.increment.start.listing
+        run, origin, listing = self.run, self.origin, self.listing
+        is_incremental = self.increment is not None and listing.pagination.since is not None
         async with run.pool.lease(origin.source, client_class(listing.service)) as client:
             self._sent_at = anyio.current_time()
             fetcher = client.page_fetcher(
                 listing,
                 reports_malformed=run.spec.reports_malformed,
-                keeps_raw=run.keeps_raw or listing.pagination.since is not None,
+                keeps_raw=(run.keeps_raw or is_incremental) and not self.is_of_parents,
             )
-            return await (fetcher.raw if run.raw else fetcher.typed)(origin.catalog, token)
+            is_raw = run.raw and not self.is_of_parents
+            return await (fetcher.raw if is_raw else fetcher.typed)(origin.catalog, token)
 
     async def _in_time(self, wait: Callable[[], Awaitable[T]]) -> T:
         """Wait for something and count it as the source's time; waiting for slots is the consumer's time.
@@ -283,27 +283,28 @@ class PageRequest:
         """
         began, most = anyio.current_time(), self.run.limits.source_seconds
         try:
-            with anyio.CancelScope(deadline=math.inf if most is None else began + most - self._spent):
+            with anyio.CancelScope(deadline=math.inf if most is None else began + most - self.tally.spent):
                 return await wait()
         finally:
-            self._spent += anyio.current_time() - began
+            self.tally.spent += anyio.current_time() - began
         raise TimeExceededError(most or 0.0, "source_seconds")
 
     def _may_restart(self, token: str | None, error: Exception) -> bool:
         """Restart if the service refused the page token of an earlier run, and return whether it did."""
-        refused = isinstance(error, ServiceError) and error.code == "ValidationException"
-        if token is None or token != self.token or not refused:
+        if token is None or token != self.token or not is_refused(error):
             return False
         self.restart()
         return True
 
     def _notify_fetched(self, fetched: FetchedPage[Any, Any]) -> None:
-        self._pages += 1
+        if self.is_of_parents:
+            return
+        self.tally.pages += 1
         self.run.notify(
             PageFetched(
                 run=self.run.name,
                 origin=self.origin,
-                page=self._pages,
+                page=self.tally.pages,
                 items=len(fetched.items),
                 malformed=len(fetched.malformed),
                 attempts=fetched.retries + 1,
@@ -337,6 +338,11 @@ class PageRequest:
                 request_id=getattr(error, "request_id", None),
             )
         )
+
+
+def is_refused(error: Exception) -> bool:
+    """Return whether the service refused a request, such as one with an expired page token."""
+    return isinstance(error, ServiceError) and error.code == "ValidationException"
 
 
 def _is_throttling(error: Exception) -> TypeGuard[ServiceError]:

@@ -2,6 +2,9 @@
 
 A source acquires a slot of each kind before its first request. While it waits for its account's rate limit or before a
 retry, other sources can use them.
+
+A nested listing also makes requests before it is their turn. Each holds a slot until its page is handed over, so that
+they could hold all slots while the source that they belong to waits for one. Hence one slot is never used for them.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-__all__ = ["FairQueue", "SlotHolder", "Slots"]
+__all__ = ["AheadSlotHolder", "FairQueue", "SlotHolder", "Slots"]
 
 T = TypeVar("T")
 
@@ -81,11 +84,13 @@ class Slots:
     concurrency: int
     in_progress: anyio.Semaphore = attrs.field(init=False)
     in_hand: anyio.Semaphore = attrs.field(init=False)
+    ahead: anyio.Semaphore = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Create the slots, all of them free."""
         self.in_progress = anyio.Semaphore(self.sources, fast_acquire=True)
         self.in_hand = anyio.Semaphore(self.concurrency, fast_acquire=True)
+        self.ahead = anyio.Semaphore(self.concurrency - 1, fast_acquire=True)
 
 
 @attrs.define(eq=False)
@@ -95,9 +100,14 @@ class SlotHolder:
     slots: Slots
     _held: list[anyio.Semaphore] = attrs.field(factory=list, init=False)
 
+    @property
+    def kinds(self) -> tuple[anyio.Semaphore, anyio.Semaphore]:
+        """The kinds of slots that it holds, the one for a request last."""
+        return self.slots.in_progress, self.slots.in_hand
+
     async def acquire(self) -> None:
         """Acquire the slots that it does not hold; a cancelled call may have acquired some."""
-        for semaphore in (self.slots.in_progress, self.slots.in_hand):
+        for semaphore in self.kinds:
             if semaphore not in self._held:
                 await semaphore.acquire()
                 self._held.append(semaphore)
@@ -116,3 +126,17 @@ class SlotHolder:
         result = await wait()
         await self.acquire()
         return result
+
+
+class AheadSlotHolder(SlotHolder):
+    """The slots of one request that a source makes before it is the request's turn."""
+
+    @property
+    def kinds(self) -> tuple[anyio.Semaphore, anyio.Semaphore]:
+        """The kinds of slots that it holds."""
+        return self.slots.ahead, self.slots.in_hand
+
+    async def without(self, wait: Callable[[], Awaitable[T]], *, long: bool) -> T:
+        """Wait for something, and keep the slots: the source waits for this request, and so it must not wait for it."""
+        del long
+        return await wait()

@@ -171,10 +171,12 @@ class _SinkWriter:
     async def write(self, save_every: float | None) -> None:
         saved_at = anyio.current_time()
         kind = "raw" if self._sink.wants == "raw" else "items"
-        async for origin, page in self._stream:
+        async for shown, page in self._stream:
+            origin = shown.without_parent
             self.is_consistent = False
             items, malformed = await self._new(origin, page)
-            await self._sink.write(_page(origin, **{kind: items}, malformed=malformed))
+            content = {kind: items, "malformed": malformed, "parent": shown.parent}
+            await self._sink.write(_page(origin, **content))
             self.is_consistent = True
             if save_every is not None and anyio.current_time() - saved_at >= save_every:
                 await self.save()

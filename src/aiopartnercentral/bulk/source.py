@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from types import MethodType
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType, MethodType
 from typing import Any, TypeAlias
 
 import attrs
@@ -129,12 +129,16 @@ class Origin:
         service: the service's name, such as `partnercentral-account`.
         listing: the listing's name; by default the operation's wire name.
         operation: the operation's wire name, such as `ListConnections`.
+        parent: for an item of a nested listing, the request members that its parent gave, such as
+            `{"identifier": "eng-12345678901234"}`; None for any other item, and in reports.
     """
 
     source: Source
     service: str
     listing: str
     operation: str
+    parent: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+    _whole: Origin | None = attrs.field(default=None, repr=False, alias="whole")
 
     @property
     def label(self) -> str:
@@ -151,8 +155,17 @@ class Origin:
         """The account whose limits the source shares."""
         return self.source.account
 
+    @property
+    def without_parent(self) -> Origin:
+        """The origin without the parent, which is the key in reports."""
+        return self if self._whole is None else self._whole
+
+    def with_parent(self, parent: Mapping[str, str]) -> Origin:
+        """Return the origin of the items of one parent."""
+        return attrs.evolve(self, parent=MappingProxyType(dict(parent)), whole=self.without_parent)
+
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, without credentials."""
+        """Return it as plain JSON, without credentials and without the parent."""
         return {
             "label": self.label,
             "catalog": self.catalog,
@@ -167,11 +180,15 @@ class Origin:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle it without secrets, as a part of a report; its source may no longer be usable."""
-        return _origin, (_without_secrets(self.source), self.service, self.listing, self.operation)
+        parent = None if self.parent is None else dict(self.parent)
+        return _origin, (_without_secrets(self.source), self.service, self.listing, self.operation, parent)
 
 
-def _origin(source: Source, service: str, listing: str, operation: str) -> Origin:
-    return Origin(source=source, service=service, listing=listing, operation=operation)
+def _origin(
+    source: Source, service: str, listing: str, operation: str, parent: Mapping[str, str] | None = None
+) -> Origin:
+    origin = Origin(source=source, service=service, listing=listing, operation=operation)
+    return origin if parent is None else origin.with_parent(parent)
 
 
 @attrs.frozen

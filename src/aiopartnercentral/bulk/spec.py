@@ -13,7 +13,7 @@ import msgspec
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.bulk.source import Origin
 from aiopartnercentral.errors import EncodeError
-from aiopartnercentral.types import Listing
+from aiopartnercentral.types import Listing, NestedListing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +162,7 @@ def _check_listing(listing: object) -> Listing[Any, Any]:
         raise TypeError(
             f"listings must be listings, such as account.listings.list_connections(), not {type_name(listing)}"
         )
-    if listing.pagination.catalog is None:
+    if listing.pagination.catalog is None and not isinstance(listing, NestedListing):
         raise TypeError(
             f"listings must be of operations with a catalog, and {listing.pagination.operation.name} has none: "
             f"use client.paginate.{listing.pagination.method}() with a client for each account"
@@ -172,16 +172,22 @@ def _check_listing(listing: object) -> Listing[Any, Any]:
 
 def _digests(listing: Listing[Any, Any]) -> dict[str, str]:
     """Return a digest of each parameter of a listing: checkpoints compare parameters without storing them."""
-    request = listing.request("AWS", None)
+    further: dict[str, JsonValue] = {} if listing.max_items is None else {"max_items": listing.max_items}
+    of_parent: dict[str, str] = {}
+    asked = listing
+    if isinstance(listing, NestedListing):
+        asked = listing.of_parent(dict.fromkeys(listing.members, ""))  # text, as what a parent gives
+        further |= {"members": dict(listing.members), "parent": listing.parent.pagination.operation.name}
+        of_parent = {f"parent.{name}": digest for name, digest in _digests(listing.parent).items()}
+    request = asked.request("AWS", None)
     cls = listing.pagination.operation.input
     params: Mapping[str, JsonValue] | None = client_class(listing.service).fast.encode(request, cls)
-    parameters: dict[str, JsonValue] = {**(_encoded(listing, request, cls) if params is None else params)}
-    if listing.max_items is not None:
-        parameters["max_items"] = listing.max_items
-    return {
+    parameters = {**(_encoded(listing, request, cls) if params is None else params), **further}
+    digests = {
         name: hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()[:16]
         for name, value in sorted(parameters.items())
     }
+    return digests | of_parent
 
 
 def _encoded(listing: Listing[Any, Any], request: object, cls: type) -> Mapping[str, JsonValue]:

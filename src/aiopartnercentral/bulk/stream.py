@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import anyio
@@ -18,11 +19,14 @@ from aiopartnercentral.bulk.checkpoint_file import START_OVER
 from aiopartnercentral.bulk.dedup import SeenItems
 from aiopartnercentral.bulk.incremental import Increment
 from aiopartnercentral.bulk.instrumentation.events import RunFinished, RunStarted, SourceFinished, SourceStarted
-from aiopartnercentral.bulk.page_request import PageRequest, Run
+from aiopartnercentral.bulk.nested_request import NestedRequest
+from aiopartnercentral.bulk.page_request import PageRequest
+from aiopartnercentral.bulk.run import Run
 from aiopartnercentral.bulk.scheduler import FairQueue, SlotHolder
 from aiopartnercentral.bulk.source import Origin
 from aiopartnercentral.bulk.spec import question
 from aiopartnercentral.errors import CheckpointError
+from aiopartnercentral.types import NestedListing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +75,7 @@ class CollectionStream(Stream[Origin, EntryT]):
         self._view = view
         self._stack = AsyncExitStack()
         self._run: Run | None = None
-        self._requests: dict[Origin, PageRequest] = {}
+        self._requests: dict[Origin, PageRequest | NestedRequest] = {}
         self._unfinished: dict[Origin, None] = {}  # sources with a SourceStarted event and no SourceFinished event yet
         self._increments = {origin: Increment(start) for origin, start in spec.starts.items()}
         self._checkpoint: Checkpoint | None = None
@@ -294,12 +298,22 @@ class CollectionStream(Stream[Origin, EntryT]):
         origin = feed.source
         try:
             earlier = None if self._checkpoint is None else self._checkpoint.earlier.get(origin)
-            request = self._requests[origin] = PageRequest(run, origin, slots, self._increments[origin], earlier)
+            increment = self._increments[origin]
+            listing = increment.start.listing
+            request: PageRequest | NestedRequest = (
+                NestedRequest(run, origin, slots, listing, earlier)
+                if isinstance(listing, NestedListing)
+                else PageRequest(run, origin, slots, increment, earlier)
+            )
+            self._requests[origin] = request
             self._unfinished[origin] = None
             run.notify(SourceStarted(run=run.name, origin=origin, resumed=request.token is not None))
             if earlier is not None and earlier.pages and request.token is None:
                 request.restart()  # its page tokens looped, or it had too many malformed items
-            await self._finish_source(feed)
+            if isinstance(request, NestedRequest):
+                await request.work_ahead(partial(self._finish_source, feed))
+            else:
+                await self._finish_source(feed)
         finally:
             slots.release()
             queue.done(feed)

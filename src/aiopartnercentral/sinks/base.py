@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
 
 import attrs
@@ -9,24 +10,31 @@ import attrs
 from aiopartnercentral._utils import validators
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from aiopartnercentral.types import JsonValue, MalformedItem
 
 __all__ = [
+    "PARENT_COLUMN",
     "SOURCE_COLUMNS",
     "EarlierFile",
     "Page",
     "Sink",
     "chosen_columns",
     "earlier_files",
+    "origin_cells",
+    "origin_columns",
     "output_paths",
+    "parent_text",
     "paths_at",
 ]
 
 SOURCE_COLUMNS: Final = ("source_label", "source_catalog")
 """The columns of a CSV or Parquet file that name an item's source."""
+
+PARENT_COLUMN: Final = "source_parent"
+"""The column after them that names the parent of an item of a nested listing."""
 
 
 @attrs.frozen
@@ -43,6 +51,8 @@ class Page:
         malformed: items that could not be decoded, and so are not among the items.
         account: the source's account.
         service: the service's name, such as `partnercentral-account`.
+        parent: for items of a nested listing, the request members that their parent gave; None for others. Not in the
+            repr, since they may be sensitive.
     """
 
     label: str
@@ -53,6 +63,12 @@ class Page:
     malformed: Sequence[MalformedItem] = ()
     account: str = attrs.field(default="", kw_only=True)
     service: str = attrs.field(default="", kw_only=True)
+    parent: Mapping[str, str] | None = attrs.field(default=None, kw_only=True, repr=False)
+
+    @property
+    def parent_text(self) -> str | None:
+        """The parent as a column has it: the value of its only member, or a JSON object of several."""
+        return parent_text(self.parent)
 
 
 @attrs.frozen
@@ -143,6 +159,23 @@ class Sink(Protocol):
             keep: whether to keep the partial file, so that a later `open` can resume; otherwise it is deleted.
         """
         ...
+
+
+def parent_text(parent: Mapping[str, str] | None) -> str | None:
+    """Return a parent as a column has it: the value of its only member, or a JSON object of several."""
+    if parent is None or len(parent) == 1:
+        return None if parent is None else next(iter(parent.values()))
+    return json.dumps(dict(parent), separators=(",", ":"))
+
+
+def origin_columns(*, source: bool, parent: bool) -> tuple[str, ...]:
+    """Return the columns that say where an item is from: its source, and its parent."""
+    return (*(SOURCE_COLUMNS if source else ()), *((PARENT_COLUMN,) if parent else ()))
+
+
+def origin_cells(page: Page, *, source: bool, parent: bool) -> tuple[str | None, ...]:
+    """Return the values of these columns for the items of a page."""
+    return (*((page.label, page.catalog) if source else ()), *((page.parent_text,) if parent else ()))
 
 
 def chosen_columns(columns: Sequence[str] | None, available: Sequence[str]) -> tuple[str, ...]:

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
+    from aiopartnercentral.types.listings import (
+        Listing as Listing,
+        NestedListing as NestedListing,
+    )
     from aiopartnercentral.types.messages import (
         MalformedItem as MalformedItem,
         Request as Request,
         ResponseMetadata as ResponseMetadata,
+        SkippedParent as SkippedParent,
         Structure as Structure,
         TransportInfo as TransportInfo,
         Variant as Variant,
     )
     from aiopartnercentral.types.operations import (
-        Listing as Listing,
         Operation as Operation,
         Pagination as Pagination,
         Service as Service,

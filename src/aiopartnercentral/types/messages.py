@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import attrs
 
 from aiopartnercentral.types.hashing import HashedByValue
 from aiopartnercentral.types.pydantic_hook import PydanticField
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ResponseT_co = TypeVar("ResponseT_co", covariant=True)
 
@@ -76,4 +79,21 @@ class MalformedItem:
     raw: bytes | None = attrs.field(repr=False)
     path: str
     reason: str
+    request_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SkippedParent:
+    """An item of a parent listing, of which a nested listing could not be collected.
+
+    Attributes:
+        parent: the request members that the item gave, sensitive ones redacted; None for a member that it lacks.
+        reason: the code of the service's error, or which attribute the item lacks.
+        vanished: whether it existed no longer when it was asked for, so that nothing is missing.
+        request_id: the service's id of the request, or None.
+    """
+
+    parent: Mapping[str, str | None]
+    reason: str
+    vanished: bool = False
     request_id: str | None = None

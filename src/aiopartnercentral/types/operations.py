@@ -1,14 +1,11 @@
-"""Operations, services and listings, as the runtime needs them."""
+"""Operations and services, as the runtime needs them."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import type_name
 
 if TYPE_CHECKING:
@@ -18,8 +15,6 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.errors import ServiceError
 
-ResponseT_co = TypeVar("ResponseT_co", covariant=True)
-ItemT_co = TypeVar("ItemT_co", covariant=True)
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 ItemT = TypeVar("ItemT")
@@ -87,7 +82,7 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
         operation: the operation.
         method: the name of the client's method for it, and of its listing.
         catalog: the request's attribute for the catalog; None for an operation without catalogs.
-        token: the request's attribute for the page token.
+        token: the request's attribute for the page token; None if the response itself is the only item.
         attributes: the request's attribute of each filter that has another name, such as `max_results` of `page_size`.
         item: returns the type of an item, importing its modules on first use: a class, or a union if items are tagged
             unions or may be null.
@@ -104,7 +99,7 @@ class Pagination(Generic[RequestT, ResponseT, ItemT]):
     operation: Operation[RequestT, ResponseT]
     method: str
     catalog: str | None
-    token: str
+    token: str | None
     attributes: Mapping[str, str] = attrs.field(factory=dict)
     item: Callable[[], type[ItemT] | UnionType] = attrs.field(repr=False)
     items: Callable[[ResponseT], Sequence[ItemT]] = attrs.field(repr=False)
@@ -158,65 +153,3 @@ class Service:
             names = ", ".join(sharing)
             raise TypeError(f"{type(request).__name__} is a request of {names}: call the method of one of them")
         raise TypeError(f"expected a request of {self.name}, got {type_name(request)}")
-
-
-def _read_only(filters: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(dict(filters))
-
-
-@attrs.frozen(repr=False)
-class Listing(Generic[ResponseT_co, ItemT_co]):
-    """A paginated operation with its filters, to be listed from each catalog; it can be compared and pickled.
-
-    Created by the functions of a package's `listings`, such as `account.listings.list_connections(page_size=100)`.
-
-    Attributes:
-        service: the service that has the operation.
-        pagination: the operation, and how it is paginated.
-        filters: the filters by name, read-only.
-        max_items: maximum items of each catalog; None for all.
-    """
-
-    service: Service
-    pagination: Pagination[Any, Any, Any]
-    filters: Mapping[str, Any] = attrs.field(converter=_read_only)
-    max_items: int | None = attrs.field(default=None, validator=validators.optional(validators.count))
-
-    def request(self, catalog: str, token: str | None) -> Any:  # noqa: ANN401 - of the class of the operation's requests
-        """Return the request for one page.
-
-        Arguments:
-            catalog: the catalog; ignored for an operation without catalogs.
-            token: the page token; None for the first page.
-        """
-        pagination = self.pagination
-        members = {pagination.attributes.get(name, name): value for name, value in self.filters.items()}
-        members[pagination.token] = token
-        if pagination.catalog is not None:
-            members[pagination.catalog] = catalog
-        return pagination.operation.input(**members)
-
-    def __hash__(self) -> int:
-        """Return a hash without the filters, whose values may be lists."""
-        return hash((self.service.name, self.pagination.method, self.max_items))
-
-    def __repr__(self) -> str:
-        """Return the call that creates it; sensitive filters are redacted."""
-        fields = attrs.fields_dict(self.pagination.operation.input)
-        shown = []
-        for name, value in self.filters.items():
-            as_text = fields[self.pagination.attributes.get(name, name)].repr
-            shown.append(f"{name}={as_text(value) if callable(as_text) else repr(value)}")
-        if self.max_items is not None:
-            shown.append(f"max_items={self.max_items}")
-        package = self.service.package.rpartition(".")[2]
-        return f"{package}.listings.{self.pagination.method}({', '.join(shown)})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _load_listing, (self.service.package, self.pagination.method, dict(self.filters), self.max_items)
-
-
-def _load_listing(package: str, method: str, filters: Mapping[str, Any], max_items: int | None) -> Listing[Any, Any]:
-    service: Service = import_module(f"{package}.operations").SERVICE
-    (pagination,) = (each for each in service.paginations if each.method == method)
-    return Listing(service, pagination, filters, max_items)

@@ -1,0 +1,56 @@
+"""The parents of a nested listing whose items could not be collected, counted for the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from aiopartnercentral._utils.text import counted
+
+if TYPE_CHECKING:
+    from aiopartnercentral.types import SkippedParent
+
+__all__ = ["MOST_NAMED", "NONE_SKIPPED", "SkippedParents"]
+
+MOST_NAMED: Final = 100
+"""How many of the parents a report names; all of them are counted."""
+
+
+@attrs.frozen(kw_only=True)
+class SkippedParents:
+    """The parents whose items are missing, and those that existed no longer.
+
+    Attributes:
+        skipped: how many parents exist and were skipped, so that their items are missing.
+        vanished: how many existed no longer when they were asked for.
+        first: the first of both, at most 100.
+    """
+
+    skipped: int = 0
+    vanished: int = 0
+    first: tuple[SkippedParent, ...] = ()
+
+    def with_one(self, parent: SkippedParent) -> SkippedParents:
+        """Return them with one more."""
+        return SkippedParents(
+            skipped=self.skipped + (not parent.vanished),
+            vanished=self.vanished + parent.vanished,
+            first=self.first if len(self.first) >= MOST_NAMED else (*self.first, parent),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return them as plain JSON; sensitive members are redacted."""
+        first = [
+            {"parent": dict(one.parent), "reason": one.reason, "vanished": one.vanished, "request_id": one.request_id}
+            for one in self.first
+        ]
+        return {"skipped": self.skipped, "vanished": self.vanished, "first": first}
+
+    def __str__(self) -> str:
+        """Return how many there are, in words; empty if there are none."""
+        parts = {"skipped": self.skipped, "vanished": self.vanished}
+        return "; ".join(f"{counted(number, 'parent')} {what}" for what, number in parts.items() if number)
+
+
+NONE_SKIPPED: Final = SkippedParents()
