@@ -25,6 +25,7 @@ from aiopartnercentral.bulk.sink_writer import SinkPage, check_sink, page_for_si
 from aiopartnercentral.bulk.source import Origin, check_sources
 from aiopartnercentral.bulk.spec import Listings, Spec, digests, name_listings, origins_of
 from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
+from aiopartnercentral.types import NestedListing
 
 if TYPE_CHECKING:
     import os
@@ -165,6 +166,11 @@ class Collection(Streams[ItemT], Generic[ItemT]):
     def item_classes(self) -> Mapping[str, Any]:
         """The class of each listing's items, by the listing's name; a union if they are of several classes."""
         return {name: listing.pagination.item() for name, listing in self._spec.listings.items()}
+
+    @property
+    def nested(self) -> Sequence[str]:
+        """The names of the nested listings, whose items have a parent."""
+        return [name for name, listing in self._spec.listings.items() if isinstance(listing, NestedListing)]
 
     def raw(self) -> Streams[bytes]:
         """Return a collection of the items as the bytes that the service sent, not checked against the model."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral._utils.text import replace_surrogates
+from aiopartnercentral.sinks.base import PARENT_COLUMN, parent_text
 from aiopartnercentral.sinks.schema import (
     DataType,
     Json,
@@ -82,17 +83,20 @@ def record_batches(
     cls: Any,  # noqa: ANN401 - a union is not a class
     *,
     pairs: bool = False,
+    parent: bool = False,
     max_rows: int = BATCH_ROWS,
     max_bytes: int = BATCH_BYTES,
 ) -> Iterator[Any]:
     """Yield the items as `pyarrow.RecordBatch`es of limited size; holds the items of one batch in memory.
 
-    The batches' schema is `arrow_schema(cls)`; with `pairs`, a column `source` comes first.
+    The batches' schema is `arrow_schema(cls)`; with `pairs`, a column `source` comes first, and with `parent` one with
+    the name `source_parent` after it.
 
     Arguments:
         items: objects of the class.
         cls: the class.
         pairs: whether the items are pairs of a source and an item, as streams of several sources yield them.
+        parent: whether the sources are origins whose `parent` gets a column.
         max_rows: maximum rows of a batch.
         max_bytes: maximum bytes of a batch, unless a single row has more.
 
@@ -104,7 +108,9 @@ def record_batches(
     while part := list(islice(remaining, max_rows)):
         if not pairs and isinstance(part[0], tuple):
             raise TypeError("the items are pairs of a source and an item: pass pairs=True")
-        sources = {"source": [str(source) for source, _ in part]} if pairs else {}
+        sources: dict[str, Values] = {"source": [str(source) for source, _ in part]} if pairs else {}
+        if parent:
+            sources[PARENT_COLUMN] = [parent_text(source.parent) for source, _ in part]
         batch = record_batch([item for _, item in part] if pairs else part, cls, sources)
         yield from split_batch(batch, max_rows, max_bytes)
 

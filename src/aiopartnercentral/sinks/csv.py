@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.text import replace_surrogates
-from aiopartnercentral.sinks.base import SOURCE_COLUMNS, chosen_columns
+from aiopartnercentral.sinks.base import chosen_columns, origin_cells, origin_columns
 from aiopartnercentral.sinks.columns import Formulas, columns_of, text_cells
 from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink
 from aiopartnercentral.sinks.schema import unused_name
@@ -36,6 +36,7 @@ class CsvSink(FileSink):
         *,
         compression: str | None = None,
         source: bool = True,
+        parent: bool = False,
         explode: str | None = None,
         formulas: Formulas = "escape",
         columns: Sequence[str] | None = None,
@@ -50,6 +51,7 @@ class CsvSink(FileSink):
             cls: the class of the items.
             compression: `gzip`, `zstd` or None.
             source: whether the columns `source_label` and `source_catalog` come first.
+            parent: whether the column `source_parent` comes next, for items of a nested listing.
             explode: a list or map member, each element of which gets a row; None for one row per item.
             formulas: `escape` puts an apostrophe before text that a spreadsheet would take for a formula; `keep`
                 writes all text unchanged.
@@ -70,7 +72,8 @@ class CsvSink(FileSink):
         self._source = validators.flag("source", source)
         self.bom: bool = validators.flag("bom", bom)
         names = columns_of(cls, explode=explode, formulas=formulas).names
-        first = [unused_name(name, set(names)) for name in SOURCE_COLUMNS if source]
+        self._parent = validators.flag("parent", parent)
+        first = [unused_name(name, set(names)) for name in origin_columns(source=source, parent=parent)]
         self.columns: tuple[str, ...] = chosen_columns(columns, (*first, *names))
         self._columns = columns_of(cls, explode=explode, formulas=formulas, wanted=self.columns)
         available = (*first, *self._columns.names)
@@ -95,8 +98,7 @@ class CsvSink(FileSink):
 
     def _encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
         for page in pages:
-            source = [page.label, page.catalog] if self._source else []
-            source_cells = text_cells(source, self.formulas)
+            source_cells = text_cells(origin_cells(page, source=self._source, parent=self._parent), self.formulas)
             for start in range(0, len(page.items), self.max_rows):
                 items = page.items[start : start + self.max_rows]
                 own = self._columns.cells(items)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral.sinks.arrow import arrow_schema, record_batches
+from aiopartnercentral.sinks.base import PARENT_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["to_arrow", "to_pandas", "to_polars"]
 
 
-def to_arrow(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  # noqa: ANN401 - pyarrow has no types
+def to_arrow(items: Iterable[Any], cls: Any, *, pairs: bool = False, parent: bool = False) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return the items as a `pyarrow.Table`.
 
     Arguments:
@@ -21,17 +22,18 @@ def to_arrow(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  # 
         cls: a generated class, a union of them, or the type of other items, such as `str`.
         pairs: whether the items are pairs of a source and an item, as `collect` of several sources returns them; the
             source becomes the first column, `source`.
+        parent: whether the sources are origins of a nested listing, whose parent becomes the column `source_parent`.
 
     Raises:
         ImportError: pyarrow is not installed.
         TypeError, ValueError, AttributeError, OverflowError: an item does not match its class.
     """
     pa = import_optional("pyarrow", extra="arrow")
-    schema = arrow_schema(cls, text_columns=("source",) if pairs else ())
-    return pa.Table.from_batches(record_batches(items, cls, pairs=pairs), schema=schema)
+    schema = arrow_schema(cls, text_columns=(*(("source",) if pairs else ()), *((PARENT_COLUMN,) if parent else ())))
+    return pa.Table.from_batches(record_batches(items, cls, pairs=pairs, parent=parent), schema=schema)
 
 
-def to_pandas(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  # noqa: ANN401 - pandas is optional
+def to_pandas(items: Iterable[Any], cls: Any, *, pairs: bool = False, parent: bool = False) -> Any:  # noqa: ANN401 - pandas is optional
     """Return the items as a `pandas.DataFrame`; the arguments are those of `to_arrow`.
 
     Text, numbers, booleans and timestamps have their Arrow types (`pandas.ArrowDtype`), and stay exact next to missing
@@ -42,7 +44,7 @@ def to_pandas(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  #
         TypeError, ValueError, AttributeError, OverflowError: an item does not match its class.
     """
     pandas = import_optional("pandas", extra="pandas")
-    table = _without_maps(to_arrow(items, cls, pairs=pairs))
+    table = _without_maps(to_arrow(items, cls, pairs=pairs, parent=parent))
     return pandas.DataFrame(
         {
             # pandas writes nested Arrow types to Parquet, but does not read them again.
@@ -54,7 +56,7 @@ def to_pandas(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  #
     )
 
 
-def to_polars(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  # noqa: ANN401 - polars is optional
+def to_polars(items: Iterable[Any], cls: Any, *, pairs: bool = False, parent: bool = False) -> Any:  # noqa: ANN401 - polars is optional
     """Return the items as a `polars.DataFrame`; the arguments are those of `to_arrow`.
 
     A map is a list of structs with `key` and `value`.
@@ -64,7 +66,7 @@ def to_polars(items: Iterable[Any], cls: Any, *, pairs: bool = False) -> Any:  #
         TypeError, ValueError, AttributeError, OverflowError: an item does not match its class.
     """
     polars = import_optional("polars", extra="polars")
-    return polars.from_arrow(_without_maps(to_arrow(items, cls, pairs=pairs)))
+    return polars.from_arrow(_without_maps(to_arrow(items, cls, pairs=pairs, parent=parent)))
 
 
 def _without_maps(table: Any) -> Any:  # noqa: ANN401 - pyarrow has no types

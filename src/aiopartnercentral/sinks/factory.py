@@ -19,7 +19,7 @@ from aiopartnercentral.sinks.path_template import PathTemplate, is_template, pat
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from aiopartnercentral.sinks.base import Sink
     from aiopartnercentral.sinks.columns import Formulas
@@ -29,12 +29,14 @@ __all__ = ["FORMATS_OF", "open_sink"]
 
 FORMATS_OF: Final[Mapping[str, tuple[Format, ...]]] = {
     "envelope": ("ndjson",),
+    "parent": ("csv", "parquet"),
     "columns": ("csv", "parquet"),
     "explode": ("csv",),
     "formulas": ("csv",),
     "bom": ("csv",),
 }
 """The formats for each option that not every format has."""
+_NAMES = validators.collection_of(validators.text, "True, False or a collection of names of listings")
 _check_format = validators.optional(validators.one_of(get_args(Format)))
 _check_compression = validators.optional(validators.one_of([*EXTENSIONS.values(), "none"]))
 
@@ -47,6 +49,7 @@ def open_sink(
     compression: Literal["gzip", "zstd", "none"] | None = None,
     envelope: bool = False,
     source: bool = True,
+    parent: bool | Collection[str] = False,
     explode: str | None = None,
     formulas: Formulas = "escape",
     columns: Sequence[str] | None = None,
@@ -66,6 +69,8 @@ def open_sink(
         compression: for NDJSON and CSV; by default the one of the file extension, which `none` ignores.
         envelope: for NDJSON, whether each line says where its item is from.
         source: for CSV and Parquet, whether columns say where each item is from.
+        parent: for CSV and Parquet, whether the column `source_parent` names the parent of each item of a nested
+            listing; or the names of the nested listings, such as `nested` of a bulk collection.
         explode: for CSV, a list or map member, each element of which gets a row.
         formulas: for CSV, whether to `escape` or `keep` text that a spreadsheet would take for a formula.
         columns: for CSV and Parquet, names of the columns to write, in their order; by default all.
@@ -87,6 +92,7 @@ def open_sink(
     validators.flag("bom", bom)
     given = {
         "envelope": envelope,
+        "parent": bool(parent),
         "explode": explode is not None,
         "formulas": formulas != "escape",
         "columns": columns is not None,
@@ -103,6 +109,7 @@ def open_sink(
         compression=compression_name,
         envelope=envelope,
         source=source,
+        parent=parent if isinstance(parent, bool) else _NAMES("parent", parent),
         explode=explode,
         formulas=formulas,
         columns=columns,
@@ -133,6 +140,7 @@ class _FileSinkFactory:
     compression: str | None
     envelope: bool
     source: bool
+    parent: bool | Collection[str]
     explode: str | None
     formulas: Formulas
     columns: Sequence[str] | None
@@ -151,13 +159,15 @@ class _FileSinkFactory:
             if operation not in cls:
                 raise ValueError(f"cls has no class for the items of {operation}")
             cls = cls[operation]
+        parent = self.parent if isinstance(self.parent, bool) else operation in self.parent
         if self.format == "parquet":
-            return ParquetSink(path, cls, source=self.source, columns=self.columns)
+            return ParquetSink(path, cls, source=self.source, parent=parent, columns=self.columns)
         return CsvSink(
             path,
             cls,
             compression=self.compression,
             source=self.source,
+            parent=parent,
             explode=self.explode,
             formulas=self.formulas,
             columns=self.columns,

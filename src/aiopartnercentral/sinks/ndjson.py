@@ -40,7 +40,8 @@ class NdjsonSink(FileSink):
             output: the file's path.
             compression: `gzip`, `zstd` or None.
             envelope: whether each line is `{"label": ..., "catalog": ..., "operation": ..., "item": ...}`, so that a
-                file of several sources shows where each item is from; otherwise it is the item alone.
+                file of several sources shows where each item is from; otherwise it is the item alone. For an item of a
+                nested listing, `"parent": {...}` comes before the item.
             max_rows: how many items are buffered before they are written.
             max_bytes: how many bytes are buffered.
 
@@ -71,5 +72,7 @@ class NdjsonSink(FileSink):
 
 
 def _envelope(page: Page) -> tuple[bytes, bytes]:
-    source = {"label": page.label, "catalog": page.catalog, "operation": page.operation}
+    source: dict[str, object] = {"label": page.label, "catalog": page.catalog, "operation": page.operation}
+    if page.parent is not None:
+        source["parent"] = dict(page.parent)
     return json.dumps(source, separators=(",", ":"))[:-1].encode() + b',"item":', b"}\n"

@@ -15,7 +15,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import create_file, replace_file
 from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral.sinks.arrow import BATCH_BYTES, arrow_schema, record_batch, split_batch
-from aiopartnercentral.sinks.base import SOURCE_COLUMNS, chosen_columns
+from aiopartnercentral.sinks.base import chosen_columns, origin_cells, origin_columns
 from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink
 from aiopartnercentral.sinks.partial_file import CONVERTED
 from aiopartnercentral.sinks.row_checksum import RowChecksum
@@ -46,6 +46,7 @@ class ParquetSink(FileSink):
         cls: Any,  # noqa: ANN401 - a union is not a class
         *,
         source: bool = True,
+        parent: bool = False,
         columns: Sequence[str] | None = None,
         max_rows: int = MAX_ROWS,
         max_bytes: int = MAX_BYTES,
@@ -56,6 +57,7 @@ class ParquetSink(FileSink):
             output: the file's path.
             cls: the class of the items.
             source: whether the columns `source_label` and `source_catalog` come first.
+            parent: whether the column `source_parent` comes next, for items of a nested listing.
             columns: names of the columns to write, in their order; None for all.
             max_rows: how many items are buffered before they are written.
             max_bytes: how many bytes are buffered, if the size of the items is known.
@@ -67,9 +69,11 @@ class ParquetSink(FileSink):
         """
         super().__init__(output, max_rows=max_rows, max_bytes=max_bytes)
         self.cls = cls
-        self._source = SOURCE_COLUMNS if validators.flag("source", source) else ()
+        self._source = validators.flag("source", source)
+        self._parent = validators.flag("parent", parent)
+        self._first = origin_columns(source=source, parent=parent)
         pa, _ = _pyarrow()
-        schema = arrow_schema(cls, text_columns=self._source)
+        schema = arrow_schema(cls, text_columns=self._first)
         self.columns: tuple[str, ...] = chosen_columns(columns, schema.names)
         self._schema = pa.schema([schema.field(name) for name in self.columns])
         self._checksum = RowChecksum()
@@ -101,10 +105,13 @@ class ParquetSink(FileSink):
         return dict(zip(schema.names, schema.types, strict=True))
 
     def _encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
-        rows = [(page.label, page.catalog, item) for page in pages for item in page.items]
+        rows: list[tuple[Any, ...]] = []
+        for page in pages:
+            origin = origin_cells(page, source=self._source, parent=self._parent)
+            rows += [(*origin, item) for item in page.items]
         for start in range(0, len(rows), self.max_rows):
-            labels, catalogs, items = zip(*rows[start : start + self.max_rows], strict=True)
-            batch = record_batch(items, self.cls, dict(zip(self._source, (labels, catalogs), strict=False)))
+            *origins, items = zip(*rows[start : start + self.max_rows], strict=True)
+            batch = record_batch(items, self.cls, dict(zip(self._first, origins, strict=True)))
             batch = batch.select(self.columns)
             for part in split_batch(batch, self.max_rows, BATCH_BYTES):
                 yield part.serialize().to_pybytes()
@@ -174,14 +181,14 @@ class ParquetSink(FileSink):
             if committed.schema_arrow != self._schema or committed.metadata.num_rows < items:
                 return False
             checksum = RowChecksum()
-            for batch in self._first(committed.iter_batches(_READ_ROWS), items):
+            for batch in self._first_rows(committed.iter_batches(_READ_ROWS), items):
                 checksum.add(batch)
             if checksum.value != self._expected:
                 return False
-            file.rebuild(self._stream(self._first(committed.iter_batches(_READ_ROWS), items)))
+            file.rebuild(self._stream(self._first_rows(committed.iter_batches(_READ_ROWS), items)))
         return True
 
-    def _first(self, batches: Iterator[Any], rows: int) -> Iterator[Any]:
+    def _first_rows(self, batches: Iterator[Any], rows: int) -> Iterator[Any]:
         """Yield the first rows of the batches of a Parquet file."""
         pa, _ = _pyarrow()
         for batch in batches:
