@@ -7,6 +7,7 @@ filters      the options of the filters of one listing
 structures   the values of filters that are structures
 shorthand    the AWS CLI's shorthand for structures
 shapes       the shapes of a service's model
+each         the values that collect below each item of another listing
 options      the options of every listing
 completion   what a shell completes the values of options with
 config       the options of one run together, checked against each other

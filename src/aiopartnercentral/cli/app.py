@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from aiopartnercentral import __version__
-from aiopartnercentral.cli.services import service_of, summaries
+from aiopartnercentral.cli.services import details, service_of, summaries
 from aiopartnercentral.cli.write_command import write
 
 __all__ = ["app"]
@@ -103,7 +103,9 @@ class CollectGroup(TyperGroup):
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - see `Command`
         super().__init__(**settings)
         # typer suggests the commands in this attribute for a misspelt one.
-        self.commands: Any = dict.fromkeys(name for listings in summaries().values() for name in listings)
+        self.commands: Any = {
+            name: None for known in (summaries(), details()) for each in known.values() for name in each
+        }
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - see `Command`
         """Return the command of a listing, or None if there is no such listing."""
@@ -129,8 +131,9 @@ class CollectGroup(TyperGroup):
         """Return the names of listings that begin like this, without importing their packages."""
         return [
             SimpleNamespace(value=name, help=text, type="plain")  # the attributes that typer's completion reads
-            for listings in summaries().values()
-            for name, text in listings.items()
+            for known in (summaries(), details())
+            for each in known.values()
+            for name, text in each.items()
             if name.startswith(incomplete)
         ]
 
@@ -139,6 +142,9 @@ class CollectGroup(TyperGroup):
         for service, listings in summaries().items():
             with formatter.section(f"Listings of {service}"):
                 formatter.write_dl([*listings.items()])
+        for service, operations in details().items():
+            with formatter.section(f"Details of each item of a listing of {service}"):
+                formatter.write_dl([*operations.items()])
 
     def invoke(self, ctx: Any) -> None:  # noqa: ANN401 - see `Command`
         """Collect all listings of the command line together."""
@@ -177,7 +183,8 @@ app.add_typer(
     short_help="Collect listings of many catalogs or accounts at once.",
     help="Collect one or several listings of many catalogs or accounts at once, of one service or several. Put filters "
     "after their listing; put other options after any listing. Run `collect LISTING --help` for all options. "
-    "`--checkpoint FILE` makes a run resumable: rerun the same command to resume.",
+    "`--checkpoint FILE` makes a run resumable: rerun the same command to resume. A value each:LISTING.ATTRIBUTE, "
+    "such as each:list-engagements.id, collects below each item of another listing.",
     epilog=_examples(
         "aiopartnercentral collect list-connections --catalog AWS --catalog Sandbox",
         "aiopartnercentral collect list-opportunities list-partners --sources partners.toml --output '{operation}.csv'",

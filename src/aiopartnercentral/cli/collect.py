@@ -21,6 +21,7 @@ from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.incremental import OVERLAP
 from aiopartnercentral.bulk.sink_writer import empty_pages
 from aiopartnercentral.cli.config import combine, resume_hint
+from aiopartnercentral.cli.each import listing_of
 from aiopartnercentral.cli.item_table import ItemTables
 from aiopartnercentral.cli.malformed import count_malformed, malformed_sink, write_malformed
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
@@ -28,7 +29,7 @@ from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import begin_report, foreseen, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.services import facts, load
+from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.since import begin_of
 from aiopartnercentral.cli.stream_sink import StreamSink
 from aiopartnercentral.cli.table import encoded, named, report_text
@@ -293,7 +294,7 @@ class _Run:
             attempts=config.max_attempts,
         )
         return Collection(
-            {one.method: getattr(load(one.service, "listings"), one.method)(**one.arguments) for one in listings},
+            {one.method: listing_of(one, config.listings) for one in listings},
             sources,
             limits=limits,
             on_error="raise" if config.on_error is OnFailure.RAISE else "report",
@@ -331,6 +332,7 @@ class _Run:
             path,
             format=form,
             cls=self._collections[0].item_classes,
+            parent=self._collections[0].nested,
             envelope=config.envelope,
             explode=config.explode,
             formulas="escape" if config.formulas is None else config.formulas.value,

@@ -17,6 +17,7 @@ import attrs
 
 from aiopartnercentral._utils import model_data
 from aiopartnercentral._utils.docstrings import docstring
+from aiopartnercentral.cli.each import nested_text
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.services import SERVICES, facts, load
 from aiopartnercentral.cli.shapes import Shapes
@@ -144,6 +145,7 @@ def _described(package: _Package, name: str, *, docs: bool) -> dict[str, Any]:
         response, paginate = operation.output, getattr(package.client.Paginate, method, None)
         sources = {python: getattr(package.client.Client, method), f"{service}.{response.__name__}": response}
         sources |= {f"client.paginate.{method}": paginate} if paginate else {}
+        found |= {} if (how := nested_text(service, method)) is None else {"each": how}
     else:
         kind = package.types[name]
         sources = {f"{service}.{one.__name__}": one for one in get_args(kind) or [kind]}
@@ -206,6 +208,7 @@ def _plain(html: str) -> str:
 def _laid_out(found: dict[str, Any], width: int) -> str:
     """Return the description as text, with lines wrapped at words."""
     lines = [f"{found['name']}: {found['kind']} of {found['service']}, {found['python']}", *found.get("values", ())]
+    lines += ["", *found["each"].split("\n")] if "each" in found else []
     for head, text in (found["docstrings"] | found["examples"] | found["documentation"]).items():
         lines += ["", head, *(f"    {line}" for line in text.split("\n"))]
     return "".join(f"{wrapped(clean(line), width)}\n" for line in lines)

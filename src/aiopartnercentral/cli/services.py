@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiopartnercentral.types import Service
+    from aiopartnercentral.types import Pagination, Service
 
-__all__ = ["SERVICES", "facts", "load", "service_of", "summaries"]
+__all__ = ["SERVICES", "details", "facts", "load", "pagination_of", "service_of", "summaries"]
 
 SERVICES: Final = ("account", "selling", "benefits", "channel", "marketing", "revenue")
 """The names of the generated packages, in the order in which help lists them."""
@@ -20,16 +20,36 @@ SERVICES: Final = ("account", "selling", "benefits", "channel", "marketing", "re
 @cache
 def summaries() -> Mapping[str, Mapping[str, str]]:
     """Return a sentence about each listing, by service and by the listing's name in the command."""
+    return _summaries("LISTINGS")
+
+
+@cache
+def details() -> Mapping[str, Mapping[str, str]]:
+    """Return the same about each operation whose responses are collected for each item of a listing."""
+    return _summaries("DETAILS")
+
+
+def _summaries(table: str) -> Mapping[str, Mapping[str, str]]:
     found: dict[str, Mapping[str, str]] = {}
     for service in SERVICES:
-        listings: Mapping[str, str] = load(service, "summaries").LISTINGS
-        found[service] = {method.replace("_", "-"): text for method, text in listings.items()}
+        texts: Mapping[str, str] = getattr(load(service, "summaries"), table)
+        found[service] = {method.replace("_", "-"): text for method, text in texts.items()}
     return found
 
 
 def service_of(command: str) -> str | None:
-    """Return the service that has a listing, or None if there is none."""
-    return next((service for service, listings in summaries().items() if command in listings), None)
+    """Return the service that has a listing or the details of one, or None if there is none."""
+    return next((one for one in SERVICES if command in summaries()[one] or command in details()[one]), None)
+
+
+def pagination_of(service: str, command: str) -> Pagination[Any, Any, Any]:
+    """Return the operation of a subcommand."""
+    method = command.replace("-", "_")
+    if command in details()[service]:
+        from aiopartnercentral.types.listings import response_as_item  # noqa: PLC0415 - loads attrs
+
+        return response_as_item(facts(service).package, method)
+    return next(one for one in facts(service).paginations if one.method == method)
 
 
 def load(service: str, module: str | None = None) -> Any:  # noqa: ANN401 - a generated module

@@ -19,9 +19,10 @@ import typer
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.cli.completion import one_of
 from aiopartnercentral.cli.config import ListingArguments, ParsedListing
+from aiopartnercentral.cli.each import described, example_options
 from aiopartnercentral.cli.filters import Filter, filters_of
 from aiopartnercentral.cli.options import FILTERS, OWN, SHARED, SOURCES
-from aiopartnercentral.cli.services import facts, summaries
+from aiopartnercentral.cli.services import details, facts, pagination_of
 from aiopartnercentral.cli.shapes import Shapes
 from aiopartnercentral.cli.terminal import squashed
 
@@ -54,6 +55,11 @@ class Subcommand:
     catalogs: Sequence[str]
 
     @property
+    def is_nested(self) -> bool:
+        """Whether it is collected only for each item of a listing."""
+        return self.command in details()[self.service]
+
+    @property
     def command(self) -> str:
         """The name of the subcommand."""
         return self.method.replace("_", "-")
@@ -62,6 +68,16 @@ class Subcommand:
     def examples(self) -> list[str]:
         """Example commands."""
         required = [part for each in self.filters if each.required for part in each.example]
+        below = example_options(self.service, self.command)
+        given = [each.example for each in self.filters if each.required and each.example[0] not in below]
+        nested = shlex.join(
+            ["aiopartnercentral", "collect", self.command, *below, *(part for one in given for part in one)]
+        )
+        if self.is_nested:
+            return [
+                f"{nested} --catalog AWS",
+                f"{nested} --sources partners.toml --output '{{label}}.parquet' --checkpoint run.json",
+            ]
         optional = sorted((each for each in self.filters if not each.required), key=lambda each: not each.is_structure)
         # A structure first, as it needs an example most.
         further = optional[0].example if optional else []
@@ -70,13 +86,13 @@ class Subcommand:
             " ".join([command, "--catalog AWS", *map(shlex.quote, further)]),
             f"{command} --catalog AWS --output {self.method}.csv",
             f"{command} --sources partners.toml --output '{{label}}.ndjson' --checkpoint run.json",
+            *([f"{nested} --catalog AWS"] if below else []),
         ]
 
 
 def subcommand(service: str, command: str) -> Subcommand:
-    """Return the subcommand of a listing."""
-    known = facts(service)
-    (pagination,) = (one for one in known.paginations if one.method.replace("_", "-") == command)
+    """Return the subcommand of a listing, or of the details of one."""
+    known, pagination = facts(service), pagination_of(service, command)
     model = model_data.load(known.name, known.api_version)
     shapes, request = Shapes(model["shapes"]), model["operations"][pagination.operation.name]["input"]["shape"]
     members = {squashed(name): shapes.shapes[shape] for name, shape in shapes.members(request).items()}
@@ -113,7 +129,7 @@ def command_of(subcommand: Subcommand) -> Callable[..., list[ParsedListing]]:
 
     typed = _annotations(subcommand)
     command.__name__ = subcommand.method
-    command.__doc__ = summaries()[subcommand.service][subcommand.command]
+    command.__doc__ = described(subcommand.service, subcommand.command)
     command.__annotations__ = {"context": typer.Context, **{name: hint for name, (hint, _) in typed.items()}}
     vars(command)["__signature__"] = inspect.Signature(
         [
@@ -159,7 +175,8 @@ def _annotations(subcommand: Subcommand) -> dict[str, tuple[Any, Any]]:
             rich_help_panel=FILTERS,
         )
         typed["page_size"] = (Annotated[int | None, option], None)
-    return {**typed, **OWN, "catalogs": (_catalogs(subcommand), None), **SHARED}
+    own = {} if subcommand.is_nested else OWN
+    return {**typed, **own, "catalogs": (_catalogs(subcommand), None), **SHARED}
 
 
 def _catalogs(subcommand: Subcommand) -> Any:  # noqa: ANN401 - types as values have no type

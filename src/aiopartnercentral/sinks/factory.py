@@ -29,7 +29,6 @@ __all__ = ["FORMATS_OF", "open_sink"]
 
 FORMATS_OF: Final[Mapping[str, tuple[Format, ...]]] = {
     "envelope": ("ndjson",),
-    "parent": ("csv", "parquet"),
     "columns": ("csv", "parquet"),
     "explode": ("csv",),
     "formulas": ("csv",),
@@ -92,7 +91,6 @@ def open_sink(
     validators.flag("bom", bom)
     given = {
         "envelope": envelope,
-        "parent": bool(parent),
         "explode": explode is not None,
         "formulas": formulas != "escape",
         "columns": columns is not None,

@@ -29,6 +29,7 @@ _EXPECTED = (
     "a listing function, such as selling.listings.list_engagement_members, or a method of a client class, such as "
     "selling.Client.get_opportunity"
 )
+_READING = ("Get", "Describe", "List")  # names of operations that only read; not every model marks them
 _MAPPING = validators.mapping_of(
     validators.text, validators.text, "a mapping of request members to attributes of the parent's items"
 )
@@ -261,7 +262,7 @@ def _child_of(child: object) -> tuple[Service, Pagination[Any, Any, Any]]:
     if listed is not None:
         place = package.rpartition(".")[2]
         raise TypeError(f"{operation.name} has pages: pass {place}.listings.{name} to get all of them")
-    if not operation.readonly:
+    if not (operation.readonly or operation.name.startswith(_READING)):
         raise TypeError(f"{operation.name} does not only read, so that it cannot be called for each item")
     return service, response_as_item(package, name)
 

@@ -1,0 +1,162 @@
+"""`--identifier each:list-engagements.id`: the command collects below each item of another listing."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from aiopartnercentral.cli.config import ListingArguments
+from aiopartnercentral.cli.each import example_of, example_options, listing_of
+from aiopartnercentral.cli.services import SERVICES, details, summaries
+from aiopartnercentral.cli.subcommands import subcommand
+from tests.bulk.nested_service import Partners, asked, error, serving, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.servers import ScriptedServer
+
+pytestmark = pytest.mark.anyio
+EXAMPLES = [
+    (service, command)
+    for service in SERVICES
+    for command in (*summaries()[service], *details()[service])
+    if example_of(service, command) is not None
+]
+
+
+@pytest.fixture
+def partners() -> Partners:
+    return world(3, 2)
+
+
+@pytest.fixture
+def server(partners: Partners) -> Iterator[ScriptedServer]:
+    with serving(AWS=partners) as running:
+        yield running
+
+
+def arguments(server: ScriptedServer, *listings: str) -> list[str]:
+    return ["collect", *listings, "--catalog", "AWS", "--endpoint-url", server.url, "--rate", "1000"]
+
+
+async def test_members_of_each_engagement(run: Any, server: ScriptedServer, partners: Partners, tmp_path: Path) -> None:
+    listing = ("list-engagement-members", "--identifier", "each:list-engagements.id", "--page-size", "2")
+    ended = await run(*arguments(server, *listing), "--format", "ndjson", "--envelope")
+    assert (ended.code, ended.err) == (0, "")
+    rows = [json.loads(line) for line in ended.out.splitlines()]
+    assert [(row["parent"]["identifier"], row["item"]["CompanyName"]) for row in rows] == partners.children
+    path = tmp_path / "members.csv"
+    ended = await run(*arguments(server, *listing), "--output", path)
+    assert ended.code == 0
+    with path.open(newline="") as file:
+        table = [(row["source_parent"], row["company_name"]) for row in csv.DictReader(file)]
+    assert table == partners.children
+
+
+async def test_details_of_each_opportunity_with_the_filters_of_their_listing(
+    run: Any, server: ScriptedServer, partners: Partners, tmp_path: Path
+) -> None:
+    output = tmp_path / "{operation}.parquet"
+    ended = await run(
+        *arguments(server, "get-opportunity", "--identifier", "each:list-opportunities.id"),
+        *("list-opportunities", "--page-size", "3", "--output", output, "--checkpoint", tmp_path / "c.json"),
+        *("--report", tmp_path / "report.json"),
+    )
+    assert ended.code == 0
+    table = pq.read_table(tmp_path / "get_opportunity.parquet")
+    assert table.column("id").to_pylist() == table.column("source_parent").to_pylist() == list(partners.parents)
+    assert "source_parent" not in pq.read_schema(tmp_path / "list_opportunities.parquet").names
+    assert all(json.loads(each)["MaxResults"] == 3 for each in asked(server, "ListOpportunities"))
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["complete"]
+    assert all(one["skipped_parents"]["vanished"] == 0 for one in report["sources"])
+
+
+async def test_a_failure_names_the_parent(run: Any, server: ScriptedServer, partners: Partners) -> None:
+    bad = list(partners.parents)[1]
+    server.answer = lambda received: (
+        error("AccessDeniedException") if received.body.get("Identifier") == bad else partners.reply(received)
+    )
+    ended = await run(*arguments(server, "get-opportunity", "--identifier", "each:list-opportunities.id"))
+    assert ended.code == 1
+    assert bad in ended.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("get-opportunity", "--identifier", "O1"), "give an option each:LISTING.ATTRIBUTE"),
+        (("get-opportunity", "--identifier", "each:list-opportunities"), "must be each:LISTING.ATTRIBUTE"),
+        (("get-opportunity", "--identifier", "each:.id"), "must be each:LISTING.ATTRIBUTE"),
+        (("get-opportunity", "--identifier", "each:list-oppos.id"), "its listings are list-customer-account-bulk"),
+        (("get-opportunity", "--identifier", "each:list-connections.id"), "is no listing of selling"),
+        (("get-opportunity", "--identifier", "each:list-opportunities.idd"), "did you mean id"),
+        (("get-opportunity", "--identifier", "each:list-opportunities.created-date"), "is not text"),
+        (("get-engagement", "--identifier", "each:list-engagement-members.account-id"), "with its filters"),
+        (
+            (
+                "list-resource-snapshots",
+                "--engagement-identifier",
+                "each:list-engagements.id",
+                "--resource-type",
+                "Opportunity",
+                "--created-by",
+                "each:list-opportunities.id",
+            ),
+            "name different listings",
+        ),
+        (
+            ("list-solutions", "--identifier", "each:list-solutions.id"),
+            "is a list",
+        ),
+        (
+            (
+                "get-opportunity",
+                "--identifier",
+                "each:list-engagement-members.account-id",
+                "list-engagement-members",
+                "--identifier",
+                "each:list-engagements.id",
+            ),
+            "is itself below",
+        ),
+    ],
+)
+async def test_wrong_uses(run: Any, options: tuple[str, ...], message: str) -> None:
+    ended = await run("collect", *options, "--catalog", "AWS")
+    assert ended.code == 2, ended.err
+    assert message in " ".join(ended.err.split())
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(("service", "command"), EXAMPLES)
+def test_each_example_makes_a_nested_listing(service: str, command: str) -> None:
+    options = example_options(service, command)
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    known = subcommand(service, command)
+    values = {each.name: given.get(each.example[0], "x") for each in known.filters if each.required}
+    listing = listing_of(ListingArguments(service=service, method=known.method, command=command, arguments=values), ())
+    assert listing.pagination.method == known.method
+    assert any(" ".join(options) in example for example in known.examples)
+
+
+def test_most_details_and_lower_listings_have_an_example() -> None:
+    assert {("selling", "get-opportunity"), ("selling", "list-engagement-members")} <= set(EXAMPLES)
+    assert {service for service, _ in EXAMPLES} >= {"account", "selling", "benefits", "marketing", "revenue"}
+
+
+async def test_describe_and_help_say_how(run: Any) -> None:
+    described = (await run("describe", "get_opportunity")).out.decode()
+    assert "aiopartnercentral collect get-opportunity --identifier each:list-opportunities.id" in described
+    assert (
+        "selling.listings.list_opportunities().each(selling.Client.get_opportunity, {'identifier': 'id'})" in described
+    )
+    assert "each" not in json.loads((await run("describe", "create_opportunity", "--format", "json")).out)
+    assert "each:list-engagements.id" in (await run("collect", "list-engagement-members", "--help")).out.decode()
+    assert "--max-items" not in (await run("collect", "get-opportunity", "--help")).out.decode()
