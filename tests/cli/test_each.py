@@ -117,12 +117,8 @@ async def test_a_failure_names_the_parent(run: Any, server: ScriptedServer, part
         ),
         (
             (
-                "get-opportunity",
-                "--identifier",
-                "each:list-engagement-members.account-id",
-                "list-engagement-members",
-                "--identifier",
-                "each:list-engagements.id",
+                *("get-opportunity", "--identifier", "each:list-engagement-members.account-id"),
+                *("list-engagement-members", "--identifier", "each:list-engagements.id"),
             ),
             "is itself below",
         ),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, 
 import attrs
 
 from aiopartnercentral import __version__
+from aiopartnercentral._pagination.skipped_parents import with_noted_parent
 from aiopartnercentral._pagination.source_report import ENDED_WELL, Cursor, Outcome, SourceReport, picklable
 from aiopartnercentral._utils.text import counted, json_time, listed, utc_text
 from aiopartnercentral.errors import AioPartnerCentralError
@@ -285,12 +286,11 @@ def _padded(column: Sequence[str]) -> Sequence[str]:
 
 def _problem(state: SourceReport) -> str:
     malformed = f"{counted(len(state.malformed), 'malformed item')} left out" if state.malformed else ""
-    left_out = "; ".join(filter(None, [malformed, str(state.skipped_parents)]))
-    if state.error is None:
-        return left_out
-    message = " ".join(str(state.error).split())
-    error = f"{type(state.error).__name__}: {message}" if message else type(state.error).__name__
-    return f"{error}; {left_out}" if left_out else error
+    error, text = state.error, ""
+    if error is not None:
+        named = ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
+        text = with_noted_parent(error, named)
+    return "; ".join(filter(None, [text, malformed, str(state.skipped_parents)]))
 
 
 _EARLIER: Final = "of earlier runs"

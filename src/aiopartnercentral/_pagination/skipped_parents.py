@@ -9,12 +9,25 @@ import attrs
 from aiopartnercentral._utils.text import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiopartnercentral.types import SkippedParent
 
-__all__ = ["MOST_NAMED", "NONE_SKIPPED", "SkippedParents"]
+__all__ = ["MOST_NAMED", "NONE_SKIPPED", "SkippedParents", "note_parent", "with_noted_parent"]
 
 MOST_NAMED: Final = 100
 """How many of the parents a report names; all of them are counted."""
+_NOTE: Final = "for the parent with "
+
+
+def note_parent(error: Exception, parent: Mapping[str, str | None]) -> None:
+    """Add a note to an error that says for which parent a request failed; sensitive members must be redacted."""
+    error.add_note(f"{_NOTE}{', '.join(f'{name} {value}' for name, value in parent.items())}")
+
+
+def with_noted_parent(error: Exception, text: str) -> str:
+    """Return a text about an error with the parent for which a request failed, if there is one."""
+    return "; ".join([text, *(note for note in getattr(error, "__notes__", ()) if note.startswith(_NOTE))])
 
 
 @attrs.frozen(kw_only=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiopartnercentral._pagination.skipped_parents import NONE_SKIPPED, SkippedParents
+from aiopartnercentral._pagination.skipped_parents import NONE_SKIPPED, SkippedParents, with_noted_parent
 from aiopartnercentral._utils.text import json_time
 from aiopartnercentral.errors import AioPartnerCentralError, error_text
 
@@ -143,7 +143,9 @@ class SourceReport:
             "resumed": self.resumed,
             "resumed_items": self.resumed_items,
             "resumed_pages": self.resumed_pages,
-            "error": None if error is None else {"type": type(error).__name__, "message": error_text(error)},
+            "error": None
+            if error is None
+            else {"type": type(error).__name__, "message": with_noted_parent(error, error_text(error))},
             "skipped_parents": self.skipped_parents.as_json(),
             "malformed": [
                 {"path": item.path, "reason": item.reason, "request_id": item.request_id} for item in self.malformed

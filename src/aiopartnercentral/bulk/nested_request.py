@@ -16,6 +16,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._pagination.page_fetcher import FetchedPage, NestedPage
+from aiopartnercentral._pagination.skipped_parents import note_parent
 from aiopartnercentral.bulk.instrumentation.events import SourceRestarted
 from aiopartnercentral.bulk.nested_position import Parent, ParentPage, Position, StartOverError, index_of, with_keys
 from aiopartnercentral.bulk.page_request import Ahead, PageRequest, Tally, is_refused
@@ -266,7 +267,7 @@ class NestedRequest:
                     request_id=error.request_id,
                 )
                 return attrs.evolve(_empty(), retries=request.repetitions), skipped
-            error.add_note(f"for the parent with {', '.join(f'{name} {value}' for name, value in shown.items())}")
+            note_parent(error, shown)
             raise
 
     def _request(self, listing: Any, *, is_of_parents: bool = False) -> PageRequest:  # noqa: ANN401 - of any types

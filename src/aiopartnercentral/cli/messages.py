@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
 
+from aiopartnercentral._pagination.skipped_parents import with_noted_parent
 from aiopartnercentral._utils.text import listed
 from aiopartnercentral.cli.terminal import LIMIT, clean, one_line
 from aiopartnercentral.errors import (
@@ -71,7 +72,7 @@ def explain_all(failures: Mapping[str, Exception]) -> list[str]:
     requests: dict[str, str] = {}
     for source, error in failures.items():
         request = _request(error) if isinstance(error, ServiceError) else ""
-        line = (explain(error) or type(error).__name__).removesuffix(request)
+        line = with_noted_parent(error, (explain(error) or type(error).__name__).removesuffix(request))
         sources.setdefault(line, []).append(clean(source))
         # One request id is enough to ask AWS Support about the error.
         requests.setdefault(line, request)
