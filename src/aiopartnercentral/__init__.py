@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         SourceReport as SourceReport,
         SourcesFailedError as SourcesFailedError,
     )
+    from aiopartnercentral._pagination.skipped_parents import SkippedParents as SkippedParents
     from aiopartnercentral._serialization.plain import to_dict as to_dict, to_json as to_json
     from aiopartnercentral._transport.client_factory import add_models as add_models
     from aiopartnercentral._transport.options import (
@@ -63,9 +64,11 @@ if TYPE_CHECKING:
     from aiopartnercentral.types import (
         Listing as Listing,
         MalformedItem as MalformedItem,
+        NestedListing as NestedListing,
         OpenEnum as OpenEnum,
         Request as Request,
         ResponseMetadata as ResponseMetadata,
+        SkippedParent as SkippedParent,
         TransportInfo as TransportInfo,
         UnknownMember as UnknownMember,
     )

@@ -12,7 +12,7 @@ import pytest
 from aiopartnercentral import selling
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection, Limits, PageFetched
-from tests.bulk.nested_service import DETAILS, FAST, MEMBERS, Partners, error, serving, source, world
+from tests.support.nested_service import DETAILS, FAST, MEMBERS, Partners, error, serving, source, world
 from tests.support.servers import Reply
 
 if TYPE_CHECKING:

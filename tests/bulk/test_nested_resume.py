@@ -20,7 +20,7 @@ from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
-from tests.bulk.nested_service import DETAILS, FAST, MEMBERS, Partners, asked, error, serving, source, world
+from tests.support.nested_service import DETAILS, FAST, MEMBERS, Partners, asked, error, serving, source, world
 from tests.support.servers import Reply, ScriptedServer, scripted_server
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from aiopartnercentral.cli.config import ListingArguments
 from aiopartnercentral.cli.each import example_of, example_options, listing_of
 from aiopartnercentral.cli.services import SERVICES, details, summaries
 from aiopartnercentral.cli.subcommands import subcommand
-from tests.bulk.nested_service import Partners, asked, error, serving, world
+from tests.support.nested_service import Partners, asked, error, serving, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ async def test_a_failure_names_the_parent(run: Any, server: ScriptedServer, part
         (("get-opportunity", "--identifier", "each:list-opportunities"), "must be each:LISTING.ATTRIBUTE"),
         (("get-opportunity", "--identifier", "each:.id"), "must be each:LISTING.ATTRIBUTE"),
         (("get-opportunity", "--identifier", "each:list-oppos.id"), "its listings are list-customer-account-bulk"),
-        (("get-opportunity", "--identifier", "each:list-connections.id"), "is no listing of selling"),
+        (("get-opportunity", "--identifier", "each:list-connections.id"), "is not a listing of selling"),
         (("get-opportunity", "--identifier", "each:list-opportunities.idd"), "did you mean id"),
         (("get-opportunity", "--identifier", "each:list-opportunities.created-date"), "is not text"),
         (("get-engagement", "--identifier", "each:list-engagement-members.account-id"), "with its filters"),

@@ -45,7 +45,7 @@ def test_every_block_has_a_test() -> None:
     assert PAGE.count("\n```") == 2 * len(BLOCKS)
     assert set(BLOCKS) == {
         *("endpoint.py", "service.py", "feeding.py", "sharing.py", "cell 1", "cell 2", "cell 3", "to_duckdb.py"),
-        *("changes.py", "invite.py"),
+        *("changes.py", "details.py", "invite.py"),
         *("nightly.py", "sources.toml", "partners.service", "partners.timer", "crontab"),
     }
 
@@ -131,6 +131,15 @@ def test_each_partner_is_invited_once(folder: Path, capsys: pytest.CaptureFixtur
     for outcome in ("written", "done"):
         run_path("invite.py", run_name="__main__")
         assert f"3 rows: 3 {outcome}" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("emulator")
+def test_the_details_of_each_item_are_in_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_path("details.py", run_name="__main__")
+    assert capsys.readouterr().out == "270 connections; 0 0\n"
+    with duckdb.connect() as database:
+        query = "SELECT count(DISTINCT id), count(*), sum((id = source_parent)::INT) FROM"
+        assert database.sql(f"{query} '{folder / 'details.parquet'}'").fetchall() == [(270, 270, 270)]
 
 
 @pytest.mark.usefixtures("emulator")

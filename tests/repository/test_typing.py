@@ -28,6 +28,7 @@ from aiopartnercentral.sinks import arrow_schema, record_batches, to_pandas
 FRAGMENTS = {
     ("docs/bulk.md", 2): "fetch_from_vault: CredentialsProvider, my_client: Any",
     ("docs/bulk.md", 3): "source: Source",
+    ("docs/bulk.md", 9): "",
     ("docs/recipes.md", 4): "",
     ("docs/recipes.md", 5): "collected: Collected[Origin, account.ConnectionSummary]",
     ("docs/recipes.md", 6): "collected: Collected[Origin, account.ConnectionSummary]",

@@ -9,6 +9,7 @@ from typing import assert_never, assert_type
 from aiopartnercentral import (
     Collected,
     Listing,
+    NestedListing,
     Outcome,
     Paginator,
     Report,
@@ -136,6 +137,15 @@ async def other_services(campaigns: marketing.Client, opportunities: selling.Cli
     await campaigns.get_campaign(catalog=marketing.Catalog.AWS, campaign_identifier="c")
     found = await opportunities.paginate.list_opportunities(catalog="AWS", life_cycle_stage=["Qualified"]).collect()
     assert_type(found, Collected[str, selling.OpportunitySummary])
+    members = selling.listings.list_engagements().each(
+        selling.listings.list_engagement_members, {"identifier": "id"}, page_size=10
+    )
+    assert_type(members, NestedListing[selling.ListEngagementMembersResponse, selling.EngagementMember])
+    assert_type(Collection(members, "AWS"), Collection[selling.EngagementMember])
+    details = selling.listings.list_opportunities().each(selling.Client.get_opportunity, {"identifier": "id"})
+    assert_type(details, NestedListing[selling.GetOpportunityResponse, selling.GetOpportunityResponse])
+    nested: Collection[selling.EngagementMember | selling.GetOpportunityResponse | selling.OpportunitySummary]
+    nested = Collection([members, details, selling.listings.list_opportunities()], "AWS")
     both: Collection[selling.OpportunitySummary | channel.RelationshipSummary]
     both = Collection([selling.listings.list_opportunities(), channel.listings.list_relationships()], "AWS")
     async with both as stream:

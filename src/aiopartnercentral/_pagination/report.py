@@ -288,9 +288,8 @@ def _problem(state: SourceReport) -> str:
     malformed = f"{counted(len(state.malformed), 'malformed item')} left out" if state.malformed else ""
     error, text = state.error, ""
     if error is not None:
-        named = ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
-        text = with_noted_parent(error, named)
-    return "; ".join(filter(None, [text, malformed, str(state.skipped_parents)]))
+        text = ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
+    return "; ".join(filter(None, [with_noted_parent(error, text), malformed, str(state.skipped_parents)]))
 
 
 _EARLIER: Final = "of earlier runs"

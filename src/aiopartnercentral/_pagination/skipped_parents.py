@@ -25,7 +25,7 @@ def note_parent(error: Exception, parent: Mapping[str, str | None]) -> None:
     error.add_note(f"{_NOTE}{', '.join(f'{name} {value}' for name, value in parent.items())}")
 
 
-def with_noted_parent(error: Exception, text: str) -> str:
+def with_noted_parent(error: Exception | None, text: str) -> str:
     """Return a text about an error with the parent for which a request failed, if there is one."""
     return "; ".join([text, *(note for note in getattr(error, "__notes__", ()) if note.startswith(_NOTE))])
 

@@ -329,6 +329,6 @@ def _empty() -> FetchedPage[Any, Any]:
 
 
 def _cut(fetched: FetchedPage[Any, Any], most: int) -> FetchedPage[Any, Any]:
-    """Return a page with at most so many items."""
+    """Return a page with the maximum of items."""
     raw = fetched.raw_items
     return attrs.evolve(fetched, items=fetched.items[:most], raw_items=None if raw is None else raw[:most])

@@ -78,7 +78,7 @@ def _is_taken(value: object) -> bool:
 def _parent(service: str, command: str, option: str, every: Sequence[ListingArguments]) -> Listing[Any, Any]:
     if command not in summaries()[service]:
         known = listed(summaries()[service])
-        raise _wrong(f"{option}: {one_line(command)} is no listing of {service}; its listings are {known}")
+        raise _wrong(f"{option}: {one_line(command)} is not a listing of {service}; its listings are {known}")
     own = next((one for one in every if one.command == command), None)
     if own is not None and any(map(_is_taken, own.arguments.values())):
         raise _wrong(f"{option}: {command} is itself below each item of another listing")
@@ -114,7 +114,7 @@ def example_of(service: str, command: str) -> tuple[str, dict[str, str]] | None:
 
 
 def _members(service: str, command: str, parent: str, wanted: Sequence[str]) -> dict[str, str]:
-    """Return the attributes that a parent's items have for the wanted options; empty if it is no likely parent."""
+    """Return the attributes that a parent's items have for the wanted options; none if it is not a likely parent."""
     nouns = _VERB.sub("", parent)
     stem = nouns.removesuffix("s").removesuffix("ie").replace("-", "_")
     noun = _VERB.sub("", command).replace("-", "_")
