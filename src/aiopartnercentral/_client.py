@@ -31,7 +31,7 @@ from aiopartnercentral._transport.options import (
     check_values,
 )
 from aiopartnercentral._utils.validators import type_name
-from aiopartnercentral.types import Listing
+from aiopartnercentral.types import Listing, NestedListing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable
@@ -171,6 +171,11 @@ class ServiceClient:
         argument: object = listing
         if not isinstance(argument, Listing) or argument.service.name != self.service.name:
             raise TypeError(f"listing must be a listing of {self.service.name}, not {type_name(argument)}")
+        if isinstance(argument, NestedListing):
+            raise TypeError(
+                f"{argument.pagination.method}() is below each item of {argument.parent.pagination.method}(): pass it "
+                "to a bulk.Collection, whose source can be this client: Source(catalog, client=client)"
+            )
         return PageFetcher(api=self._api, listing=listing, reports_malformed=reports_malformed, keeps_raw=keeps_raw)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from aiopartnercentral import selling
 from aiopartnercentral._pagination.report import Outcome
-from aiopartnercentral.bulk import Collection, Limits, PageFetched
+from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source
 from tests.support.nested_service import DETAILS, FAST, MEMBERS, Partners, error, serving, source, world
 from tests.support.servers import Reply
 
@@ -340,6 +340,17 @@ async def test_sources_that_run_ahead_leave_room_for_each_other() -> None:
         assert server.peak <= 3
     assert report.complete
     assert report.items == 12 * 40
+
+
+async def test_one_client_is_a_source() -> None:
+    partners = world(2)
+    with serving(AWS=partners) as server:
+        keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any", "region_name": "us-east-1"}
+        async with selling.connect(endpoint_url=server.url, **keys) as client:
+            collected = await Collection(MEMBERS, Source("AWS", client=client), limits=FAST).collect()
+            with pytest.raises(TypeError, match=r"list_engagement_members\(\) is below each item .* Source\("):
+                client.paginate(MEMBERS, catalogs="AWS")
+    assert pairs(collected) == partners.children
 
 
 async def test_events_are_of_pages_of_items() -> None:

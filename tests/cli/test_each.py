@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
+from aiopartnercentral.bulk import Collection, Limits, Source
 from aiopartnercentral.cli.config import ListingArguments
 from aiopartnercentral.cli.each import example_of, example_options, listing_of
 from aiopartnercentral.cli.services import SERVICES, details, summaries
 from aiopartnercentral.cli.subcommands import subcommand
 from tests.support.nested_service import Partners, asked, error, serving, world
+from tests.support.sampler import Sampler
+from tests.support.servers import Reply, scripted_server
+from tests.support.service_server import Service, listings, loaded, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.servers import ScriptedServer
+    from tests.support.servers import Received, ScriptedServer
 
 pytestmark = pytest.mark.anyio
 EXAMPLES = [
@@ -140,6 +144,47 @@ def test_each_example_makes_a_nested_listing(service: str, command: str) -> None
     listing = listing_of(ListingArguments(service=service, method=known.method, command=command, arguments=values), ())
     assert listing.pagination.method == known.method
     assert any(" ".join(options) in example for example in known.examples)
+
+
+@pytest.mark.parametrize(("name", "command"), EXAMPLES)
+async def test_each_example_is_collected(
+    name: str, command: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(variable, environment[variable])
+    service = Service(loaded(name))
+    operations = {operation.name: operation for operation in service.package.service.operations}
+    replies = {operation.name: pages(service, operation, (2, 1)) for operation in listings(service)}
+    known = subcommand(name, command)
+    options = example_options(name, command)
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    values = {each.name: given.get(each.example[0], "x") for each in known.filters if each.required}
+    listing: Any = listing_of(
+        ListingArguments(service=name, method=known.method, command=command, arguments=values), ()
+    )
+
+    def answer(received: Received) -> Reply:
+        if received.operation == listing.parent.pagination.operation.name:
+            reply = replies[received.operation](received)
+            for item in reply.body[listing.parent.pagination.result_key]:  # the model has the least length of some
+                item.update({key: "x" * 40 for key in item if key.lower().endswith(("id", "arn"))})
+            return reply
+        if received.operation in replies:
+            return replies[received.operation](received)
+        shape = operations[received.operation].output
+        return Reply(service.wire(shape, Sampler(service.model).fullest(shape)))
+
+    with scripted_server() as server:
+        server.answer = answer
+        source = Source("AWS", endpoint_url=server.url, region_name="us-east-1")
+        collection: Collection[Any] = Collection(listing, source, limits=Limits(rate=10_000))
+        collected, raw = await collection.collect(), await collection.raw().collect()
+    each = 1 if command in details()[name] else 3
+    assert len(collected) == len(raw) == 3 * each
+    assert collected.report.complete
+    assert {type(item) for _, item in collected} == {listing.pagination.item()}
+    assert all(isinstance(json.loads(item), dict) and b"\n" not in item for _, item in raw)
+    assert all(set(origin.parent) == set(listing.members) for origin, _ in collected)
 
 
 def test_most_details_and_lower_listings_have_an_example() -> None:

@@ -144,8 +144,9 @@ async def other_services(campaigns: marketing.Client, opportunities: selling.Cli
     assert_type(Collection(members, "AWS"), Collection[selling.EngagementMember])
     details = selling.listings.list_opportunities().each(selling.Client.get_opportunity, {"identifier": "id"})
     assert_type(details, NestedListing[selling.GetOpportunityResponse, selling.GetOpportunityResponse])
-    nested: Collection[selling.EngagementMember | selling.GetOpportunityResponse | selling.OpportunitySummary]
-    nested = Collection([members, details, selling.listings.list_opportunities()], "AWS")
+    every: Collection[selling.EngagementMember | selling.GetOpportunityResponse | selling.OpportunitySummary]
+    every = Collection([members, details, selling.listings.list_opportunities()], "AWS")
+    every.raw()
     both: Collection[selling.OpportunitySummary | channel.RelationshipSummary]
     both = Collection([selling.listings.list_opportunities(), channel.listings.list_relationships()], "AWS")
     async with both as stream:

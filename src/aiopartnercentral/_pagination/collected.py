@@ -74,7 +74,7 @@ class Collected(list[tuple[KeyT, EntryT]]):
             listing = validators.one_of(classes)("listing", listing)
         entries = self if listing is None else [entry for entry in self if _listing(entry[0], listing) == listing]
         cls = next(iter(classes.values())) if listing is None else classes[listing]
-        has_parents = any(getattr(key, "parent", None) is not None for key, _ in entries[:1])
+        has_parents = any(getattr(key, "parent", None) is not None for key, _ in entries)
         return getattr(dataframes, function)(entries, cls, pairs=True, parent=has_parents)
 
 
