@@ -342,6 +342,13 @@ async def test_sources_that_run_ahead_leave_room_for_each_other() -> None:
     assert report.items == 12 * 40
 
 
+async def test_requests_ahead_hold_no_slot_while_they_wait_for_the_rate_limit() -> None:
+    with serving(AWS=world(20)) as server:
+        async with collection(server, DETAILS, limits=Limits(rate=50, concurrency=8)) as stream:
+            free = [stream._run.slots.in_hand.value async for _ in stream]
+    assert min(free[2:]) >= 4
+
+
 async def test_one_client_is_a_source() -> None:
     partners = world(2)
     with serving(AWS=partners) as server:

@@ -307,7 +307,7 @@ class NestedRequest:
         while True:
             while self._next_ahead() is None:
                 await self._changed.wait()
-            await limiter.ready()
+            await limiter.acquire()  # while it holds no slot
             slots = AheadSlotHolder(self._run.slots)
             try:
                 await slots.acquire()

@@ -109,6 +109,7 @@ class PageRequest:
     _wanted_at: float = 0.0
     _sent_at: float = 0.0
     _was_corrected: bool = False
+    _has_passed: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Start at the page token of the earlier run."""
@@ -154,8 +155,11 @@ class PageRequest:
         raise TimeExceededError(self.run.limits.run_seconds or 0.0, "run_seconds")
 
     async def attempt_ahead(self, ahead: Ahead) -> None:
-        """Make the first attempt of the request for the first page now; `fetch` takes its outcome."""
-        self._wanted_at = anyio.current_time()
+        """Make the first attempt of the request for the first page now; `fetch` takes its outcome.
+
+        The caller has waited for the rate limit.
+        """
+        self._wanted_at, self._has_passed = anyio.current_time(), True
         try:
             ahead.outcome = await self._attempt_or_error(None)
         finally:
@@ -245,7 +249,9 @@ class PageRequest:
 
     async def _attempt(self, token: str | None) -> FetchedPage[Any, Any]:
         limiter = self.run.rate_limiter(self.origin, self.listing.pagination.operation.name)
-        if limiter.is_free:
+        if self._has_passed:
+            self._has_passed = False
+        elif limiter.is_free:
             await limiter.acquire()
         else:
             await self.slots.without(partial(self._in_time, limiter.acquire), long=limiter.is_slow)

@@ -47,18 +47,10 @@ class RateLimiter:
     async def acquire(self) -> None:
         """Wait until a request may pass; a cancelled wait passes its turn to the next one in the queue."""
         async with self._queue:
-            await self._wait()
+            while (wait := self._next - anyio.current_time()) > 0:  # noqa: ASYNC110 - it waits for a time, not an event
+                # Looped, as throttling may postpone the time during the wait.
+                await anyio.sleep(wait)
             self._next = anyio.current_time() + 1 / self.rate
-
-    async def ready(self) -> None:
-        """Wait in the same queue until a request may pass, and let none pass."""
-        async with self._queue:
-            await self._wait()
-
-    async def _wait(self) -> None:
-        while (wait := self._next - anyio.current_time()) > 0:  # noqa: ASYNC110 - it waits for a time, not an event
-            # Looped, as throttling may postpone the time during the wait.
-            await anyio.sleep(wait)
 
     def succeeded(self) -> None:
         """Record a response that was not throttled, and raise the rate."""
