@@ -92,6 +92,21 @@ async def test_a_failure_names_the_parent(run: Any, server: ScriptedServer, part
     assert bad in ended.err
 
 
+async def test_parents_that_vanish_are_no_failure_and_are_told(
+    run: Any, server: ScriptedServer, partners: Partners, tmp_path: Path
+) -> None:
+    gone, *others = partners.parents
+    server.answer = lambda received: (
+        error("ResourceNotFoundException") if received.body.get("Identifier") == gone else partners.reply(received)
+    )
+    listing = ("get-opportunity", "--identifier", "each:list-opportunities.id")
+    ended = await run(*arguments(server, *listing), "--report", tmp_path / "report.json")
+    assert (ended.code, ended.err) == (0, "aiopartnercentral: 1 parent vanished: see --report\n")
+    assert [json.loads(line)["Id"] for line in ended.out.splitlines()] == others
+    (one,) = json.loads((tmp_path / "report.json").read_text())["sources"]
+    assert [each["parent"] for each in one["skipped_parents"]["first"]] == [{"identifier": gone}]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -9,7 +9,7 @@ import attrs
 from aiopartnercentral._utils.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aiopartnercentral.types import SkippedParent
 
@@ -43,6 +43,12 @@ class SkippedParents:
     skipped: int = 0
     vanished: int = 0
     first: tuple[SkippedParent, ...] = ()
+
+    @classmethod
+    def total(cls, every: Iterable[SkippedParents]) -> SkippedParents:
+        """Return how many there are of several sources, without their names."""
+        parts = list(every)
+        return cls(skipped=sum(one.skipped for one in parts), vanished=sum(one.vanished for one in parts))
 
     def with_one(self, parent: SkippedParent) -> SkippedParents:
         """Return them with one more."""

@@ -13,6 +13,7 @@ import attrs
 from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, versions_of
+from aiopartnercentral._pagination.skipped_parents import SkippedParents
 from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import counted
@@ -224,6 +225,10 @@ class _Run:
             every = is_whole or {state.outcome for state in report.sources.values()} == {Outcome.FAILED}
             failed = "every source failed" if every else "a source failed"
             say(f"{clean(config.output)} was not written: {failed}, so {counted(report.items, 'item')} are not in it")
+        if (
+            parents := str(SkippedParents.total(one.skipped_parents for one in report.sources.values()))
+        ) and not config.shows_summary:
+            say(f"{parents}: see --report")
         left_out = count_malformed(report)
         if left_out and is_whole and not (sink is not None and report.lost):
             say(f"{counted(left_out, 'malformed item')} omitted: see {clean(str(self.dated('malformed')))}")
