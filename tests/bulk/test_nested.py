@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -347,6 +348,19 @@ async def test_requests_ahead_hold_no_slot_while_they_wait_for_the_rate_limit() 
         async with collection(server, DETAILS, limits=Limits(rate=50, concurrency=8)) as stream:
             free = [stream._run.slots.in_hand.value async for _ in stream]
     assert min(free[2:]) >= 4
+
+
+async def test_an_incremental_run_takes_it_only_as_a_whole() -> None:
+    partners, since = world(2), datetime(2026, 1, 1, tzinfo=UTC)
+    listings = [MEMBERS, selling.listings.list_opportunities()]
+    with serving(AWS=partners) as server:
+        with pytest.raises(ValueError, match="ListEngagementMembers: it is below each item of another listing"):
+            collection(server, *listings, since=since)
+        collected = await collection(server, *listings, since=since, whole=["ListEngagementMembers"]).collect()
+    assert pairs([pair for pair in collected if pair[0].parent is not None]) == partners.children
+    again = attrs.evolve(collected.report)
+    with serving(AWS=partners) as server:
+        assert (await collection(server, MEMBERS, since=again, whole=["ListEngagementMembers"]).collect()).report.items
 
 
 async def test_one_client_is_a_source() -> None:

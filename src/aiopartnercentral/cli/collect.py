@@ -13,7 +13,6 @@ import attrs
 from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, versions_of
-from aiopartnercentral._pagination.skipped_parents import SkippedParents
 from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import counted
@@ -24,7 +23,7 @@ from aiopartnercentral.bulk.sink_writer import empty_pages
 from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.each import listing_of
 from aiopartnercentral.cli.item_table import ItemTables
-from aiopartnercentral.cli.malformed import count_malformed, malformed_sink, write_malformed
+from aiopartnercentral.cli.malformed import count_malformed, malformed_sink, skipped_parents, write_malformed
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
@@ -225,9 +224,7 @@ class _Run:
             every = is_whole or {state.outcome for state in report.sources.values()} == {Outcome.FAILED}
             failed = "every source failed" if every else "a source failed"
             say(f"{clean(config.output)} was not written: {failed}, so {counted(report.items, 'item')} are not in it")
-        if (
-            parents := str(SkippedParents.total(one.skipped_parents for one in report.sources.values()))
-        ) and not config.shows_summary:
+        if (parents := skipped_parents(report)) and not config.shows_summary:
             say(f"{parents}: see --report")
         left_out = count_malformed(report)
         if left_out and is_whole and not (sink is not None and report.lost):
