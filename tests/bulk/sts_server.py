@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -19,9 +16,10 @@ from aiohttp import ClientSession, web
 from anyio.from_thread import start_blocking_portal
 
 from aiopartnercentral.emulator.auth import Credential
+from tests.support.moto_server import moto_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 _UNLIMITED = "inf"
 
@@ -90,24 +88,8 @@ class AssumedCredentials(Mapping[str, Credential]):
 
 @contextmanager
 def security_token_service() -> Iterator[SecurityTokenService]:
-    command = [sys.executable, "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            url = _address(process.stderr)
-            # It writes a line for each request, and must never wait for a reader.
-            threading.Thread(target=process.stderr.read).start()
-            yield SecurityTokenService(url)
-        finally:
-            process.terminate()
-
-
-def _address(lines: Iterable[str]) -> str:
-    said = []
-    for line in lines:
-        said.append(line)
-        if found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", line):
-            return found[1]
-    raise RuntimeError(f"moto did not start: {''.join(said)}")
+    with moto_server() as url:
+        yield SecurityTokenService(url)
 
 
 @contextmanager

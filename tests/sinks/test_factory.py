@@ -107,8 +107,8 @@ def test_maxima_are_positive_integers(maximum):
 @pytest.mark.parametrize(
     ("path", "options", "says"),
     [
-        (3, {}, "path must be a path, not an integer"),
-        (b"a.ndjson", {}, "path must be a path, not bytes"),
+        (3, {}, "path must be a path or a binary file object, not an integer"),
+        (b"a.ndjson", {}, "path must be a path or a binary file object, not bytes"),
         ("a.csv", {"format": 3}, "format must be 'ndjson', 'csv' or 'parquet', not an integer"),
         (
             "a.csv",

@@ -54,7 +54,7 @@ async def open_botocore_client(
     """
     if session is not None and profile is not None:
         raise TypeError("profile and session exclude each other: a session has its own profile")
-    _check_event_loop(config)
+    check_event_loop(config)
     if session is None:
         sts_region = region_name or service.region
         session = own = chain_session(profile, options.get("verify"), sts_region, timeout, config)
@@ -141,7 +141,7 @@ def with_defaults(session: AioSession, config: AioConfig | None) -> AioConfig:
     return guarded_config(config, session.get_default_client_config())
 
 
-def _check_event_loop(config: AioConfig | None) -> None:
+def check_event_loop(config: AioConfig | None) -> None:
     """Raise on trio, which aiobotocore's default HTTP client does not support; the error names the one that does."""
     http = getattr(config, "http_session_cls", AIOHTTPSession)
     if not (isinstance(http, type) and issubclass(http, AIOHTTPSession)):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 
-__all__ = ["CallOptions", "ClientOptions", "ConnectOptions", "check_values", "endpoint_url", "region_name"]
+__all__ = ["CallOptions", "ClientOptions", "ConnectOptions", "check_values", "endpoint_url", "region_name", "verify"]
 
 
 class ClientOptions(TypedDict, total=False):
@@ -98,7 +98,7 @@ def endpoint_url(name: str, value: object) -> str:
 
 
 @Check
-def _verify(name: str, value: object) -> bool | str:
+def verify(name: str, value: object) -> bool | str:
     """Demand a boolean or a path: aiohttp would take what is false in a condition for no verification at all."""
     if isinstance(value, bool):
         return value
@@ -130,7 +130,7 @@ _CHECKS: Final[Mapping[str, Check[Any]]] = {
     "max_response_bytes": validators.count,
     "direct": validators.flag,
     "http_client": optional(validators.one_of(("aiohttp", "ry"))),
-    "verify": optional(_verify),
+    "verify": optional(verify),
     "use_ssl": validators.flag,
     "api_version": optional(validators.text),
     "json_converter": optional(_instance_of(_CONVERTERS, "JsonConverter", "a JsonConverter")),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
+    from aiopartnercentral._transport.s3_options import S3Options as S3Options
     from aiopartnercentral.errors import SinkError as SinkError
     from aiopartnercentral.sinks.arrow import (
         arrow_schema as arrow_schema,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import attrs
@@ -16,13 +18,16 @@ from aiopartnercentral.sinks.ndjson import NdjsonSink
 from aiopartnercentral.sinks.parquet import ParquetSink
 from aiopartnercentral.sinks.partitioned import MAX_OPEN, PartitionedSink
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template, path_text
+from aiopartnercentral.sinks.remote import Remote, is_url
+from aiopartnercentral.sinks.spooled import SpooledSink
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Sequence
 
+    from aiopartnercentral._transport.s3_options import S3Options
     from aiopartnercentral.sinks.base import Sink
     from aiopartnercentral.sinks.columns import Formulas
+    from aiopartnercentral.sinks.file_object import BinaryFile, OpenableFile
     from aiopartnercentral.sinks.file_sink import FileSink
 
 __all__ = ["FORMATS_OF", "open_sink"]
@@ -41,7 +46,7 @@ _check_compression = validators.optional(validators.one_of([*EXTENSIONS.values()
 
 
 def open_sink(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | BinaryFile | OpenableFile,
     *,
     format: Format | None = None,  # noqa: A002 - the field's word for it
     cls: Any = None,  # noqa: ANN401 - a union is not a class
@@ -54,6 +59,8 @@ def open_sink(
     columns: Sequence[str] | None = None,
     bom: bool = False,
     max_open: int = MAX_OPEN,
+    s3: S3Options | None = None,
+    spool: str | os.PathLike[str] | None = None,
 ) -> Sink:
     """Return the sink for a path; nothing is created before its `open`.
 
@@ -61,6 +68,8 @@ def open_sink(
         path: a file, or a template with `{catalog}`, `{label}`, `{account}`, `{service}`, `{operation}` or `{date}` in
             it, which partitions the output. `{date}` is the day on which the run began, in UTC, also if it is resumed
             later.
+            A path that begins with `s3://bucket/` is written to S3. A binary file object needs a `format`; nothing is
+            written to it before `commit`.
         format: `ndjson`, `csv` or `parquet`; by default the one of the file extension, before `.gz` or `.zst`. The
             extension of another format is refused, and so is that of an unsupported compression, such as `.bz2`.
         cls: for CSV and Parquet, the class of the items, or a mapping with the class for each operation, such as
@@ -75,6 +84,9 @@ def open_sink(
         columns: for CSV and Parquet, names of the columns to write, in their order; by default all.
         bom: for CSV, whether the file starts with a byte order mark, by which Excel recognizes UTF-8.
         max_open: for a template, the maximum number of files that are open at once.
+        s3: for `s3://`, the credentials and other options.
+        spool: for `s3://` or a file object, a directory for the files until they are complete, which a resumed run
+            needs; by default in the system's directory of temporary files.
 
     Raises:
         TypeError: an argument is of a wrong type, or items cannot be of the type `cls`.
@@ -82,7 +94,8 @@ def open_sink(
             not apply to the format, a class is missing, or the template is not valid.
         ImportError: a package that the format needs is not installed; the message says what to install.
     """
-    path = path_text("path", path)
+    remote = _remote(path, s3, spool)
+    path = path_text("path", path) if remote is None else remote.output
     template = PathTemplate.parse(path) if is_template(path) else None
     file_format, compression_name = _format_of(path, _check_format("format", format), compression)
     if file_format == "parquet" and compression_name is not None:
@@ -119,14 +132,44 @@ def open_sink(
             raise ValueError(f"cls must be the class of the items for {file_format}, not {cls!r}")
         if len(classes) > 1 and (template is None or "operation" not in template.fields):
             raise ValueError(f"a {file_format} file holds items of one operation: add {{operation}} to {path!a}")
+    if remote is None:
+        return _sink(factory, path, classes, max_open)
+    return SpooledSink(_sink(factory, remote.spool_path, classes, max_open), remote.spool, remote.destination)
+
+
+def _sink(
+    factory: _FileSinkFactory, path: str, classes: Mapping[str, Any], max_open: int
+) -> FileSink | PartitionedSink:
+    """Return the sink for a local path."""
+    template = PathTemplate.parse(path) if is_template(path) else None
     if template is None or not template.fields:
         return factory.make(path.format() if template else path, next(iter(classes), ""))
     for operation in classes or [""]:
         factory.make(path, operation)  # reports a wrong argument now, rather than at the first page
-    wants: Literal["raw", "items"] = "raw" if file_format == "ndjson" else "items"
+    wants: Literal["raw", "items"] = "raw" if factory.format == "ndjson" else "items"
     # One file for all items, as without a placeholder, is there even if there are no items.
     initial = Page("", "", next(iter(classes), "")) if template.fields == {"date"} else None
     return PartitionedSink(path, factory.make, wants=wants, max_open=max_open, initial=initial)
+
+
+def _remote(path: object, s3: S3Options | None, spool: str | os.PathLike[str] | None) -> Remote | None:
+    """Return the output that is not a local file; None for a local file.
+
+    Raises:
+        TypeError, ValueError: an argument is wrong, or of no use for this output.
+    """
+    parent = None if spool is None else Path(validators.path("spool", spool))
+    if not isinstance(path, str | os.PathLike):
+        if s3 is not None:
+            raise ValueError("s3 is an option of paths that begin with s3://, not of a file object")
+        return Remote.file_object(path, parent)
+    text = path_text("path", path)
+    if is_url(text):
+        return Remote.object_storage(text, s3, parent)
+    for name, value in (("s3", s3), ("spool", spool)):
+        if value is not None:
+            raise ValueError(f"{name} is an option of paths that begin with s3://, not of {text!a}")
+    return None
 
 
 @attrs.frozen(kw_only=True)

@@ -88,6 +88,21 @@ class PartitionedSink:
         self._committed: set[str] = set()
         self._run_id = ""
 
+    @property
+    def dated(self) -> PathTemplate:
+        """The template with the date on which the run began."""
+        return self._dated
+
+    @property
+    def services(self) -> set[str]:
+        """The services of the run, as far as its pages were written or `paths` was asked for their files."""
+        return self._services | {page.service for page in self._pages.values()}
+
+    @property
+    def committed(self) -> Sequence[str]:
+        """The paths of the files that are complete."""
+        return sorted(self._committed)
+
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
         """Return the paths of the files that pages would be written to.
 
@@ -203,8 +218,7 @@ class PartitionedSink:
 
     async def earlier_files(self) -> Sequence[EarlierFile]:
         """Return the files that the template gives for the run's services and this date, and were not committed."""
-        services = self._services | {page.service for page in self._pages.values()}
-        return await anyio.to_thread.run_sync(_not_among, self._committed, self._dated, services)
+        return await anyio.to_thread.run_sync(_not_among, self._committed, self._dated, self.services)
 
     def _check_open(self) -> None:
         if not self._is_open:

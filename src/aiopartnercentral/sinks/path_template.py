@@ -140,19 +140,38 @@ class PathTemplate:
         values = {field: safe_file_name(getattr(page, field)) for field in FIELDS}
         return self.text.format(**values, date=self.date)
 
-    def find(self, services: Iterable[str]) -> list[str]:
-        """Return the existing files that are outputs for these services, this date and any other values."""
-        names = "|".join(re.escape(safe_file_name(service)) for service in services) or "(?!)"
-        pattern, expression, seen = "", "", set[str]()
+    @property
+    def beginning(self) -> str:
+        """The beginning of all paths for this date, up to the first other placeholder."""
+        beginning = ""
         for literal, field, _, _ in string.Formatter().parse(self.text):
-            pattern, expression = pattern + glob.escape(literal), expression + re.escape(literal)
+            beginning += literal
+            if field != "date":
+                break
+            beginning += self.date
+        return beginning
+
+    def outputs(self, services: Iterable[str]) -> re.Pattern[str]:
+        """Return what the paths of outputs for these services, this date and any other values match."""
+        names = "|".join(re.escape(safe_file_name(service)) for service in services) or "(?!)"
+        expression, seen = "", set[str]()
+        for literal, field, _, _ in string.Formatter().parse(self.text):
+            expression += re.escape(literal)
             if field == "date":
-                pattern, expression = pattern + self.date, expression + re.escape(self.date)
+                expression += re.escape(self.date)
             elif field is not None:
-                pattern += "*"
                 expression += (
                     f"(?P={field})" if field in seen else f"(?P<{field}>{names if field == 'service' else _ANY_NAME})"
                 )
                 seen.add(field)
+        return re.compile(expression)
+
+    def find(self, services: Iterable[str]) -> list[str]:
+        """Return the existing files that are outputs for these services, this date and any other values."""
+        pattern = ""
+        for literal, field, _, _ in string.Formatter().parse(self.text):
+            pattern += glob.escape(literal)
+            if field is not None:
+                pattern += self.date if field == "date" else "*"
         found = glob.glob(pattern)  # noqa: PTH207 - the paths as the template has them
-        return sorted(path for path in found if re.fullmatch(expression, path))
+        return sorted(filter(self.outputs(services).fullmatch, found))

@@ -1,0 +1,303 @@
+"""Requests to S3, or to a store that speaks its protocol. Each failure is a `SinkError` that names the object."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zlib
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+import attrs
+from aiobotocore.config import AioConfig
+from anyio import CancelScope
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from aiopartnercentral._transport.client_factory import as_aio_config, chain_session, check_event_loop
+from aiopartnercentral._transport.credentials import Credentials
+from aiopartnercentral._transport.sessions import Sessions
+from aiopartnercentral.errors import RedirectError, SinkError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from aiopartnercentral._transport.chain import ChainSession
+    from aiopartnercentral._transport.credentials import CredentialsProvider
+    from aiopartnercentral._transport.s3_options import S3Options
+
+__all__ = ["S3Store", "UploadedPart", "open_store"]
+
+_REGION: Final = "us-east-1"
+_CREDENTIALS_SECONDS = 600.0
+_CONNECTIONS = 10
+_CONNECT_SECONDS = 10.0
+_CHUNK_BYTES = 1 << 20
+_FIRST_SERVER_ERROR = 500
+_NOT_FOUND = 404
+_PERMISSIONS: Final[Mapping[str, str]] = {
+    "AbortMultipartUpload": "s3:AbortMultipartUpload",
+    "HeadObject": "s3:GetObject",
+    "GetObject": "s3:GetObject",
+    "ListObjectsV2": "s3:ListBucket",
+}
+"""The permission that an operation needs, unless it is `s3:PutObject`."""
+_REASONS: Final[Mapping[str, str]] = {
+    "NoSuchBucket": "there is no such bucket",
+    "InvalidBucketName": "that is not the name of a bucket",
+    **dict.fromkeys(
+        ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"),
+        "the bucket is in another region: set its region_name",
+    ),
+    **dict.fromkeys(
+        ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"),
+        "the credentials were not accepted: renew them, or check the profile and the clock",
+    ),
+}
+
+
+@attrs.frozen
+class UploadedPart:
+    """A part of a multipart upload.
+
+    Attributes:
+        number: its number, from 1 on.
+        etag: what the store calls it.
+        checksums: the checksum that it was sent with, as an argument of botocore; empty for MD5.
+    """
+
+    number: int
+    etag: str
+    checksums: Mapping[str, str]
+
+
+@asynccontextmanager
+async def open_store(bucket: str, options: S3Options) -> AsyncIterator[S3Store]:
+    """Open a client for the objects of a bucket.
+
+    Raises:
+        SinkError: the credentials cannot be obtained, or the configuration is not usable.
+        RuntimeError: the event loop is not asyncio's, and the `config` names no HTTP client for it.
+    """
+    check_event_loop(options.config)
+    config = _config(options)
+    sessions = Sessions(config, options.verify, _CONNECTIONS, _CREDENTIALS_SECONDS)
+    opened, target = None, f"s3://{bucket}"
+    try:
+        with _errors_of(target):
+            session = await _session(sessions, options)
+            opened = session.create_client(
+                "s3",
+                region_name=options.region_name or session.get_config_variable("region") or _REGION,
+                endpoint_url=options.endpoint_url,
+                config=config,
+            )
+            client = await session.with_settings(opened.__aenter__)
+        try:
+            yield S3Store(client, bucket, options)
+        finally:
+            with CancelScope(shield=True):
+                await opened.__aexit__(None, None, None)
+    finally:
+        with CancelScope(shield=True):
+            await sessions.close()
+
+
+def _config(options: S3Options) -> AioConfig:
+    # Checksums are sent by hand: botocore appends its own in a form that few stores but AWS's know.
+    own = AioConfig(
+        retries={"mode": "standard", "total_max_attempts": options.attempts},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        connect_timeout=_CONNECT_SECONDS,
+    )
+    given = as_aio_config(options.config)
+    config: AioConfig = own.merge(given)
+    config.connector_args, config.http_session_cls = given.connector_args, given.http_session_cls
+    return config
+
+
+async def _session(sessions: Sessions, options: S3Options) -> ChainSession:
+    """Return a session with the credentials of the options."""
+    region = options.region_name
+    if options.role is None and options.credentials is None:
+        return sessions.session(options.profile, region)
+    session = chain_session(None, options.verify, region, _CREDENTIALS_SECONDS, sessions.config)
+    if options.role is not None:
+        session._credentials = await sessions.of_role(options.role, region)  # noqa: SLF001 - as its own chain sets it
+    elif options.credentials is not None:
+        provider = _provider(options.credentials)
+        session._credentials = await sessions.of_provider(provider, id(provider))  # noqa: SLF001 - as above
+    return session
+
+
+def _provider(given: Credentials | CredentialsProvider) -> CredentialsProvider:
+    if not isinstance(given, Credentials):
+        return given
+    credentials = given
+
+    async def provide() -> Credentials:
+        return credentials
+
+    return provide
+
+
+class S3Store:
+    """The objects of a bucket. A failed request is a `SinkError` that names the object and the cause."""
+
+    def __init__(self, client: Any, bucket: str, options: S3Options) -> None:  # noqa: ANN401 - aiobotocore has no types
+        self._client = client
+        self._bucket = bucket
+        self._options = options
+
+    def _errors(self, key: str) -> Any:  # noqa: ANN401 - a context manager
+        return _errors_of(f"s3://{self._bucket}/{key}")
+
+    def _object(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": key}
+
+    def _checksums(self, data: bytes) -> dict[str, str]:
+        """Return the checksum of data as an argument of a request."""
+        if self._options.checksum == "md5":
+            digest = hashlib.md5(data, usedforsecurity=False).digest()
+            return {"ContentMD5": base64.b64encode(digest).decode()}
+        return {"ChecksumCRC32": base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()}
+
+    async def put(self, key: str, data: bytes, content_type: str) -> None:
+        """Create or replace an object, whole or not at all."""
+        sums = self._checksums(data)
+        arguments = {**self._object(key), **self._options.headers, **sums, "ContentType": content_type}
+        with self._errors(key):
+            self._verify(key, await self._client.put_object(Body=data, **arguments), sums)
+
+    async def create_upload(self, key: str, content_type: str) -> str:
+        """Begin a multipart upload, and return its id. The object is unchanged until it is completed."""
+        arguments = {**self._object(key), **self._options.headers, "ContentType": content_type}
+        if self._options.checksum == "crc32":
+            arguments["ChecksumAlgorithm"] = "CRC32"
+        with self._errors(key):
+            upload: str = (await self._client.create_multipart_upload(**arguments))["UploadId"]
+        return upload
+
+    async def upload_part(self, key: str, upload: str, number: int, data: bytes) -> UploadedPart:
+        """Upload a part."""
+        sums = self._checksums(data)
+        with self._errors(key):
+            answer = await self._client.upload_part(
+                **self._object(key), UploadId=upload, PartNumber=number, Body=data, **sums
+            )
+            self._verify(key, answer, sums)
+            return UploadedPart(number, answer["ETag"], {} if "ContentMD5" in sums else sums)
+
+    def _verify(self, key: str, answer: Mapping[str, Any], sums: Mapping[str, str]) -> None:
+        """Compare the checksum of what the store has received, if it says so."""
+        received = answer.get("ChecksumCRC32")
+        if received is not None and received != sums.get("ChecksumCRC32", received):
+            raise SinkError(f"s3://{self._bucket}/{key}", "the store received other bytes than were sent")
+
+    async def complete_upload(self, key: str, upload: str, parts: Sequence[UploadedPart]) -> None:
+        """Make an object of the parts, whole or not at all."""
+        listed = [{"PartNumber": part.number, "ETag": part.etag, **part.checksums} for part in parts]
+        with self._errors(key):
+            try:
+                await self._client.complete_multipart_upload(
+                    **self._object(key), UploadId=upload, MultipartUpload={"Parts": listed}
+                )
+            except ClientError as error:
+                # The response to an earlier attempt may have been lost.
+                if _code(error) != "NoSuchUpload" or not await self._is_made_of(key, parts):
+                    raise
+
+    async def _is_made_of(self, key: str, parts: Sequence[UploadedPart]) -> bool:
+        """Return whether an object is the one that a multipart upload of the parts makes, as far as its ETag tells."""
+        try:
+            digests = b"".join(bytes.fromhex(part.etag.strip('"')) for part in parts)
+            found = (await self._client.head_object(**self._object(key)))["ETag"]
+        except (ClientError, ValueError):
+            return False
+        expected = hashlib.md5(digests, usedforsecurity=False).hexdigest()
+        return bool(found.strip('"') == f"{expected}-{len(parts)}")
+
+    async def abort_upload(self, key: str, upload: str) -> None:
+        """Delete the parts of a multipart upload; does nothing if it was completed or aborted."""
+        with self._errors(key):
+            try:
+                await self._client.abort_multipart_upload(**self._object(key), UploadId=upload)
+            except ClientError as error:
+                if _code(error) != "NoSuchUpload":
+                    raise
+
+    async def read(self, key: str) -> AsyncIterator[bytes] | None:
+        """Return the content of an object in chunks; None if there is no object."""
+        with self._errors(key):
+            try:
+                answer = await self._client.get_object(**self._object(key))
+            except ClientError as error:
+                if _status(error) == _NOT_FOUND and _code(error) != "NoSuchBucket":
+                    return None
+                raise
+        return self._chunks(key, answer["Body"])
+
+    async def _chunks(self, key: str, body: Any) -> AsyncIterator[bytes]:  # noqa: ANN401 - aiobotocore has no types
+        async with body:
+            while True:
+                with self._errors(key):
+                    data: bytes = await body.read(_CHUNK_BYTES)
+                if not data:
+                    return
+                yield data
+
+    async def modified(self, prefix: str, is_wanted: Callable[[str], bool]) -> dict[str, datetime]:
+        """Return when each wanted object was last modified, by its key; all keys begin with the prefix."""
+        found: dict[str, datetime] = {}
+        with self._errors(prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            async for page in pages:
+                objects = page.get("Contents", ())
+                found.update((each["Key"], each["LastModified"]) for each in objects if is_wanted(each["Key"]))
+        return found
+
+
+@contextmanager
+def _errors_of(target: str) -> Iterator[None]:
+    """Raise a `SinkError` about an object for each failure of a request.
+
+    Raises:
+        SinkError: instead of it.
+    """
+    try:
+        yield
+    except (ClientError, BotoCoreError, aiohttp.ClientError, OSError) as error:
+        raise SinkError(target, _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return why a request failed, without the store's message, which may quote the request."""
+    if isinstance(error, ClientError):
+        return _response(error)
+    if isinstance(error, NoCredentialsError):
+        return "there are no AWS credentials: log in, set AWS_ACCESS_KEY_ID, or pass a profile"
+    if isinstance(error, RedirectError):
+        return "the store redirects the request, as for a bucket in another region: set its region_name"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _response(error: ClientError) -> str:
+    code, status = _code(error), _status(error)
+    if code in _REASONS:
+        return f"{_REASONS[code]} ({code})"
+    if status == 403 or code == "AccessDenied":  # noqa: PLR2004 - forbidden
+        permission = _PERMISSIONS.get(error.operation_name, "s3:PutObject and the use of its KMS key")
+        return f"access denied: the caller's policy and the bucket's must allow {permission} on it"
+    advice = ": try again later" if status >= _FIRST_SERVER_ERROR else ""
+    return f"{error.operation_name} failed with {code} (HTTP {status}){advice}"
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "Unknown"))
+
+
+def _status(error: ClientError) -> int:
+    response: Any = error.response
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
