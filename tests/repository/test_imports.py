@@ -116,6 +116,11 @@ def test_converting_needs_no_client() -> None:
     assert loaded.isdisjoint({"aiobotocore", "aiohttp", "typer", "rich"})
 
 
+def test_a_sink_of_local_files_needs_no_client() -> None:
+    loaded = modules_after("from aiopartnercentral.sinks import open_sink; open_sink('out.ndjson')")
+    assert loaded.isdisjoint({"aiobotocore", "aiohttp", "aiopartnercentral._transport.s3_options"})
+
+
 @pytest.mark.parametrize("module", [aiopartnercentral, *map(services.package, services.NAMES)])
 def test_every_public_name_is_there(module: Any) -> None:
     assert dir(module) == module.__all__ == sorted(module.__all__)

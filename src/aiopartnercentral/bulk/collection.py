@@ -21,7 +21,7 @@ from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.client_pool import ClientPool
 from aiopartnercentral.bulk.incremental import OVERLAP, Since, check_since
 from aiopartnercentral.bulk.limits import Limits
-from aiopartnercentral.bulk.sink_writer import SinkPage, check_sink, page_for_sink, write_all
+from aiopartnercentral.bulk.sink_writer import SinkPage, check_sink, checked, page_for_sink, write_all
 from aiopartnercentral.bulk.source import Origin, check_sources
 from aiopartnercentral.bulk.spec import Listings, Spec, digests, name_listings, origins_of
 from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
@@ -208,7 +208,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         if raises_at_end:  # once the output is complete
             spec = attrs.evolve(spec, plan=attrs.evolve(spec.plan, on_error="report"))
         view: CollectionView[SinkPage] = CollectionView(page_for_sink, raw=sink.wants == "raw", into_sink=True)
-        async with CollectionStream(spec, view) as stream:
+        async with checked(sink), CollectionStream(spec, view) as stream:
             await write_all(stream, sink, save_every=save_every, resumable=spec.checkpoint is not None)
         report = stream.report
         error = report.as_error() if raises_at_end else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,11 @@ from aiopartnercentral._utils.paths import check_distinct
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.checkpoint_file import START_OVER
 from aiopartnercentral.errors import PositionError, SinkError
-from aiopartnercentral.sinks.base import Page, Sink, earlier_files, output_paths, paths_at
+from aiopartnercentral.sinks.base import Page, Sink, check_output, earlier_files, output_paths, paths_at
 from aiopartnercentral.sinks.left_over import remove_left_over_of, remove_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
     from pathlib import Path
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.stream import CollectionStream
     from aiopartnercentral.types import MalformedItem
 
-__all__ = ["SinkPage", "check_sink", "empty_pages", "page_for_sink", "write_all"]
+__all__ = ["SinkPage", "check_sink", "checked", "empty_pages", "page_for_sink", "write_all"]
 
 _CHUNK = 250  # items that are fingerprinted before other tasks may run: about 0.3 ms
 _LEFT_OUT = b"\0"  # no JSON starts with it; a malformed item is not in the output, and may be valid after a restart
@@ -79,6 +79,25 @@ def check_sink(sink: object, origins: Iterable[Origin], checkpoint: Path | None,
     files: list[tuple[str, str | Path]] = [("the output", path) for path in output_paths(sink, empty_pages(origins))]
     check_distinct(files if checkpoint is None else [*files, ("the checkpoint", checkpoint)])
     validators.number(least=0)("save_every", save_every)
+
+
+@asynccontextmanager
+async def checked(sink: Sink) -> AsyncIterator[None]:
+    """Run the block if the output can be written, as far as the sink can tell before it is opened.
+
+    Raises:
+        SinkError: it cannot be written.
+    """
+    if not hasattr(sink, "check"):
+        yield
+        return
+    try:
+        await check_output(sink)
+        yield
+    except BaseException:  # `write_all` has aborted what was opened
+        with anyio.CancelScope(shield=True):
+            await sink.abort(keep=True)
+        raise
 
 
 async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_every: float, resumable: bool) -> None:

@@ -27,7 +27,7 @@ from aiopartnercentral.cli.malformed import count_malformed, malformed_sink, ski
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
-from aiopartnercentral.cli.report_file import begin_report, foreseen, write_report
+from aiopartnercentral.cli.report_file import BeginningReport, foreseen, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.since import begin_of
@@ -70,7 +70,7 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
         warnings = stack.enter_context(_warnings_of_files())
         run = _Run(config, await _sources(config))
         path = config.dated("report")
-        report_file = None if path is None else stack.enter_context(await Target.open(path, template=config.report))
+        report_file = None if path is None else stack.enter_context(await run.target(path, template=config.report))
         try:
             await run.collect()
         except anyio.get_cancelled_exc_class():
@@ -83,9 +83,9 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
         finally:
             if report_file is not None and run.progress.started:
                 with anyio.CancelScope(shield=True):
-                    unwritten = await write_report(
-                        report_file, run.report, template=config.report, elsewhere=run.moved_report
-                    )
+                    moved = run.moved_report
+                    elsewhere = None if moved is None else partial(run.target, moved, template=config.report)
+                    unwritten = await write_report(report_file, run.report, elsewhere=elsewhere)
     for line in warnings:
         say(clean(line))
     return _conclude(config, run, unwritten)
@@ -174,6 +174,8 @@ class _Run:
         self.config = config
         self._resumes: EarlierRun | None = None
         self._since = begin_of(config)
+        self._beginning = BeginningReport()
+        self.target = partial(Target.open, s3=config.s3, spool=config.spool)
         try:
             # One collection for each source and listing, so that their items are not interleaved.
             parts = [([source], [one]) for source in check_sources(sources) for one in config.listings]
@@ -213,7 +215,8 @@ class _Run:
         work = self._into_stream if sink is None else partial(self._collections[0].into, sink)
         is_whole = True
         try:
-            await with_progress(work, self.progress, self.name, live=config.live if config.shows_progress else None)
+            live = config.live if config.shows_progress else None
+            await self._beginning.during(partial(with_progress, work, self.progress, self.name, live=live))
         except Exception as error:
             failures = self.progress.report.failures.values()
             if config.on_error is not OnFailure.RAISE or not any(failure is error for failure in failures):
@@ -324,7 +327,7 @@ class _Run:
                 started = attrs.evolve(
                     self.report, run_id=event.run, resumes=event.resumes, versions=versions, output_written=None
                 )
-                begin_report(path, started, template=self.config.report)
+                self._beginning.begin(path, started, template=self.config.report, s3=self.config.s3)
         self.progress.observe(event)
 
     def _open_output(self, path: str) -> Sink:
@@ -340,6 +343,7 @@ class _Run:
             formulas="escape" if config.formulas is None else config.formulas.value,
             columns=config.columns,
             bom=config.bom,
+            **config.remote(path),
         )
 
     async def _into_stream(self) -> None:
@@ -354,7 +358,7 @@ class _Run:
                 failure = error
 
         async with AsyncExitStack() as stack:
-            target = stack.enter_context(await Target.open(config.output, template=config.template))
+            target = stack.enter_context(await self.target(config.output, template=config.template))
             rejects = None if config.malformed is None else malformed_sink(config.malformed)
             if rejects is not None:
                 # Opened before the target: if this fails, nothing has been printed yet.

@@ -15,15 +15,19 @@ import attrs
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral.cli.options import Format, Formulas, OnFailure, switch_of
 from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.s3 import OF_S3, contradictions, s3_options
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.factory import FORMATS_OF
 from aiopartnercentral.sinks.file_extension import KNOWN, format_of, is_supported, split_extension
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template
+from aiopartnercentral.sinks.remote import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import timedelta
+
+    from aiopartnercentral.sinks import S3Options
 
 __all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "combine", "resume_hint"]
 
@@ -109,6 +113,26 @@ class Config:
     progress: bool | None
     summary: bool | None
     report: str | None
+    spool: Path | None
+    s3_profile: str | None
+    s3_region: str | None
+    s3_endpoint_url: str | None
+    s3_kms_key: str | None
+    s3_acl: str | None
+    s3_storage_class: str | None
+
+    @property
+    def s3(self) -> S3Options | None:
+        """The options of the outputs in S3, or None; see `s3_options`."""
+        return s3_options((self.output, self.report), self._of_s3)
+
+    @property
+    def _of_s3(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in OF_S3}
+
+    def remote(self, path: str) -> dict[str, Any]:
+        """Return the arguments of an output that only one at a URL takes."""
+        return {"s3": self.s3, "spool": self.spool} if is_url(path) else {}
 
     @property
     def to_terminal(self) -> bool:
@@ -270,6 +294,7 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _of_checkpoint(config)
     yield from _of_malformed(config)
     yield from _of_report(config)
+    yield from contradictions((config.output, config.report), {"spool": config.spool, **config._of_s3})  # noqa: SLF001 - of this module
     if config.ordered and config.sink_option is not None:
         yield f"--ordered and {config.sink_option} exclude each other: only a stream of lines or a table has an order"
 

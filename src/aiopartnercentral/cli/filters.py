@@ -18,7 +18,8 @@ import typer
 from aiopartnercentral._serialization.members import attribute_types
 from aiopartnercentral._utils.docstrings import attribute_texts
 from aiopartnercentral.cli.completion import one_of
-from aiopartnercentral.cli.options import FILTERS, check_text
+from aiopartnercentral.cli.option_values import check_text
+from aiopartnercentral.cli.options import FILTERS
 from aiopartnercentral.cli.services import load
 from aiopartnercentral.cli.shapes import TIME, Shapes, time_of
 from aiopartnercentral.cli.structures import StructureReader, written

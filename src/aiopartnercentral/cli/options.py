@@ -1,4 +1,4 @@
-"""The options of every listing, and the validators of their values.
+"""The options of every listing.
 
 Filters belong to the listing before them. All other options apply to the whole run, and are given once, after any
 listing.
@@ -6,19 +6,26 @@ listing.
 
 from __future__ import annotations
 
-import math
-import re
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import urlsplit
 
 import typer
 
-from aiopartnercentral._utils.paths import descriptor_of
 from aiopartnercentral.cli.completion import profiles
-from aiopartnercentral.cli.terminal import STDOUT, is_text
+from aiopartnercentral.cli.option_values import (
+    check_endpoint,
+    check_file,
+    check_output,
+    check_rate,
+    check_region,
+    check_text,
+    duration,
+    max_age,
+    names,
+    since,
+)
+from aiopartnercentral.cli.terminal import STDOUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +38,6 @@ __all__ = [
     "Format",
     "Formulas",
     "OnFailure",
-    "check_file",
-    "check_text",
     "option",
     "switch_of",
 ]
@@ -62,107 +67,6 @@ class OnFailure(StrEnum):
     RAISE = "raise"
 
 
-def check_text(value: list[str] | str | None) -> list[str] | str | None:
-    """Reject empty text, and bytes of the command line that the locale cannot decode."""
-    for text in [value] if isinstance(value, str) else value or ():
-        if not text:
-            raise typer.BadParameter("it is empty")
-        if not is_text(text):
-            raise typer.BadParameter("it contains bytes that are not text")
-    return value
-
-
-def _check_endpoint(value: str | None) -> str | None:
-    """Reject an invalid address with a clearer message than botocore's; credentials in it are not shown."""
-    if value is None:
-        return None
-    if not value.isascii() or not value.isprintable() or " " in value or not _is_address(value):
-        raise typer.BadParameter("it must be an address such as https://host or http://127.0.0.1:8080")
-    if "@" in urlsplit(value).netloc:
-        raise typer.BadParameter("it must not contain a user name or password: AWS credentials sign the requests")
-    return value
-
-
-def _check_region(value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", value):
-        raise typer.BadParameter(f"{value!a} is not a region: check its name")
-    return value
-
-
-def _is_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _check_output(value: str | None) -> str | None:
-    """Reject an empty path; return `-` for /dev/stdout and its other names."""
-    if value == "":
-        raise typer.BadParameter("it is empty: name a file, or - for standard output")
-    return STDOUT if value is not None and descriptor_of(value) == 1 else value
-
-
-def check_file(value: Path | None) -> Path | None:
-    """Reject a path that cannot be that of a file, such as - for standard output."""
-    if value is not None and value.name in ("", STDOUT):
-        raise typer.BadParameter("it must name a file")
-    return value
-
-
-def _check_rate(value: float | None) -> float | None:
-    if value is not None and not (value > 0 and math.isfinite(value)):
-        raise typer.BadParameter("it must be a finite number above 0")
-    return value
-
-
-def _duration(value: str | None) -> timedelta | None:
-    """Return the length of `90m`, `12h` or `7d`; a number without a unit is refused, as it could be any."""
-    if value is None:
-        return None
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([smhd])", value.strip())
-    if found is None:
-        raise typer.BadParameter(f"{value!a} is not a duration such as 90m, 12h or 7d")
-    return float(found[1]) * timedelta(**{_UNITS[found[2]]: 1})
-
-
-def _max_age(value: str | None) -> timedelta | None:
-    length = _duration(value)
-    if length is not None and not length:
-        raise typer.BadParameter(f"{value!a} is not a duration above 0: use --restart to start over in any case")
-    return length
-
-
-def _since(value: str | None) -> datetime | Path | None:
-    """Return a time, which is in UTC without a zone, or the path of a report."""
-    if value is None:
-        return None
-    if value in ("", STDOUT):
-        raise typer.BadParameter("it must be a time such as 2026-11-01T00:00:00Z, or the file of a report")
-    try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        if _TIME.fullmatch(value):
-            raise typer.BadParameter(f"{value!a} is not a time such as 2026-11-01T00:00:00Z") from None
-        return Path(value)
-    return time if time.utcoffset() is not None else time.replace(tzinfo=UTC)
-
-
-def _names(value: str | None) -> list[str] | None:
-    """Return the names of `a,b`."""
-    if value is None:
-        return None
-    names = [name.strip() for name in value.split(",")]
-    if not all(names):
-        raise typer.BadParameter(f"{value!a} is not a list of names such as id,arn")
-    return names
-
-
-_TIME: Final = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?")
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
 def option(
     panel: str,
     hint: Any,  # noqa: ANN401 - passed on to typer
@@ -182,6 +86,7 @@ _CHANGES: Final = "Only what has changed"
 _LIMITS: Final = "Limits and retries"
 _ERRORS: Final = "Errors"
 _REPORTING: Final = "Progress and reports"
+_S3: Final = "Output and report in S3"
 
 OWN: Final[Mapping[str, tuple[Any, Any]]] = {
     "max_items": option(FILTERS, int | None, metavar="NUMBER", min=1, help="Maximum items per source."),
@@ -206,13 +111,13 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="Profile of the AWS config files.",
     ),
     "region": option(
-        SOURCES, str | None, metavar="NAME", callback=_check_region, help="AWS region; us-east-1 by default."
+        SOURCES, str | None, metavar="NAME", callback=check_region, help="AWS region; us-east-1 by default."
     ),
     "endpoint_url": option(
         SOURCES,
         str | None,
         metavar="URL",
-        callback=_check_endpoint,
+        callback=check_endpoint,
         help="Send requests here instead of to AWS.",
     ),
     "output": option(
@@ -220,12 +125,12 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         str,
         default=STDOUT,
         metavar="FILE",
-        callback=_check_output,
+        callback=check_output,
         help="File to write, or - for standard output. It is written atomically at the end of the run, and unchanged "
         "if the run is stopped or every source failed. {catalog}, {label}, {account}, {service} and {operation} in "
-        "the name write one file for each, and {date} is the day on which the run began, in UTC. Ends in .ndjson, "
-        ".jsonl, .csv or .parquet; add .gz or .zst to compress any but parquet. Standard output and pipes get items as "
-        "they arrive. These cannot be resumed.",
+        "the name write one file for each, and {date} is the day on which the run began, in UTC. s3://BUCKET/KEY is an "
+        "object in S3. Ends in .ndjson, .jsonl, .csv or .parquet; add .gz or .zst to compress any but parquet. "
+        "Standard output and pipes get items as they arrive. These cannot be resumed.",
     ),
     "format": option(
         _OUTPUT,
@@ -238,7 +143,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         _OUTPUT,
         str | None,
         metavar="NAME,...",
-        callback=_names,
+        callback=names,
         help="Columns of csv or parquet, in this order, such as source_label,id; all by default.",
     ),
     "explode": option(
@@ -283,7 +188,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         _CHANGES,
         str | None,
         metavar="TIME|FILE",
-        callback=_since,
+        callback=since,
         help="Collect only what was modified since a time such as 2026-11-01T00:00:00Z, or since an earlier run: FILE "
         "is the report that it wrote with --report. With the same FILE for both, each run continues where the one "
         "before was complete, and the first run collects everything.",
@@ -292,7 +197,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         _CHANGES,
         str | None,
         metavar="DURATION",
-        callback=_duration,
+        callback=duration,
         help="Begin so long before that time, such as 30m, so that changes that the service shows late are not lost. "
         "Default: 5m.",
     ),
@@ -316,7 +221,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         "Resume",
         str | None,
         metavar="DURATION",
-        callback=_max_age,
+        callback=max_age,
         help="Start over if the run in --checkpoint began longer ago than this, such as 90m or 7d, so that last "
         "night's items never pass for tonight's. Default: 12h.",
     ),
@@ -331,7 +236,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         _LIMITS,
         float | None,
         metavar="NUMBER",
-        callback=_check_rate,
+        callback=check_rate,
         help="Maximum requests per second for each account. Default: 5 with --sources, 100 otherwise. "
         "Lowered for a while if the service throttles the account.",
     ),
@@ -383,9 +288,40 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         _REPORTING,
         str | None,
         metavar="FILE",
-        callback=_check_output,
-        help="Write a JSON report when the run ends, even by a signal or with failures. FILE can contain {date}, or "
-        "be - for standard output.",
+        callback=check_output,
+        help="Write a JSON report when the run ends, even by a signal or with failures. FILE can contain {date}, "
+        "begin with s3://, or be - for standard output.",
+    ),
+    "spool": option(
+        _S3,
+        Path | None,
+        metavar="DIRECTORY",
+        callback=check_file,
+        help="Directory for files that will be uploaded; a run resumes only with the files in it. Default: in the "
+        "system's directory of temporary files.",
+    ),
+    "s3_profile": option(
+        _S3,
+        str | None,
+        metavar="NAME",
+        callback=check_text,
+        autocompletion=profiles,
+        help="Profile of the AWS config files for S3; by default the default credentials, not those of --profile.",
+    ),
+    "s3_region": option(_S3, str | None, metavar="NAME", callback=check_region, help="Region of the bucket."),
+    "s3_endpoint_url": option(
+        _S3,
+        str | None,
+        metavar="URL",
+        callback=check_endpoint,
+        help="Another store that speaks S3's protocol, such as MinIO.",
+    ),
+    "s3_kms_key": option(_S3, str | None, metavar="KEY", callback=check_text, help="KMS key that encrypts objects."),
+    "s3_acl": option(
+        _S3, str | None, metavar="NAME", callback=check_text, help="Canned ACL, such as bucket-owner-full-control."
+    ),
+    "s3_storage_class": option(
+        _S3, str | None, metavar="NAME", callback=check_text, help="Storage class, such as STANDARD_IA."
     ),
 }
 """Options that apply to the whole run, after `--catalog`."""

@@ -6,6 +6,7 @@ import json
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
+import anyio
 import attrs
 
 from aiopartnercentral.cli.messages import explain
@@ -13,34 +14,73 @@ from aiopartnercentral.cli.runner import CommandError
 from aiopartnercentral.cli.terminal import one_line
 from aiopartnercentral.cli.writer import STDOUT, Target, create_directories, is_replaceable, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, SinkError
+from aiopartnercentral.sinks.object_storage import ObjectStorage
 from aiopartnercentral.sinks.partial_file import PartialFile
+from aiopartnercentral.sinks.remote import is_url, literal
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from aiopartnercentral._pagination.report import Report, SourceReport
     from aiopartnercentral.bulk import Origin
+    from aiopartnercentral.sinks import S3Options
 
-__all__ = ["begin_report", "foreseen", "write_report"]
+__all__ = ["BeginningReport", "foreseen", "write_report"]
 
 
-def begin_report(path: str, report: Report[Origin], *, template: str | None) -> None:
-    """Replace the report of an earlier run, which would pass for this run's if this one were killed.
+@attrs.define
+class BeginningReport:
+    """Replaces the report of an earlier run, which would pass for this run's if this one were killed."""
 
-    Nothing is done if the path is not that of a file. If it cannot be written, `write_report` will say so.
-    """
-    if path == STDOUT or not is_replaceable(path):
-        return
-    with suppress(OSError, SinkError):
-        create_directories(template or path, path)
-        PartialFile.replace(path, _report_json(report, is_finished=False))
+    _given: tuple[ObjectStorage, bytes] | None = None
+    _decided: anyio.Event = attrs.field(factory=anyio.Event)
+
+    def begin(self, path: str, report: Report[Origin], *, template: str | None, s3: S3Options | None) -> None:
+        """Write the report: a file at once, an object in S3 while the work goes on.
+
+        Nothing is done if the path is that of neither. If it cannot be written, `write_report` will say so.
+        """
+        content = _report_json(report, is_finished=False)
+        if is_url(path):
+            self._given = ObjectStorage.parse(literal(path), s3), content
+            self._decided.set()
+        elif path != STDOUT and is_replaceable(path):
+            with suppress(OSError, SinkError):
+                create_directories(template or path, path)
+                PartialFile.replace(path, content)
+
+    async def during(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work; returns when the report that `begin` was given is written, too.
+
+        Raises:
+            Exception: an error of the work.
+        """
+        failure = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._write)
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - raised again outside the task group, which would wrap it
+                failure = error
+            self._decided.set()
+        if failure is not None:
+            raise failure
+
+    async def _write(self) -> None:
+        await self._decided.wait()
+        if self._given is not None:
+            destination, content = self._given
+            with suppress(SinkError):
+                await destination.replace(content)
 
 
 async def write_report(
-    file: Target, report: Report[Origin], *, template: str | None, elsewhere: str | None
+    file: Target, report: Report[Origin], *, elsewhere: Callable[[], Awaitable[Target]] | None
 ) -> CommandError | None:
-    """Write the report into the open file, or `elsewhere`, and return why that failed, or None."""
+    """Write the report into the open file, or into one that is opened elsewhere; return why that failed, or None."""
     try:
         with ExitStack() as stack:
-            target = file if elsewhere is None else stack.enter_context(await Target.open(elsewhere, template=template))
+            target = file if elsewhere is None else stack.enter_context(await elsewhere())
             await write_once(target, _report_json(report, is_finished=True))
             await target.keep()
     except CommandError as error:

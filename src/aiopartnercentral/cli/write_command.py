@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from aiopartnercentral.cli.options import SHARED, SOURCES, OnFailure, check_file, check_text, option
+from aiopartnercentral.cli.option_values import check_file, check_text
+from aiopartnercentral.cli.options import SHARED, SOURCES, OnFailure, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,10 +26,13 @@ from aiopartnercentral.cli.terminal import STDOUT, clean
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors, writable_target
 from aiopartnercentral.sinks.path_template import PathTemplate
+from aiopartnercentral.sinks.remote import Remote, is_url, literal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
     from typing import Self
+
+    from aiopartnercentral.sinks import S3Options
 
 __all__ = [
     "STDOUT",
@@ -188,14 +191,19 @@ class Target:
     fd: int
     _is_owned: bool = attrs.field(default=False, alias="is_owned")
     _file: PartialFile | None = attrs.field(default=None, alias="file")
+    _remote: Remote | None = attrs.field(default=None, alias="remote")
 
     @classmethod
-    async def open(cls, output: str, *, template: str | None = None) -> Self:
-        """Open stdout for `-`, otherwise the file; a cancellation leaves no file behind.
+    async def open(
+        cls, output: str, *, template: str | None = None, s3: S3Options | None = None, spool: Path | None = None
+    ) -> Self:
+        """Open stdout for `-`, otherwise the file, or the spool file of a URL; a cancellation leaves no file behind.
 
         Arguments:
             output: its path.
             template: the option that gave the path; see `create_directories`.
+            s3: the options of a URL.
+            spool: the spool directory of a URL, or None.
 
         Raises:
             CommandError: the target cannot be written.
@@ -205,6 +213,8 @@ class Target:
                 raise CommandError("standard output is closed: name a file")
             return cls("standard output", sys.stdout.fileno())
         try:
+            if is_url(output):
+                return await cls._open_remote(Remote.object_storage(literal(output), s3, spool))
             with os_errors_as_sink_errors(output):
                 # Checked before links are resolved, as a shell's pipe is a link to something without a path.
                 if is_replaceable(output):
@@ -221,6 +231,25 @@ class Target:
             raise _failure(clean(output), error.reason) from error
         return cls(clean(output), fd, is_owned=True)
 
+    @classmethod
+    async def _open_remote(cls, remote: Remote) -> Self:
+        """Open the spool file of an output, once it is known that it can be delivered.
+
+        Raises:
+            SinkError: it cannot be opened or delivered.
+        """
+        spool, path = remote.spool, remote.spool_path.format()
+        await run_to_completion(partial(spool.acquire, str(Path(path).parent)), undo=lambda _: spool.release())
+        try:
+            with spool.errors_of_output(), os_errors_as_sink_errors(path):
+                await remote.destination.check(spool)
+                file = await run_to_completion(partial(PartialFile.create, path), undo=PartialFile.abort)
+        except BaseException:
+            spool.remove([])
+            spool.release()
+            raise
+        return cls(clean(remote.output), file.fileno(), file=file, remote=remote)
+
     def __enter__(self) -> Self:
         return self
 
@@ -229,20 +258,29 @@ class Target:
             os.close(self.fd)
         if self._file is not None:
             self._file.abort()
+        if self._remote is not None:
+            self._remote.spool.remove([self._remote.spool_path.format()])
+            self._remote.spool.release()
 
     async def keep(self) -> None:
-        """Move the file to its final path; a cancellation does not interrupt this halfway.
+        """Move the file to its final path, or deliver it; only the latter is interrupted by a cancellation.
 
         Raises:
             CommandError: that failed; an earlier file is unchanged.
         """
         if self._file is None:
             return
+        path = self._file.target
         try:
             await run_to_completion(self._file.commit)
+            self._file = None
+            if self._remote is not None:
+                spool = self._remote.spool
+                await self._remote.destination.deliver(spool, {spool.key(str(path)): path}, None)
         except OSError as error:
             raise self.failure(error) from error
-        self._file = None
+        except SinkError as error:
+            raise _failure(self.name, error.reason) from error
 
     def failure(self, error: OSError) -> CommandError:
         """Return the error for a failed write, without a message if the reader has closed the pipe."""

@@ -21,6 +21,7 @@ __all__ = [
     "EarlierFile",
     "Page",
     "Sink",
+    "check_output",
     "chosen_columns",
     "earlier_files",
     "origin_cells",
@@ -94,9 +95,11 @@ class Sink(Protocol):
     position, which is plain JSON. A later process that passes it to `open` resumes exactly there. So save the position
     together with the progress of the fetching, and no item is lost or written twice.
 
-    A sink that writes files may have three more methods. `paths(pages)` returns their paths. `paths_at(position)`
-    returns those of the earlier run that has saved the position, if they may be others. The async method
-    `earlier_files()`, called after `commit` or `abort`, returns each `EarlierFile`.
+    A sink that writes files may have more methods. `paths(pages)` returns their paths. `paths_at(position)` returns
+    those of the earlier run that has saved the position, if they may be others. The async method `earlier_files()`,
+    called after `commit` or `abort`, returns each `EarlierFile`. The async method `check()`, called before `open`,
+    raises `SinkError` if the output cannot be written, as far as that can be known before anything is collected; then
+    `abort` is called, too.
     """
 
     @property
@@ -207,6 +210,17 @@ def paths_at(sink: Sink, position: JsonValue) -> Sequence[str]:
     """Return the paths of the files of the run that has saved a position; none for a sink without this method."""
     paths: Callable[[JsonValue], Sequence[str]] | None = getattr(sink, "paths_at", None)
     return () if paths is None else paths(position)
+
+
+async def check_output(sink: Sink) -> None:
+    """Check whether the output of a sink can be written; does nothing if it has no such method.
+
+    Raises:
+        SinkError: it cannot be written.
+    """
+    check: Callable[[], Awaitable[None]] | None = getattr(sink, "check", None)
+    if check is not None:
+        await check()
 
 
 async def earlier_files(sink: Sink) -> Sequence[EarlierFile]:

@@ -99,6 +99,16 @@ class ObjectStorage:
         async with open_store(self.bucket, self.options) as store:
             yield store
 
+    async def replace(self, content: bytes) -> None:
+        """Write the object at once.
+
+        Raises:
+            SinkError: that failed, and the object is unchanged.
+        """
+        key = self.key.format()
+        async with self._store() as store:
+            await store.put(key, content, self._media_type(key))
+
     async def check(self, spool: Spool) -> None:
         """Begin and abort a multipart upload, which needs the permissions of a delivery; see `Destination.check`.
 
@@ -182,7 +192,7 @@ class ObjectStorage:
     async def _earlier(
         self, store: S3Store, files: Mapping[str, Path], spool: Spool, outputs: PartitionedSink | None
     ) -> Sequence[EarlierFile]:
-        """Return the earlier objects of the output that are not among the files; none if the caller may not list them."""
+        """Return the objects of earlier runs that are not among the files; none if the caller may not list them."""
         if outputs is None:
             return ()
         names = outputs.dated.outputs(outputs.services)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from aiopartnercentral.sinks.base import EarlierFile, Page, earlier_files, output_paths, paths_at
+from aiopartnercentral.sinks.base import EarlierFile, Page, check_output, earlier_files, output_paths, paths_at
 from aiopartnercentral.sinks.partial_file import other_output
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ class SinkWithRejects:
     async def earlier_files(self) -> Sequence[EarlierFile]:
         """Return the files of earlier runs that either has left in place."""
         return [*await earlier_files(self.output), *await earlier_files(self.rejects)]
+
+    async def check(self) -> None:
+        """Check whether the output can be written; see `check_output`."""
+        await check_output(self.output)
 
     async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
         """Start or resume both; see `Sink.open`."""

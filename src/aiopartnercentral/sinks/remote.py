@@ -10,7 +10,6 @@ import attrs
 
 from aiopartnercentral.sinks.file_object import FileObject
 from aiopartnercentral.sinks.object_storage import SCHEME, ObjectStorage
-from aiopartnercentral.sinks.path_template import is_template
 from aiopartnercentral.sinks.spool import Spool
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._transport.s3_options import S3Options
     from aiopartnercentral.sinks.spooled import Destination
 
-__all__ = ["Remote", "is_url"]
+__all__ = ["Remote", "is_url", "literal"]
 
 
 def is_url(path: str) -> bool:
@@ -38,6 +37,11 @@ def is_url(path: str) -> bool:
             f"path must be that of a file or begin with {SCHEME}; for another store, pass a file object: {path!a}"
         )
     return False
+
+
+def literal(path: str) -> str:
+    """Return the template that stands for one path."""
+    return path.replace("{", "{{").replace("}", "}}")
 
 
 @attrs.frozen
@@ -85,8 +89,5 @@ class Remote:
 
     @property
     def spool_path(self) -> str:
-        """The path of the spool file, or the template of the paths."""
-        directory = str(self.spool.directory)
-        if is_template(self.key):
-            directory = directory.replace("{", "{{").replace("}", "}}")
-        return f"{directory}/{self.key}"
+        """The template of the paths of the spool files; without a placeholder if there is only one file."""
+        return f"{literal(str(self.spool.directory))}/{self.key}"

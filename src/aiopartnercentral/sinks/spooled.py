@@ -82,7 +82,7 @@ class SpooledSink:
         self._sink = sink
         self._spool = spool
         self._destination = destination
-        self._is_open = False
+        self._is_open = self._is_checked = False
         self._earlier: Sequence[EarlierFile] = ()
 
     @property
@@ -110,17 +110,33 @@ class SpooledSink:
             raise RuntimeError("the sink is already open")
         spooled = None if position is None else self._parsed(position)
         self._earlier = ()
+        await self.check()
+        self._is_open = True
+        try:
+            with self._spool.errors_of_output():
+                await self._fetch_delivered(spooled)
+                await self._sink.open(spooled, run_id=run_id)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.abort(keep=True)
+            raise
+
+    async def check(self) -> None:
+        """Lock the spool directory, and check whether files can be delivered; `open` does it, too.
+
+        Raises:
+            SinkError: they cannot, or another process writes the output.
+        """
+        if self._is_checked:
+            return
         if isinstance(self._sink, PartitionedSink):
             directory = self._sink.template.directory
         else:
             directory = os.path.dirname(self._sink.output)  # noqa: PTH120 - a part of a path
         await run_to_completion(partial(self._spool.acquire, directory), undo=lambda _: self._spool.release())
-        self._is_open = True
+        self._is_checked = True
         try:
-            with self._spool.errors_of_output():
-                await self._destination.check(self._spool)
-                await self._fetch_delivered(spooled)
-                await self._sink.open(spooled, run_id=run_id)
+            await self._destination.check(self._spool)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await self.abort(keep=True)
@@ -173,15 +189,15 @@ class SpooledSink:
             files = {self._spool.key(path): Path(path) for path in self._complete()}
             outputs = self._sink if isinstance(self._sink, PartitionedSink) else None
             self._earlier = await self._destination.deliver(self._spool, files, outputs)
-        self._is_open = False
+        self._is_open = self._is_checked = False
         await run_to_completion(self._spool.remove_delivered)
         await run_to_completion(self._spool.release)
 
     async def abort(self, *, keep: bool) -> None:
         """Close the spool files; see `Sink.abort`."""
-        if not self._is_open:
+        if not self._is_checked:
             return
-        self._is_open = False
+        self._is_open = self._is_checked = False
         keep = keep and self._spool.is_kept
         try:
             await self._sink.abort(keep=keep)

@@ -1,0 +1,141 @@
+"""The validators of the values of options: each returns the value, or raises what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import typer
+
+from aiopartnercentral._utils.paths import descriptor_of
+from aiopartnercentral.cli.terminal import STDOUT, is_text
+from aiopartnercentral.sinks.object_storage import ObjectStorage
+from aiopartnercentral.sinks.remote import is_url
+
+__all__ = [
+    "check_endpoint",
+    "check_file",
+    "check_output",
+    "check_rate",
+    "check_region",
+    "check_text",
+    "duration",
+    "max_age",
+    "names",
+    "since",
+]
+
+
+def check_text(value: list[str] | str | None) -> list[str] | str | None:
+    """Reject empty text, and bytes of the command line that the locale cannot decode."""
+    for text in [value] if isinstance(value, str) else value or ():
+        if not text:
+            raise typer.BadParameter("it is empty")
+        if not is_text(text):
+            raise typer.BadParameter("it contains bytes that are not text")
+    return value
+
+
+def check_endpoint(value: str | None) -> str | None:
+    """Reject an invalid address with a clearer message than botocore's; credentials in it are not shown."""
+    if value is None:
+        return None
+    if not value.isascii() or not value.isprintable() or " " in value or not _is_address(value):
+        raise typer.BadParameter("it must be an address such as https://host or http://127.0.0.1:8080")
+    if "@" in urlsplit(value).netloc:
+        raise typer.BadParameter("it must not contain a user name or password: AWS credentials sign the requests")
+    return value
+
+
+def check_region(value: str | None) -> str | None:
+    """Reject text that cannot be the name of a region."""
+    if value is not None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", value):
+        raise typer.BadParameter(f"{value!a} is not a region: check its name")
+    return value
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def check_output(value: str | None) -> str | None:
+    """Reject an empty path; return `-` for /dev/stdout and its other names."""
+    if value == "":
+        raise typer.BadParameter("it is empty: name a file, or - for standard output")
+    try:
+        if value is not None and is_url(value):
+            ObjectStorage.parse(value, None)
+    except ValueError as error:
+        raise typer.BadParameter(str(error).replace("path", "it", 1).partition(";")[0]) from None
+    return STDOUT if value is not None and descriptor_of(value) == 1 else value
+
+
+def check_file(value: Path | None) -> Path | None:
+    """Reject a path that cannot be that of a file, such as - for standard output."""
+    if value is not None and value.name in ("", STDOUT):
+        raise typer.BadParameter("it must name a file")
+    if value is not None and value.parts[0] == "s3:":
+        raise typer.BadParameter("it must name a local file: only --output and --report can be in S3")
+    return value
+
+
+def check_rate(value: float | None) -> float | None:
+    """Reject a rate that is not a finite number above 0."""
+    if value is not None and not (value > 0 and math.isfinite(value)):
+        raise typer.BadParameter("it must be a finite number above 0")
+    return value
+
+
+def duration(value: str | None) -> timedelta | None:
+    """Return the length of `90m`, `12h` or `7d`; a number without a unit is refused, as it could be any."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([smhd])", value.strip())
+    if found is None:
+        raise typer.BadParameter(f"{value!a} is not a duration such as 90m, 12h or 7d")
+    return float(found[1]) * timedelta(**{_UNITS[found[2]]: 1})
+
+
+def max_age(value: str | None) -> timedelta | None:
+    """Return the length of a duration above 0."""
+    length = duration(value)
+    if length is not None and not length:
+        raise typer.BadParameter(f"{value!a} is not a duration above 0: use --restart to start over in any case")
+    return length
+
+
+def since(value: str | None) -> datetime | Path | None:
+    """Return a time, which is in UTC without a zone, or the path of a report."""
+    if value is None:
+        return None
+    if value in ("", STDOUT):
+        raise typer.BadParameter("it must be a time such as 2026-11-01T00:00:00Z, or the file of a report")
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        if _TIME.fullmatch(value):
+            raise typer.BadParameter(f"{value!a} is not a time such as 2026-11-01T00:00:00Z") from None
+        return Path(value)
+    return time if time.utcoffset() is not None else time.replace(tzinfo=UTC)
+
+
+def names(value: str | None) -> list[str] | None:
+    """Return the names of `a,b`."""
+    if value is None:
+        return None
+    found = [name.strip() for name in value.split(",")]
+    if not all(found):
+        raise typer.BadParameter(f"{value!a} is not a list of names such as id,arn")
+    return found
+
+
+_TIME: Final = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
