@@ -173,4 +173,4 @@ def options_of(*command: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-m", "aiopartnercentral", *command, "--help"], capture_output=True, text=True, check=True
     )
-    return set(re.findall(r"--[a-z][a-z-]*", done.stdout))
+    return set(re.findall(r"--[a-z][a-z0-9-]*", done.stdout))

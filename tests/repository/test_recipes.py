@@ -19,6 +19,7 @@ from pathlib import Path
 from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import duckdb
 import pytest
 import uvicorn
@@ -29,6 +30,7 @@ from aiopartnercentral.bulk import load_sources
 from aiopartnercentral.emulator import Emulator
 from tests.support.changing_service import ChangingService
 from tests.support.clients import aws_environment
+from tests.support.moto_server import moto_server
 from tests.support.servers import scripted_server
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def test_every_block_has_a_test() -> None:
     assert set(BLOCKS) == {
         *("endpoint.py", "service.py", "feeding.py", "sharing.py", "cell 1", "cell 2", "cell 3", "to_duckdb.py"),
         *("changes.py", "details.py", "invite.py"),
-        *("nightly.py", "sources.toml", "partners.service", "partners.timer", "crontab"),
+        *("nightly.py", "to_s3.py", "sources.toml", "partners.service", "partners.timer", "crontab"),
     }
 
 
@@ -308,6 +310,25 @@ def test_a_night_that_failed_is_resumed(folder: Path, emulator: Emulator) -> Non
     assert report["complete"]
     assert {request.catalog for request in emulator.requests[before:]} == {"Sandbox"}
     assert not list(folder.glob("*.checkpoint"))
+
+
+@pytest.mark.usefixtures("profiles", "emulator")
+def test_a_night_is_written_to_s3(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with moto_server() as url:
+        for name, value in (("ENDPOINT_URL_S3", url), ("ACCESS_KEY_ID", "any"), ("SECRET_ACCESS_KEY", "any")):
+            monkeypatch.setenv(f"AWS_{name}", value)
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="acme-exports")
+        run_path("to_s3.py", run_name="__main__")
+        keys = [each["Key"] for each in client.list_objects_v2(Bucket="acme-exports")["Contents"]]
+        client.close()
+    assert [key.split("/")[2] for key in keys] == [
+        *("ada%2FAWS.parquet", "ada%2FSandbox.parquet", "grace%2FAWS.parquet", "grace%2FSandbox.parquet")
+    ]
+    assert capsys.readouterr().out.startswith("4 sources: 540 items")
+    assert list((folder / "spool").iterdir()) == []
 
 
 @pytest.mark.usefixtures("profiles")

@@ -22,8 +22,8 @@ from __future__ import annotations
 from typing import Any
 import duckdb, polars
 from aiopartnercentral import Collected, account
-from aiopartnercentral.bulk import CredentialsProvider, Origin, Source
-from aiopartnercentral.sinks import arrow_schema, record_batches, to_pandas
+from aiopartnercentral.bulk import Collection, Credentials, CredentialsProvider, Origin, Source
+from aiopartnercentral.sinks import S3Options, arrow_schema, open_sink, record_batches, to_pandas
 """
 FRAGMENTS = {
     ("docs/bulk.md", 2): "fetch_from_vault: CredentialsProvider, my_client: Any",
@@ -37,6 +37,9 @@ FRAGMENTS = {
     ("docs/sinks.md", 2): "pyarrow: Any, items: list[account.ConnectionSummary]",
     ("docs/sinks.md", 3): "frame: Any",
     ("docs/sinks.md", 4): "pandas: Any, frame: Any",
+    ("docs/sinks.md", 5): "collection: Collection[account.ConnectionSummary]",
+    ("docs/sinks.md", 6): "secret: str",
+    ("docs/sinks.md", 7): "fsspec: Any",
 }
 """Blocks that are no programs: the names that they use."""
 
