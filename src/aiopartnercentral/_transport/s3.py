@@ -73,8 +73,13 @@ class UploadedPart:
 
 
 @asynccontextmanager
-async def open_store(bucket: str, options: S3Options) -> AsyncIterator[S3Store]:
+async def open_store(bucket: str, options: S3Options, *, name: str) -> AsyncIterator[S3Store]:
     """Open a client for the objects of a bucket.
+
+    Arguments:
+        bucket: the bucket.
+        options: the credentials and other options.
+        name: the name of what is written, for errors.
 
     Raises:
         SinkError: the credentials cannot be obtained, or the configuration is not usable.
@@ -83,9 +88,8 @@ async def open_store(bucket: str, options: S3Options) -> AsyncIterator[S3Store]:
     check_event_loop(options.config)
     config = _config(options)
     sessions = Sessions(config, options.verify, _CONNECTIONS, _CREDENTIALS_SECONDS)
-    opened, target = None, f"s3://{bucket}"
     try:
-        with _errors_of(target):
+        with _errors_of(name):
             session = await _session(sessions, options)
             opened = session.create_client(
                 "s3",
@@ -120,7 +124,7 @@ def _config(options: S3Options) -> AioConfig:
 
 async def _session(sessions: Sessions, options: S3Options) -> ChainSession:
     """Return a session with the credentials of the options."""
-    region = options.region_name
+    region = options.region_name or _REGION
     if options.role is None and options.credentials is None:
         return sessions.session(options.profile, region)
     session = chain_session(None, options.verify, region, _CREDENTIALS_SECONDS, sessions.config)

@@ -96,7 +96,7 @@ class ObjectStorage:
     async def _store(self) -> AsyncIterator[S3Store]:
         from aiopartnercentral._transport.s3 import open_store  # noqa: PLC0415 - loads botocore
 
-        async with open_store(self.bucket, self.options) as store:
+        async with open_store(self.bucket, self.options, name=f"{self.base}{self.key}") as store:
             yield store
 
     async def replace(self, content: bytes) -> None:

@@ -93,10 +93,11 @@ class Spool:
                 Path(path).unlink(missing_ok=True)
         self._remove_empty()
 
-    def remove_delivered(self) -> None:
-        """Remove everything but the partial files of other runs."""
-        found = (path for path in self.directory.rglob("*") if path.is_file())
-        self.remove(str(path) for path in list(found) if not path.name.startswith(PREFIX))
+    def finish(self) -> None:
+        """Remove everything but the partial files of other runs, and unlock the directory."""
+        found = [path for path in self.directory.rglob("*") if path.is_file()]
+        self.remove(str(path) for path in found if not path.name.startswith(PREFIX))
+        self.release()
 
     def _remove_empty(self) -> None:
         for directory, _, _ in os.walk(self.directory, topdown=False):

@@ -190,8 +190,7 @@ class SpooledSink:
             outputs = self._sink if isinstance(self._sink, PartitionedSink) else None
             self._earlier = await self._destination.deliver(self._spool, files, outputs)
         self._is_open = self._is_checked = False
-        await run_to_completion(self._spool.remove_delivered)
-        await run_to_completion(self._spool.release)
+        await run_to_completion(self._spool.finish)
 
     async def abort(self, *, keep: bool) -> None:
         """Close the spool files; see `Sink.abort`."""
