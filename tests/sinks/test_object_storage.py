@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -187,15 +188,25 @@ async def test_two_runs_at_once_do_not_share_a_spool(store, spool):
     await second.abort(keep=False)
 
 
-async def test_a_process_killed_during_the_upload_leaves_nothing_for_the_next_run(store, spool):
+@pytest.mark.parametrize("when", ["create", "part"])
+async def test_a_process_killed_during_the_upload_leaves_nothing_for_the_next_run(store, spool, when):
     store.put(KEY, b"old")
     reached, is_killed = anyio.Event(), False
 
-    async def hang(_, what):
-        if what == "part" and not is_killed:
+    async def hang(request, what):
+        if what == "uploads":
+            response = await forward(store, request)
+            now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+            response.body = response.body.replace(b"2010-11-10T20:48:33.000Z", now.encode())  # moto's only date
+            return response
+        if what == when and not is_killed:
+            if what == "create":  # the answer, which has the id, is lost
+                await forward(store, request)
             reached.set()
             await anyio.sleep_forever()
+        return None
 
+    theirs = store.client.create_multipart_upload(Bucket=BUCKET, Key=f"{KEY}.gz")["UploadId"]
     program = (
         "import sys, anyio\n"
         "from tests.sinks.test_object_storage import *\n"
@@ -209,15 +220,15 @@ async def test_a_process_killed_during_the_upload_leaves_nothing_for_the_next_ru
             os.kill(process.pid, signal.SIGKILL)
             await process.wait()
         is_killed = True
-        assert len(store.uploads()) == 1
+        assert len(store.uploads()) == 2
         assert store.get(KEY) == b"old"
         again = open_sink(URL, s3=store.options(endpoint_url=url), spool=spool)
         await again.open()
-        assert store.uploads() == []
+        assert [each["UploadId"] for each in store.uploads()] == [theirs]
         await again.write(large(3))
         await again.commit()
     assert store.get(KEY) == text_of(large(3))
-    assert store.uploads() == []
+    assert [each["UploadId"] for each in store.uploads()] == [theirs]
     assert names(spool) == []
 
 

@@ -79,7 +79,7 @@ class ObjectStore:
 async def relaying(store: ObjectStore, fault: Fault) -> AsyncIterator[str]:
     """Relay requests to a store, unless `fault(request, what)` gives a response; yields the URL.
 
-    `what` is the operation: `create`, `part`, `complete`, `abort`, `put`, `get` or `list`.
+    `what` is the operation: `create`, `part`, `complete`, `abort`, `put`, `get`, `list` or `uploads`.
     """
 
     async def respond(request: web.BaseRequest) -> web.StreamResponse:
@@ -120,5 +120,5 @@ def _operation(request: web.BaseRequest) -> str:
     if "uploadId=" in query:
         return {"PUT": "part", "POST": "complete", "DELETE": "abort"}[request.method]
     if "uploads" in query:
-        return "create"
+        return "create" if request.method == "POST" else "uploads"
     return "list" if "list-type" in query else request.method.lower()

@@ -41,6 +41,7 @@ _PERMISSIONS: Final[Mapping[str, str]] = {
     "HeadObject": "s3:GetObject",
     "GetObject": "s3:GetObject",
     "ListObjectsV2": "s3:ListBucket",
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
 }
 """The permission that an operation needs, unless it is `s3:PutObject`."""
 _REASONS: Final[Mapping[str, str]] = {
@@ -231,6 +232,16 @@ class S3Store:
             except ClientError as error:
                 if _code(error) != "NoSuchUpload":
                     raise
+
+    async def uploads_of(self, key: str) -> dict[str, datetime]:
+        """Return when each multipart upload of a key that has not ended was initiated, by its id."""
+        found: dict[str, datetime] = {}
+        with self._errors(key):
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=key)
+            async for page in pages:
+                uploads = (each for each in page.get("Uploads", ()) if each["Key"] == key)
+                found.update((each["UploadId"], each["Initiated"]) for each in uploads)
+        return found
 
     async def read(self, key: str) -> AsyncIterator[bytes] | None:
         """Return the content of an object in chunks; None if there is no object."""

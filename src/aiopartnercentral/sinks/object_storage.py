@@ -7,9 +7,7 @@ spool directory, so that the next run of the output aborts those that a killed p
 
 from __future__ import annotations
 
-import json
-from contextlib import asynccontextmanager, suppress
-from functools import partial
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
@@ -17,12 +15,11 @@ import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import LOGGER
-from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.base import EarlierFile, Page
 from aiopartnercentral.sinks.file_extension import split_extension
-from aiopartnercentral.sinks.partial_file import PartialFile
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template
+from aiopartnercentral.sinks.upload_journal import UploadJournal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -41,7 +38,6 @@ SCHEME: Final = "s3://"
 _CONCURRENCY = 4  # requests that send data
 _MAX_PARTS = 10_000
 _BEGIN_SECONDS = 60.0
-_ABORT_SECONDS = 30.0
 _LIST_SECONDS = 30.0
 _MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".ndjson": "application/x-ndjson",
@@ -114,17 +110,18 @@ class ObjectStorage:
 
         The uploads in the journal are aborted, too.
         """
-        journal = await run_to_completion(partial(_Journal.read, spool))
+        journal = await UploadJournal.read(spool)
         key = self.key
         if is_template(key):  # one that the policy for the objects applies to
             key = PathTemplate.parse(key).expand(Page("", "", ""))
         async with self._store() as store:
             try:
+                await journal.find(store)
                 for upload in list(journal.uploads):
-                    await journal.remove(upload, abort_with=store)
-                await journal.remove(await self._begin(store, journal, key), abort_with=store)
+                    await journal.abort(upload, store)
+                await journal.abort(await self._begin(store, journal, key), store)
             except BaseException:
-                await _abort_all(store, journal)
+                await journal.abort_all(store)
                 raise
 
     async def deliver(
@@ -135,7 +132,7 @@ class ObjectStorage:
             return ()
         sizes = {key: (await anyio.Path(path).stat()).st_size for key, path in files.items()}
         small = {key: path for key, path in files.items() if sizes[key] <= self.options.part_size}
-        journal = await run_to_completion(partial(_Journal.read, spool))
+        journal = await UploadJournal.read(spool)
         async with self._store() as store:
             try:
                 parts = {}
@@ -146,18 +143,23 @@ class ObjectStorage:
                     await journal.remove(upload)
                 await self._put(store, small)
             except BaseException:
-                await _abort_all(store, journal)
+                await journal.abort_all(store)
                 raise
             return await self._earlier(store, files, spool, outputs)
 
-    async def _begin(self, store: S3Store, journal: _Journal, key: str) -> str:
+    async def _begin(self, store: S3Store, journal: UploadJournal, key: str) -> str:
         """Begin a multipart upload, note it in the journal, and return its id."""
         begun: list[str] = []
 
         async def begin(key: str) -> None:
             # Otherwise, a cancellation could leave an upload whose id nobody knows.
             with anyio.move_on_after(_BEGIN_SECONDS, shield=True):
-                upload = await store.create_upload(key, self._media_type(key))
+                await journal.begin(key)
+                try:
+                    upload = await store.create_upload(key, self._media_type(key))
+                except SinkError:
+                    await journal.refused(key)
+                    raise
                 await journal.add(upload, key)
                 begun.append(upload)
 
@@ -167,7 +169,7 @@ class ObjectStorage:
         return begun[0]
 
     async def _upload(
-        self, store: S3Store, journal: _Journal, key: str, path: Path, size: int
+        self, store: S3Store, journal: UploadJournal, key: str, path: Path, size: int
     ) -> tuple[str, Sequence[UploadedPart]]:
         """Upload the parts of a file, and return the id of the upload and its parts."""
         part_size = max(self.options.part_size, -(-size // _MAX_PARTS))
@@ -227,57 +229,6 @@ class ObjectStorage:
             return self.options.content_type
         extension, compression = split_extension(key)
         return _COMPRESSED.get(str(compression)) or _MEDIA_TYPES.get(extension, "application/octet-stream")
-
-
-@attrs.define
-class _Journal:
-    """The multipart uploads of an output that may not have ended: the key of each, by its id."""
-
-    path: Path
-    uploads: dict[str, str]
-
-    @classmethod
-    def read(cls, spool: Spool) -> _Journal:
-        path = spool.directory.with_name(f"{spool.directory.name}.uploads.json")
-        try:
-            found = json.loads(path.read_bytes())
-        except (OSError, ValueError):
-            found = {}
-        return cls(path, found)
-
-    async def add(self, upload: str, key: str) -> None:
-        """Note an upload.
-
-        Raises:
-            SinkError: the journal cannot be written.
-        """
-        self.uploads[upload] = key
-        await run_to_completion(self._write)
-
-    async def remove(self, upload: str, *, abort_with: S3Store | None = None) -> None:
-        """Forget an upload that has ended, or end it.
-
-        Raises:
-            SinkError: the upload cannot be aborted, or the journal cannot be written.
-        """
-        if abort_with is not None:
-            await abort_with.abort_upload(self.uploads[upload], upload)
-        del self.uploads[upload]
-        await run_to_completion(self._write)
-
-    def _write(self) -> None:
-        if self.uploads:
-            PartialFile.replace(str(self.path), json.dumps(self.uploads).encode(), "uploads", private=True)
-        else:
-            self.path.unlink(missing_ok=True)
-
-
-async def _abort_all(store: S3Store, journal: _Journal) -> None:
-    """Abort the uploads in the journal; those for which that fails stay in it."""
-    with anyio.move_on_after(_ABORT_SECONDS, shield=True):
-        for upload in list(journal.uploads):
-            with suppress(SinkError, OSError):
-                await journal.remove(upload, abort_with=store)
 
 
 async def _concurrently(send: Callable[[T], Awaitable[None]], arguments: Iterable[T]) -> None:
