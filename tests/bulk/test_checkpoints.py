@@ -423,6 +423,7 @@ async def test_starting_over_needs_nothing_of_the_earlier_output(tmp_path: Path)
         ),
         ({"checkpoint_max_age": timedelta(days=-1)}, ValueError, "must be a timedelta above 0, not -1 day, 0:00:00"),
         ({"restart": 1}, TypeError, "restart must be a boolean, not an integer"),
+        ({"checkpoint": "s3://bucket/run.json"}, ValueError, "checkpoint must be a local file: only outputs can be"),
         ({"restart": True, "checkpoint": None}, ValueError, "restart=True needs a checkpoint"),
     ],
 )

@@ -143,7 +143,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             reports_malformed=reports_malformed(on_malformed),
             ignores=ignoring(ignore_errors),
             limits=limits,
-            checkpoint=None if checkpoint is None else Path(validators.path("checkpoint", checkpoint)),
+            checkpoint=_CHECKPOINT("checkpoint", checkpoint),
             checkpoint_max_age=validators.positive_duration("checkpoint_max_age", checkpoint_max_age),
             restart=restart,
             observer=_OBSERVER("observer", observer),
@@ -215,6 +215,17 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         if error is not None:
             raise error
         return report
+
+
+def _check_checkpoint(name: str, value: object) -> Path:
+    """Demand the path of a local file, which can be locked."""
+    path = validators.path(name, value)
+    if path.startswith("s3:/"):
+        raise ValueError(f"{name} must be a local file: only outputs can be in S3")
+    return Path(path)
+
+
+_CHECKPOINT = validators.optional(validators.Check(_check_checkpoint))
 
 
 def _check_rates(limits: Limits, listings: Iterable[Listing[Any, Any]]) -> None:
