@@ -57,8 +57,8 @@ class S3Options:
         content_type: the media type; by default that of the format.
         metadata: user-defined metadata of every object.
         checksum: by which the store verifies what it receives: `crc32`, or `md5` for a store that does not know it.
-        part_size: bytes of a part, from 5 MiB to 1 GiB. A larger file is a multipart upload; four parts at most are in
-            memory at once.
+        part_size: bytes of a part, from 5 MiB to 1 GiB. A larger file is a multipart upload; four parts at most are
+            sent at once, which takes about ten times this size in memory.
         attempts: maximum attempts of each request.
         verify: whether to verify TLS certificates, or the path of a CA bundle.
         config: botocore's config, for all other settings.
