@@ -111,7 +111,7 @@ async def test_a_misspelt_command_is_recognised(run, arguments, meant):
 )
 def test_help_names_values_alike(run_here, command):
     ended = run_here(*command.split(), "--help")
-    values = re.findall(r"^  --[a-z-]+ ([^\s<\[]+)", ended.out.decode(), re.MULTILINE)
+    values = re.findall(r"^  --[a-z0-9-]+ ([^\s<\[]+)", ended.out.decode(), re.MULTILINE)
     assert set(values) <= {
         "NAME",
         "NAME,...",
@@ -121,6 +121,8 @@ def test_help_names_values_alike(run_here, command):
         "DURATION",
         "URL",
         "FILE",
+        "DIRECTORY",
+        "KEY",
         "ID",
         "CODE",
         "NAME=VALUE,...",
@@ -275,7 +277,7 @@ def test_the_help_of_a_listing_groups_its_options_and_has_the_words_that_users_s
     groups = re.findall(r"^(\S.*):\n  -", shown, re.MULTILINE)
     assert groups == [
         *("What to collect", "From where", "Output", "Only what has changed", "Resume", "Limits and retries", "Errors"),
-        *("Progress and reports", "Options"),
+        *("Progress and reports", "Output and report in S3", "Options"),
     ]
     words = " ".join(shown.split())
     for word in ("resume", "retried", "backoff", "throttled", "Save progress", "atomically", "concurrent", "crash"):

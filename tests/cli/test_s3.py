@@ -172,6 +172,7 @@ async def test_a_command_killed_while_it_uploads_is_run_again(run, started, stor
         (("--report", "s3://bucket/a.csv"), "--report must end in .json"),
         (("--output", "s3://bucket/a.csv", "--malformed", "s3://bucket/b.ndjson"), "it must name a local file"),
         (("--output", "s3://bucket/a.csv", "--checkpoint", "s3://bucket/b"), "it must name a local file"),
+        (("--since", "s3://bucket/report.json"), "it must name a local file"),
         (("--output", "s3://b/a", "--format", "csv", "--report", "s3://b/a"), "--output and --report name the same"),
     ],
 )

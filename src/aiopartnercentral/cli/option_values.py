@@ -123,7 +123,7 @@ def since(value: str | None) -> datetime | Path | None:
     except ValueError:
         if _TIME.fullmatch(value):
             raise typer.BadParameter(f"{value!a} is not a time such as 2026-11-01T00:00:00Z") from None
-        return Path(value)
+        return check_file(Path(value))
     return time if time.utcoffset() is not None else time.replace(tzinfo=UTC)
 
 
