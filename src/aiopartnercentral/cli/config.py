@@ -21,7 +21,7 @@ from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.factory import FORMATS_OF
 from aiopartnercentral.sinks.file_extension import KNOWN, format_of, is_supported, split_extension
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template
-from aiopartnercentral.sinks.remote import is_url
+from aiopartnercentral.sinks.urls import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

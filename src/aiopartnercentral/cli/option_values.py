@@ -13,8 +13,7 @@ import typer
 
 from aiopartnercentral._utils.paths import descriptor_of
 from aiopartnercentral.cli.terminal import STDOUT, is_text
-from aiopartnercentral.sinks.object_storage import ObjectStorage
-from aiopartnercentral.sinks.remote import is_url
+from aiopartnercentral.sinks.urls import is_url, split_url
 
 __all__ = [
     "check_endpoint",
@@ -72,7 +71,7 @@ def check_output(value: str | None) -> str | None:
         raise typer.BadParameter("it is empty: name a file, or - for standard output")
     try:
         if value is not None and is_url(value):
-            ObjectStorage.parse(value, None)
+            split_url(value)
     except ValueError as error:
         raise typer.BadParameter(str(error).replace("path", "it", 1).partition(";")[0]) from None
     return STDOUT if value is not None and descriptor_of(value) == 1 else value

@@ -26,7 +26,8 @@ from aiopartnercentral.cli.terminal import STDOUT, clean
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors, writable_target
 from aiopartnercentral.sinks.path_template import PathTemplate
-from aiopartnercentral.sinks.remote import Remote, is_url, literal
+from aiopartnercentral.sinks.remote import Remote
+from aiopartnercentral.sinks.urls import is_url, literal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -18,8 +18,9 @@ from aiopartnercentral.sinks.ndjson import NdjsonSink
 from aiopartnercentral.sinks.parquet import ParquetSink
 from aiopartnercentral.sinks.partitioned import MAX_OPEN, PartitionedSink
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template, path_text
-from aiopartnercentral.sinks.remote import Remote, is_url
+from aiopartnercentral.sinks.remote import Remote
 from aiopartnercentral.sinks.spooled import SpooledSink
+from aiopartnercentral.sinks.urls import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -20,6 +20,7 @@ from aiopartnercentral.sinks.base import EarlierFile, Page
 from aiopartnercentral.sinks.file_extension import split_extension
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template
 from aiopartnercentral.sinks.upload_journal import UploadJournal
+from aiopartnercentral.sinks.urls import SCHEME, split_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -30,11 +31,10 @@ if TYPE_CHECKING:
     from aiopartnercentral.sinks.partitioned import PartitionedSink
     from aiopartnercentral.sinks.spool import Spool
 
-__all__ = ["SCHEME", "ObjectStorage"]
+__all__ = ["ObjectStorage"]
 
 T = TypeVar("T")
 
-SCHEME: Final = "s3://"
 _CONCURRENCY = 4  # requests that send data
 _MAX_PARTS = 10_000
 _BEGIN_SECONDS = 60.0
@@ -68,17 +68,12 @@ class ObjectStorage:
         """Return the destination of a URL.
 
         Raises:
-            ValueError: it names no bucket or no key, or a key that cannot be the path of a spool file.
+            TypeError: the options are no `S3Options`.
+            ValueError: see `split_url`.
         """
         from aiopartnercentral._transport.s3_options import S3Options  # noqa: PLC0415 - local files do not need it
 
-        bucket, _, key = url.removeprefix(SCHEME).partition("/")
-        if not bucket or not key:
-            raise ValueError(f"path must name a bucket and a key, such as s3://bucket/key.parquet: {url!a}")
-        if {"{", "}"} & {*bucket}:
-            raise ValueError(f"path must have no placeholder in the name of the bucket: {url!a}")
-        if {"", ".", ".."} & {*key.split("/")}:
-            raise ValueError(f"path must have a name between two slashes, and at its end: {url!a}")
+        bucket, key = split_url(url)
         if options is None:
             options = S3Options()
         return cls(bucket, key, validators.instance_of(S3Options, "S3Options")("s3", options))

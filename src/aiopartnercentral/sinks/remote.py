@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from aiopartnercentral.sinks.file_object import FileObject
-from aiopartnercentral.sinks.object_storage import SCHEME, ObjectStorage
+from aiopartnercentral.sinks.object_storage import ObjectStorage
 from aiopartnercentral.sinks.spool import Spool
+from aiopartnercentral.sinks.urls import literal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,30 +19,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._transport.s3_options import S3Options
     from aiopartnercentral.sinks.spooled import Destination
 
-__all__ = ["Remote", "is_url", "literal"]
-
-
-def is_url(path: str) -> bool:
-    """Return whether a path is the URL of an object.
-
-    Raises:
-        ValueError: it is a URL of another kind, or one that a path object has damaged.
-    """
-    if path.startswith(SCHEME):
-        return True
-    scheme, separator, _ = path.partition(":/")
-    if separator and scheme == "s3":
-        raise ValueError(f"path must be a string if it is a URL, as a path object drops a slash: {path!a}")
-    if separator and path.startswith(f"{scheme}://") and len(scheme) > 1 and scheme.isalnum():
-        raise ValueError(
-            f"path must be that of a file or begin with {SCHEME}; for another store, pass a file object: {path!a}"
-        )
-    return False
-
-
-def literal(path: str) -> str:
-    """Return the template that stands for one path."""
-    return path.replace("{", "{{").replace("}", "}}")
+__all__ = ["Remote"]
 
 
 @attrs.frozen
