@@ -143,8 +143,7 @@ def _conclude(config: Config, run: _Run, unwritten: CommandError | None) -> int:
     """
     run.say_result()
     failed = run.named_report.failures
-    fault = unforeseen(failed)
-    if fault is not None:
+    if (fault := unforeseen(failed)) is not None:
         raise fault
     if not failed and unwritten is None:
         return 0
@@ -321,9 +320,8 @@ class _Run:
             if event.resumption is not None:
                 say(clean(event.resumption))
             if (path := self.dated("report")) is not None:
-                versions = versions_of(
-                    [facts(one) for one in dict.fromkeys(one.service for one in self.config.listings)]
-                )
+                services = dict.fromkeys(one.service for one in self.config.listings)
+                versions = versions_of([facts(one) for one in services])
                 started = attrs.evolve(
                     self.report, run_id=event.run, resumes=event.resumes, versions=versions, output_written=None
                 )
@@ -399,5 +397,4 @@ class _Run:
             # Nothing was fetched: the checkpoint is of another run, or a file cannot be written, as on a full disk.
             is_refused = isinstance(error, CheckpointError) and error.__cause__ is None
             return CommandError(line, exit_code=USAGE if is_refused or isinstance(error, PositionError) else FAILED)
-        hint = resume_hint(self.config.checkpoint)
-        return CommandError(line, *([] if hint is None else [hint]))
+        return CommandError(line, *filter(None, [resume_hint(self.config.checkpoint)]))
