@@ -44,13 +44,13 @@ def url(partnercentral_emulator_factory):
 def test_recent_requests_show_up(browser, url):
     browser.open(f"{url}/requests")
     cells = [cell.text for cell in browser.driver.find_elements("css selector", "tbody tr:last-child > *")]
-    assert cells[:5] == ["CreateConnectionInvitation", "AWS", ADA, "200", ""]
-    assert float(cells[5]) > 0
+    assert cells[:6] == ["CreateConnectionInvitation", "account", "AWS", ADA, "200", ""]
+    assert float(cells[6]) > 0
     with httpx2.Client() as http:
         Wire(url, http).send("GetProfileVisibility", {"Catalog": "Sandbox", "Identifier": "nobody"}, BOB)
     browser.driver.find_element("link text", "Reload").click()
     cells = [cell.text for cell in browser.driver.find_elements("css selector", "tbody tr:first-child > *")]
-    assert cells[:4] == ["GetProfileVisibility", "Sandbox", BOB, "400"]
+    assert cells[:5] == ["GetProfileVisibility", "account", "Sandbox", BOB, "400"]
 
 
 def test_every_page_has_its_own_title_and_style_and_no_console_errors(browser, url):

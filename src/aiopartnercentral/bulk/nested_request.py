@@ -73,7 +73,7 @@ class NestedRequest:
         self.origin = origin
         self.token: str | None = None if earlier is None else earlier.next_token
         self.items: int = 0 if earlier is None else earlier.items
-        self.restarted = False
+        self.restarted: bool = False
         self._run = run
         self._slots = slots
         self._listing = listing

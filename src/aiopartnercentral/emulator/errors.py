@@ -60,9 +60,9 @@ class EmulatedServiceError(Exception):
         self.shape = shape
         self.message = message
         self.reason = reason
-        self.problems = tuple(problems)
-        self.rules = dict(rules or {})
-        self.details = dict(details or {})
+        self.problems: tuple[FieldProblem, ...] = tuple(problems)
+        self.rules: Mapping[str, str] = dict(rules or {})
+        self.details: Mapping[str, Any] = dict(details or {})
         self.status = status
 
 
