@@ -86,9 +86,8 @@ class Names:
         likes: of the types of arguments that are an enum, or a string with known values, by shape.
         variants: of the classes of a union's members, by union and member.
         unknowns: of the classes of members that the model does not know, by union.
-        fields: of the attributes of structures and errors, and of unions on the wire, by shape and member.
+        fields: of the attributes of structures and errors, by shape and member.
         enum_members: by enum and value.
-        hooks: the ends of the names of the fast functions for a structure or union, by shape.
         modules: of the modules that structures and unions are in, within a package of several, by shape.
         methods: of the client's methods, by operation.
         constants: of the descriptions of operations, by operation.
@@ -104,7 +103,6 @@ class Names:
     unknowns: Mapping[str, str]
     fields: Mapping[tuple[str, str], str]
     enum_members: Mapping[tuple[str, str], str]
-    hooks: Mapping[str, str]
     modules: Mapping[str, str]
     methods: Mapping[str, str]
     constants: Mapping[str, str]
@@ -152,10 +150,8 @@ def name(service: ir.Service) -> Names:
         if shape in known
     }
     fields: dict[tuple[str, str], str] = {}
-    hooks = _Scope()
     for shape in service.shapes.values():
-        if isinstance(shape, ir.Structure | ir.Union):
-            hooks.add(shape.name, snake(classes.names[shape.name]))
+        if isinstance(shape, ir.Structure):
             fields |= _fields(shape)
     methods = _Scope(_TAKEN_IN_CLIENT)
     for operation in service.operations:
@@ -171,7 +167,6 @@ def name(service: ir.Service) -> Names:
         unknowns=unknowns,
         fields=fields,
         enum_members={key: python for enum in service.enums() for key, python in _enum_members(enum).items()},
-        hooks={s: hooks.names[s] for s in service.shapes if s in hooks.names},
         modules=_modules(service),
         methods={o.name: methods.names[o.name] for o in service.operations},
         constants=constants,
@@ -244,9 +239,8 @@ def _resource(operation: str) -> str:
     return about
 
 
-def _fields(shape: ir.Structure | ir.Union) -> dict[tuple[str, str], str]:
-    is_error = isinstance(shape, ir.Structure) and shape.fault is not None
-    scope = _Scope(_USED_IN_CLASS_BODIES | (_TAKEN_IN_ERRORS if is_error else _TAKEN_IN_STRUCTURES))
+def _fields(shape: ir.Structure) -> dict[tuple[str, str], str]:
+    scope = _Scope(_USED_IN_CLASS_BODIES | (_TAKEN_IN_STRUCTURES if shape.fault is None else _TAKEN_IN_ERRORS))
     return {
         (shape.name, member.name): scope.add(member.name, _identifier(snake(member.name), "member"))
         for member in shape.members

@@ -19,6 +19,7 @@ _MODULES: Mapping[str, Callable[[Service, Names], str]] = {
     "converters.py": converters.emit,
     "enums.py": enums.emit,
     "errors.py": errors.emit,
+    "fast.py": fast.emit,
     "listings.py": listings.emit,
     "operations.py": operations.emit,
     "summaries.py": summaries.emit,
@@ -29,4 +30,4 @@ def texts(service: Service, names: Names) -> dict[str, str]:
     """Return the text of each file of a service's package, by its path in it."""
     modules = {name: emit(service, names) for name, emit in _MODULES.items()}
     marker = {"py.typed": f"{HEADER}\n"} if service.config.has_marker else {}
-    return {**modules, **marker, **structures.emit(service, names), **fast.emit(service, names)}
+    return {**modules, **marker, **structures.emit(service, names)}

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CALLED = {
     *("client", "converters", "enums", "errors", "fast", "listings", "operations", "structures"),
-    *("structures.common", "structures.connection", "fast.common", "fast.connection"),
+    *("structures.common", "structures.connection"),
 }
 
 

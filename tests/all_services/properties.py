@@ -14,7 +14,7 @@ import attrs
 from botocore.parsers import create_parser
 
 from aiopartnercentral import OpenEnum, ServiceError, UnknownMember
-from aiopartnercentral._serialization import cbor, fast_dumps, jsontext
+from aiopartnercentral._serialization import cbor, fast_encode, jsontext
 from aiopartnercentral._utils.docstrings import attribute_texts
 from codegen import ir
 from codegen.graph import contained, references
@@ -101,7 +101,7 @@ def _forms_agree(package: Executed, shape: ir.Structure | ir.Union, value: Any) 
     dicts = package.botocore.get_unstructure_hook(cls)
     assert package.json.get_unstructure_hook(cls)(decoded) == value
     assert json.loads(package.json.dumps(decoded)) == value
-    assert fast_dumps.dumps(decoded) in (None, jsontext.dumps(package.json.get_unstructure_hook(cls)(decoded)))
+    assert fast_encode.dumps(decoded) in (None, jsontext.dumps(package.json.get_unstructure_hook(cls)(decoded)))
     parsed = package.parsed_by_botocore(shape.name, value)
     theirs = package.botocore.structure(parsed, cls)
     assert dicts(decoded) == dicts(theirs) == parsed

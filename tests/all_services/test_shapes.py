@@ -18,7 +18,7 @@ from botocore.parsers import create_parser
 from hypothesis import given, strategies as st
 
 from aiopartnercentral import to_dict, to_json
-from aiopartnercentral._serialization import cbor, fast_dumps, jsontext
+from aiopartnercentral._serialization import cbor, fast_encode, jsontext
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
 from aiopartnercentral.types import UnknownMember
 from tests.support.breadth import FEW, across
@@ -117,7 +117,7 @@ def test_the_fast_decoders_and_texts_are_sure_of_what_is_usual(service: str, nam
     assert decoded == exact
     assert type(decoded) is cls
     assert repr(decoded) == repr(exact)
-    assert fast_dumps.dumps(exact) == jsontext.dumps(package.json.unstructure(exact))
+    assert fast_encode.dumps(exact) == jsontext.dumps(package.json.unstructure(exact))
 
 
 @across(structures)
@@ -126,7 +126,7 @@ def test_the_fast_decoders_and_texts_are_sure_of_what_is_usual(service: str, nam
 def test_fast_texts_are_the_exact_ones_or_none(service: str, name: str, data: st.DataObject) -> None:
     package = loaded(service)
     obj = package.decode_exactly(data.draw(package.wire.shape(name, extras=TOLERATED)), name)
-    text = fast_dumps.dumps(obj)
+    text = fast_encode.dumps(obj)
     exact = jsontext.dumps(package.json.get_unstructure_hook(package.cls(name))(obj))
     assert text == exact or (text is None and (name in package.sent or _is_unusual(obj)))
 

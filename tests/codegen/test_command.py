@@ -9,7 +9,7 @@ import pytest
 
 from tests.codegen.tree_copy import copy_tree, replace_model
 
-GENERATED = ("operations.py", "structures/common.py", "fast/connection.py")
+GENERATED = ("operations.py", "structures/common.py", "structures/connection.py")
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def test_what_is_committed_is_what_is_generated(tree):
         pytest.param("client.py", append, "stale", id="append a byte"),
         pytest.param("__init__.py", lambda path: path.unlink(), "missing", id="delete the package's own module"),
         pytest.param("operations.py", lambda path: path.unlink(), "missing", id="delete a module"),
-        pytest.param("fast/partner.py", lambda path: path.unlink(), "missing", id="delete a module of a package"),
-        pytest.param("fast/extra.py", create, "orphaned", id="add a module to a package"),
+        pytest.param("structures/partner.py", lambda path: path.unlink(), "missing", id="delete a module of a package"),
+        pytest.param("structures/extra.py", create, "orphaned", id="add a module to a package"),
         pytest.param("extra.py", create, "orphaned", id="add a module"),
         pytest.param("notes.txt", create, "orphaned", id="add a text file"),
         pytest.param(".hidden", create, "orphaned", id="add a hidden file"),

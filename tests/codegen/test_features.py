@@ -61,8 +61,6 @@ def test_a_structure_with_an_error_in_it_is_left_to_the_converters(tmp_path, mon
     check.write(check.render(made), made.config.output, is_ours=True)
     monkeypatch.syspath_prepend(str(tmp_path))
     package = importlib.import_module("golden_contained")
-    for module in sorted(path.stem for path in (made.config.output / "fast").glob("*.py")):
-        importlib.import_module(f"golden_contained.fast.{module}")
     decoded = package.json_converter.loads(b'{"Last": {"Message": "gone", "ResourceId": "r"}}', package.SucceedResponse)
     assert type(decoded.last) is package.NotFound
     fast = importlib.import_module("golden_contained.fast").FAST

@@ -122,8 +122,6 @@ def test_classes(shapes, variants):
     classes = [*named.classes.values(), *named.variants.values(), *named.unknowns.values()]
     check_scope(classes, 4 + len(shapes) + len(variants) + 1)
     assert not set(classes) & names._TAKEN_IN_PACKAGE
-    hooks = [named.hooks[name] for name in ("Owner!", "Bad!", *shapes)]
-    check_scope([f"x_{hook}" for hook in hooks], len(hooks))
 
 
 @given(operations=scopes(WORDS), members=scopes(WORDS))

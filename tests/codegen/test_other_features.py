@@ -14,7 +14,7 @@ import golden_unions as unions
 import pytest
 
 from aiopartnercentral import DecodeError, EncodeError, to_dict
-from aiopartnercentral._serialization import fast_dumps
+from aiopartnercentral._serialization import fast_encode
 from tests.support.generated_package import FakeTransport, golden
 
 SECRET = "hunter2"
@@ -77,7 +77,7 @@ def test_each_time_is_spelled_as_the_model_says():
         "Http": "Wed, 01 May 2024 12:00:00 GMT",
         "Iso": "2024-05-01T12:00:00Z",
     }
-    assert fast_dumps.dumps(request) == timestamps.json_converter.dumps(request)
+    assert fast_encode.dumps(request) == timestamps.json_converter.dumps(request)
     converter = timestamps.make_json_converter()
     converter.register_unstructure_hook(datetime, lambda _: "mine")
     assert set(json.loads(converter.dumps(request)).values()) == {"mine"}

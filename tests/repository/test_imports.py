@@ -63,9 +63,8 @@ def test_the_first_call_builds_no_converter_and_what_it_needs_alone() -> None:
     assert transport.isdisjoint({"credential_errors", "mfa", "providers", "refreshable_credentials", "sessions", "sts"})
     generated = {name for name in loaded if name.startswith(f"{account.__name__}.")}
     assert {name.removeprefix(f"{account.__name__}.") for name in generated} == {
-        *("client", "enums", "errors", "listings", "operations"),
+        *("client", "enums", "errors", "fast", "listings", "operations"),
         *("structures", "structures.common", "structures.connection"),
-        *("fast", "fast.common", "fast.connection"),
     }
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         BotocoreConverter as BotocoreConverter,
         JsonConverter as JsonConverter,
     )
+    from aiopartnercentral._serialization.fast import Fast as Fast
     from aiopartnercentral._serialization.members import (
         Facts as Facts,
         camel_case as camel_case,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
-from aiopartnercentral._serialization import decode, encode, fast_dumps, hooks, jsontext, timestamps
+from aiopartnercentral._serialization import decode, encode, fast_encode, hooks, jsontext, timestamps
 from aiopartnercentral._serialization.service_converter import ServiceConverter
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class JsonConverter(ServiceConverter):
         Raises:
             EncodeError: a member does not match the service model.
         """
-        if not self.has_own_hooks and (text := fast_dumps.dumps(obj)) is not None:
+        if not self.has_own_hooks and (text := fast_encode.dumps(obj)) is not None:
             return text
         return jsontext.dumps(self.unstructure(obj))
 

@@ -1,7 +1,7 @@
 """The converters' hooks for generated classes, created when a class is first converted.
 
 A hook is one loop over the members of its class. The class itself has each member's Python name and type, and whether
-it is optional or sensitive. Other facts are in `FACTS` of its package's `converters`. So a converter handles the
+it is optional or sensitive. Other facts are in `FAST` of its package. So a converter handles the
 classes of every generated package, and classes derived from them, without any registration.
 """
 

@@ -56,6 +56,7 @@ class Facts:
         required: members that a response must have although the class can be created without them.
         recursive: members that contain an object of the class again.
         sensitive: sensitive members of errors, whose classes do not show it.
+        is_cbor: whether responses are CBOR, and not JSON.
     """
 
     naming: Callable[[str], str] = pascal_case
@@ -66,6 +67,7 @@ class Facts:
     required: Mapping[str, Collection[str]] = attrs.field(factory=dict)
     recursive: Mapping[str, Collection[str]] = attrs.field(factory=dict)
     sensitive: Mapping[str, Collection[str]] = attrs.field(factory=dict)
+    is_cbor: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -148,7 +150,7 @@ def attribute_types(cls: type) -> dict[str, Any]:
 def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
     """Yield the members of a generated class, in the order of its fields."""
     name, is_error = cls.__name__, issubclass(cls, ServiceError)
-    facts: Facts = import_module(f"{package_of(cls)}.converters").FACTS
+    facts: Facts = import_module(f"{package_of(cls)}.fast").FAST.facts
     tag = vars(cls)["tag"] if issubclass(cls, Variant) else None
     for field, kind, has_default, is_redacted in _error_fields(cls) if is_error else _fields(cls):
         required = not has_default or field in facts.required.get(name, ())

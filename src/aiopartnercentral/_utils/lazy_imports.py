@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GENERATED_FORMAT", "lazy_imports"]
 
-GENERATED_FORMAT: Final = 1
+GENERATED_FORMAT: Final = 2
 """Format of the generated packages that this version supports. Raise it with each change that breaks older ones."""
 
 

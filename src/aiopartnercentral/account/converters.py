@@ -5,25 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from aiopartnercentral.account.fast import FAST
-
-FACTS: Final = Facts(
-    required={
-        "AcceptConnectionInvitationRequest": ("client_token",),
-        "CancelConnectionInvitationRequest": ("client_token",),
-        "CancelConnectionRequest": ("client_token",),
-        "CreateConnectionInvitationRequest": ("client_token",),
-        "RejectConnectionInvitationRequest": ("client_token",),
-        "AccessDeniedException": ("message", "reason"),
-        "ConflictException": ("message", "reason"),
-        "InternalServerException": ("message",),
-        "ResourceNotFoundException": ("message", "reason"),
-        "ServiceQuotaExceededException": ("message", "reason"),
-        "ThrottlingException": ("message",),
-        "ValidationException": ("message", "reason"),
-    },
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -5,28 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from aiopartnercentral.benefits.fast import FAST
-
-FACTS: Final = Facts(
-    wire_names={
-        "FileDetail": {"file_uri": "FileURI"},
-        "FileInput": {"file_uri": "FileURI"},
-        "ListTagsForResourceRequest": {"resource_arn": "resourceArn"},
-        "ListTagsForResourceResponse": {"tags": "tags"},
-        "TagResourceRequest": {"resource_arn": "resourceArn", "tags": "tags"},
-        "UntagResourceRequest": {"resource_arn": "resourceArn", "tag_keys": "tagKeys"},
-    },
-    required={
-        "AccessDeniedException": ("message",),
-        "ConflictException": ("message",),
-        "InternalServerException": ("message",),
-        "ResourceNotFoundException": ("message",),
-        "ServiceQuotaExceededException": ("message", "resource_id", "resource_type", "quota_code"),
-        "ThrottlingException": ("message",),
-        "ValidationException": ("message", "reason"),
-    },
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -5,21 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter, camel_case
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from aiopartnercentral.channel.fast import FAST
-
-FACTS: Final = Facts(
-    naming=camel_case,
-    required={
-        "AccessDeniedException": ("message",),
-        "ConflictException": ("message", "resource_id", "resource_type"),
-        "InternalServerException": ("message",),
-        "ResourceNotFoundException": ("message",),
-        "ServiceQuotaExceededException": ("message", "resource_id", "resource_type", "quota_code"),
-        "ThrottlingException": ("message",),
-        "ValidationException": ("message", "reason"),
-    },
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -5,20 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from aiopartnercentral.marketing.fast import FAST
-
-FACTS: Final = Facts(
-    required={
-        "AccessDeniedException": ("message",),
-        "ConflictException": ("message",),
-        "InternalServerException": ("message",),
-        "ResourceNotFoundException": ("message",),
-        "ServiceQuotaExceededException": ("message",),
-        "ThrottlingException": ("message",),
-        "ValidationException": ("message",),
-    },
-)
 
 
 def make_json_converter() -> JsonConverter:

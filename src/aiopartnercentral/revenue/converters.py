@@ -5,26 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from aiopartnercentral.revenue.fast import FAST
-
-FACTS: Final = Facts(
-    wire_names={
-        "ListTagsForResourceInput": {"resource_arn": "resourceArn"},
-        "ListTagsForResourceOutput": {"tags": "tags"},
-        "TagResourceInput": {"resource_arn": "resourceArn", "tags": "tags"},
-        "UntagResourceInput": {"resource_arn": "resourceArn", "tag_keys": "tagKeys"},
-    },
-    required={
-        "AccessDeniedException": ("message", "reason"),
-        "ConflictException": ("message", "reason"),
-        "InternalServerException": ("message",),
-        "ResourceNotFoundException": ("message", "reason"),
-        "ServiceQuotaExceededException": ("message", "reason"),
-        "ThrottlingException": ("message",),
-        "ValidationException": ("message", "reason"),
-    },
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -449,4 +449,4 @@ if TYPE_CHECKING:
     )
 
 else:
-    __getattr__, __dir__ = lazy_imports(globals(), generated_format=1)
+    __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

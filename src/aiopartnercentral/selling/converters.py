@@ -5,36 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from aiopartnercentral.selling.fast import FAST
-
-FACTS: Final = Facts(
-    wire_names={
-        "AwsProductsSpendInsightsBySource": {"aws": "AWS"},
-        "ListCustomerAccountBulkJobsResponse": {"items": "items"},
-        "StartOpportunityBulkJobRequest": {"file_uri": "FileURI"},
-    },
-    required={
-        "CreateEngagementContextRequest": ("client_token",),
-        "CreateEngagementInvitationRequest": ("client_token",),
-        "CreateEngagementRequest": ("client_token",),
-        "CreateOpportunityRequest": ("client_token",),
-        "CreateResourceSnapshotJobRequest": ("client_token",),
-        "CreateResourceSnapshotRequest": ("client_token",),
-        "StartCustomerAccountBulkJobRequest": ("client_token",),
-        "StartEngagementByAcceptingInvitationTaskRequest": ("client_token",),
-        "StartEngagementFromOpportunityTaskRequest": ("client_token",),
-        "StartOpportunityBulkJobRequest": ("client_token",),
-        "StartOpportunityFromEngagementTaskRequest": ("client_token",),
-        "StartProspectingFromEngagementTaskRequest": ("client_token",),
-        "ValidationException": ("message", "reason"),
-    },
-    recursive={
-        "EngagementSearchFilter": ("and_all_filters", "or_all_filters", "not_filter"),
-        "Filter": ("and_all_filters", "or_all_filters", "not_filter"),
-        "OpportunitySearchFilter": ("and_all_filters", "or_all_filters", "not_filter"),
-    },
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -5,19 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_collisions.fast import FAST
-
-FACTS: Final = Facts(
-    wire_names={
-        "Tag": {"key_": "key", "key_2": "KEY", "k_e_y": "k_e_y"},
-        "TagShape": {"value_": "value_"},
-        "GetTagsRequest": {"names_": "names"},
-        "GetTagsResponse": {"foo_": "foo", "tag_": "tag"},
-        "Oops": {"reason_": "reason"},
-    },
-    recursive={"FooBar": ("foo",), "FooMember": ("value",)},
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_empty.fast import FAST
-
-FACTS: Final = Facts()
 
 
 def make_json_converter() -> JsonConverter:

@@ -5,13 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_errors.fast import FAST
-
-FACTS: Final = Facts(
-    wire_names={"Broken": {"message": "message"}, "Spelled": {"message": "MESSAGE", "error_message": "errorMessage"}},
-    required={"NotFound": ("message", "resource_id"), "Detailed": ("kind",)},
-)
 
 
 def make_json_converter() -> JsonConverter:

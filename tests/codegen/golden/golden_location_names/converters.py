@@ -5,64 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_location_names.fast import FAST
-
-FACTS: Final = Facts(
-    botocore_names={
-        "Part": {"id": "Id", "when": "When"},
-        "RenameRequest": {
-            "part": "Part",
-            "parts": "Parts",
-            "by_text": "ByText",
-            "choice": "Choice",
-            "client_token": "ClientToken",
-            "swap": "Swap",
-            "other": "Other",
-            "named": "Named",
-            "named_twice": "NamedTwice",
-        },
-        "RenameResponse": {
-            "part": "Part",
-            "parts": "Parts",
-            "by_text": "ByText",
-            "choice": "Choice",
-            "swap": "Swap",
-            "other": "Other",
-            "named": "Named",
-            "named_twice": "NamedTwice",
-        },
-        "Renamed": {"part": "Part"},
-        "ChoicePart": {"value": "Part"},
-        "ChoiceText": {"value": "Text"},
-    },
-    wire_names={
-        "Part": {"id": "part-id", "when": "part_when"},
-        "RenameRequest": {
-            "part": "thePart",
-            "parts": "theParts",
-            "by_text": "byText",
-            "choice": "choice",
-            "client_token": "token",
-            "swap": "Other",
-            "other": "Swap",
-            "named": "named-itself",
-            "named_twice": "named-twice",
-        },
-        "RenameResponse": {
-            "part": "thePart",
-            "parts": "theParts",
-            "by_text": "byText",
-            "choice": "choice",
-            "swap": "Other",
-            "other": "Swap",
-            "named": "named-itself",
-            "named_twice": "named-twice",
-        },
-        "Renamed": {"part": "thePart"},
-    },
-    required={"RenameRequest": ("client_token",)},
-)
 
 
 def make_json_converter() -> JsonConverter:

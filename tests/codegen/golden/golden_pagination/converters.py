@@ -5,14 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_pagination.fast import FAST
-
-FACTS: Final = Facts(
-    botocore_names={"ListNamesResponse": {"names": "Names", "next_token": "NextToken"}},
-    wire_names={"ListNamesResponse": {"names": "names", "next_token": "next"}},
-    required={"ListThingsRequest": ("client_token",)},
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -20,4 +20,4 @@ if TYPE_CHECKING:
     from golden_query_compatible.structures import FailRequest as FailRequest, FailResponse as FailResponse
 
 else:
-    __getattr__, __dir__ = lazy_imports(globals(), generated_format=1)
+    __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

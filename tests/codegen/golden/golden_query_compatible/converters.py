@@ -5,13 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter, camel_case
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_query_compatible.fast import FAST
-
-FACTS: Final = Facts(
-    naming=camel_case,
-    wire_names={"FailRequest": {"name": "Name"}, "Absent": {"id": "Id"}},
-)
 
 
 def make_json_converter() -> JsonConverter:

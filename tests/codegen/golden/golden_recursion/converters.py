@@ -5,19 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_recursion.fast import FAST
-
-FACTS: Final = Facts(
-    recursive={
-        "Node": ("next", "children", "named", "nested", "choice"),
-        "Chicken": ("lays",),
-        "Egg": ("hatches", "carton"),
-        "ChoiceBranch": ("value",),
-        "ChoiceBoth": ("value",),
-        "ChoiceNot": ("value",),
-    },
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -5,74 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter, camel_case
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_reserved.fast import FAST
-
-FACTS: Final = Facts(
-    naming=camel_case,
-    wire_names={
-        "ImportRequest": {
-            "none": "None",
-            "response_metadata_": "response_metadata",
-            "response_metadata_2": "ResponseMetadata",
-            "redacted_": "Redacted",
-            "converter": "_converter",
-            "raw": "_raw",
-            "init": "__init__",
-            "member_1_st": "1st",
-            "member": "é",
-            "to_list": "ToList",
-            "super_": "Super",
-            "any": "Any",
-            "words": "Words",
-            "secret": "Secret",
-        },
-        "ImportResponse": {
-            "none": "None",
-            "response_metadata_": "response_metadata",
-            "response_metadata_2": "ResponseMetadata",
-            "redacted_": "Redacted",
-            "converter": "_converter",
-            "raw": "_raw",
-            "init": "__init__",
-            "member_1_st": "1st",
-            "member": "é",
-            "to_list": "ToList",
-            "super_": "Super",
-            "any": "Any",
-            "secret": "Secret",
-        },
-        "NoneShape": {"none": "None"},
-        "ClientShape": {"any": "Any", "moment": "Moment"},
-        "AnyShape": {"type_checking": "TYPE_CHECKING"},
-        "RequestShape": {"request": "Request"},
-        "ResponseMetadataShape": {"value": "Value"},
-        "ListWordsRequest": {
-            "catalog": "Catalog",
-            "next_token": "NextToken",
-            "max_results": "MaxResults",
-            "page_size": "page_size",
-            "max_items": "MaxItems",
-            "ordered": "Ordered",
-            "on_error": "on_error",
-            "token": "Token",
-            "request": "Request",
-            "client": "Client",
-            "max_concurrency": "MaxConcurrency",
-            "buffer_pages": "BufferPages",
-        },
-        "ListWordsResponse": {"words": "Words", "next_token": "NextToken", "variant": "Variant"},
-        "ShapeClassVariant": {"word": "Word"},
-        "ExceptionShape": {
-            "error_response_": "error_response",
-            "operation_name_": "operation_name",
-            "request_id_": "request_id",
-            "with_traceback_": "with_traceback",
-            "mapping": "Mapping",
-        },
-    },
-    required={"ExceptionShape": ("message",)},
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -5,21 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_rest_json.fast import FAST
-
-FACTS: Final = Facts(
-    timestamp_format="unixTimestamp",
-    botocore_names={
-        "Thing": {"name": "Name"},
-        "PutThingRequest": {"http_method": "HttpMethod", "integration_method": "IntegrationMethod"},
-    },
-    wire_names={
-        "Thing": {"name": "thing-name"},
-        "PutThingRequest": {"http_method": "querystring:HttpMethod", "integration_method": "HttpMethod"},
-        "Busy": {"message": "message"},
-    },
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -5,12 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_scalars.fast import FAST
-
-FACTS: Final = Facts(
-    required={"PutScalarsRequest": ("client_token",)},
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -5,14 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_sensitive.fast import FAST
-
-FACTS: Final = Facts(
-    botocore_names={"Whisper": {"text": "Text"}},
-    wire_names={"Whisper": {"text": "message"}},
-    sensitive={"Leak": ("secret",), "Whisper": ("text",)},
-)
 
 
 def make_json_converter() -> JsonConverter:

@@ -20,4 +20,4 @@ if TYPE_CHECKING:
     from golden_streams.structures import Common as Common, LookRequest as LookRequest, LookResponse as LookResponse
 
 else:
-    __getattr__, __dir__ = lazy_imports(globals(), generated_format=1)
+    __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -5,17 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_timestamps.fast import FAST
-
-FACTS: Final = Facts(
-    timestamp_format="unixTimestamp",
-    timestamp_formats={
-        "TellRequest": {"http": "rfc822", "iso": "iso8601", "https": "rfc822", "iso_by_name": "iso8601"},
-        "TellResponse": {"http": "rfc822", "iso": "iso8601", "https": "rfc822", "iso_by_name": "iso8601"},
-        "WhenOften": {"value": "rfc822"},
-    },
-)
 
 
 def make_json_converter() -> JsonConverter:

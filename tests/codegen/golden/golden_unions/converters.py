@@ -5,12 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiopartnercentral._serialization import BotocoreConverter, Facts, JsonConverter
+from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
 from golden_unions.fast import FAST
-
-FACTS: Final = Facts(
-    recursive={"ShapeItself": ("value",), "ShapeMany": ("value",)},
-)
 
 
 def make_json_converter() -> JsonConverter:
