@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections import Counter
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import attrs
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 COMMON = "common"
 """The module of the shapes that the operations of several resources use."""
+
+_SHAPES_TOGETHER = 12  # in a module for several resources
 
 # Modules become attributes of their package, where one called like these would hide what loads them.
 _TAKEN_IN_MODULES = frozenset({COMMON, "getattr", "globals", "import_module", "listings"})
@@ -221,7 +225,40 @@ def _modules(service: ir.Service) -> dict[str, str]:
     # A request's class names its response's, so both are in one module, and so is what they are made of.
     pairs = [(o.input, o.output) for o in service.operations if modules[o.input] != modules[o.output]]
     shared = contained(references(service.shapes), {shape for pair in pairs for shape in pair})
-    return {shape: COMMON if shape in shared else module for shape, module in modules.items()}
+    modules = {shape: COMMON if shape in shared else module for shape, module in modules.items()}
+    together = _together(Counter(module for module in modules.values() if module != COMMON))
+    return {shape: together.get(module, module) for shape, module in modules.items()}
+
+
+def _together(sizes: Mapping[str, int]) -> dict[str, str]:
+    """Return the module that the shapes of each resource's module go to, by the number of shapes in it.
+
+    Resources whose names begin alike share a module while it is small: the smallest first. It is named by the words
+    that they have in common, or as one of them. A file of its own costs more than a few shapes in a wheel, but a shape
+    that is not used costs time to create its class.
+    """
+    groups: list[list[str]] = []
+    for module in sorted(sizes, key=lambda name: (_family(name), sizes[name], name)):
+        last = groups[-1] if groups else []
+        is_alike = bool(last) and _family(last[0]) == _family(module)
+        if is_alike and sum(sizes[each] for each in last) + sizes[module] <= _SHAPES_TOGETHER:
+            last.append(module)
+        else:
+            groups.append([module])
+    named: dict[str, str] = {}
+    taken = {*sizes, *_TAKEN_IN_MODULES, *keyword.kwlist, ""}
+    for group in groups:
+        words = zip(*(name.split("_") for name in group), strict=False)
+        common = "_".join(each[0] for each in takewhile(lambda each: len(set(each)) == 1, words))
+        own = min(group, key=lambda name: (len(name), name)) if common in taken else common
+        taken.add(own)
+        named |= dict.fromkeys(group, own)
+    return named
+
+
+def _family(module: str) -> str:
+    """Return the first word of what a module is about: `resource` for `tags_for_resource`."""
+    return module.rpartition("_for_")[2].partition("_")[0]
 
 
 def _without_verb(operation: str) -> str:

@@ -57,4 +57,4 @@ def test_a_converter_loads_the_structures_that_it_is_asked_for_alone() -> None:
         account.json_converter.structure({"ResourceArn": "arn"}, account.ListTagsForResourceResponse)
     """
     structures = {name for name in account_modules_after(decode) if name.startswith("structures.")}
-    assert structures == {"structures.tags_for_resource", "structures.common"}
+    assert structures == {"structures.resource", "structures.common"}

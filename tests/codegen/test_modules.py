@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from codegen import check
+from codegen import check, names
 from codegen.source import Source
 from tests.support import synthetic
 
@@ -57,3 +57,25 @@ def test_what_a_shape_without_an_operation_is_made_of_is_common():
     model = synthetic.model("unions")
     model["shapes"]["Unused"] = {"type": "structure", "members": {"Shape": {"shape": "Shape"}}}
     check_structures(check.render(Source(config=synthetic.config("unions"), service=model, paginators={})))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ({"job": 3, "job_result": 4}, {"job": "job", "job_result": "job"}),
+        ({"profile_task": 8, "profile": 4, "profile_image": 5}, {"profile_image": "profile", "profile": "profile"}),
+        ({"visit_plan": 2, "visit_report": 2}, {"visit_plan": "visit", "visit_report": "visit"}),
+        ({"import_plan": 2, "import_report": 2}, {"import_plan": "import_plan", "import_report": "import_plan"}),
+        ({"tags_for_thing": 2, "thing": 4}, {"tags_for_thing": "thing", "thing": "thing"}),
+        ({"big": 30, "big_a": 2, "big_b": 2}, {"big": "big", "big_a": "big_a", "big_b": "big_a"}),
+        (
+            {"a_b": 7, "a_c": 7, "a_d": 5, "a_e": 5},
+            {"a_b": "a_b", "a_c": "a_c", "a_d": "a", "a_e": "a"},
+        ),
+    ],
+)
+def test_small_resources_whose_names_begin_alike_share_a_module(sizes, expected):
+    together = names._together(sizes)
+    assert {name: together[name] for name in expected} == expected
+    in_module = {module: sum(sizes[n] for n in sizes if together[n] == module) for module in together.values()}
+    assert all(size <= names._SHAPES_TOGETHER or size in sizes.values() for size in in_module.values())

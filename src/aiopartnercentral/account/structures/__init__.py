@@ -47,10 +47,14 @@ if TYPE_CHECKING:
         CancelConnectionResponse as CancelConnectionResponse,
         ConnectionSummary as ConnectionSummary,
         ConnectionTypeSummary as ConnectionTypeSummary,
+        GetConnectionPreferencesRequest as GetConnectionPreferencesRequest,
+        GetConnectionPreferencesResponse as GetConnectionPreferencesResponse,
         GetConnectionRequest as GetConnectionRequest,
         GetConnectionResponse as GetConnectionResponse,
         ListConnectionsRequest as ListConnectionsRequest,
         ListConnectionsResponse as ListConnectionsResponse,
+        UpdateConnectionPreferencesRequest as UpdateConnectionPreferencesRequest,
+        UpdateConnectionPreferencesResponse as UpdateConnectionPreferencesResponse,
     )
     from aiopartnercentral.account.structures.connection_invitation import (
         AcceptConnectionInvitationRequest as AcceptConnectionInvitationRequest,
@@ -68,12 +72,6 @@ if TYPE_CHECKING:
         RejectConnectionInvitationRequest as RejectConnectionInvitationRequest,
         RejectConnectionInvitationResponse as RejectConnectionInvitationResponse,
     )
-    from aiopartnercentral.account.structures.connection_preferences import (
-        GetConnectionPreferencesRequest as GetConnectionPreferencesRequest,
-        GetConnectionPreferencesResponse as GetConnectionPreferencesResponse,
-        UpdateConnectionPreferencesRequest as UpdateConnectionPreferencesRequest,
-        UpdateConnectionPreferencesResponse as UpdateConnectionPreferencesResponse,
-    )
     from aiopartnercentral.account.structures.email_verification_code import (
         SendEmailVerificationCodeRequest as SendEmailVerificationCodeRequest,
         SendEmailVerificationCodeResponse as SendEmailVerificationCodeResponse,
@@ -89,47 +87,39 @@ if TYPE_CHECKING:
         PartnerProfile as PartnerProfile,
         PartnerSummary as PartnerSummary,
     )
-    from aiopartnercentral.account.structures.profile_update_task import (
+    from aiopartnercentral.account.structures.profile import (
         CancelProfileUpdateTaskRequest as CancelProfileUpdateTaskRequest,
         CancelProfileUpdateTaskResponse as CancelProfileUpdateTaskResponse,
         ErrorDetail as ErrorDetail,
         GetProfileUpdateTaskRequest as GetProfileUpdateTaskRequest,
         GetProfileUpdateTaskResponse as GetProfileUpdateTaskResponse,
-        StartProfileUpdateTaskRequest as StartProfileUpdateTaskRequest,
-        StartProfileUpdateTaskResponse as StartProfileUpdateTaskResponse,
-        TaskDetails as TaskDetails,
-    )
-    from aiopartnercentral.account.structures.profile_visibility import (
         GetProfileVisibilityRequest as GetProfileVisibilityRequest,
         GetProfileVisibilityResponse as GetProfileVisibilityResponse,
         PutProfileVisibilityRequest as PutProfileVisibilityRequest,
         PutProfileVisibilityResponse as PutProfileVisibilityResponse,
+        StartProfileUpdateTaskRequest as StartProfileUpdateTaskRequest,
+        StartProfileUpdateTaskResponse as StartProfileUpdateTaskResponse,
+        TaskDetails as TaskDetails,
     )
-    from aiopartnercentral.account.structures.qualifications_association_details import (
+    from aiopartnercentral.account.structures.qualifications import (
         GetQualificationsAssociationDetailsRequest as GetQualificationsAssociationDetailsRequest,
         GetQualificationsAssociationDetailsResponse as GetQualificationsAssociationDetailsResponse,
-    )
-    from aiopartnercentral.account.structures.qualifications_association_task import (
         GetQualificationsAssociationTaskRequest as GetQualificationsAssociationTaskRequest,
         GetQualificationsAssociationTaskResponse as GetQualificationsAssociationTaskResponse,
-        StartQualificationsAssociationTaskRequest as StartQualificationsAssociationTaskRequest,
-        StartQualificationsAssociationTaskResponse as StartQualificationsAssociationTaskResponse,
-    )
-    from aiopartnercentral.account.structures.qualifications_disassociation_task import (
         GetQualificationsDisassociationTaskRequest as GetQualificationsDisassociationTaskRequest,
         GetQualificationsDisassociationTaskResponse as GetQualificationsDisassociationTaskResponse,
+        StartQualificationsAssociationTaskRequest as StartQualificationsAssociationTaskRequest,
+        StartQualificationsAssociationTaskResponse as StartQualificationsAssociationTaskResponse,
         StartQualificationsDisassociationTaskRequest as StartQualificationsDisassociationTaskRequest,
         StartQualificationsDisassociationTaskResponse as StartQualificationsDisassociationTaskResponse,
     )
     from aiopartnercentral.account.structures.resource import (
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
         TagResourceRequest as TagResourceRequest,
         TagResourceResponse as TagResourceResponse,
         UntagResourceRequest as UntagResourceRequest,
         UntagResourceResponse as UntagResourceResponse,
-    )
-    from aiopartnercentral.account.structures.tags_for_resource import (
-        ListTagsForResourceRequest as ListTagsForResourceRequest,
-        ListTagsForResourceResponse as ListTagsForResourceResponse,
     )
     from aiopartnercentral.account.structures.verification import (
         BusinessVerificationDetails as BusinessVerificationDetails,

@@ -96,6 +96,45 @@ class ConnectionTypeSummary(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
+class GetConnectionPreferencesRequest(Request["GetConnectionPreferencesResponse"]):
+    """Request of `GetConnectionPreferences`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionPreferencesRequest
+    """
+
+    catalog: enums.CatalogLike
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class GetConnectionPreferencesResponse(Structure):
+    """Response of `GetConnectionPreferences`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionPreferencesResponse
+    """
+
+    catalog: str
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    arn: str
+    r"""ARN of the connection preferences; 1 to 200 characters, pattern
+    `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/connection-preferences`.
+    """
+    access_type: enums.AccessType
+    """Participants that may send connection invitations to the account."""
+    updated_at: datetime
+    """Time of the latest change."""
+    revision: int
+    """Number of the latest change of the preferences."""
+    excluded_participant_ids: list[str] | None = None
+    """Participants that may not invite, if `access_type` denies some; each 1 to 100 characters with pattern
+    `[a-zA-Z0-9-]+`.
+    """
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GetConnectionRequest(Request["GetConnectionResponse"]):
     """Request of `GetConnection`.
 
@@ -167,5 +206,53 @@ class ListConnectionsResponse(Structure):
     """Connections of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesResponse"]):
+    """Request of `UpdateConnectionPreferences`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/UpdateConnectionPreferencesRequest
+    """
+
+    catalog: enums.CatalogLike
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    revision: int
+    """Revision that the update is based on, which must still be the latest."""
+    access_type: enums.AccessTypeLike
+    """Participants that may send connection invitations to the account."""
+    excluded_participant_identifiers: Sequence[str] | None = None
+    """AWS accounts or profiles that may not invite, if `access_type` denies some; 0 to 100 entries, each 1 to 100
+    characters with pattern `[a-zA-Z0-9-]+`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class UpdateConnectionPreferencesResponse(Structure):
+    """Response of `UpdateConnectionPreferences`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/UpdateConnectionPreferencesResponse
+    """
+
+    catalog: str
+    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
+    arn: str
+    r"""ARN of the connection preferences; 1 to 200 characters, pattern
+    `arn:[a-zA-Z0-9-]+:partnercentral:[a-z0-9\-]*:[0-9]{12}:catalog/[a-zA-Z]+/connection-preferences`.
+    """
+    access_type: enums.AccessType
+    """Participants that may send connection invitations to the account."""
+    updated_at: datetime
+    """Time of the latest change."""
+    revision: int
+    """Number of the latest change of the preferences."""
+    excluded_participant_ids: list[str] | None = None
+    """Participants that may not invite, if `access_type` denies some; each 1 to 100 characters with pattern
+    `[a-zA-Z0-9-]+`.
+    """
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -12,6 +12,36 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
+class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
+    """Request of `ListTagsForResource`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListTagsForResourceRequest
+    """
+
+    resource_arn: str
+    """ARN of the resource; 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListTagsForResourceResponse(Structure):
+    """Response of `ListTagsForResource`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListTagsForResourceResponse
+    """
+
+    resource_arn: str
+    """ARN of the resource; 1 to 200 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
+    """
+    tags: list[common.Tag] | None = None
+    """Tags of the resource; 0 to 200 entries."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
     """Request of `TagResource`.
 

@@ -9,7 +9,11 @@ from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from aiopartnercentral.benefits.structures.benefit import (
+        AssociateBenefitApplicationResourceInput as AssociateBenefitApplicationResourceInput,
+        AssociateBenefitApplicationResourceOutput as AssociateBenefitApplicationResourceOutput,
         BenefitSummary as BenefitSummary,
+        DisassociateBenefitApplicationResourceInput as DisassociateBenefitApplicationResourceInput,
+        DisassociateBenefitApplicationResourceOutput as DisassociateBenefitApplicationResourceOutput,
         GetBenefitInput as GetBenefitInput,
         GetBenefitOutput as GetBenefitOutput,
         ListBenefitsInput as ListBenefitsInput,
@@ -59,25 +63,17 @@ if TYPE_CHECKING:
         UpdateBenefitApplicationInput as UpdateBenefitApplicationInput,
         UpdateBenefitApplicationOutput as UpdateBenefitApplicationOutput,
     )
-    from aiopartnercentral.benefits.structures.benefit_application_resource import (
-        AssociateBenefitApplicationResourceInput as AssociateBenefitApplicationResourceInput,
-        AssociateBenefitApplicationResourceOutput as AssociateBenefitApplicationResourceOutput,
-        DisassociateBenefitApplicationResourceInput as DisassociateBenefitApplicationResourceInput,
-        DisassociateBenefitApplicationResourceOutput as DisassociateBenefitApplicationResourceOutput,
-    )
     from aiopartnercentral.benefits.structures.common import (
         Tag as Tag,
         ValidationExceptionField as ValidationExceptionField,
     )
     from aiopartnercentral.benefits.structures.resource import (
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
         TagResourceRequest as TagResourceRequest,
         TagResourceResponse as TagResourceResponse,
         UntagResourceRequest as UntagResourceRequest,
         UntagResourceResponse as UntagResourceResponse,
-    )
-    from aiopartnercentral.benefits.structures.tags_for_resource import (
-        ListTagsForResourceRequest as ListTagsForResourceRequest,
-        ListTagsForResourceResponse as ListTagsForResourceResponse,
     )
 
 else:

@@ -12,6 +12,42 @@ from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Struct
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
+class AssociateBenefitApplicationResourceInput(Request["AssociateBenefitApplicationResourceOutput"]):
+    """Request of `AssociateBenefitApplicationResource`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/AssociateBenefitApplicationResourceInput
+    """
+
+    catalog: enums.CatalogNameLike
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
+    benefit_application_identifier: str
+    """Identifier or ARN of the application; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    resource_arn: str
+    r"""ARN of the linked resource; 0 to 1600 characters, pattern
+    `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class AssociateBenefitApplicationResourceOutput(Structure):
+    """Response of `AssociateBenefitApplicationResource`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/AssociateBenefitApplicationResourceOutput
+    """
+
+    id: str | None = None
+    """Identifier; pattern `benappl-[0-9a-z]{14}`."""
+    arn: str | None = None
+    """ARN of the resource."""
+    revision: str | None = None
+    """Number of the latest change, on which an update is based."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class BenefitSummary(Structure):
     """Benefit in a list, without the form for applications.
 
@@ -34,6 +70,42 @@ class BenefitSummary(Structure):
     """Forms in which the benefit is granted."""
     status: enums.BenefitStatus | None = None
     """Whether a benefit can be applied for."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class DisassociateBenefitApplicationResourceInput(Request["DisassociateBenefitApplicationResourceOutput"]):
+    """Request of `DisassociateBenefitApplicationResource`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/DisassociateBenefitApplicationResourceInput
+    """
+
+    catalog: enums.CatalogNameLike
+    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
+    benefit_application_identifier: str
+    """Identifier or ARN of the application; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
+    resource_arn: str
+    r"""ARN of the linked resource; 0 to 1600 characters, pattern
+    `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class DisassociateBenefitApplicationResourceOutput(Structure):
+    """Response of `DisassociateBenefitApplicationResource`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/DisassociateBenefitApplicationResourceOutput
+    """
+
+    id: str | None = None
+    """Identifier; pattern `benappl-[0-9a-z]{14}`."""
+    arn: str | None = None
+    """ARN of the resource."""
+    revision: str | None = None
+    """Number of the latest change, on which an update is based."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

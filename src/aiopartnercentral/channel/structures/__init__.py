@@ -134,14 +134,12 @@ if TYPE_CHECKING:
         UpdateRelationshipResponse as UpdateRelationshipResponse,
     )
     from aiopartnercentral.channel.structures.resource import (
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
         TagResourceRequest as TagResourceRequest,
         TagResourceResponse as TagResourceResponse,
         UntagResourceRequest as UntagResourceRequest,
         UntagResourceResponse as UntagResourceResponse,
-    )
-    from aiopartnercentral.channel.structures.tags_for_resource import (
-        ListTagsForResourceRequest as ListTagsForResourceRequest,
-        ListTagsForResourceResponse as ListTagsForResourceResponse,
     )
 
 else:

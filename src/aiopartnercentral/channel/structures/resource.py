@@ -12,6 +12,32 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
+class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
+    """Request of `ListTagsForResource`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListTagsForResourceRequest
+    """
+
+    resource_arn: str
+    """ARN of the resource; 1 to 1011 characters, pattern
+    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?|channel-handshake/ch-[a-z0-9]{13}|channel-contract/cc-[a-z0-9]{13})`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListTagsForResourceResponse(Structure):
+    """Response of `ListTagsForResource`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListTagsForResourceResponse
+    """
+
+    tags: list[common.Tag] | None = None
+    """Tags of the resource."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
     """Request of `TagResource`.
 

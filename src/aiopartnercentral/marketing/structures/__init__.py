@@ -52,17 +52,15 @@ if TYPE_CHECKING:
         UpdateCampaignAssetRequest as UpdateCampaignAssetRequest,
         UpdateCampaignAssetResponse as UpdateCampaignAssetResponse,
     )
-    from aiopartnercentral.marketing.structures.campaign_asset_activation_task import (
+    from aiopartnercentral.marketing.structures.campaign_asset_export_task import (
         CampaignAssetActivationOutcome as CampaignAssetActivationOutcome,
+        CampaignAssetExportFailureReason as CampaignAssetExportFailureReason,
         GetCampaignAssetActivationTaskRequest as GetCampaignAssetActivationTaskRequest,
         GetCampaignAssetActivationTaskResponse as GetCampaignAssetActivationTaskResponse,
-        StartCampaignAssetActivationTaskRequest as StartCampaignAssetActivationTaskRequest,
-        StartCampaignAssetActivationTaskResponse as StartCampaignAssetActivationTaskResponse,
-    )
-    from aiopartnercentral.marketing.structures.campaign_asset_export_task import (
-        CampaignAssetExportFailureReason as CampaignAssetExportFailureReason,
         GetCampaignAssetExportTaskRequest as GetCampaignAssetExportTaskRequest,
         GetCampaignAssetExportTaskResponse as GetCampaignAssetExportTaskResponse,
+        StartCampaignAssetActivationTaskRequest as StartCampaignAssetActivationTaskRequest,
+        StartCampaignAssetActivationTaskResponse as StartCampaignAssetActivationTaskResponse,
         StartCampaignAssetExportTaskRequest as StartCampaignAssetExportTaskRequest,
         StartCampaignAssetExportTaskResponse as StartCampaignAssetExportTaskResponse,
     )
@@ -103,25 +101,21 @@ if TYPE_CHECKING:
         BatchCreateCampaignAssetResult as BatchCreateCampaignAssetResult,
     )
     from aiopartnercentral.marketing.structures.resource import (
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
         TagResourceRequest as TagResourceRequest,
         TagResourceResponse as TagResourceResponse,
         UntagResourceRequest as UntagResourceRequest,
         UntagResourceResponse as UntagResourceResponse,
     )
     from aiopartnercentral.marketing.structures.social_connection import (
+        CreateSocialConnectionAuthorizationUrlRequest as CreateSocialConnectionAuthorizationUrlRequest,
+        CreateSocialConnectionAuthorizationUrlResponse as CreateSocialConnectionAuthorizationUrlResponse,
         DeleteSocialConnectionRequest as DeleteSocialConnectionRequest,
         DeleteSocialConnectionResponse as DeleteSocialConnectionResponse,
         ListSocialConnectionsRequest as ListSocialConnectionsRequest,
         ListSocialConnectionsResponse as ListSocialConnectionsResponse,
         SocialConnectionSummary as SocialConnectionSummary,
-    )
-    from aiopartnercentral.marketing.structures.social_connection_authorization_url import (
-        CreateSocialConnectionAuthorizationUrlRequest as CreateSocialConnectionAuthorizationUrlRequest,
-        CreateSocialConnectionAuthorizationUrlResponse as CreateSocialConnectionAuthorizationUrlResponse,
-    )
-    from aiopartnercentral.marketing.structures.tags_for_resource import (
-        ListTagsForResourceRequest as ListTagsForResourceRequest,
-        ListTagsForResourceResponse as ListTagsForResourceResponse,
     )
 
 else:

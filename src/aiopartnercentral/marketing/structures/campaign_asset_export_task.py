@@ -3,12 +3,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
 
 from aiopartnercentral.marketing import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class CampaignAssetActivationOutcome(Structure):
+    """Whether one asset was activated.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetActivationOutcome
+    """
+
+    campaign_asset_id: str
+    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    status: enums.CampaignAssetActivationStatus
+    """Status of the activation of one asset."""
+    reason: enums.CampaignAssetStateReason | None = None
+    """Reason for the state of an asset."""
+    message: str | None = None
+    """Explanation for people, in words that may change; 1 to 1024 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -23,6 +42,46 @@ class CampaignAssetExportFailureReason(Structure):
     """Reason why an export failed."""
     message: str
     """Explanation for people, in words that may change; 1 to 1024 characters."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class GetCampaignAssetActivationTaskRequest(Request["GetCampaignAssetActivationTaskResponse"]):
+    """Request of `GetCampaignAssetActivationTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignAssetActivationTaskRequest
+    """
+
+    catalog: enums.CatalogLike
+    """`AWS`, or `Sandbox` for tests."""
+    campaign_identifier: str
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class GetCampaignAssetActivationTaskResponse(Structure):
+    """Response of `GetCampaignAssetActivationTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignAssetActivationTaskResponse
+    """
+
+    campaign_id: str
+    """Identifier of the campaign; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
+    task_id: str
+    """Identifier of the task; exactly 18 characters, pattern `atsk-[A-Za-z0-9]{13}`."""
+    task_status: enums.CampaignAssetActivationTaskStatus
+    """Status of a task that activates assets."""
+    started_at: datetime
+    """Time when the task was started."""
+    assets: list[CampaignAssetActivationOutcome]
+    """Assets of the task, with their results; 0 to 25 entries."""
+    ended_at: datetime | None = None
+    """Time when the task ended, or None while it runs."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -63,6 +122,54 @@ class GetCampaignAssetExportTaskResponse(Structure):
     """Time when it stops being valid."""
     failure_reason: CampaignAssetExportFailureReason | None = None
     """Reason why an export failed."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class StartCampaignAssetActivationTaskRequest(Request["StartCampaignAssetActivationTaskResponse"]):
+    """Request of `StartCampaignAssetActivationTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/StartCampaignAssetActivationTaskRequest
+    """
+
+    catalog: enums.CatalogLike
+    """`AWS`, or `Sandbox` for tests."""
+    campaign_identifier: str
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
+    """
+    campaign_asset_identifiers: Sequence[str]
+    """Identifiers of the assets to activate; 1 to 25 entries, each exactly 17 characters with pattern
+    `ast-[0-9a-z]{13}`.
+    """
+    client_token: str | None = None
+    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
+    generated if omitted.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class StartCampaignAssetActivationTaskResponse(Structure):
+    """Response of `StartCampaignAssetActivationTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/StartCampaignAssetActivationTaskResponse
+    """
+
+    campaign_id: str
+    """Identifier of the campaign; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
+    task_id: str
+    """Identifier of the task; exactly 18 characters, pattern `atsk-[A-Za-z0-9]{13}`."""
+    task_status: enums.CampaignAssetActivationTaskStatus
+    """Status of a task that activates assets."""
+    started_at: datetime
+    """Time when the task was started."""
+    assets: list[CampaignAssetActivationOutcome]
+    """Assets of the task, with their results; 0 to 25 entries."""
+    ended_at: datetime | None = None
+    """Time when the task ended, or None while it runs."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 

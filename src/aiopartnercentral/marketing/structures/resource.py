@@ -12,6 +12,36 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
+class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
+    """Request of `ListTagsForResource`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListTagsForResourceRequest
+    """
+
+    resource_arn: str
+    r"""ARN of the resource; 1 to 1000 characters, pattern
+    `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/campaign/[\w+=,.@-]+`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListTagsForResourceResponse(Structure):
+    """Response of `ListTagsForResource`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListTagsForResourceResponse
+    """
+
+    resource_arn: str
+    r"""ARN of the resource; 1 to 1000 characters, pattern
+    `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/campaign/[\w+=,.@-]+`.
+    """
+    tags: list[common.Tag] | None = None
+    """Tags of the resource; 1 to 200 entries."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
     """Request of `TagResource`.
 

@@ -12,6 +12,36 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
+class CreateSocialConnectionAuthorizationUrlRequest(Request["CreateSocialConnectionAuthorizationUrlResponse"]):
+    """Request of `CreateSocialConnectionAuthorizationUrl`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CreateSocialConnectionAuthorizationUrlRequest
+    """
+
+    catalog: enums.CatalogLike
+    """`AWS`, or `Sandbox` for tests."""
+    platform: enums.PlatformLike
+    """Social network."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class CreateSocialConnectionAuthorizationUrlResponse(Structure):
+    """Response of `CreateSocialConnectionAuthorizationUrl`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CreateSocialConnectionAuthorizationUrlResponse
+    """
+
+    platform: enums.Platform
+    """Social network."""
+    authorization_url: str = attrs.field(repr=redacted)
+    """Address of the web page on which a person grants access; 1 to 4096 characters, sensitive."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DeleteSocialConnectionRequest(Request["DeleteSocialConnectionResponse"]):
     """Request of `DeleteSocialConnection`.
 

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
         UpdateMarketplaceRevenueShareAllocationOutput as UpdateMarketplaceRevenueShareAllocationOutput,
     )
     from aiopartnercentral.revenue.structures.resource import (
+        ListTagsForResourceInput as ListTagsForResourceInput,
+        ListTagsForResourceOutput as ListTagsForResourceOutput,
         TagResourceInput as TagResourceInput,
         TagResourceResponse as TagResourceResponse,
         UntagResourceInput as UntagResourceInput,
@@ -62,21 +64,15 @@ if TYPE_CHECKING:
     from aiopartnercentral.revenue.structures.revenue_attribution_allocation import (
         GetRevenueAttributionAllocationInput as GetRevenueAttributionAllocationInput,
         GetRevenueAttributionAllocationOutput as GetRevenueAttributionAllocationOutput,
-        ListRevenueAttributionAllocationsInput as ListRevenueAttributionAllocationsInput,
-        ListRevenueAttributionAllocationsOutput as ListRevenueAttributionAllocationsOutput,
-        RevenueAttributionAllocationSummary as RevenueAttributionAllocationSummary,
-    )
-    from aiopartnercentral.revenue.structures.revenue_attribution_allocations_task import (
         GetRevenueAttributionAllocationsTaskInput as GetRevenueAttributionAllocationsTaskInput,
         GetRevenueAttributionAllocationsTaskOutput as GetRevenueAttributionAllocationsTaskOutput,
+        ListRevenueAttributionAllocationsInput as ListRevenueAttributionAllocationsInput,
+        ListRevenueAttributionAllocationsOutput as ListRevenueAttributionAllocationsOutput,
         RevenueAttributionAllocationErrorDetail as RevenueAttributionAllocationErrorDetail,
+        RevenueAttributionAllocationSummary as RevenueAttributionAllocationSummary,
         RevenueShareAllocation as RevenueShareAllocation,
         StartRevenueAttributionAllocationsTaskInput as StartRevenueAttributionAllocationsTaskInput,
         StartRevenueAttributionAllocationsTaskOutput as StartRevenueAttributionAllocationsTaskOutput,
-    )
-    from aiopartnercentral.revenue.structures.tags_for_resource import (
-        ListTagsForResourceInput as ListTagsForResourceInput,
-        ListTagsForResourceOutput as ListTagsForResourceOutput,
     )
 
 else:

@@ -12,6 +12,34 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
+class ListTagsForResourceInput(Request["ListTagsForResourceOutput"]):
+    """Request of `ListTagsForResource`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListTagsForResourceInput
+    """
+
+    resource_arn: str
+    """ARN of the resource; 1 to 1011 characters, pattern
+    `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(revenue-attribution/[a-zA-Z0-9-]+|marketplace-revenue-share/mrs-[a-z0-9]{13})`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListTagsForResourceOutput(Structure):
+    """Response of `ListTagsForResource`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListTagsForResourceOutput
+    """
+
+    tags: list[common.Tag] | None = None
+    """Tags of the resource; 1 to 200 entries."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TagResourceInput(Request["TagResourceResponse"]):
     """Request of `TagResource`.
 

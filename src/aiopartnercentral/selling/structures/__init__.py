@@ -104,20 +104,16 @@ if TYPE_CHECKING:
         StartCustomerAccountBulkJobRequest as StartCustomerAccountBulkJobRequest,
         StartCustomerAccountBulkJobResponse as StartCustomerAccountBulkJobResponse,
     )
-    from aiopartnercentral.selling.structures.customer_account_bulk_job_report_url import (
-        GetCustomerAccountBulkJobReportUrlRequest as GetCustomerAccountBulkJobReportUrlRequest,
-        GetCustomerAccountBulkJobReportUrlResponse as GetCustomerAccountBulkJobReportUrlResponse,
-    )
-    from aiopartnercentral.selling.structures.customer_account_bulk_job_results import (
-        ListCustomerAccountBulkJobResultsRequest as ListCustomerAccountBulkJobResultsRequest,
-        ListCustomerAccountBulkJobResultsResponse as ListCustomerAccountBulkJobResultsResponse,
-    )
     from aiopartnercentral.selling.structures.customer_account_statistics import (
         AggregationRequest as AggregationRequest,
         AggregationResult as AggregationResult,
         Bucket as Bucket,
+        GetCustomerAccountBulkJobReportUrlRequest as GetCustomerAccountBulkJobReportUrlRequest,
+        GetCustomerAccountBulkJobReportUrlResponse as GetCustomerAccountBulkJobReportUrlResponse,
         GetCustomerAccountStatisticsRequest as GetCustomerAccountStatisticsRequest,
         GetCustomerAccountStatisticsResponse as GetCustomerAccountStatisticsResponse,
+        ListCustomerAccountBulkJobResultsRequest as ListCustomerAccountBulkJobResultsRequest,
+        ListCustomerAccountBulkJobResultsResponse as ListCustomerAccountBulkJobResultsResponse,
     )
     from aiopartnercentral.selling.structures.engagement import (
         CreateEngagementRequest as CreateEngagementRequest,
@@ -142,16 +138,14 @@ if TYPE_CHECKING:
         SearchEngagementsRequest as SearchEngagementsRequest,
         SearchEngagementsResponse as SearchEngagementsResponse,
     )
-    from aiopartnercentral.selling.structures.engagement_by_accepting_invitation_task import (
+    from aiopartnercentral.selling.structures.engagement_context import (
+        CreateEngagementContextRequest as CreateEngagementContextRequest,
+        CreateEngagementContextResponse as CreateEngagementContextResponse,
         ListEngagementByAcceptingInvitationTasksRequest as ListEngagementByAcceptingInvitationTasksRequest,
         ListEngagementByAcceptingInvitationTasksResponse as ListEngagementByAcceptingInvitationTasksResponse,
         ListEngagementByAcceptingInvitationTaskSummary as ListEngagementByAcceptingInvitationTaskSummary,
         StartEngagementByAcceptingInvitationTaskRequest as StartEngagementByAcceptingInvitationTaskRequest,
         StartEngagementByAcceptingInvitationTaskResponse as StartEngagementByAcceptingInvitationTaskResponse,
-    )
-    from aiopartnercentral.selling.structures.engagement_context import (
-        CreateEngagementContextRequest as CreateEngagementContextRequest,
-        CreateEngagementContextResponse as CreateEngagementContextResponse,
         UpdateEngagementContextPayload as UpdateEngagementContextPayload,
         UpdateEngagementContextPayloadCustomerProject as UpdateEngagementContextPayloadCustomerProject,
         UpdateEngagementContextPayloadLead as UpdateEngagementContextPayloadLead,
@@ -172,8 +166,14 @@ if TYPE_CHECKING:
     from aiopartnercentral.selling.structures.engagement_groups import (
         EngagementGroupSort as EngagementGroupSort,
         EngagementGroupSummary as EngagementGroupSummary,
+        EngagementMember as EngagementMember,
+        EngagementResourceAssociationSummary as EngagementResourceAssociationSummary,
         ListEngagementGroupsRequest as ListEngagementGroupsRequest,
         ListEngagementGroupsResponse as ListEngagementGroupsResponse,
+        ListEngagementMembersRequest as ListEngagementMembersRequest,
+        ListEngagementMembersResponse as ListEngagementMembersResponse,
+        ListEngagementResourceAssociationsRequest as ListEngagementResourceAssociationsRequest,
+        ListEngagementResourceAssociationsResponse as ListEngagementResourceAssociationsResponse,
     )
     from aiopartnercentral.selling.structures.engagement_invitation import (
         AcceptEngagementInvitationRequest as AcceptEngagementInvitationRequest,
@@ -209,16 +209,6 @@ if TYPE_CHECKING:
         RejectEngagementInvitationRequest as RejectEngagementInvitationRequest,
         RejectEngagementInvitationResponse as RejectEngagementInvitationResponse,
         SenderContact as SenderContact,
-    )
-    from aiopartnercentral.selling.structures.engagement_members import (
-        EngagementMember as EngagementMember,
-        ListEngagementMembersRequest as ListEngagementMembersRequest,
-        ListEngagementMembersResponse as ListEngagementMembersResponse,
-    )
-    from aiopartnercentral.selling.structures.engagement_resource_associations import (
-        EngagementResourceAssociationSummary as EngagementResourceAssociationSummary,
-        ListEngagementResourceAssociationsRequest as ListEngagementResourceAssociationsRequest,
-        ListEngagementResourceAssociationsResponse as ListEngagementResourceAssociationsResponse,
     )
     from aiopartnercentral.selling.structures.opportunity import (
         AccountSummary as AccountSummary,
@@ -279,19 +269,15 @@ if TYPE_CHECKING:
         UpdateOpportunityResponse as UpdateOpportunityResponse,
     )
     from aiopartnercentral.selling.structures.opportunity_bulk_job import (
+        GetOpportunityBulkJobReportUrlRequest as GetOpportunityBulkJobReportUrlRequest,
+        GetOpportunityBulkJobReportUrlResponse as GetOpportunityBulkJobReportUrlResponse,
+        ListOpportunityBulkJobResultsRequest as ListOpportunityBulkJobResultsRequest,
+        ListOpportunityBulkJobResultsResponse as ListOpportunityBulkJobResultsResponse,
         ListOpportunityBulkJobsRequest as ListOpportunityBulkJobsRequest,
         ListOpportunityBulkJobsResponse as ListOpportunityBulkJobsResponse,
         OpportunityBulkJobSummary as OpportunityBulkJobSummary,
         StartOpportunityBulkJobRequest as StartOpportunityBulkJobRequest,
         StartOpportunityBulkJobResponse as StartOpportunityBulkJobResponse,
-    )
-    from aiopartnercentral.selling.structures.opportunity_bulk_job_report_url import (
-        GetOpportunityBulkJobReportUrlRequest as GetOpportunityBulkJobReportUrlRequest,
-        GetOpportunityBulkJobReportUrlResponse as GetOpportunityBulkJobReportUrlResponse,
-    )
-    from aiopartnercentral.selling.structures.opportunity_bulk_job_results import (
-        ListOpportunityBulkJobResultsRequest as ListOpportunityBulkJobResultsRequest,
-        ListOpportunityBulkJobResultsResponse as ListOpportunityBulkJobResultsResponse,
     )
     from aiopartnercentral.selling.structures.opportunity_from_engagement_task import (
         ListOpportunityFromEngagementTasksRequest as ListOpportunityFromEngagementTasksRequest,
@@ -312,6 +298,8 @@ if TYPE_CHECKING:
         StartProspectingFromEngagementTaskResponse as StartProspectingFromEngagementTaskResponse,
     )
     from aiopartnercentral.selling.structures.resource import (
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
         TagResourceRequest as TagResourceRequest,
         TagResourceResponse as TagResourceResponse,
         UntagResourceRequest as UntagResourceRequest,
@@ -361,10 +349,6 @@ if TYPE_CHECKING:
         ListSolutionsResponse as ListSolutionsResponse,
         SolutionBase as SolutionBase,
         SolutionSort as SolutionSort,
-    )
-    from aiopartnercentral.selling.structures.tags_for_resource import (
-        ListTagsForResourceRequest as ListTagsForResourceRequest,
-        ListTagsForResourceResponse as ListTagsForResourceResponse,
     )
 
 else:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, TypeAlias
 
@@ -47,6 +48,124 @@ class CreateEngagementContextResponse(Structure):
     """Time of the engagement's latest change, on which an update is based."""
     context_id: str | None = None
     """Identifier of the context; pattern `(?s).{1,3}`."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListEngagementByAcceptingInvitationTaskSummary(Structure):
+    """Task that accepts an invitation, in a list.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementByAcceptingInvitationTaskSummary
+    """
+
+    task_id: str | None = None
+    """Identifier of the task; pattern `.*task-[0-9a-z]{13}`."""
+    task_arn: str | None = None
+    """ARN of the task; pattern `arn:.*`."""
+    start_time: datetime | None = None
+    """Time of the start."""
+    task_status: enums.TaskStatus | None = None
+    """Status of a task."""
+    message: str | None = None
+    """Explanation for people, in words that may change."""
+    reason_code: enums.ReasonCode | None = None
+    """Code of the reason for the failure."""
+    opportunity_id: str | None = None
+    """Identifier of the opportunity; pattern `O[0-9]{1,19}`."""
+    resource_snapshot_job_id: str | None = None
+    """Identifier of the snapshot job; pattern `job-[0-9a-z]{13}`."""
+    engagement_invitation_id: str | None = None
+    """Identifier of the invitation; pattern `engi-[0-9,a-z]{13}`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListEngagementByAcceptingInvitationTasksRequest(Request["ListEngagementByAcceptingInvitationTasksResponse"]):
+    """Request of `ListEngagementByAcceptingInvitationTasks`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementByAcceptingInvitationTasksRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    max_results: int | None = None
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
+    next_token: str | None = None
+    """Token of the page to return, or None for the first page; pattern `(?s).{1,2048}`."""
+    sort: common.ListTasksSortBase | None = None
+    """Order of tasks."""
+    task_status: Sequence[enums.TaskStatusLike] | None = None
+    """Filter: only with these statuses; 1 to 3 entries."""
+    opportunity_identifier: Sequence[str] | None = None
+    """Filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
+    engagement_invitation_identifier: Sequence[str] | None = None
+    """Filter: only of these invitations; 1 to 10 entries, each pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
+    task_identifier: Sequence[str] | None = None
+    """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListEngagementByAcceptingInvitationTasksResponse(Structure):
+    """Response of `ListEngagementByAcceptingInvitationTasks`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementByAcceptingInvitationTasksResponse
+    """
+
+    task_summaries: list[ListEngagementByAcceptingInvitationTaskSummary] | None = None
+    """Tasks of this page."""
+    next_token: str | None = None
+    """Token of the next page, or None on the last page."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class StartEngagementByAcceptingInvitationTaskRequest(Request["StartEngagementByAcceptingInvitationTaskResponse"]):
+    """Request of `StartEngagementByAcceptingInvitationTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartEngagementByAcceptingInvitationTaskRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    identifier: str
+    """Identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
+    client_token: str | None = None
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
+    tags: Sequence[common.Tag] | None = None
+    """Tags of the resource; 1 to 200 entries."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class StartEngagementByAcceptingInvitationTaskResponse(Structure):
+    """Response of `StartEngagementByAcceptingInvitationTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartEngagementByAcceptingInvitationTaskResponse
+    """
+
+    task_id: str | None = None
+    """Identifier of the task; pattern `.*task-[0-9a-z]{13}`."""
+    task_arn: str | None = None
+    """ARN of the task; pattern `arn:.*`."""
+    start_time: datetime | None = None
+    """Time of the start."""
+    task_status: enums.TaskStatus | None = None
+    """Status of a task."""
+    message: str | None = None
+    """Explanation for people, in words that may change."""
+    reason_code: enums.ReasonCode | None = None
+    """Code of the reason for the failure."""
+    opportunity_id: str | None = None
+    """Identifier of the opportunity; pattern `O[0-9]{1,19}`."""
+    resource_snapshot_job_id: str | None = None
+    """Identifier of the snapshot job; pattern `job-[0-9a-z]{13}`."""
+    engagement_invitation_id: str | None = None
+    """Identifier of the invitation; pattern `engi-[0-9,a-z]{13}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.selling import enums
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -51,6 +51,41 @@ class EngagementGroupSummary(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
+class EngagementMember(Structure):
+    """Member of an engagement, with its AWS account.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementMember
+    """
+
+    company_name: str | None = attrs.field(default=None, repr=redacted)
+    """Name of the company; pattern `(?s).{1,120}`, sensitive."""
+    website_url: str | None = None
+    """Address of the website."""
+    account_id: str | None = attrs.field(default=None, repr=redacted)
+    r"""AWS account of the member; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class EngagementResourceAssociationSummary(Structure):
+    """Link between an engagement and an opportunity.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/EngagementResourceAssociationSummary
+    """
+
+    catalog: str
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    engagement_id: str | None = None
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
+    resource_type: enums.ResourceType | None = None
+    """Kind of resource that snapshots are made of."""
+    resource_id: str | None = None
+    """Identifier of the resource; pattern `O[0-9]{1,19}`."""
+    created_by: str | None = attrs.field(default=None, repr=redacted)
+    r"""AWS account that created it; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ListEngagementGroupsRequest(Request["ListEngagementGroupsResponse"]):
     """Request of `ListEngagementGroups`.
 
@@ -84,5 +119,77 @@ class ListEngagementGroupsResponse(Structure):
     """Groups of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 1 to 2048 characters."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListEngagementMembersRequest(Request["ListEngagementMembersResponse"]):
+    """Request of `ListEngagementMembers`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementMembersRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    identifier: str
+    """Identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    max_results: int | None = None
+    """Maximum items of a page, by default as many as the service chooses; 1 to 10."""
+    next_token: str | None = None
+    """Token of the page to return, or None for the first page."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListEngagementMembersResponse(Structure):
+    """Response of `ListEngagementMembers`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementMembersResponse
+    """
+
+    engagement_member_list: list[EngagementMember]
+    """Members of this page; 0 to 10 entries."""
+    next_token: str | None = None
+    """Token of the next page, or None on the last page."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListEngagementResourceAssociationsRequest(Request["ListEngagementResourceAssociationsResponse"]):
+    """Request of `ListEngagementResourceAssociations`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementResourceAssociationsRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    max_results: int | None = None
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
+    next_token: str | None = None
+    """Token of the page to return, or None for the first page."""
+    engagement_identifier: str | None = None
+    """Filter: only with this engagement; pattern `eng-[0-9a-z]{14}`."""
+    resource_type: enums.ResourceTypeLike | None = None
+    """Kind of resource that snapshots are made of."""
+    resource_identifier: str | None = None
+    """Filter: only with this resource; pattern `O[0-9]{1,19}`."""
+    created_by: str | None = attrs.field(default=None, repr=redacted)
+    r"""Filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListEngagementResourceAssociationsResponse(Structure):
+    """Response of `ListEngagementResourceAssociations`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementResourceAssociationsResponse
+    """
+
+    engagement_resource_association_summaries: list[EngagementResourceAssociationSummary]
+    """Links of this page."""
+    next_token: str | None = None
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

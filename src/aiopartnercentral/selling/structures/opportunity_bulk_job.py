@@ -8,7 +8,86 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.selling import enums
+from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class GetOpportunityBulkJobReportUrlRequest(Request["GetOpportunityBulkJobReportUrlResponse"]):
+    """Request of `GetOpportunityBulkJobReportUrl`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetOpportunityBulkJobReportUrlRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    job_id: str
+    """Identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
+    report_format: enums.BulkFileFormatLike
+    """Format of the file of a bulk job."""
+    report_type: enums.BulkReportTypeLike | None = None
+    """Records that are in a report about a bulk job."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class GetOpportunityBulkJobReportUrlResponse(Structure):
+    """Response of `GetOpportunityBulkJobReportUrl`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetOpportunityBulkJobReportUrlResponse
+    """
+
+    report_status: enums.BulkReportStatus
+    """Status of a report about a bulk job."""
+    report_type: enums.BulkReportType
+    """Records that are in a report about a bulk job."""
+    report_format: enums.BulkFileFormat
+    """Format of the file of a bulk job."""
+    url: str | None = attrs.field(default=None, repr=redacted)
+    """Address of the report, valid for a short time; sensitive."""
+    expires_at: datetime | None = None
+    """Time when the address stops working."""
+    failure_reason: str | None = None
+    """Explanation of the failure."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListOpportunityBulkJobResultsRequest(Request["ListOpportunityBulkJobResultsResponse"]):
+    """Request of `ListOpportunityBulkJobResults`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityBulkJobResultsRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    job_id: str
+    """Identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
+    max_results: int | None = None
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
+    next_token: str | None = None
+    """Token of the page to return, or None for the first page."""
+    status: enums.BulkRecordStatusLike | None = None
+    """Filter: only with this status."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListOpportunityBulkJobResultsResponse(Structure):
+    """Response of `ListOpportunityBulkJobResults`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityBulkJobResultsResponse
+    """
+
+    results: list[common.BulkJobResult]
+    """Results of this page."""
+    next_token: str | None = None
+    """Token of the next page, or None on the last page."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

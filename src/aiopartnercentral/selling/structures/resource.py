@@ -12,6 +12,32 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
+class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
+    """Request of `ListTagsForResource`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListTagsForResourceRequest
+    """
+
+    resource_arn: str
+    r"""ARN of the resource; pattern
+    `(?=.{1,1000}$)arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListTagsForResourceResponse(Structure):
+    """Response of `ListTagsForResource`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListTagsForResourceResponse
+    """
+
+    tags: list[common.Tag]
+    """Tags of the resource; 1 to 200 entries."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
     """Request of `TagResource`.
 

@@ -48,13 +48,11 @@ if TYPE_CHECKING:
         StructuresResponse as StructuresResponse,
     )
     from golden_reserved.structures.words import (
+        ListWordsPagesRequest as ListWordsPagesRequest,
+        ListWordsPagesResponse as ListWordsPagesResponse,
         ListWordsRequest as ListWordsRequest,
         ListWordsResponse as ListWordsResponse,
         ShapeClassVariant as ShapeClassVariant,
-    )
-    from golden_reserved.structures.words_pages import (
-        ListWordsPagesRequest as ListWordsPagesRequest,
-        ListWordsPagesResponse as ListWordsPagesResponse,
     )
 
 else:

@@ -71,3 +71,22 @@ class ShapeClassVariant(Structure):
 
     word: str | None = None
     """`Word` on the wire."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListWordsPagesRequest(Request["ListWordsPagesResponse"]):
+    """Request of `ListWordsPages`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWordsPagesRequest
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class ListWordsPagesResponse(Structure):
+    """Response of `ListWordsPages`.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWordsPagesResponse
+    """
+
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
