@@ -28,7 +28,8 @@ def lazy(summary: str, package: str, exports: Mapping[str, str], options: str = 
     writer = Writer(summary)
     writer.use("aiopartnercentral._utils.lazy_imports", "lazy_imports")
     for name, module in exports.items():
-        writer.use(f"{package}.{module}" if module else package, f"{name} as {name}", typing_only=True)
+        exported = name if name == "*" else f"{name} as {name}"
+        writer.use(f"{package}.{module}" if module else package, exported, typing_only=True)
     with writer.block("else:"):
         writer.line(f"__getattr__, __dir__ = lazy_imports(globals(){options})")
     return writer.render()
@@ -42,5 +43,7 @@ def _exports(service: ir.Service, names: Names) -> dict[str, str]:
     types = Types(service, names, "__init__")
     for shape in service.shapes.values():
         if isinstance(shape, ir.Structure | ir.Union | ir.Enum):
-            exports |= dict.fromkeys(names.of(shape), types.home(shape.name))
+            home = types.home(shape.name)
+            # The names of `structures` are listed there.
+            exports |= dict.fromkeys(["*"] if home == "structures" else names.of(shape), home)
     return exports | dict.fromkeys(names.likes.values(), "enums")

@@ -68,10 +68,13 @@ def is_function_of(module: ModuleType, name: str, value: Any) -> bool:
 
 
 def defining_module(package: ModuleType, name: str) -> str:
-    """Return the module that a package imports a public name from."""
+    """Return the module that a package imports a public name from, or the package whose names it imports with it."""
     for node in ast.walk(ast.parse(inspect.getsource(package))):
-        if isinstance(node, ast.ImportFrom) and any(alias.asname == name for alias in node.names):
-            return str(node.module)
+        if isinstance(node, ast.ImportFrom):
+            if any(alias.asname == name for alias in node.names):
+                return str(node.module)
+            if node.names[0].name == "*" and name in dir(importlib.import_module(str(node.module))):
+                return str(node.module)
     raise LookupError(f"{package.__name__} does not import {name}")
 
 

@@ -7,7 +7,8 @@ A package's `__init__.py` lists its exports only in its `if TYPE_CHECKING:` bloc
     else:
         __getattr__, __dir__ = lazy_imports(globals())
 
-The block is read from the package's source, so no table has to repeat it.
+The block is read from the package's source, so no table has to repeat it. In it, `import *` stands for the names that
+another package lists in the same way.
 """
 
 from __future__ import annotations
@@ -87,11 +88,17 @@ def _type_checking_imports(source: str, package: str) -> dict[str, str]:
     """Return the module of each name that the `if TYPE_CHECKING:` block of a package imports."""
     import ast  # noqa: PLC0415 - loaded when something of the package is
 
-    return {
-        alias.asname or alias.name: resolve_name("." * statement.level + (statement.module or ""), package)
-        for block in ast.parse(source).body
-        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
-        for statement in block.body
-        if isinstance(statement, ast.ImportFrom)
-        for alias in statement.names
-    }
+    found: dict[str, str] = {}
+    for block in ast.parse(source).body:
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING":
+            for statement in block.body:
+                if isinstance(statement, ast.ImportFrom):
+                    module = resolve_name("." * statement.level + (statement.module or ""), package)
+                    for alias in statement.names:
+                        found |= _imports_of(module) if alias.name == "*" else {alias.asname or alias.name: module}
+    return found
+
+
+def _imports_of(package: str) -> dict[str, str]:
+    namespace = vars(import_module(package))
+    return _type_checking_imports(_source(namespace) or "", package)

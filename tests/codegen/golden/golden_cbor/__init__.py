@@ -17,17 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_cbor.errors import Busy as Busy
-    from golden_cbor.structures import (
-        Choice as Choice,
-        ChoiceCount as ChoiceCount,
-        ChoiceText as ChoiceText,
-        ChoiceUnknown as ChoiceUnknown,
-        ForgetRequest as ForgetRequest,
-        ForgetResponse as ForgetResponse,
-        ListThingsRequest as ListThingsRequest,
-        ListThingsResponse as ListThingsResponse,
-        Thing as Thing,
-    )
+    from golden_cbor.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -18,34 +18,7 @@ if TYPE_CHECKING:
     )
     from golden_collisions.enums import Shade as Shade, ShadeShape as ShadeShape
     from golden_collisions.errors import Oops as Oops, OopsShape as OopsShape
-    from golden_collisions.structures import (
-        ID as ID,
-        Foo as Foo,
-        FooBar as FooBar,
-        FooBarMember as FooBarMember,
-        FooMember as FooMember,
-        FooShape as FooShape,
-        FooShapeTag as FooShapeTag,
-        FooShapeUnknown as FooShapeUnknown,
-        FooTag as FooTag,
-        FooTagMember as FooTagMember,
-        FooTagMember2 as FooTagMember2,
-        FooUnknown as FooUnknown,
-        FooUnknownMember as FooUnknownMember,
-        FooUnknownMember2 as FooUnknownMember2,
-        GetTagsRequest as GetTagsRequest,
-        GetTagsRequestShape as GetTagsRequestShape,
-        GetTagsResponse as GetTagsResponse,
-        GetTagsResponseShape as GetTagsResponseShape,
-        HatTag as HatTag,
-        HTTPTag as HTTPTag,
-        Shape2nd as Shape2nd,
-        Tag as Tag,
-        Tag9 as Tag9,
-        Tag10 as Tag10,
-        TagShape as TagShape,
-        TagShape2 as TagShape2,
-    )
+    from golden_collisions.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

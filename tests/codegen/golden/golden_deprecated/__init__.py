@@ -17,14 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_deprecated.enums import OldKind as OldKind, OldKindLike as OldKindLike
-    from golden_deprecated.structures import (
-        Old as Old,
-        OldChoice as OldChoice,
-        OldChoiceOne as OldChoiceOne,
-        OldChoiceUnknown as OldChoiceUnknown,
-        OldWayRequest as OldWayRequest,
-        OldWayResponse as OldWayResponse,
-    )
+    from golden_deprecated.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

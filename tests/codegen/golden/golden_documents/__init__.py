@@ -16,14 +16,7 @@ if TYPE_CHECKING:
         make_botocore_converter as make_botocore_converter,
         make_json_converter as make_json_converter,
     )
-    from golden_documents.structures import (
-        Either as Either,
-        EitherNamed as EitherNamed,
-        EitherPlain as EitherPlain,
-        EitherUnknown as EitherUnknown,
-        KeepRequest as KeepRequest,
-        KeepResponse as KeepResponse,
-    )
+    from golden_documents.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

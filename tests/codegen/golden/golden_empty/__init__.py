@@ -16,16 +16,7 @@ if TYPE_CHECKING:
         make_botocore_converter as make_botocore_converter,
         make_json_converter as make_json_converter,
     )
-    from golden_empty.structures import (
-        Nothing as Nothing,
-        Nothing2 as Nothing2,
-        PingRequest as PingRequest,
-        PingResponse as PingResponse,
-        PullRequest as PullRequest,
-        PullResponse as PullResponse,
-        PushRequest as PushRequest,
-        PushResponse as PushResponse,
-    )
+    from golden_empty.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -24,16 +24,7 @@ if TYPE_CHECKING:
         NotFound as NotFound,
         Spelled as Spelled,
     )
-    from golden_errors.structures import (
-        Detail as Detail,
-        DetailField as DetailField,
-        DetailKind as DetailKind,
-        DetailUnknown as DetailUnknown,
-        FailRequest as FailRequest,
-        FailResponse as FailResponse,
-        SucceedRequest as SucceedRequest,
-        SucceedResponse as SucceedResponse,
-    )
+    from golden_errors.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

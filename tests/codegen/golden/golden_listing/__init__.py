@@ -16,12 +16,7 @@ if TYPE_CHECKING:
         make_botocore_converter as make_botocore_converter,
         make_json_converter as make_json_converter,
     )
-    from golden_listing.structures import (
-        ListOddRequest as ListOddRequest,
-        ListOddResponse as ListOddResponse,
-        ListThingsRequest as ListThingsRequest,
-        ListThingsResponse as ListThingsResponse,
-    )
+    from golden_listing.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -17,17 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_location_names.errors import Renamed as Renamed
-    from golden_location_names.structures import (
-        Choice as Choice,
-        ChoicePart as ChoicePart,
-        ChoicePlain as ChoicePlain,
-        ChoiceText as ChoiceText,
-        ChoiceUnknown as ChoiceUnknown,
-        Named as Named,
-        Part as Part,
-        RenameRequest as RenameRequest,
-        RenameResponse as RenameResponse,
-    )
+    from golden_location_names.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

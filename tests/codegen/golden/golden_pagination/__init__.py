@@ -17,17 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_pagination.enums import Kind as Kind, KindLike as KindLike
-    from golden_pagination.structures import (
-        GetThingRequest as GetThingRequest,
-        GetThingResponse as GetThingResponse,
-        ListGroupsRequest as ListGroupsRequest,
-        ListGroupsResponse as ListGroupsResponse,
-        ListNamesRequest as ListNamesRequest,
-        ListNamesResponse as ListNamesResponse,
-        ListThingsRequest as ListThingsRequest,
-        ListThingsResponse as ListThingsResponse,
-        Thing as Thing,
-    )
+    from golden_pagination.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -17,11 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_query.errors import Wrong as Wrong
-    from golden_query.structures import (
-        DescribeRequest as DescribeRequest,
-        DescribeResponse as DescribeResponse,
-        Leaf as Leaf,
-    )
+    from golden_query.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_query_compatible.errors import Absent as Absent, Namesake as Namesake, Renamed as Renamed
-    from golden_query_compatible.structures import FailRequest as FailRequest, FailResponse as FailResponse
+    from golden_query_compatible.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -17,19 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_recursion.errors import Failure as Failure
-    from golden_recursion.structures import (
-        Chicken as Chicken,
-        Choice as Choice,
-        ChoiceBoth as ChoiceBoth,
-        ChoiceBranch as ChoiceBranch,
-        ChoiceLeaf as ChoiceLeaf,
-        ChoiceNot as ChoiceNot,
-        ChoiceUnknown as ChoiceUnknown,
-        Egg as Egg,
-        Node as Node,
-        WalkRequest as WalkRequest,
-        WalkResponse as WalkResponse,
-    )
+    from golden_recursion.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -18,51 +18,7 @@ if TYPE_CHECKING:
     )
     from golden_reserved.enums import OpenEnumShape as OpenEnumShape, Value as Value, ValueLike as ValueLike
     from golden_reserved.errors import AttributeErrorShape as AttributeErrorShape, ExceptionShape as ExceptionShape
-    from golden_reserved.structures import (
-        AnyShape as AnyShape,
-        CallRequest as CallRequest,
-        CallResponse as CallResponse,
-        ClientShape as ClientShape,
-        CloseRequest as CloseRequest,
-        CloseResponse as CloseResponse,
-        FastRequest as FastRequest,
-        FastResponse as FastResponse,
-        GetattrRequest as GetattrRequest,
-        GetattrResponse as GetattrResponse,
-        GlobalsRequest as GlobalsRequest,
-        GlobalsResponse as GlobalsResponse,
-        ImportModuleRequest as ImportModuleRequest,
-        ImportModuleResponse as ImportModuleResponse,
-        ImportRequest as ImportRequest,
-        ImportResponse as ImportResponse,
-        ListRequest as ListRequest,
-        ListResponse as ListResponse,
-        ListWordsPagesRequest as ListWordsPagesRequest,
-        ListWordsPagesResponse as ListWordsPagesResponse,
-        ListWordsRequest as ListWordsRequest,
-        ListWordsResponse as ListWordsResponse,
-        NoneShape as NoneShape,
-        PaginateRequest as PaginateRequest,
-        PaginateResponse as PaginateResponse,
-        PaginateShape as PaginateShape,
-        PaginatorRequest as PaginatorRequest,
-        PaginatorResponse as PaginatorResponse,
-        RequestShape as RequestShape,
-        ResponseMetadataShape as ResponseMetadataShape,
-        SelfRequest as SelfRequest,
-        SelfResponse as SelfResponse,
-        ServiceRequest as ServiceRequest,
-        ServiceResponse as ServiceResponse,
-        ShapeClassVariant as ShapeClassVariant,
-        StructuresRequest as StructuresRequest,
-        StructuresResponse as StructuresResponse,
-        UnknownMemberShape as UnknownMemberShape,
-        UnknownMemberShapeAny as UnknownMemberShapeAny,
-        UnknownMemberShapeClient as UnknownMemberShapeClient,
-        UnknownMemberShapeNone as UnknownMemberShapeNone,
-        UnknownMemberShapeRequest as UnknownMemberShapeRequest,
-        UnknownMemberShapeUnknown as UnknownMemberShapeUnknown,
-    )
+    from golden_reserved.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

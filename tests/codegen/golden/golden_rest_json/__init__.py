@@ -17,23 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_rest_json.errors import Busy as Busy
-    from golden_rest_json.structures import (
-        Choice as Choice,
-        ChoiceOne as ChoiceOne,
-        ChoiceTwo as ChoiceTwo,
-        ChoiceUnknown as ChoiceUnknown,
-        GetThingRequest as GetThingRequest,
-        GetThingResponse as GetThingResponse,
-        PlainRequest as PlainRequest,
-        PlainResponse as PlainResponse,
-        PutThingRequest as PutThingRequest,
-        PutThingResponse as PutThingResponse,
-        ReplaceThingRequest as ReplaceThingRequest,
-        ReplaceThingResponse as ReplaceThingResponse,
-        Thing as Thing,
-        UploadRequest as UploadRequest,
-        UploadResponse as UploadResponse,
-    )
+    from golden_rest_json.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_scalars.enums import Color as Color, ColorLike as ColorLike
-    from golden_scalars.structures import (
-        PutScalarsRequest as PutScalarsRequest,
-        PutScalarsResponse as PutScalarsResponse,
-    )
+    from golden_scalars.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -18,22 +18,7 @@ if TYPE_CHECKING:
     )
     from golden_sensitive.enums import SecretKind as SecretKind
     from golden_sensitive.errors import Leak as Leak, Whisper as Whisper
-    from golden_sensitive.structures import (
-        Choice as Choice,
-        ChoiceHidden as ChoiceHidden,
-        ChoiceKeys as ChoiceKeys,
-        ChoiceOpen as ChoiceOpen,
-        ChoiceUnknown as ChoiceUnknown,
-        HideRequest as HideRequest,
-        HideResponse as HideResponse,
-        Inner as Inner,
-        Pick as Pick,
-        PickOne as PickOne,
-        PickTwo as PickTwo,
-        PickUnknown as PickUnknown,
-        Room as Room,
-        Vault as Vault,
-    )
+    from golden_sensitive.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

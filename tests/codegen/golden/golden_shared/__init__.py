@@ -17,15 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_shared.errors import Declined as Declined, Refused as Refused
-    from golden_shared.structures import (
-        Echoed as Echoed,
-        EmptySilentRequest as EmptySilentRequest,
-        EmptySilentResponse as EmptySilentResponse,
-        SilentRequest as SilentRequest,
-        SilentResponse as SilentResponse,
-        SwitchRequest as SwitchRequest,
-        SwitchResponse as SwitchResponse,
-    )
+    from golden_shared.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

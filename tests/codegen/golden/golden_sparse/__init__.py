@@ -17,15 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_sparse.enums import Color as Color
-    from golden_sparse.structures import (
-        Choice as Choice,
-        ChoiceOne as ChoiceOne,
-        ChoiceTwo as ChoiceTwo,
-        ChoiceUnknown as ChoiceUnknown,
-        FillRequest as FillRequest,
-        FillResponse as FillResponse,
-        Leaf as Leaf,
-    )
+    from golden_sparse.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

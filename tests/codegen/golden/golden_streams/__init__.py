@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_streams.errors import Gone as Gone
-    from golden_streams.structures import Common as Common, LookRequest as LookRequest, LookResponse as LookResponse
+    from golden_streams.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -16,15 +16,7 @@ if TYPE_CHECKING:
         make_botocore_converter as make_botocore_converter,
         make_json_converter as make_json_converter,
     )
-    from golden_timestamps.structures import (
-        TellRequest as TellRequest,
-        TellResponse as TellResponse,
-        When as When,
-        WhenNever as WhenNever,
-        WhenOften as WhenOften,
-        WhenOnce as WhenOnce,
-        WhenUnknown as WhenUnknown,
-    )
+    from golden_timestamps.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)

@@ -17,34 +17,7 @@ if TYPE_CHECKING:
         make_json_converter as make_json_converter,
     )
     from golden_unions.enums import Kind as Kind
-    from golden_unions.structures import (
-        ChooseRequest as ChooseRequest,
-        ChooseResponse as ChooseResponse,
-        Empty as Empty,
-        Inner as Inner,
-        InnerOnly as InnerOnly,
-        InnerUnknown as InnerUnknown,
-        Point as Point,
-        Shape as Shape,
-        ShapeBytes as ShapeBytes,
-        ShapeCount as ShapeCount,
-        ShapeCounts as ShapeCounts,
-        ShapeDouble as ShapeDouble,
-        ShapeEmpty as ShapeEmpty,
-        ShapeFlag as ShapeFlag,
-        ShapeInner as ShapeInner,
-        ShapeItself as ShapeItself,
-        ShapeKind as ShapeKind,
-        ShapeMany as ShapeMany,
-        ShapeMoment as ShapeMoment,
-        ShapePoint as ShapePoint,
-        ShapePoints as ShapePoints,
-        ShapeSecret as ShapeSecret,
-        ShapeSecrets as ShapeSecrets,
-        ShapeText as ShapeText,
-        ShapeTexts as ShapeTexts,
-        ShapeUnknown as ShapeUnknown,
-    )
+    from golden_unions.structures import *
 
 else:
     __getattr__, __dir__ = lazy_imports(globals(), generated_format=2)
