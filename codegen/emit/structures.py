@@ -49,7 +49,7 @@ def _module(
 def _structure(types: Types, structure: ir.Structure, writer: Writer, *, is_only_sent: bool) -> None:
     service, names = types.service, types.names
     writer.use("attrs")
-    writer.line("@attrs.frozen(kw_only=True, weakref_slot=False)")
+    writer.line("@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)")
     with writer.block(f"class {names.classes[structure.name]}{_bases(types, structure, writer)}:"):
         members = sorted(structure.members, key=lambda m: optional(service, structure, m))
         is_output = service.is_output(structure.name)

@@ -35,7 +35,7 @@ def write(types: Types, union: ir.Union, writer: Writer) -> None:
 
 def _variant(types: Types, union: ir.Union, member: ir.Member, writer: Writer) -> None:
     annotation = types.annotation(member.target, writer)
-    writer.line("@attrs.frozen(weakref_slot=False)")
+    writer.line("@attrs.frozen(weakref_slot=False, repr=False)")
     with writer.block(f"class {types.names.variants[union.name, member.name]}(Variant):"):
         writer.docstring(f"Member {quoted(member.wire_name)} of union {quoted(union.name)}.")
         writer.line()

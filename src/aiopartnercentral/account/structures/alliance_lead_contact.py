@@ -10,7 +10,7 @@ from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetAllianceLeadContactRequest(Request["GetAllianceLeadContactResponse"]):
     """Request of `GetAllianceLeadContact`.
 
@@ -25,7 +25,7 @@ class GetAllianceLeadContactRequest(Request["GetAllianceLeadContactResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetAllianceLeadContactResponse(Structure):
     """Response of `GetAllianceLeadContact`.
 
@@ -46,7 +46,7 @@ class GetAllianceLeadContactResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutAllianceLeadContactRequest(Request["PutAllianceLeadContactResponse"]):
     """Request of `PutAllianceLeadContact`.
 
@@ -67,7 +67,7 @@ class PutAllianceLeadContactRequest(Request["PutAllianceLeadContactResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutAllianceLeadContactResponse(Structure):
     """Response of `PutAllianceLeadContact`.
 

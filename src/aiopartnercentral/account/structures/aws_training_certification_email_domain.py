@@ -9,7 +9,7 @@ from aiopartnercentral.account import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssociateAwsTrainingCertificationEmailDomainRequest(
     Request["AssociateAwsTrainingCertificationEmailDomainResponse"]
 ):
@@ -39,7 +39,7 @@ class AssociateAwsTrainingCertificationEmailDomainRequest(
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssociateAwsTrainingCertificationEmailDomainResponse(Structure):
     """Response of `AssociateAwsTrainingCertificationEmailDomain`.
 
@@ -51,7 +51,7 @@ class AssociateAwsTrainingCertificationEmailDomainResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DisassociateAwsTrainingCertificationEmailDomainRequest(
     Request["DisassociateAwsTrainingCertificationEmailDomainResponse"]
 ):
@@ -77,7 +77,7 @@ class DisassociateAwsTrainingCertificationEmailDomainRequest(
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DisassociateAwsTrainingCertificationEmailDomainResponse(Structure):
     """Response of `DisassociateAwsTrainingCertificationEmailDomain`.
 

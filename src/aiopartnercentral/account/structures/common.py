@@ -12,7 +12,7 @@ from aiopartnercentral.account import enums
 from aiopartnercentral.types import Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AccountSummary(Structure):
     """AWS account that has neither a partner profile nor a seller profile.
 
@@ -23,7 +23,7 @@ class AccountSummary(Structure):
     r"""Name of the account; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AllianceLeadContact(Structure):
     """Alliance lead, the partner's contact for AWS.
 
@@ -42,7 +42,7 @@ class AllianceLeadContact(Structure):
     r"""Position in the company; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BusinessValidationError(Structure):
     """Business rule that a request breaks, although its fields are valid.
 
@@ -55,7 +55,7 @@ class BusinessValidationError(Structure):
     """Business rule that a request breaks."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ConnectionTypeDetail(Structure):
     """One type of a connection: the other participant, who invited, and how it ended.
 
@@ -80,7 +80,7 @@ class ConnectionTypeDetail(Structure):
     """AWS account that canceled this type; pattern `[0-9]{12}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FieldValidationError(Structure):
     """Field of a request that is invalid.
 
@@ -95,7 +95,7 @@ class FieldValidationError(Structure):
     """Reason why a field is invalid."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Headquarters(Structure):
     """Place of the partner's headquarters.
 
@@ -110,7 +110,7 @@ class Headquarters(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LocalizedContent(Structure):
     """Profile in another language.
 
@@ -131,7 +131,7 @@ class LocalizedContent(Structure):
     """Language and country, such as `de-DE`; pattern `[a-z]{2}-[A-Z]{2}`."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ParticipantPartnerProfile(Variant):
     """Member `PartnerProfile` of union `Participant`."""
 
@@ -140,7 +140,7 @@ class ParticipantPartnerProfile(Variant):
     """Partner profile of a participant."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ParticipantSellerProfile(Variant):
     """Member `SellerProfile` of union `Participant`."""
 
@@ -149,7 +149,7 @@ class ParticipantSellerProfile(Variant):
     """Seller profile of a participant."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ParticipantAccount(Variant):
     """Member `Account` of union `Participant`."""
 
@@ -170,7 +170,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PartnerProfileSummary(Structure):
     """Partner profile of a participant.
 
@@ -183,7 +183,7 @@ class PartnerProfileSummary(Structure):
     r"""Public name of the partner; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class QualificationsAssociationPartner(Structure):
     """Partner of a group, by its profile, its AWS account or both.
 
@@ -199,7 +199,7 @@ class QualificationsAssociationPartner(Structure):
     """AWS account, which a request may omit if it has the profile; pattern `[0-9]{12}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SellerProfileSummary(Structure):
     """Seller profile of a participant.
 
@@ -212,7 +212,7 @@ class SellerProfileSummary(Structure):
     r"""Public name of the seller; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Tag(Structure):
     """Tag of a resource.
 
@@ -225,7 +225,7 @@ class Tag(Structure):
     """Value of the tag, which may be empty; 0 to 256 characters."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ValidationErrorFieldValidationError(Variant):
     """Member `FieldValidationError` of union `ValidationError`."""
 
@@ -234,7 +234,7 @@ class ValidationErrorFieldValidationError(Variant):
     """Field of a request that is invalid."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ValidationErrorBusinessValidationError(Variant):
     """Member `BusinessValidationError` of union `ValidationError`."""
 

@@ -13,7 +13,7 @@ from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelConnectionRequest(Request["CancelConnectionResponse"]):
     """Request of `CancelConnection`.
 
@@ -34,7 +34,7 @@ class CancelConnectionRequest(Request["CancelConnectionResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelConnectionResponse(Structure):
     """Response of `CancelConnection`.
 
@@ -59,7 +59,7 @@ class CancelConnectionResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ConnectionSummary(Structure):
     """Connection in a list, with a summary of each type.
 
@@ -82,7 +82,7 @@ class ConnectionSummary(Structure):
     """Each type of the connection, also canceled ones."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ConnectionTypeSummary(Structure):
     """One type of a connection: its status and the other participant.
 
@@ -95,7 +95,7 @@ class ConnectionTypeSummary(Structure):
     """Partner, seller or AWS account that a connection or invitation is with."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetConnectionPreferencesRequest(Request["GetConnectionPreferencesResponse"]):
     """Request of `GetConnectionPreferences`.
 
@@ -106,7 +106,7 @@ class GetConnectionPreferencesRequest(Request["GetConnectionPreferencesResponse"
     """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetConnectionPreferencesResponse(Structure):
     """Response of `GetConnectionPreferences`.
 
@@ -134,7 +134,7 @@ class GetConnectionPreferencesResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetConnectionRequest(Request["GetConnectionResponse"]):
     """Request of `GetConnection`.
 
@@ -147,7 +147,7 @@ class GetConnectionRequest(Request["GetConnectionResponse"]):
     """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetConnectionResponse(Structure):
     """Response of `GetConnection`.
 
@@ -172,7 +172,7 @@ class GetConnectionResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListConnectionsRequest(Request["ListConnectionsResponse"]):
     """Request of `ListConnections`.
 
@@ -195,7 +195,7 @@ class ListConnectionsRequest(Request["ListConnectionsResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListConnectionsResponse(Structure):
     """Response of `ListConnections`.
 
@@ -210,7 +210,7 @@ class ListConnectionsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesResponse"]):
     """Request of `UpdateConnectionPreferences`.
 
@@ -230,7 +230,7 @@ class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesRes
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateConnectionPreferencesResponse(Structure):
     """Response of `UpdateConnectionPreferences`.
 

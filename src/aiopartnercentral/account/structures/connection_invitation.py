@@ -13,7 +13,7 @@ from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AcceptConnectionInvitationRequest(Request["AcceptConnectionInvitationResponse"]):
     """Request of `AcceptConnectionInvitation`.
 
@@ -31,7 +31,7 @@ class AcceptConnectionInvitationRequest(Request["AcceptConnectionInvitationRespo
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AcceptConnectionInvitationResponse(Structure):
     """Response of `AcceptConnectionInvitation`.
 
@@ -45,7 +45,7 @@ class AcceptConnectionInvitationResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelConnectionInvitationRequest(Request["CancelConnectionInvitationResponse"]):
     """Request of `CancelConnectionInvitation`.
 
@@ -63,7 +63,7 @@ class CancelConnectionInvitationRequest(Request["CancelConnectionInvitationRespo
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelConnectionInvitationResponse(Structure):
     """Response of `CancelConnectionInvitation`.
 
@@ -109,7 +109,7 @@ class CancelConnectionInvitationResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Connection(Structure):
     """Connection with another participant, with the details of each type.
 
@@ -132,7 +132,7 @@ class Connection(Structure):
     """Each type of the connection, also canceled ones."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ConnectionInvitationSummary(Structure):
     """Connection invitation in a list, without the message and the inviter.
 
@@ -165,7 +165,7 @@ class ConnectionInvitationSummary(Structure):
     """Time until which the invitation can be answered."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateConnectionInvitationRequest(Request["CreateConnectionInvitationResponse"]):
     """Request of `CreateConnectionInvitation`.
 
@@ -195,7 +195,7 @@ class CreateConnectionInvitationRequest(Request["CreateConnectionInvitationRespo
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateConnectionInvitationResponse(Structure):
     """Response of `CreateConnectionInvitation`.
 
@@ -241,7 +241,7 @@ class CreateConnectionInvitationResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetConnectionInvitationRequest(Request["GetConnectionInvitationResponse"]):
     """Request of `GetConnectionInvitation`.
 
@@ -254,7 +254,7 @@ class GetConnectionInvitationRequest(Request["GetConnectionInvitationResponse"])
     """Identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetConnectionInvitationResponse(Structure):
     """Response of `GetConnectionInvitation`.
 
@@ -299,7 +299,7 @@ class GetConnectionInvitationResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsResponse"]):
     """Request of `ListConnectionInvitations`.
 
@@ -325,7 +325,7 @@ class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsRespons
     """Filter: only with this status."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListConnectionInvitationsResponse(Structure):
     """Response of `ListConnectionInvitations`.
 
@@ -341,7 +341,7 @@ class ListConnectionInvitationsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RejectConnectionInvitationRequest(Request["RejectConnectionInvitationResponse"]):
     """Request of `RejectConnectionInvitation`.
 
@@ -361,7 +361,7 @@ class RejectConnectionInvitationRequest(Request["RejectConnectionInvitationRespo
     """Explanation for the sender; 0 to 256 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RejectConnectionInvitationResponse(Structure):
     """Response of `RejectConnectionInvitation`.
 

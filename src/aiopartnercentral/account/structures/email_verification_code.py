@@ -9,7 +9,7 @@ from aiopartnercentral.account import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SendEmailVerificationCodeRequest(Request["SendEmailVerificationCodeResponse"]):
     """Request of `SendEmailVerificationCode`.
 
@@ -25,7 +25,7 @@ class SendEmailVerificationCodeRequest(Request["SendEmailVerificationCodeRespons
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SendEmailVerificationCodeResponse(Structure):
     """Response of `SendEmailVerificationCode`.
 

@@ -13,7 +13,7 @@ from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreatePartnerRequest(Request["CreatePartnerResponse"]):
     """Request of `CreatePartner`.
 
@@ -42,7 +42,7 @@ class CreatePartnerRequest(Request["CreatePartnerResponse"]):
     """Tags of the new partner; 0 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreatePartnerResponse(Structure):
     """Response of `CreatePartner`.
 
@@ -73,7 +73,7 @@ class CreatePartnerResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetPartnerRequest(Request["GetPartnerResponse"]):
     """Request of `GetPartner`.
 
@@ -88,7 +88,7 @@ class GetPartnerRequest(Request["GetPartnerResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetPartnerResponse(Structure):
     """Response of `GetPartner`.
 
@@ -117,7 +117,7 @@ class GetPartnerResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListPartnersRequest(Request["ListPartnersResponse"]):
     """Request of `ListPartners`.
 
@@ -130,7 +130,7 @@ class ListPartnersRequest(Request["ListPartnersResponse"]):
     r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListPartnersResponse(Structure):
     """Response of `ListPartners`.
 
@@ -145,7 +145,7 @@ class ListPartnersResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PartnerDomain(Structure):
     """Email domain whose AWS certifications count for the partner.
 
@@ -160,7 +160,7 @@ class PartnerDomain(Structure):
     """Time when the domain was associated."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PartnerProfile(Structure):
     """Profile by which others find the partner.
 
@@ -191,7 +191,7 @@ class PartnerProfile(Structure):
     """Identifier of the partner profile; 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PartnerSummary(Structure):
     """Partner in a list, without its profile.
 

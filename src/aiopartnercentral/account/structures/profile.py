@@ -12,7 +12,7 @@ from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelProfileUpdateTaskRequest(Request["CancelProfileUpdateTaskResponse"]):
     """Request of `CancelProfileUpdateTask`.
 
@@ -33,7 +33,7 @@ class CancelProfileUpdateTaskRequest(Request["CancelProfileUpdateTaskResponse"])
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelProfileUpdateTaskResponse(Structure):
     """Response of `CancelProfileUpdateTask`.
 
@@ -64,7 +64,7 @@ class CancelProfileUpdateTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ErrorDetail(Structure):
     """Reason why an update of the profile failed.
 
@@ -79,7 +79,7 @@ class ErrorDetail(Structure):
     """Reason why the profile is not accepted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetProfileUpdateTaskRequest(Request["GetProfileUpdateTaskResponse"]):
     """Request of `GetProfileUpdateTask`.
 
@@ -94,7 +94,7 @@ class GetProfileUpdateTaskRequest(Request["GetProfileUpdateTaskResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetProfileUpdateTaskResponse(Structure):
     """Response of `GetProfileUpdateTask`.
 
@@ -125,7 +125,7 @@ class GetProfileUpdateTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetProfileVisibilityRequest(Request["GetProfileVisibilityResponse"]):
     """Request of `GetProfileVisibility`.
 
@@ -140,7 +140,7 @@ class GetProfileVisibilityRequest(Request["GetProfileVisibilityResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetProfileVisibilityResponse(Structure):
     """Response of `GetProfileVisibility`.
 
@@ -163,7 +163,7 @@ class GetProfileVisibilityResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutProfileVisibilityRequest(Request["PutProfileVisibilityResponse"]):
     """Request of `PutProfileVisibility`.
 
@@ -180,7 +180,7 @@ class PutProfileVisibilityRequest(Request["PutProfileVisibilityResponse"]):
     """Whether others can see the partner's profile."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutProfileVisibilityResponse(Structure):
     """Response of `PutProfileVisibility`.
 
@@ -203,7 +203,7 @@ class PutProfileVisibilityResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartProfileUpdateTaskRequest(Request["StartProfileUpdateTaskResponse"]):
     """Request of `StartProfileUpdateTask`.
 
@@ -224,7 +224,7 @@ class StartProfileUpdateTaskRequest(Request["StartProfileUpdateTaskResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartProfileUpdateTaskResponse(Structure):
     """Response of `StartProfileUpdateTask`.
 
@@ -255,7 +255,7 @@ class StartProfileUpdateTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TaskDetails(Structure):
     """Profile that an update task writes.
 

@@ -12,7 +12,7 @@ from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetQualificationsAssociationDetailsRequest(Request["GetQualificationsAssociationDetailsResponse"]):
     """Request of `GetQualificationsAssociationDetails`.
 
@@ -28,7 +28,7 @@ class GetQualificationsAssociationDetailsRequest(Request["GetQualificationsAssoc
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetQualificationsAssociationDetailsResponse(Structure):
     """Response of `GetQualificationsAssociationDetails`.
 
@@ -56,7 +56,7 @@ class GetQualificationsAssociationDetailsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetQualificationsAssociationTaskRequest(Request["GetQualificationsAssociationTaskResponse"]):
     """Request of `GetQualificationsAssociationTask`.
 
@@ -72,7 +72,7 @@ class GetQualificationsAssociationTaskRequest(Request["GetQualificationsAssociat
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetQualificationsAssociationTaskResponse(Structure):
     """Response of `GetQualificationsAssociationTask`.
 
@@ -102,7 +102,7 @@ class GetQualificationsAssociationTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetQualificationsDisassociationTaskRequest(Request["GetQualificationsDisassociationTaskResponse"]):
     """Request of `GetQualificationsDisassociationTask`.
 
@@ -118,7 +118,7 @@ class GetQualificationsDisassociationTaskRequest(Request["GetQualificationsDisas
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetQualificationsDisassociationTaskResponse(Structure):
     """Response of `GetQualificationsDisassociationTask`.
 
@@ -148,7 +148,7 @@ class GetQualificationsDisassociationTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartQualificationsAssociationTaskRequest(Request["StartQualificationsAssociationTaskResponse"]):
     """Request of `StartQualificationsAssociationTask`.
 
@@ -170,7 +170,7 @@ class StartQualificationsAssociationTaskRequest(Request["StartQualificationsAsso
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartQualificationsAssociationTaskResponse(Structure):
     """Response of `StartQualificationsAssociationTask`.
 
@@ -198,7 +198,7 @@ class StartQualificationsAssociationTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartQualificationsDisassociationTaskRequest(Request["StartQualificationsDisassociationTaskResponse"]):
     """Request of `StartQualificationsDisassociationTask`.
 
@@ -220,7 +220,7 @@ class StartQualificationsDisassociationTaskRequest(Request["StartQualificationsD
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartQualificationsDisassociationTaskResponse(Structure):
     """Response of `StartQualificationsDisassociationTask`.
 

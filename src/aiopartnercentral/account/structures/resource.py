@@ -11,7 +11,7 @@ from aiopartnercentral.account.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """Request of `ListTagsForResource`.
 
@@ -24,7 +24,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceResponse(Structure):
     """Response of `ListTagsForResource`.
 
@@ -41,7 +41,7 @@ class ListTagsForResourceResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
     """Request of `TagResource`.
 
@@ -56,7 +56,7 @@ class TagResourceRequest(Request["TagResourceResponse"]):
     """Tags to add or change; 0 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceResponse(Structure):
     """Response of `TagResource`.
 
@@ -67,7 +67,7 @@ class TagResourceResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceRequest(Request["UntagResourceResponse"]):
     """Request of `UntagResource`.
 
@@ -82,7 +82,7 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
     """Names of the tags to remove; 0 to 50 entries, each 1 to 128 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceResponse(Structure):
     """Response of `UntagResource`.
 

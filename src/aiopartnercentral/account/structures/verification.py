@@ -12,7 +12,7 @@ from aiopartnercentral.account import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BusinessVerificationDetails(Structure):
     """Business to verify, as it stands in the public register.
 
@@ -35,7 +35,7 @@ class BusinessVerificationDetails(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BusinessVerificationResponse(Structure):
     """Business that is verified, and the web page for the next step if there is one.
 
@@ -50,7 +50,7 @@ class BusinessVerificationResponse(Structure):
     """Time when the web page stops working."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetVerificationRequest(Request["GetVerificationResponse"]):
     """Request of `GetVerification`.
 
@@ -61,7 +61,7 @@ class GetVerificationRequest(Request["GetVerificationResponse"]):
     """Object of a verification: the business or its registrant."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetVerificationResponse(Structure):
     """Response of `GetVerification`.
 
@@ -86,7 +86,7 @@ class GetVerificationResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RegistrantVerificationDetails(Structure):
     """Registrant to verify; no members, as the person gives the details on a web page.
 
@@ -94,7 +94,7 @@ class RegistrantVerificationDetails(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RegistrantVerificationResponse(Structure):
     """Web page on which the person who registers the business is verified.
 
@@ -107,7 +107,7 @@ class RegistrantVerificationResponse(Structure):
     """Time when the web page stops working."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartVerificationRequest(Request["StartVerificationResponse"]):
     """Request of `StartVerification`.
 
@@ -122,7 +122,7 @@ class StartVerificationRequest(Request["StartVerificationResponse"]):
     """Business or registrant to verify."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartVerificationResponse(Structure):
     """Response of `StartVerification`.
 
@@ -147,7 +147,7 @@ class StartVerificationResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class VerificationDetailsBusinessVerificationDetails(Variant):
     """Member `BusinessVerificationDetails` of union `VerificationDetails`."""
 
@@ -156,7 +156,7 @@ class VerificationDetailsBusinessVerificationDetails(Variant):
     """Business to verify, as it stands in the public register."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class VerificationDetailsRegistrantVerificationDetails(Variant):
     """Member `RegistrantVerificationDetails` of union `VerificationDetails`."""
 
@@ -181,7 +181,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-0
 """
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class VerificationResponseDetailsBusinessVerificationResponse(Variant):
     """Member `BusinessVerificationResponse` of union `VerificationResponseDetails`."""
 
@@ -190,7 +190,7 @@ class VerificationResponseDetailsBusinessVerificationResponse(Variant):
     """Business that is verified, and the web page for the next step if there is one."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class VerificationResponseDetailsRegistrantVerificationResponse(Variant):
     """Member `RegistrantVerificationResponse` of union `VerificationResponseDetails`."""
 

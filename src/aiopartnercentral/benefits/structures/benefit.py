@@ -11,7 +11,7 @@ from aiopartnercentral.benefits import enums
 from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssociateBenefitApplicationResourceInput(Request["AssociateBenefitApplicationResourceOutput"]):
     """Request of `AssociateBenefitApplicationResource`.
 
@@ -29,7 +29,7 @@ class AssociateBenefitApplicationResourceInput(Request["AssociateBenefitApplicat
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssociateBenefitApplicationResourceOutput(Structure):
     """Response of `AssociateBenefitApplicationResource`.
 
@@ -47,7 +47,7 @@ class AssociateBenefitApplicationResourceOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BenefitSummary(Structure):
     """Benefit in a list, without the form for applications.
 
@@ -72,7 +72,7 @@ class BenefitSummary(Structure):
     """Whether a benefit can be applied for."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DisassociateBenefitApplicationResourceInput(Request["DisassociateBenefitApplicationResourceOutput"]):
     """Request of `DisassociateBenefitApplicationResource`.
 
@@ -90,7 +90,7 @@ class DisassociateBenefitApplicationResourceInput(Request["DisassociateBenefitAp
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DisassociateBenefitApplicationResourceOutput(Structure):
     """Response of `DisassociateBenefitApplicationResource`.
 
@@ -108,7 +108,7 @@ class DisassociateBenefitApplicationResourceOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetBenefitInput(Request["GetBenefitOutput"]):
     """Request of `GetBenefit`.
 
@@ -121,7 +121,7 @@ class GetBenefitInput(Request["GetBenefitOutput"]):
     """Identifier or ARN; pattern `(arn:.+|ben-[0-9a-z]{14})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetBenefitOutput(Structure):
     """Response of `GetBenefit`.
 
@@ -150,7 +150,7 @@ class GetBenefitOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListBenefitsInput(Request["ListBenefitsOutput"]):
     """Request of `ListBenefits`.
 
@@ -173,7 +173,7 @@ class ListBenefitsInput(Request["ListBenefitsOutput"]):
     r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\s\S]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListBenefitsOutput(Structure):
     """Response of `ListBenefits`.
 

@@ -13,7 +13,7 @@ from aiopartnercentral.benefits import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AccessDetails(Structure):
     """Access that fulfils a benefit.
 
@@ -24,7 +24,7 @@ class AccessDetails(Structure):
     """Description for people."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BenefitAllocationSummary(Structure):
     """Allocation in a list, without the details of its fulfillment.
 
@@ -57,7 +57,7 @@ class BenefitAllocationSummary(Structure):
     """Identifiers of the benefits that the allocation can be used for; each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ConsumableDetails(Structure):
     """Amount that fulfils a benefit and is used up step by step.
 
@@ -74,7 +74,7 @@ class ConsumableDetails(Structure):
     """Parts in which the amount was issued."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreditCode(Structure):
     """AWS credit code that an account has received.
 
@@ -95,7 +95,7 @@ class CreditCode(Structure):
     """Time when it stops being valid."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreditDetails(Structure):
     """AWS credits that fulfil a benefit.
 
@@ -110,7 +110,7 @@ class CreditDetails(Structure):
     """Credit codes, one for each account."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DisbursementDetails(Structure):
     """Money that fulfils a benefit.
 
@@ -123,7 +123,7 @@ class DisbursementDetails(Structure):
     """Parts in which the amount was issued."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FulfillmentDetailsDisbursementDetails(Variant):
     """Member `DisbursementDetails` of union `FulfillmentDetails`."""
 
@@ -132,7 +132,7 @@ class FulfillmentDetailsDisbursementDetails(Variant):
     """Money that fulfils a benefit."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FulfillmentDetailsConsumableDetails(Variant):
     """Member `ConsumableDetails` of union `FulfillmentDetails`."""
 
@@ -141,7 +141,7 @@ class FulfillmentDetailsConsumableDetails(Variant):
     """Amount that fulfils a benefit and is used up step by step."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FulfillmentDetailsCreditDetails(Variant):
     """Member `CreditDetails` of union `FulfillmentDetails`."""
 
@@ -150,7 +150,7 @@ class FulfillmentDetailsCreditDetails(Variant):
     """AWS credits that fulfil a benefit."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FulfillmentDetailsAccessDetails(Variant):
     """Member `AccessDetails` of union `FulfillmentDetails`."""
 
@@ -177,7 +177,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetBenefitAllocationInput(Request["GetBenefitAllocationOutput"]):
     """Request of `GetBenefitAllocation`.
 
@@ -190,7 +190,7 @@ class GetBenefitAllocationInput(Request["GetBenefitAllocationOutput"]):
     """Identifier or ARN; pattern `(arn:.+|benalloc-[0-9a-z]{14})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetBenefitAllocationOutput(Structure):
     """Response of `GetBenefitAllocation`.
 
@@ -233,7 +233,7 @@ class GetBenefitAllocationOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class IssuanceDetail(Structure):
     """Part of an amount that was issued.
 
@@ -248,7 +248,7 @@ class IssuanceDetail(Structure):
     """Time of issue."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListBenefitAllocationsInput(Request["ListBenefitAllocationsOutput"]):
     """Request of `ListBenefitAllocations`.
 
@@ -271,7 +271,7 @@ class ListBenefitAllocationsInput(Request["ListBenefitAllocationsOutput"]):
     r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\s\S]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListBenefitAllocationsOutput(Structure):
     """Response of `ListBenefitAllocations`.
 
@@ -286,7 +286,7 @@ class ListBenefitAllocationsOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class MonetaryValue(Structure):
     """Amount of money in a currency.
 

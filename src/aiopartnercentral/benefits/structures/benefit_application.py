@@ -13,7 +13,7 @@ from aiopartnercentral.benefits.structures import common
 from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AmendBenefitApplicationInput(Request["AmendBenefitApplicationOutput"]):
     """Request of `AmendBenefitApplication`.
 
@@ -36,7 +36,7 @@ class AmendBenefitApplicationInput(Request["AmendBenefitApplicationOutput"]):
     """Fields to change, with their new values."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AmendBenefitApplicationOutput(Structure):
     """Response of `AmendBenefitApplication`.
 
@@ -47,7 +47,7 @@ class AmendBenefitApplicationOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Amendment(Structure):
     """Field of an application and its new value.
 
@@ -60,7 +60,7 @@ class Amendment(Structure):
     """Value that the field is to have."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssociatedResource(Structure):
     """Resource that is linked to an application.
 
@@ -77,7 +77,7 @@ class AssociatedResource(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BenefitApplicationSummary(Structure):
     """Application in a list, without contacts and files.
 
@@ -114,7 +114,7 @@ class BenefitApplicationSummary(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelBenefitApplicationInput(Request["CancelBenefitApplicationOutput"]):
     """Request of `CancelBenefitApplication`.
 
@@ -133,7 +133,7 @@ class CancelBenefitApplicationInput(Request["CancelBenefitApplicationOutput"]):
     r"""Explanation for the reviewers; 0 to 1000 characters, pattern `[\s\S]{1,1000}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelBenefitApplicationOutput(Structure):
     """Response of `CancelBenefitApplication`.
 
@@ -144,7 +144,7 @@ class CancelBenefitApplicationOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Contact(Structure):
     """Person at the partner who answers questions about an application.
 
@@ -166,7 +166,7 @@ class Contact(Structure):
     """Telephone number; sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateBenefitApplicationInput(Request["CreateBenefitApplicationOutput"]):
     """Request of `CreateBenefitApplication`.
 
@@ -199,7 +199,7 @@ class CreateBenefitApplicationInput(Request["CreateBenefitApplicationOutput"]):
     """Files of the application; 0 to 30 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateBenefitApplicationOutput(Structure):
     """Response of `CreateBenefitApplication`.
 
@@ -216,7 +216,7 @@ class CreateBenefitApplicationOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FileDetail(Structure):
     """File of an application, and whether it was accepted.
 
@@ -241,7 +241,7 @@ class FileDetail(Structure):
     """Time of creation."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FileInput(Structure):
     """File to attach to an application.
 
@@ -254,7 +254,7 @@ class FileInput(Structure):
     """Purpose of the file."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetBenefitApplicationInput(Request["GetBenefitApplicationOutput"]):
     """Request of `GetBenefitApplication`.
 
@@ -267,7 +267,7 @@ class GetBenefitApplicationInput(Request["GetBenefitApplicationOutput"]):
     """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetBenefitApplicationOutput(Structure):
     """Response of `GetBenefitApplication`.
 
@@ -320,7 +320,7 @@ class GetBenefitApplicationOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListBenefitApplicationsInput(Request["ListBenefitApplicationsOutput"]):
     """Request of `ListBenefitApplications`.
 
@@ -353,7 +353,7 @@ class ListBenefitApplicationsInput(Request["ListBenefitApplicationsOutput"]):
     r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\s\S]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListBenefitApplicationsOutput(Structure):
     """Response of `ListBenefitApplications`.
 
@@ -368,7 +368,7 @@ class ListBenefitApplicationsOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RecallBenefitApplicationInput(Request["RecallBenefitApplicationOutput"]):
     """Request of `RecallBenefitApplication`.
 
@@ -385,7 +385,7 @@ class RecallBenefitApplicationInput(Request["RecallBenefitApplicationOutput"]):
     """Idempotency token: requests with the same one take effect once."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RecallBenefitApplicationOutput(Structure):
     """Response of `RecallBenefitApplication`.
 
@@ -396,7 +396,7 @@ class RecallBenefitApplicationOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SubmitBenefitApplicationInput(Request["SubmitBenefitApplicationOutput"]):
     """Request of `SubmitBenefitApplication`.
 
@@ -409,7 +409,7 @@ class SubmitBenefitApplicationInput(Request["SubmitBenefitApplicationOutput"]):
     """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SubmitBenefitApplicationOutput(Structure):
     """Response of `SubmitBenefitApplication`.
 
@@ -420,7 +420,7 @@ class SubmitBenefitApplicationOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateBenefitApplicationInput(Request["UpdateBenefitApplicationOutput"]):
     """Request of `UpdateBenefitApplication`.
 
@@ -447,7 +447,7 @@ class UpdateBenefitApplicationInput(Request["UpdateBenefitApplicationOutput"]):
     """Files of the application; 0 to 30 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateBenefitApplicationOutput(Structure):
     """Response of `UpdateBenefitApplication`.
 

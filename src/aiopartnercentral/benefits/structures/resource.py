@@ -11,7 +11,7 @@ from aiopartnercentral.benefits.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """Request of `ListTagsForResource`.
 
@@ -24,7 +24,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceResponse(Structure):
     """Response of `ListTagsForResource`.
 
@@ -37,7 +37,7 @@ class ListTagsForResourceResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
     """Request of `TagResource`.
 
@@ -52,7 +52,7 @@ class TagResourceRequest(Request["TagResourceResponse"]):
     """Tags of the resource."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceResponse(Structure):
     """Response of `TagResource`.
 
@@ -63,7 +63,7 @@ class TagResourceResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceRequest(Request["UntagResourceResponse"]):
     """Request of `UntagResource`.
 
@@ -80,7 +80,7 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceResponse(Structure):
     """Response of `UntagResource`.
 

@@ -14,7 +14,7 @@ from aiopartnercentral.channel.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Address(Structure):
     """Postal address.
 
@@ -35,7 +35,7 @@ class Address(Structure):
     r"""Further line of the address; 1 to 200 characters, pattern `\p{Z}*[^\p{C}\p{Z}][^\p{C}]*`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelChannelContractDetail(Structure):
     """Channel contract after it was canceled.
 
@@ -52,7 +52,7 @@ class CancelChannelContractDetail(Structure):
     r"""Why the contract was canceled; 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelChannelContractRequest(Request["CancelChannelContractResponse"]):
     """Request of `CancelChannelContract`.
 
@@ -73,7 +73,7 @@ class CancelChannelContractRequest(Request["CancelChannelContractResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelChannelContractResponse(Structure):
     """Response of `CancelChannelContract`.
 
@@ -86,7 +86,7 @@ class CancelChannelContractResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ChannelContractDetail(Structure):
     """Channel contract with its details.
 
@@ -115,7 +115,7 @@ class ChannelContractDetail(Structure):
     r"""Why the contract was canceled; 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChannelContractDetailsManagedServicesAttestationDetails(Variant):
     """Member `managedServicesAttestationDetails` of union `ChannelContractDetails`."""
 
@@ -138,7 +138,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 """
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChannelContractPayloadManagedServicesAttestationPayload(Variant):
     """Member `managedServicesAttestationPayload` of union `ChannelContractPayload`."""
 
@@ -161,7 +161,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ChannelContractSummary(Structure):
     """Channel contract in a list.
 
@@ -188,7 +188,7 @@ class ChannelContractSummary(Structure):
     """Time of the answer, or None before it."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChannelContractSummaryDetailsManagedServicesAttestationDetails(Variant):
     """Member `managedServicesAttestationDetails` of union `ChannelContractSummaryDetails`."""
 
@@ -211,7 +211,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateChannelContractDetail(Structure):
     """Channel contract that was proposed.
 
@@ -224,7 +224,7 @@ class CreateChannelContractDetail(Structure):
     """ARN of the resource; 1 to 1011 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateChannelContractRequest(Request["CreateChannelContractResponse"]):
     """Request of `CreateChannelContract`.
 
@@ -245,7 +245,7 @@ class CreateChannelContractRequest(Request["CreateChannelContractResponse"]):
     """Tags of the resource."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateChannelContractResponse(Structure):
     """Response of `CreateChannelContract`.
 
@@ -258,7 +258,7 @@ class CreateChannelContractResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetChannelContractRequest(Request["GetChannelContractResponse"]):
     """Request of `GetChannelContract`.
 
@@ -273,7 +273,7 @@ class GetChannelContractRequest(Request["GetChannelContractResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetChannelContractResponse(Structure):
     """Response of `GetChannelContract`.
 
@@ -286,7 +286,7 @@ class GetChannelContractResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListChannelContractsRequest(Request["ListChannelContractsResponse"]):
     """Request of `ListChannelContracts`.
 
@@ -311,7 +311,7 @@ class ListChannelContractsRequest(Request["ListChannelContractsResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListChannelContractsResponse(Structure):
     """Response of `ListChannelContracts`.
 
@@ -326,7 +326,7 @@ class ListChannelContractsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ListChannelContractsTypeFiltersManagedServicesAttestationTypeFilters(Variant):
     """Member `managedServicesAttestationTypeFilters` of union `ListChannelContractsTypeFilters`."""
 
@@ -349,7 +349,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 """
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ListChannelContractsTypeSortManagedServicesAttestationTypeSort(Variant):
     """Member `managedServicesAttestationTypeSort` of union `ListChannelContractsTypeSort`."""
 
@@ -372,7 +372,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ManagedServicesAttestationDetails(Structure):
     """What a partner attests about the managed services for a customer.
 
@@ -404,7 +404,7 @@ class ManagedServicesAttestationDetails(Structure):
     """Postal address; sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ManagedServicesAttestationPayload(Structure):
     """Attestation to propose about the managed services for a customer.
 
@@ -436,7 +436,7 @@ class ManagedServicesAttestationPayload(Structure):
     """AWS accounts of the customer that are covered; each exactly 12 characters with pattern `[0-9]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ManagedServicesAttestationSummaryDetails(Structure):
     """Attestation about managed services in a list.
 
@@ -462,7 +462,7 @@ class ManagedServicesAttestationSummaryDetails(Structure):
     """AWS accounts of the customer that are covered; each exactly 12 characters with pattern `[0-9]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ManagedServicesAttestationTypeFilters(Structure):
     """Filters of attestations about managed services.
 
@@ -478,7 +478,7 @@ class ManagedServicesAttestationTypeFilters(Structure):
     r"""Filter: only with these companies; each 1 to 300 characters with pattern `[^\x00-\x1F\x7F]*`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ManagedServicesAttestationTypeSort(Structure):
     """Order of attestations about managed services.
 

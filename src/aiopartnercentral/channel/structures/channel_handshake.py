@@ -14,7 +14,7 @@ from aiopartnercentral.channel.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AcceptChannelHandshakeDetail(Structure):
     """Handshake after it was accepted.
 
@@ -29,7 +29,7 @@ class AcceptChannelHandshakeDetail(Structure):
     """Status of a handshake."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AcceptChannelHandshakeRequest(Request["AcceptChannelHandshakeResponse"]):
     """Request of `AcceptChannelHandshake`.
 
@@ -44,7 +44,7 @@ class AcceptChannelHandshakeRequest(Request["AcceptChannelHandshakeResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AcceptChannelHandshakeResponse(Structure):
     """Response of `AcceptChannelHandshake`.
 
@@ -57,7 +57,7 @@ class AcceptChannelHandshakeResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelChannelHandshakeDetail(Structure):
     """Handshake after it was withdrawn.
 
@@ -72,7 +72,7 @@ class CancelChannelHandshakeDetail(Structure):
     """Status of a handshake."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelChannelHandshakeRequest(Request["CancelChannelHandshakeResponse"]):
     """Request of `CancelChannelHandshake`.
 
@@ -87,7 +87,7 @@ class CancelChannelHandshakeRequest(Request["CancelChannelHandshakeResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelChannelHandshakeResponse(Structure):
     """Response of `CancelChannelHandshake`.
 
@@ -100,7 +100,7 @@ class CancelChannelHandshakeResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChannelHandshakePayloadStartServicePeriodPayload(Variant):
     """Member `startServicePeriodPayload` of union `ChannelHandshakePayload`."""
 
@@ -109,7 +109,7 @@ class ChannelHandshakePayloadStartServicePeriodPayload(Variant):
     """Service period to begin."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChannelHandshakePayloadRevokeServicePeriodPayload(Variant):
     """Member `revokeServicePeriodPayload` of union `ChannelHandshakePayload`."""
 
@@ -134,7 +134,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ChannelHandshakeSummary(Structure):
     """Handshake in a list.
 
@@ -169,7 +169,7 @@ class ChannelHandshakeSummary(Structure):
     """Status of a handshake."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateChannelHandshakeDetail(Structure):
     """Handshake that was sent.
 
@@ -182,7 +182,7 @@ class CreateChannelHandshakeDetail(Structure):
     """ARN of the resource; 1 to 1011 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateChannelHandshakeRequest(Request["CreateChannelHandshakeResponse"]):
     """Request of `CreateChannelHandshake`.
 
@@ -207,7 +207,7 @@ class CreateChannelHandshakeRequest(Request["CreateChannelHandshakeResponse"]):
     """Tags of the resource."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateChannelHandshakeResponse(Structure):
     """Response of `CreateChannelHandshake`.
 
@@ -220,7 +220,7 @@ class CreateChannelHandshakeResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class HandshakeDetailStartServicePeriodHandshakeDetail(Variant):
     """Member `startServicePeriodHandshakeDetail` of union `HandshakeDetail`."""
 
@@ -229,7 +229,7 @@ class HandshakeDetailStartServicePeriodHandshakeDetail(Variant):
     """Details of a handshake that begins a service period."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class HandshakeDetailRevokeServicePeriodHandshakeDetail(Variant):
     """Member `revokeServicePeriodHandshakeDetail` of union `HandshakeDetail`."""
 
@@ -238,7 +238,7 @@ class HandshakeDetailRevokeServicePeriodHandshakeDetail(Variant):
     """Details of a handshake that ends a service period."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class HandshakeDetailProgramManagementAccountHandshakeDetail(Variant):
     """Member `programManagementAccountHandshakeDetail` of union `HandshakeDetail`."""
 
@@ -264,7 +264,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListChannelHandshakesRequest(Request["ListChannelHandshakesResponse"]):
     """Request of `ListChannelHandshakes`.
 
@@ -295,7 +295,7 @@ class ListChannelHandshakesRequest(Request["ListChannelHandshakesResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListChannelHandshakesResponse(Structure):
     """Response of `ListChannelHandshakes`.
 
@@ -310,7 +310,7 @@ class ListChannelHandshakesResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ListChannelHandshakesTypeFiltersStartServicePeriodTypeFilters(Variant):
     """Member `startServicePeriodTypeFilters` of union `ListChannelHandshakesTypeFilters`."""
 
@@ -319,7 +319,7 @@ class ListChannelHandshakesTypeFiltersStartServicePeriodTypeFilters(Variant):
     """Filters of handshakes that begin a service period."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ListChannelHandshakesTypeFiltersRevokeServicePeriodTypeFilters(Variant):
     """Member `revokeServicePeriodTypeFilters` of union `ListChannelHandshakesTypeFilters`."""
 
@@ -328,7 +328,7 @@ class ListChannelHandshakesTypeFiltersRevokeServicePeriodTypeFilters(Variant):
     """Filters of handshakes that end a service period."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ListChannelHandshakesTypeFiltersProgramManagementAccountTypeFilters(Variant):
     """Member `programManagementAccountTypeFilters` of union `ListChannelHandshakesTypeFilters`."""
 
@@ -354,7 +354,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 """
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ListChannelHandshakesTypeSortStartServicePeriodTypeSort(Variant):
     """Member `startServicePeriodTypeSort` of union `ListChannelHandshakesTypeSort`."""
 
@@ -363,7 +363,7 @@ class ListChannelHandshakesTypeSortStartServicePeriodTypeSort(Variant):
     """Order of handshakes that begin a service period."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ListChannelHandshakesTypeSortRevokeServicePeriodTypeSort(Variant):
     """Member `revokeServicePeriodTypeSort` of union `ListChannelHandshakesTypeSort`."""
 
@@ -372,7 +372,7 @@ class ListChannelHandshakesTypeSortRevokeServicePeriodTypeSort(Variant):
     """Order of handshakes that end a service period."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ListChannelHandshakesTypeSortProgramManagementAccountTypeSort(Variant):
     """Member `programManagementAccountTypeSort` of union `ListChannelHandshakesTypeSort`."""
 
@@ -398,7 +398,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProgramManagementAccountHandshakeDetail(Structure):
     """Details of a handshake about a program management account.
 
@@ -410,7 +410,7 @@ class ProgramManagementAccountHandshakeDetail(Structure):
     """Partner program that an account manages."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProgramManagementAccountTypeFilters(Structure):
     """Filters of handshakes about program management accounts.
 
@@ -422,7 +422,7 @@ class ProgramManagementAccountTypeFilters(Structure):
     """Filter: only these partner programs."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProgramManagementAccountTypeSort(Structure):
     """Order of handshakes about program management accounts.
 
@@ -436,7 +436,7 @@ class ProgramManagementAccountTypeSort(Structure):
     """Field that these handshakes are sorted by."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RejectChannelHandshakeDetail(Structure):
     """Handshake after it was rejected.
 
@@ -451,7 +451,7 @@ class RejectChannelHandshakeDetail(Structure):
     """Status of a handshake."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RejectChannelHandshakeRequest(Request["RejectChannelHandshakeResponse"]):
     """Request of `RejectChannelHandshake`.
 
@@ -466,7 +466,7 @@ class RejectChannelHandshakeRequest(Request["RejectChannelHandshakeResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RejectChannelHandshakeResponse(Structure):
     """Response of `RejectChannelHandshake`.
 
@@ -479,7 +479,7 @@ class RejectChannelHandshakeResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RevokeServicePeriodHandshakeDetail(Structure):
     """Details of a handshake that ends a service period.
 
@@ -499,7 +499,7 @@ class RevokeServicePeriodHandshakeDetail(Structure):
     """Time when it ends."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RevokeServicePeriodPayload(Structure):
     """Service period to end.
 
@@ -514,7 +514,7 @@ class RevokeServicePeriodPayload(Structure):
     r"""Message to the other account; 1 to 300 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RevokeServicePeriodTypeFilters(Structure):
     """Filters of handshakes that end a service period.
 
@@ -525,7 +525,7 @@ class RevokeServicePeriodTypeFilters(Structure):
     """Filter: only service periods with these terms."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RevokeServicePeriodTypeSort(Structure):
     """Order of handshakes that end a service period.
 
@@ -538,7 +538,7 @@ class RevokeServicePeriodTypeSort(Structure):
     """Field that these handshakes are sorted by."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartServicePeriodHandshakeDetail(Structure):
     """Details of a handshake that begins a service period.
 
@@ -558,7 +558,7 @@ class StartServicePeriodHandshakeDetail(Structure):
     """Time when it ends."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartServicePeriodPayload(Structure):
     """Service period to begin.
 
@@ -579,7 +579,7 @@ class StartServicePeriodPayload(Structure):
     """Time when it ends."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartServicePeriodTypeFilters(Structure):
     """Filters of handshakes that begin a service period.
 
@@ -590,7 +590,7 @@ class StartServicePeriodTypeFilters(Structure):
     """Filter: only service periods with these terms."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartServicePeriodTypeSort(Structure):
     """Order of handshakes that begin a service period.
 

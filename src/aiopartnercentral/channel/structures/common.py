@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Tag(Structure):
     """Tag of a resource.
 
@@ -21,7 +21,7 @@ class Tag(Structure):
     r"""Value of the tag, which may be empty; 0 to 256 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ValidationExceptionField(Structure):
     """Field of a request that is invalid.
 

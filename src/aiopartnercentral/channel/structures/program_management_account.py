@@ -13,7 +13,7 @@ from aiopartnercentral.channel.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateProgramManagementAccountDetail(Structure):
     """Program management account that was registered.
 
@@ -27,7 +27,7 @@ class CreateProgramManagementAccountDetail(Structure):
     """ARN of the resource; 1 to 1011 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateProgramManagementAccountRequest(Request["CreateProgramManagementAccountResponse"]):
     """Request of `CreateProgramManagementAccount`.
 
@@ -53,7 +53,7 @@ class CreateProgramManagementAccountRequest(Request["CreateProgramManagementAcco
     """Purpose of a program management account."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateProgramManagementAccountResponse(Structure):
     """Response of `CreateProgramManagementAccount`.
 
@@ -67,7 +67,7 @@ class CreateProgramManagementAccountResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteProgramManagementAccountRequest(Request["DeleteProgramManagementAccountResponse"]):
     """Request of `DeleteProgramManagementAccount`.
 
@@ -87,7 +87,7 @@ class DeleteProgramManagementAccountRequest(Request["DeleteProgramManagementAcco
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteProgramManagementAccountResponse(Structure):
     """Response of `DeleteProgramManagementAccount`.
 
@@ -99,7 +99,7 @@ class DeleteProgramManagementAccountResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListProgramManagementAccountsRequest(Request["ListProgramManagementAccountsResponse"]):
     """Request of `ListProgramManagementAccounts`.
 
@@ -129,7 +129,7 @@ class ListProgramManagementAccountsRequest(Request["ListProgramManagementAccount
     """Purpose of a program management account."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListProgramManagementAccountsResponse(Structure):
     """Response of `ListProgramManagementAccounts`.
 
@@ -145,7 +145,7 @@ class ListProgramManagementAccountsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListProgramManagementAccountsSortBase(Structure):
     """Order of program management accounts.
 
@@ -159,7 +159,7 @@ class ListProgramManagementAccountsSortBase(Structure):
     """Field that program management accounts are sorted by."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProgramManagementAccountSummary(Structure):
     """Program management account in a list.
 
@@ -192,7 +192,7 @@ class ProgramManagementAccountSummary(Structure):
     """Purpose of a program management account."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateProgramManagementAccountDetail(Structure):
     """Program management account after its change.
 
@@ -210,7 +210,7 @@ class UpdateProgramManagementAccountDetail(Structure):
     r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateProgramManagementAccountRequest(Request["UpdateProgramManagementAccountResponse"]):
     """Request of `UpdateProgramManagementAccount`.
 
@@ -230,7 +230,7 @@ class UpdateProgramManagementAccountRequest(Request["UpdateProgramManagementAcco
     r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateProgramManagementAccountResponse(Structure):
     """Response of `UpdateProgramManagementAccount`.
 

@@ -14,7 +14,7 @@ from aiopartnercentral.channel.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateRelationshipDetail(Structure):
     """Relationship that was recorded.
 
@@ -27,7 +27,7 @@ class CreateRelationshipDetail(Structure):
     """Identifier; exactly 16 characters, pattern `rs-[a-z0-9]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateRelationshipRequest(Request["CreateRelationshipResponse"]):
     """Request of `CreateRelationship`.
 
@@ -64,7 +64,7 @@ class CreateRelationshipRequest(Request["CreateRelationshipResponse"]):
     """Time when it begins."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateRelationshipResponse(Structure):
     """Response of `CreateRelationship`.
 
@@ -77,7 +77,7 @@ class CreateRelationshipResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteRelationshipRequest(Request["DeleteRelationshipResponse"]):
     """Request of `DeleteRelationship`.
 
@@ -100,7 +100,7 @@ class DeleteRelationshipRequest(Request["DeleteRelationshipResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteRelationshipResponse(Structure):
     """Response of `DeleteRelationship`.
 
@@ -111,7 +111,7 @@ class DeleteRelationshipResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRelationshipRequest(Request["GetRelationshipResponse"]):
     """Request of `GetRelationship`.
 
@@ -130,7 +130,7 @@ class GetRelationshipRequest(Request["GetRelationshipResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRelationshipResponse(Structure):
     """Response of `GetRelationship`.
 
@@ -143,7 +143,7 @@ class GetRelationshipResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRelationshipsRequest(Request["ListRelationshipsResponse"]):
     """Request of `ListRelationships`.
 
@@ -172,7 +172,7 @@ class ListRelationshipsRequest(Request["ListRelationshipsResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRelationshipsResponse(Structure):
     """Response of `ListRelationships`.
 
@@ -187,7 +187,7 @@ class ListRelationshipsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRelationshipsSortBase(Structure):
     """Order of relationships.
 
@@ -200,7 +200,7 @@ class ListRelationshipsSortBase(Structure):
     """Field that relationships are sorted by."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PartnerLedSupport(Structure):
     """Support plan in which the partner supports the customer.
 
@@ -215,7 +215,7 @@ class PartnerLedSupport(Structure):
     """Company that provides the support."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RelationshipDetail(Structure):
     """Relationship with an account: its scope, resale model and dates.
 
@@ -256,7 +256,7 @@ class RelationshipDetail(Structure):
     """Time when it ends."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RelationshipSummary(Structure):
     """Relationship in a list.
 
@@ -289,7 +289,7 @@ class RelationshipSummary(Structure):
     """Time when it begins."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ResoldEnterprise(Structure):
     """AWS Enterprise Support that the partner resells.
 
@@ -304,7 +304,7 @@ class ResoldEnterprise(Structure):
     """AWS account that pays for the support; exactly 12 characters, pattern `[0-9]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ResoldUnifiedOperations(Structure):
     """AWS Unified Operations support that the partner resells.
 
@@ -319,7 +319,7 @@ class ResoldUnifiedOperations(Structure):
     """AWS account that pays for the support; exactly 12 characters, pattern `[0-9]*`."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class SupportPlanResoldEnterprise(Variant):
     """Member `resoldEnterprise` of union `SupportPlan`."""
 
@@ -328,7 +328,7 @@ class SupportPlanResoldEnterprise(Variant):
     """AWS Enterprise Support that the partner resells."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class SupportPlanPartnerLedSupport(Variant):
     """Member `partnerLedSupport` of union `SupportPlan`."""
 
@@ -337,7 +337,7 @@ class SupportPlanPartnerLedSupport(Variant):
     """Support plan in which the partner supports the customer."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class SupportPlanResoldUnifiedOperations(Variant):
     """Member `resoldUnifiedOperations` of union `SupportPlan`."""
 
@@ -360,7 +360,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateRelationshipDetail(Structure):
     """Relationship after its change.
 
@@ -377,7 +377,7 @@ class UpdateRelationshipDetail(Structure):
     r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateRelationshipRequest(Request["UpdateRelationshipResponse"]):
     """Request of `UpdateRelationship`.
 
@@ -402,7 +402,7 @@ class UpdateRelationshipRequest(Request["UpdateRelationshipResponse"]):
     """Support plan of a relationship: resold from AWS or led by the partner."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateRelationshipResponse(Structure):
     """Response of `UpdateRelationship`.
 

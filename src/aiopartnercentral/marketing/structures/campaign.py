@@ -13,7 +13,7 @@ from aiopartnercentral.marketing.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Campaign(Structure):
     """Marketing campaign with its settings.
 
@@ -72,7 +72,7 @@ class Campaign(Structure):
     """Time of the latest change."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignSort(Structure):
     """Order of campaigns.
 
@@ -85,7 +85,7 @@ class CampaignSort(Structure):
     """Direction of sorting."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignSummary(Structure):
     """Campaign in a list, without its settings.
 
@@ -114,7 +114,7 @@ class CampaignSummary(Structure):
     """Time of the latest change."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateCampaignRequest(Request["CreateCampaignResponse"]):
     """Request of `CreateCampaign`.
 
@@ -161,7 +161,7 @@ class CreateCampaignRequest(Request["CreateCampaignResponse"]):
     """Tags of the resource; 1 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateCampaignResponse(Structure):
     """Response of `CreateCampaign`.
 
@@ -178,7 +178,7 @@ class CreateCampaignResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteCampaignRequest(Request["DeleteCampaignResponse"]):
     """Request of `DeleteCampaign`.
 
@@ -193,7 +193,7 @@ class DeleteCampaignRequest(Request["DeleteCampaignResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EmailTargetDetail(Structure):
     """File with the email addresses of a campaign, and the result of its check.
 
@@ -214,7 +214,7 @@ class EmailTargetDetail(Structure):
     """Name of the file."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FileRef(Structure):
     """File in Amazon S3.
 
@@ -227,7 +227,7 @@ class FileRef(Structure):
     """Version of the file in Amazon S3; 1 to 1024 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignRequest(Request["GetCampaignResponse"]):
     """Request of `GetCampaign`.
 
@@ -242,7 +242,7 @@ class GetCampaignRequest(Request["GetCampaignResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignResponse(Structure):
     """Response of `GetCampaign`.
 
@@ -255,7 +255,7 @@ class GetCampaignResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCampaignsRequest(Request["ListCampaignsResponse"]):
     """Request of `ListCampaigns`.
 
@@ -280,7 +280,7 @@ class ListCampaignsRequest(Request["ListCampaignsResponse"]):
     """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCampaignsResponse(Structure):
     """Response of `ListCampaigns`.
 
@@ -295,7 +295,7 @@ class ListCampaignsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class MonetaryValue(Structure):
     """Amount of money in a currency.
 
@@ -308,7 +308,7 @@ class MonetaryValue(Structure):
     """Currency, as its ISO 4217 code; exactly 3 characters, pattern `[A-Z]{3}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PartnerBadgeDetail(Structure):
     """Badge of the partner that assets show.
 
@@ -321,7 +321,7 @@ class PartnerBadgeDetail(Structure):
     """Time when the file was attached."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PartnerProfileBranding(Structure):
     """Name, website and logo of the partner's profile, which assets show.
 
@@ -338,7 +338,7 @@ class PartnerProfileBranding(Structure):
     r"""Address of the logo, an image; 1 to 2048 characters, pattern `https://[^\s]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TargetAudience(Structure):
     """Companies that a campaign is for.
 
@@ -353,7 +353,7 @@ class TargetAudience(Structure):
     """Countries, as their ISO 3166 codes; 1 to 100 entries, each exactly 2 characters with pattern `[A-Z]{2}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateCampaignRequest(Request["UpdateCampaignResponse"]):
     """Request of `UpdateCampaign`.
 
@@ -402,7 +402,7 @@ class UpdateCampaignRequest(Request["UpdateCampaignResponse"]):
     r"""Day on which the campaign ends; pattern `\d{4}-\d{2}-\d{2}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateCampaignResponse(Structure):
     """Response of `UpdateCampaign`.
 
@@ -415,7 +415,7 @@ class UpdateCampaignResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteCampaignResponse(Structure):
     """Response of `DeleteCampaign`.
 

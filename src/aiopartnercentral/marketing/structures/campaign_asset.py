@@ -14,7 +14,7 @@ from aiopartnercentral.marketing.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAsset(Structure):
     """Asset of a campaign, such as an email or a web page, with its content.
 
@@ -65,7 +65,7 @@ class CampaignAsset(Structure):
     """Time of the latest change."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAssetFieldValue(Structure):
     """Field of an asset, and its value.
 
@@ -78,7 +78,7 @@ class CampaignAssetFieldValue(Structure):
     """Value of a field: a text, an image or a link to an asset."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAssetImageSource(Structure):
     """Image field of another asset, whose image is used.
 
@@ -95,7 +95,7 @@ class CampaignAssetImageSource(Structure):
     """Identifier of the field; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAssetSummary(Structure):
     """Asset in a list, without its content.
 
@@ -132,7 +132,7 @@ class CampaignAssetSummary(Structure):
     """Time when the email is sent, if `send_mode` is `SCHEDULED`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeactivateCampaignAssetRequest(Request["DeactivateCampaignAssetResponse"]):
     """Request of `DeactivateCampaignAsset`.
 
@@ -150,7 +150,7 @@ class DeactivateCampaignAssetRequest(Request["DeactivateCampaignAssetResponse"])
     """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeactivateCampaignAssetResponse(Structure):
     """Response of `DeactivateCampaignAsset`.
 
@@ -170,7 +170,7 @@ class DeactivateCampaignAssetResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteCampaignAssetRequest(Request["DeleteCampaignAssetResponse"]):
     """Request of `DeleteCampaignAsset`.
 
@@ -187,7 +187,7 @@ class DeleteCampaignAssetRequest(Request["DeleteCampaignAssetResponse"]):
     """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FieldValueInput(Structure):
     """Field to set, and its value.
 
@@ -200,7 +200,7 @@ class FieldValueInput(Structure):
     """Value of a field: a text, an image or a link to an asset."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignAssetRequest(Request["GetCampaignAssetResponse"]):
     """Request of `GetCampaignAsset`.
 
@@ -217,7 +217,7 @@ class GetCampaignAssetRequest(Request["GetCampaignAssetResponse"]):
     """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignAssetResponse(Structure):
     """Response of `GetCampaignAsset`.
 
@@ -230,7 +230,7 @@ class GetCampaignAssetResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCampaignAssetsRequest(Request["ListCampaignAssetsResponse"]):
     """Request of `ListCampaignAssets`.
 
@@ -249,7 +249,7 @@ class ListCampaignAssetsRequest(Request["ListCampaignAssetsResponse"]):
     """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCampaignAssetsResponse(Structure):
     """Response of `ListCampaignAssets`.
 
@@ -264,7 +264,7 @@ class ListCampaignAssetsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class TemplateFieldValueText(Variant):
     """Member `Text` of union `TemplateFieldValue`."""
 
@@ -273,7 +273,7 @@ class TemplateFieldValueText(Variant):
     """Text, or rich text with HTML tags; 1 to 100000 characters, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class TemplateFieldValueImageReference(Variant):
     """Member `ImageReference` of union `TemplateFieldValue`."""
 
@@ -282,7 +282,7 @@ class TemplateFieldValueImageReference(Variant):
     """Image, as a file in Amazon S3; 1 to 4096 characters."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class TemplateFieldValueLinkedAssetId(Variant):
     """Member `LinkedAssetId` of union `TemplateFieldValue`."""
 
@@ -291,7 +291,7 @@ class TemplateFieldValueLinkedAssetId(Variant):
     """Identifier of the asset that the field links to; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class TemplateFieldValueCampaignAssetImage(Variant):
     """Member `CampaignAssetImage` of union `TemplateFieldValue`."""
 
@@ -318,7 +318,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateCampaignAssetRequest(Request["UpdateCampaignAssetResponse"]):
     """Request of `UpdateCampaignAsset`.
 
@@ -347,7 +347,7 @@ class UpdateCampaignAssetRequest(Request["UpdateCampaignAssetResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateCampaignAssetResponse(Structure):
     """Response of `UpdateCampaignAsset`.
 
@@ -364,7 +364,7 @@ class UpdateCampaignAssetResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteCampaignAssetResponse(Structure):
     """Response of `DeleteCampaignAsset`.
 

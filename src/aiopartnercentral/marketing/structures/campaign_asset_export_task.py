@@ -12,7 +12,7 @@ from aiopartnercentral.marketing import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAssetActivationOutcome(Structure):
     """Whether one asset was activated.
 
@@ -30,7 +30,7 @@ class CampaignAssetActivationOutcome(Structure):
     """Explanation for people, in words that may change; 1 to 1024 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAssetExportFailureReason(Structure):
     """Reason why an export failed.
 
@@ -44,7 +44,7 @@ class CampaignAssetExportFailureReason(Structure):
     """Explanation for people, in words that may change; 1 to 1024 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignAssetActivationTaskRequest(Request["GetCampaignAssetActivationTaskResponse"]):
     """Request of `GetCampaignAssetActivationTask`.
 
@@ -60,7 +60,7 @@ class GetCampaignAssetActivationTaskRequest(Request["GetCampaignAssetActivationT
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignAssetActivationTaskResponse(Structure):
     """Response of `GetCampaignAssetActivationTask`.
 
@@ -84,7 +84,7 @@ class GetCampaignAssetActivationTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignAssetExportTaskRequest(Request["GetCampaignAssetExportTaskResponse"]):
     """Request of `GetCampaignAssetExportTask`.
 
@@ -102,7 +102,7 @@ class GetCampaignAssetExportTaskRequest(Request["GetCampaignAssetExportTaskRespo
     """Identifier of the export task; exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignAssetExportTaskResponse(Structure):
     """Response of `GetCampaignAssetExportTask`.
 
@@ -126,7 +126,7 @@ class GetCampaignAssetExportTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartCampaignAssetActivationTaskRequest(Request["StartCampaignAssetActivationTaskResponse"]):
     """Request of `StartCampaignAssetActivationTask`.
 
@@ -150,7 +150,7 @@ class StartCampaignAssetActivationTaskRequest(Request["StartCampaignAssetActivat
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartCampaignAssetActivationTaskResponse(Structure):
     """Response of `StartCampaignAssetActivationTask`.
 
@@ -174,7 +174,7 @@ class StartCampaignAssetActivationTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartCampaignAssetExportTaskRequest(Request["StartCampaignAssetExportTaskResponse"]):
     """Request of `StartCampaignAssetExportTask`.
 
@@ -194,7 +194,7 @@ class StartCampaignAssetExportTaskRequest(Request["StartCampaignAssetExportTaskR
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartCampaignAssetExportTaskResponse(Structure):
     """Response of `StartCampaignAssetExportTask`.
 

@@ -13,7 +13,7 @@ from aiopartnercentral.marketing.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAssetTemplate(Structure):
     """Template of an asset, with its fields.
 
@@ -38,7 +38,7 @@ class CampaignAssetTemplate(Structure):
     """Social network."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignTemplate(Structure):
     """Campaign template with the templates of its assets.
 
@@ -81,7 +81,7 @@ class CampaignTemplate(Structure):
     """Time of the latest change."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignTemplateSummary(Structure):
     """Campaign template in a list.
 
@@ -112,7 +112,7 @@ class CampaignTemplateSummary(Structure):
     """Address of a small preview, an image."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignTemplateRequest(Request["GetCampaignTemplateResponse"]):
     """Request of `GetCampaignTemplate`.
 
@@ -125,7 +125,7 @@ class GetCampaignTemplateRequest(Request["GetCampaignTemplateResponse"]):
     """Identifier or ARN; exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignTemplateResponse(Structure):
     """Response of `GetCampaignTemplate`.
 
@@ -138,7 +138,7 @@ class GetCampaignTemplateResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ReferenceMaterial(Structure):
     """Document about a template.
 
@@ -151,7 +151,7 @@ class ReferenceMaterial(Structure):
     """Address."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchCampaignTemplatesRequest(Request["SearchCampaignTemplatesResponse"]):
     """Request of `SearchCampaignTemplates`.
 
@@ -183,7 +183,7 @@ class SearchCampaignTemplatesRequest(Request["SearchCampaignTemplatesResponse"])
     """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchCampaignTemplatesResponse(Structure):
     """Response of `SearchCampaignTemplates`.
 

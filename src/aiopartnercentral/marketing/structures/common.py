@@ -11,7 +11,7 @@ from aiopartnercentral.marketing import enums
 from aiopartnercentral.types import Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ActivationIssue(Structure):
     """Reason why assets cannot be activated yet.
 
@@ -34,7 +34,7 @@ class ActivationIssue(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssetLinkFieldType(Structure):
     """Field that links to another asset.
 
@@ -49,7 +49,7 @@ class AssetLinkFieldType(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAssetLayout(Structure):
     """Layouts of an asset, and the selected one.
 
@@ -62,7 +62,7 @@ class CampaignAssetLayout(Structure):
     """Layout that the asset has; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAssetLayoutOption(Structure):
     """Layout that an asset can have.
 
@@ -81,7 +81,7 @@ class CampaignAssetLayoutOption(Structure):
     """Previews of the layout; 0 to 20 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAssetTemplateField(Structure):
     """Field that a template has.
 
@@ -108,7 +108,7 @@ class CampaignAssetTemplateField(Structure):
     """Field of the partner's profile that an asset shows."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FieldTypeText(Variant):
     """Member `Text` of union `FieldType`."""
 
@@ -117,7 +117,7 @@ class FieldTypeText(Variant):
     """Field for plain text, and its limits."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FieldTypeRichText(Variant):
     """Member `RichText` of union `FieldType`."""
 
@@ -126,7 +126,7 @@ class FieldTypeRichText(Variant):
     """Field for text with HTML tags, and its limits."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FieldTypeImage(Variant):
     """Member `Image` of union `FieldType`."""
 
@@ -135,7 +135,7 @@ class FieldTypeImage(Variant):
     """Field for an image, and its limits."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FieldTypeAssetLink(Variant):
     """Member `AssetLink` of union `FieldType`."""
 
@@ -156,7 +156,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ImageFieldType(Structure):
     """Field for an image, and its limits.
 
@@ -175,7 +175,7 @@ class ImageFieldType(Structure):
     """Height that fits best, in pixels; at least 1."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LayoutPreview(Structure):
     """Preview of a layout.
 
@@ -190,7 +190,7 @@ class LayoutPreview(Structure):
     """Page of an asset that a preview shows."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RichTextFieldType(Structure):
     """Field for text with HTML tags, and its limits.
 
@@ -205,7 +205,7 @@ class RichTextFieldType(Structure):
     """Example of a value; 1 to 100000 characters, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Tag(Structure):
     """Tag of a resource.
 
@@ -218,7 +218,7 @@ class Tag(Structure):
     r"""Value of the tag, which may be empty; 0 to 256 characters, pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TextFieldType(Structure):
     """Field for plain text, and its limits.
 
@@ -235,7 +235,7 @@ class TextFieldType(Structure):
     """Example of a value; 1 to 100000 characters, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ValidationExceptionField(Structure):
     """Field of a request that is invalid.
 

@@ -12,7 +12,7 @@ from aiopartnercentral.marketing.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BatchCreateCampaignAssetEntry(Structure):
     """Asset to create.
 
@@ -23,7 +23,7 @@ class BatchCreateCampaignAssetEntry(Structure):
     r"""Identifier of the asset template; 1 to 2048 characters, pattern `[\w:/+=,.@-]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BatchCreateCampaignAssetError(Structure):
     """Asset that was not created, and why.
 
@@ -38,7 +38,7 @@ class BatchCreateCampaignAssetError(Structure):
     """Explanation for people, in words that may change."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BatchCreateCampaignAssetRequest(Request["BatchCreateCampaignAssetResponse"]):
     """Request of `BatchCreateCampaignAsset`.
 
@@ -56,7 +56,7 @@ class BatchCreateCampaignAssetRequest(Request["BatchCreateCampaignAssetResponse"
     """Assets to create; 1 to 25 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BatchCreateCampaignAssetResponse(Structure):
     """Response of `BatchCreateCampaignAsset`.
 
@@ -72,7 +72,7 @@ class BatchCreateCampaignAssetResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BatchCreateCampaignAssetResult(Structure):
     """Asset that was created.
 

@@ -11,7 +11,7 @@ from aiopartnercentral.marketing import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateSocialConnectionAuthorizationUrlRequest(Request["CreateSocialConnectionAuthorizationUrlResponse"]):
     """Request of `CreateSocialConnectionAuthorizationUrl`.
 
@@ -25,7 +25,7 @@ class CreateSocialConnectionAuthorizationUrlRequest(Request["CreateSocialConnect
     """Social network."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateSocialConnectionAuthorizationUrlResponse(Structure):
     """Response of `CreateSocialConnectionAuthorizationUrl`.
 
@@ -41,7 +41,7 @@ class CreateSocialConnectionAuthorizationUrlResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteSocialConnectionRequest(Request["DeleteSocialConnectionResponse"]):
     """Request of `DeleteSocialConnection`.
 
@@ -60,7 +60,7 @@ class DeleteSocialConnectionRequest(Request["DeleteSocialConnectionResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListSocialConnectionsRequest(Request["ListSocialConnectionsResponse"]):
     """Request of `ListSocialConnections`.
 
@@ -77,7 +77,7 @@ class ListSocialConnectionsRequest(Request["ListSocialConnectionsResponse"]):
     """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListSocialConnectionsResponse(Structure):
     """Response of `ListSocialConnections`.
 
@@ -92,7 +92,7 @@ class ListSocialConnectionsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SocialConnectionSummary(Structure):
     """Social network that the partner has connected.
 
@@ -115,7 +115,7 @@ class SocialConnectionSummary(Structure):
     """Time when it stops being valid."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteSocialConnectionResponse(Structure):
     """Response of `DeleteSocialConnection`.
 

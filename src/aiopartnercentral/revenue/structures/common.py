@@ -9,7 +9,7 @@ from aiopartnercentral.revenue import enums
 from aiopartnercentral.types import Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Tag(Structure):
     """Tag of a resource.
 
@@ -22,7 +22,7 @@ class Tag(Structure):
     r"""Value of the tag, which may be empty; 0 to 256 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ValidationExceptionField(Structure):
     """Field of a request that is invalid.
 

@@ -13,7 +13,7 @@ from aiopartnercentral.revenue.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateMarketplaceRevenueShareInput(Request["CreateMarketplaceRevenueShareOutput"]):
     """Request of `CreateMarketplaceRevenueShare`.
 
@@ -33,7 +33,7 @@ class CreateMarketplaceRevenueShareInput(Request["CreateMarketplaceRevenueShareO
     """Tags of the new resource; 1 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateMarketplaceRevenueShareOutput(Structure):
     """Response of `CreateMarketplaceRevenueShare`.
 
@@ -61,7 +61,7 @@ class CreateMarketplaceRevenueShareOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetMarketplaceRevenueShareInput(Request["GetMarketplaceRevenueShareOutput"]):
     """Request of `GetMarketplaceRevenueShare`.
 
@@ -79,7 +79,7 @@ class GetMarketplaceRevenueShareInput(Request["GetMarketplaceRevenueShareOutput"
     """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetMarketplaceRevenueShareOutput(Structure):
     """Response of `GetMarketplaceRevenueShare`.
 
@@ -117,7 +117,7 @@ class GetMarketplaceRevenueShareOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListMarketplaceRevenueSharesInput(Request["ListMarketplaceRevenueSharesOutput"]):
     """Request of `ListMarketplaceRevenueShares`.
 
@@ -153,7 +153,7 @@ class ListMarketplaceRevenueSharesInput(Request["ListMarketplaceRevenueSharesOut
     """Filter: only those created before this time."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListMarketplaceRevenueSharesOutput(Structure):
     """Response of `ListMarketplaceRevenueShares`.
 
@@ -169,7 +169,7 @@ class ListMarketplaceRevenueSharesOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class MarketplaceRevenueShareProductDetail(Structure):
     """Product of a revenue share, with its accounts.
 
@@ -189,7 +189,7 @@ class MarketplaceRevenueShareProductDetail(Structure):
     """Accounts that use the product, by type; 0 to 2 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class MarketplaceRevenueShareProductEntry(Structure):
     """Product whose revenue is to be shared, with its accounts.
 
@@ -203,7 +203,7 @@ class MarketplaceRevenueShareProductEntry(Structure):
     """Accounts that use the product, by type; 0 to 2 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class MarketplaceRevenueShareProductSummary(Structure):
     """Product of a revenue share, with the number of its accounts.
 
@@ -223,7 +223,7 @@ class MarketplaceRevenueShareProductSummary(Structure):
     """Accounts that use the product, by type; 0 to 2 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class MarketplaceRevenueShareSummary(Structure):
     """Revenue share in a list.
 
@@ -257,7 +257,7 @@ class MarketplaceRevenueShareSummary(Structure):
     r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RevenueShareProductAccountDetail(Structure):
     """Accounts of one type that use a product.
 
@@ -273,7 +273,7 @@ class RevenueShareProductAccountDetail(Structure):
     """AWS accounts; 1 to 1000 entries, each exactly 12 characters with pattern `[0-9]{12}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RevenueShareProductAccountEntry(Structure):
     """Accounts of one type that use a product, to set.
 
@@ -287,7 +287,7 @@ class RevenueShareProductAccountEntry(Structure):
     """AWS accounts; 1 to 1000 entries, each exactly 12 characters with pattern `[0-9]{12}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RevenueShareProductAccountSummary(Structure):
     """Number of accounts of one type that use a product.
 
@@ -301,7 +301,7 @@ class RevenueShareProductAccountSummary(Structure):
     """Number of accounts; at least 0."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateMarketplaceRevenueShareInput(Request["UpdateMarketplaceRevenueShareOutput"]):
     """Request of `UpdateMarketplaceRevenueShare`.
 
@@ -325,7 +325,7 @@ class UpdateMarketplaceRevenueShareInput(Request["UpdateMarketplaceRevenueShareO
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateMarketplaceRevenueShareOutput(Structure):
     """Response of `UpdateMarketplaceRevenueShare`.
 

@@ -11,7 +11,7 @@ from aiopartnercentral.revenue import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateMarketplaceRevenueShareAllocationInput(Request["CreateMarketplaceRevenueShareAllocationOutput"]):
     """Request of `CreateMarketplaceRevenueShareAllocation`.
 
@@ -39,7 +39,7 @@ class CreateMarketplaceRevenueShareAllocationInput(Request["CreateMarketplaceRev
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateMarketplaceRevenueShareAllocationOutput(Structure):
     """Response of `CreateMarketplaceRevenueShareAllocation`.
 
@@ -71,7 +71,7 @@ class CreateMarketplaceRevenueShareAllocationOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetMarketplaceRevenueShareAllocationInput(Request["GetMarketplaceRevenueShareAllocationOutput"]):
     """Request of `GetMarketplaceRevenueShareAllocation`.
 
@@ -91,7 +91,7 @@ class GetMarketplaceRevenueShareAllocationInput(Request["GetMarketplaceRevenueSh
     """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetMarketplaceRevenueShareAllocationOutput(Structure):
     """Response of `GetMarketplaceRevenueShareAllocation`.
 
@@ -123,7 +123,7 @@ class GetMarketplaceRevenueShareAllocationOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListMarketplaceRevenueShareAllocationsInput(Request["ListMarketplaceRevenueShareAllocationsOutput"]):
     """Request of `ListMarketplaceRevenueShareAllocations`.
 
@@ -159,7 +159,7 @@ class ListMarketplaceRevenueShareAllocationsInput(Request["ListMarketplaceRevenu
     """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListMarketplaceRevenueShareAllocationsOutput(Structure):
     """Response of `ListMarketplaceRevenueShareAllocations`.
 
@@ -175,7 +175,7 @@ class ListMarketplaceRevenueShareAllocationsOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class MarketplaceRevenueShareAllocationSummary(Structure):
     """Allocation of a revenue share in a list.
 
@@ -201,7 +201,7 @@ class MarketplaceRevenueShareAllocationSummary(Structure):
     """Time of the latest change."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateMarketplaceRevenueShareAllocationInput(Request["UpdateMarketplaceRevenueShareAllocationOutput"]):
     """Request of `UpdateMarketplaceRevenueShareAllocation`.
 
@@ -229,7 +229,7 @@ class UpdateMarketplaceRevenueShareAllocationInput(Request["UpdateMarketplaceRev
     """Whether an allocation is in effect."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateMarketplaceRevenueShareAllocationOutput(Structure):
     """Response of `UpdateMarketplaceRevenueShareAllocation`.
 

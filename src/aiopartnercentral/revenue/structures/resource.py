@@ -11,7 +11,7 @@ from aiopartnercentral.revenue.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceInput(Request["ListTagsForResourceOutput"]):
     """Request of `ListTagsForResource`.
 
@@ -25,7 +25,7 @@ class ListTagsForResourceInput(Request["ListTagsForResourceOutput"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceOutput(Structure):
     """Response of `ListTagsForResource`.
 
@@ -39,7 +39,7 @@ class ListTagsForResourceOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceInput(Request["TagResourceResponse"]):
     """Request of `TagResource`.
 
@@ -54,7 +54,7 @@ class TagResourceInput(Request["TagResourceResponse"]):
     """Tags of the resource; 1 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceInput(Request["UntagResourceResponse"]):
     """Request of `UntagResource`.
 
@@ -69,7 +69,7 @@ class UntagResourceInput(Request["UntagResourceResponse"]):
     r"""Names of the tags to remove; each 1 to 128 characters with pattern `[^\x00-\x1F\x7F]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceResponse(Structure):
     """Response of `TagResource`.
 
@@ -80,7 +80,7 @@ class TagResourceResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceResponse(Structure):
     """Response of `UntagResource`.
 

@@ -13,7 +13,7 @@ from aiopartnercentral.revenue.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AttributionSummary(Structure):
     """Revenue attribution in a list.
 
@@ -54,7 +54,7 @@ class AttributionSummary(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ContextFilter(Structure):
     """Key of the context, and the values that it may have.
 
@@ -67,7 +67,7 @@ class ContextFilter(Structure):
     r"""Values that the key may have; 1 to 20 entries, each 1 to 1024 characters with pattern `[\x20-\x7E]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateRevenueAttributionInput(Request["CreateRevenueAttributionOutput"]):
     """Request of `CreateRevenueAttribution`.
 
@@ -97,7 +97,7 @@ class CreateRevenueAttributionInput(Request["CreateRevenueAttributionOutput"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateRevenueAttributionOutput(Structure):
     """Response of `CreateRevenueAttribution`.
 
@@ -129,7 +129,7 @@ class CreateRevenueAttributionOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRevenueAttributionInput(Request["GetRevenueAttributionOutput"]):
     """Request of `GetRevenueAttribution`.
 
@@ -147,7 +147,7 @@ class GetRevenueAttributionInput(Request["GetRevenueAttributionOutput"]):
     """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRevenueAttributionOutput(Structure):
     """Response of `GetRevenueAttribution`.
 
@@ -195,7 +195,7 @@ class GetRevenueAttributionOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRevenueAttributionsInput(Request["ListRevenueAttributionsOutput"]):
     """Request of `ListRevenueAttributions`.
 
@@ -225,7 +225,7 @@ class ListRevenueAttributionsInput(Request["ListRevenueAttributionsOutput"]):
     """Filter: only with these facts in their context; 1 to 5 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRevenueAttributionsOutput(Structure):
     """Response of `ListRevenueAttributions`.
 
@@ -241,7 +241,7 @@ class ListRevenueAttributionsOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class MarketplaceProductSummary(Structure):
     """Product in AWS Marketplace.
 
@@ -257,7 +257,7 @@ class MarketplaceProductSummary(Structure):
     """Name of the product."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateRevenueAttributionInput(Request["UpdateRevenueAttributionOutput"]):
     """Request of `UpdateRevenueAttribution`.
 
@@ -285,7 +285,7 @@ class UpdateRevenueAttributionInput(Request["UpdateRevenueAttributionOutput"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateRevenueAttributionOutput(Structure):
     """Response of `UpdateRevenueAttribution`.
 

@@ -12,7 +12,7 @@ from aiopartnercentral.revenue import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRevenueAttributionAllocationInput(Request["GetRevenueAttributionAllocationOutput"]):
     """Request of `GetRevenueAttributionAllocation`.
 
@@ -32,7 +32,7 @@ class GetRevenueAttributionAllocationInput(Request["GetRevenueAttributionAllocat
     """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRevenueAttributionAllocationOutput(Structure):
     """Response of `GetRevenueAttributionAllocation`.
 
@@ -74,7 +74,7 @@ class GetRevenueAttributionAllocationOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRevenueAttributionAllocationsTaskInput(Request["GetRevenueAttributionAllocationsTaskOutput"]):
     """Request of `GetRevenueAttributionAllocationsTask`.
 
@@ -90,7 +90,7 @@ class GetRevenueAttributionAllocationsTaskInput(Request["GetRevenueAttributionAl
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRevenueAttributionAllocationsTaskOutput(Structure):
     """Response of `GetRevenueAttributionAllocationsTask`.
 
@@ -122,7 +122,7 @@ class GetRevenueAttributionAllocationsTaskOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRevenueAttributionAllocationsInput(Request["ListRevenueAttributionAllocationsOutput"]):
     """Request of `ListRevenueAttributionAllocations`.
 
@@ -168,7 +168,7 @@ class ListRevenueAttributionAllocationsInput(Request["ListRevenueAttributionAllo
     r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRevenueAttributionAllocationsOutput(Structure):
     """Response of `ListRevenueAttributionAllocations`.
 
@@ -184,7 +184,7 @@ class ListRevenueAttributionAllocationsOutput(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RevenueAttributionAllocationErrorDetail(Structure):
     """Allocation that a task could not create or change, and why.
 
@@ -212,7 +212,7 @@ class RevenueAttributionAllocationErrorDetail(Structure):
     """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RevenueAttributionAllocationSummary(Structure):
     """Allocation of a revenue attribution in a list.
 
@@ -244,7 +244,7 @@ class RevenueAttributionAllocationSummary(Structure):
     """Name of what revenue is allocated to."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RevenueShareAllocation(Structure):
     """Allocation to create or change.
 
@@ -272,7 +272,7 @@ class RevenueShareAllocation(Structure):
     """Whether an allocation is in effect."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartRevenueAttributionAllocationsTaskInput(Request["StartRevenueAttributionAllocationsTaskOutput"]):
     """Request of `StartRevenueAttributionAllocationsTask`.
 
@@ -298,7 +298,7 @@ class StartRevenueAttributionAllocationsTaskInput(Request["StartRevenueAttributi
     r"""Description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartRevenueAttributionAllocationsTaskOutput(Structure):
     """Response of `StartRevenueAttributionAllocationsTask`.
 

@@ -10,7 +10,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetAwsOpportunitySummaryRequest(Request["GetAwsOpportunitySummaryResponse"]):
     """Request of `GetAwsOpportunitySummary`.
 
@@ -23,7 +23,7 @@ class GetAwsOpportunitySummaryRequest(Request["GetAwsOpportunitySummaryResponse"
     """Identifier or ARN of the partner's opportunity; pattern `O[0-9]{1,19}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetAwsOpportunitySummaryResponse(Structure):
     """Response of `GetAwsOpportunitySummary`.
 

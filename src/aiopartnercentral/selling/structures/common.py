@@ -13,7 +13,7 @@ from aiopartnercentral.selling import enums
 from aiopartnercentral.types import Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Account(Structure):
     """Customer's company, with its address and AWS account.
 
@@ -36,7 +36,7 @@ class Account(Structure):
     """Number of the company in the D-U-N-S system; pattern `[0-9]{9}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AccountCustomer(Structure):
     """Customer of an invitation to plan an account.
 
@@ -53,7 +53,7 @@ class AccountCustomer(Structure):
     """Country, as a two-letter ISO 3166 code; sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Address(Structure):
     """Postal address.
 
@@ -72,7 +72,7 @@ class Address(Structure):
     """Street and number; pattern `(?s).{0,255}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsOpportunityCustomer(Structure):
     """Customer, as AWS has it.
 
@@ -83,7 +83,7 @@ class AwsOpportunityCustomer(Structure):
     """People at the customer."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsOpportunityInsights(Structure):
     """Scores and recommendations of AWS for an opportunity.
 
@@ -102,7 +102,7 @@ class AwsOpportunityInsights(Structure):
     """Recommendations of AWS; 0 to 5 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsOpportunityLifeCycle(Structure):
     """Progress of an opportunity, as AWS sees it.
 
@@ -123,7 +123,7 @@ class AwsOpportunityLifeCycle(Structure):
     """Earlier next steps; 0 to 50 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsOpportunityProject(Structure):
     """Project, as AWS has it.
 
@@ -136,7 +136,7 @@ class AwsOpportunityProject(Structure):
     """AWS partition in which the customer works."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsOpportunityRelatedEntities(Structure):
     """Solutions, products and offers that AWS has linked.
 
@@ -153,7 +153,7 @@ class AwsOpportunityRelatedEntities(Structure):
     """Products in AWS Marketplace; each 4 to 2048 characters with pattern `arn:.*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsProductDetails(Structure):
     """AWS product that a customer is expected to use, and what it costs.
 
@@ -176,7 +176,7 @@ class AwsProductDetails(Structure):
     r"""Amount that the proposals save; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsProductInsights(Structure):
     """AWS products that a customer is expected to use, and what they cost.
 
@@ -201,7 +201,7 @@ class AwsProductInsights(Structure):
     r"""Amount that all proposals save; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsProductOptimization(Structure):
     """Proposal to save money with an AWS product.
 
@@ -214,7 +214,7 @@ class AwsProductOptimization(Structure):
     r"""Amount that the proposal saves; pattern `(0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsProductsSpendInsightsBySource(Structure):
     """Estimates of what a customer will spend, one for each source.
 
@@ -228,7 +228,7 @@ class AwsProductsSpendInsightsBySource(Structure):
     """AWS products that a customer is expected to use, and what they cost."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsSoftwareRevenue(Structure):
     """Software that is sold with an opportunity, as AWS has it.
 
@@ -245,7 +245,7 @@ class AwsSoftwareRevenue(Structure):
     """Time when it stops being valid."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsTeamMember(Structure):
     """Person at AWS who works on an opportunity.
 
@@ -265,7 +265,7 @@ class AwsTeamMember(Structure):
     """Role in AWS."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BestOutreachWindow(Structure):
     """Time of the week at which contacts are likely to answer.
 
@@ -280,7 +280,7 @@ class BestOutreachWindow(Structure):
     """End of the time window, in UTC; exactly 5 characters, pattern `(?:[01][0-9]|2[0-3]):[0-5][0-9]`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BulkJobResult(Structure):
     """Result of one record of a bulk job.
 
@@ -299,7 +299,7 @@ class BulkJobResult(Structure):
     """Explanation of the reason, if the record failed."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ChannelRecommendation(Structure):
     """Channel by which to contact a lead.
 
@@ -312,7 +312,7 @@ class ChannelRecommendation(Structure):
     """Times of the week at which contacts are likely to answer; 1 to 7 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Contact(Structure):
     """Person at the customer.
 
@@ -334,7 +334,7 @@ class Contact(Structure):
     r"""Telephone number; pattern `\+[1-9]\d{1,14}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Customer(Structure):
     """Customer of an opportunity, with its contacts.
 
@@ -347,7 +347,7 @@ class Customer(Structure):
     """People at the customer."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CustomerAccountContext(Structure):
     """Customer as the context of an engagement.
 
@@ -360,7 +360,7 @@ class CustomerAccountContext(Structure):
     """Customer of an invitation to plan an account."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CustomerProjectsContext(Structure):
     """Project of a customer as the context of an engagement.
 
@@ -373,7 +373,7 @@ class CustomerProjectsContext(Structure):
     """Project of a customer in an engagement."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class EngagementContextPayloadCustomerProject(Variant):
     """Member `CustomerProject` of union `EngagementContextPayload`."""
 
@@ -382,7 +382,7 @@ class EngagementContextPayloadCustomerProject(Variant):
     """Project of a customer as the context of an engagement."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class EngagementContextPayloadLead(Variant):
     """Member `Lead` of union `EngagementContextPayload`."""
 
@@ -391,7 +391,7 @@ class EngagementContextPayloadLead(Variant):
     """Lead as the context of an engagement."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class EngagementContextPayloadProspectingResult(Variant):
     """Member `ProspectingResult` of union `EngagementContextPayload`."""
 
@@ -400,7 +400,7 @@ class EngagementContextPayloadProspectingResult(Variant):
     """Prospect as the context of an engagement."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class EngagementContextPayloadCustomerAccount(Variant):
     """Member `CustomerAccount` of union `EngagementContextPayload`."""
 
@@ -427,7 +427,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementCustomer(Structure):
     """Customer of an engagement.
 
@@ -446,7 +446,7 @@ class EngagementCustomer(Structure):
     """Country, as a two-letter ISO 3166 code; sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementCustomerProjectDetails(Structure):
     """Project of a customer in an engagement.
 
@@ -464,7 +464,7 @@ class EngagementCustomerProjectDetails(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ExpectedContractDuration(Structure):
     """Expected duration of a contract.
 
@@ -477,7 +477,7 @@ class ExpectedContractDuration(Structure):
     """Number of months."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ExpectedCustomerSpend(Structure):
     """Amount that a customer is expected to spend.
 
@@ -498,7 +498,7 @@ class ExpectedCustomerSpend(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Filter(Structure):
     """Conditions on customers, which can be combined.
 
@@ -527,7 +527,7 @@ class Filter(Structure):
     """Field of a customer, and the value that it is compared with."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FilterCondition(Structure):
     """Field of a customer, and the value that it is compared with.
 
@@ -540,7 +540,7 @@ class FilterCondition(Structure):
     """Value to compare with."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FilterValueStringValue(Variant):
     """Member `StringValue` of union `FilterValue`."""
 
@@ -549,7 +549,7 @@ class FilterValueStringValue(Variant):
     """Text to compare with."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FilterValueStringListValue(Variant):
     """Member `StringListValue` of union `FilterValue`."""
 
@@ -558,7 +558,7 @@ class FilterValueStringListValue(Variant):
     """Texts to compare with; 1 to 20 entries, each 1 to 255 characters."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FilterValueLongValue(Variant):
     """Member `LongValue` of union `FilterValue`."""
 
@@ -567,7 +567,7 @@ class FilterValueLongValue(Variant):
     """Number to compare with."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FilterValueDateValue(Variant):
     """Member `DateValue` of union `FilterValue`."""
 
@@ -594,7 +594,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LeadAddress(Structure):
     """Postal address of a lead.
 
@@ -611,7 +611,7 @@ class LeadAddress(Structure):
     """Country, as a two-letter ISO 3166 code; 0 to 10 characters, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LeadContact(Structure):
     """Person at a lead.
 
@@ -630,7 +630,7 @@ class LeadContact(Structure):
     """Telephone number; 0 to 255 characters, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LeadContext(Structure):
     """Lead as the context of an engagement.
 
@@ -647,7 +647,7 @@ class LeadContext(Structure):
     """Whether the lead is qualified; pattern `(?s).{1,255}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LeadCustomer(Structure):
     """Company of a lead.
 
@@ -668,7 +668,7 @@ class LeadCustomer(Structure):
     """Size and kind of the company; 0 to 255 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LeadInsights(Structure):
     """Scores and recommendations of AWS for a lead.
 
@@ -681,7 +681,7 @@ class LeadInsights(Structure):
     """Channel by which to contact a lead."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LeadInteraction(Structure):
     """Contact with a lead, such as a visit to an event.
 
@@ -706,7 +706,7 @@ class LeadInteraction(Structure):
     """Business problem to solve for the customer; 0 to 2000 characters, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTasksSortBase(Structure):
     """Order of tasks.
 
@@ -719,7 +719,7 @@ class ListTasksSortBase(Structure):
     """Field that tasks are sorted by."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class MonetaryValue(Structure):
     """Amount of money in a currency.
 
@@ -732,7 +732,7 @@ class MonetaryValue(Structure):
     """Currency, as its ISO 4217 code; sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunityQuality(Structure):
     """Quality of an opportunity, as AWS rates it.
 
@@ -745,7 +745,7 @@ class OpportunityQuality(Structure):
     """Whether the rating rises or falls."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProfileNextStepsHistory(Structure):
     """Earlier next steps of AWS, and when they were written.
 
@@ -758,7 +758,7 @@ class ProfileNextStepsHistory(Structure):
     """Time when they were written."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProspectingInsights(Structure):
     """Scores of AWS for a prospect.
 
@@ -775,7 +775,7 @@ class ProspectingInsights(Structure):
     """Part of the category that fits the customer."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProspectingResult(Structure):
     """Prospect as the context of an engagement.
 
@@ -786,7 +786,7 @@ class ProspectingResult(Structure):
     """Prospecting result of AWS, and the task that it is from."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProspectingResultAws(Structure):
     """Prospecting result of AWS, and the task that it is from.
 
@@ -809,7 +809,7 @@ class ProspectingResultAws(Structure):
     """Name of the task; 1 to 128 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProspectingResultCustomer(Structure):
     """Facts of AWS about a prospect.
 
@@ -840,7 +840,7 @@ class ProspectingResultCustomer(Structure):
     """Summary of public information about the company; 0 to 5000 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Recommendation(Structure):
     """Recommendation of AWS for an opportunity.
 
@@ -855,7 +855,7 @@ class Recommendation(Structure):
     """Further facts, by name; 0 to 25 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RelatedEntityIdentifiers(Structure):
     """Solutions, products and offers that are linked to an opportunity.
 
@@ -880,7 +880,7 @@ class RelatedEntityIdentifiers(Structure):
     """Products in AWS Marketplace; each 4 to 2048 characters with pattern `arn:.*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Tag(Structure):
     """Tag of a resource.
 
@@ -893,7 +893,7 @@ class Tag(Structure):
     r"""Value of the tag, which may be empty; pattern `(?=.{0,256}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ValidationExceptionError(Structure):
     """Reason why a request is invalid.
 

@@ -13,7 +13,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsEnrichment(Structure):
     """What AWS knows about a customer.
 
@@ -26,7 +26,7 @@ class AwsEnrichment(Structure):
     """Scores of AWS for a customer."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsEnrichmentCustomer(Structure):
     """Facts of AWS about a customer.
 
@@ -59,7 +59,7 @@ class AwsEnrichmentCustomer(Structure):
     """Programs of AWS that the customer qualifies for; 0 to 50 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsEnrichmentCustomerSummary(Structure):
     """Facts of AWS about a customer in a list.
 
@@ -80,7 +80,7 @@ class AwsEnrichmentCustomerSummary(Structure):
     """Size and kind of the company."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsEnrichmentInsights(Structure):
     """Scores of AWS for a customer.
 
@@ -97,7 +97,7 @@ class AwsEnrichmentInsights(Structure):
     """Part of the category that fits the customer."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsEnrichmentInsightsSummary(Structure):
     """Scores of AWS for a customer in a list.
 
@@ -112,7 +112,7 @@ class AwsEnrichmentInsightsSummary(Structure):
     """How well the category of solutions fits."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsEnrichmentSummary(Structure):
     """What AWS knows about a customer in a list.
 
@@ -125,7 +125,7 @@ class AwsEnrichmentSummary(Structure):
     """Scores of AWS for a customer in a list."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateCustomerAccountRequest(Request["CreateCustomerAccountResponse"]):
     """Request of `CreateCustomerAccount`.
 
@@ -144,7 +144,7 @@ class CreateCustomerAccountRequest(Request["CreateCustomerAccountResponse"]):
     """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateCustomerAccountResponse(Structure):
     """Response of `CreateCustomerAccount`.
 
@@ -169,7 +169,7 @@ class CreateCustomerAccountResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CustomerAccountData(Structure):
     """Customer's company, as the partner has it.
 
@@ -194,7 +194,7 @@ class CustomerAccountData(Structure):
     """Name of the company that owns this one; pattern `(?s).{0,120}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CustomerAccountDetailsSummary(Structure):
     """Customer's company in a list.
 
@@ -205,7 +205,7 @@ class CustomerAccountDetailsSummary(Structure):
     """Name of the company; pattern `(?s).{0,120}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CustomerAccountSort(Structure):
     """Order of customers.
 
@@ -218,7 +218,7 @@ class CustomerAccountSort(Structure):
     """Direction of sorting."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CustomerAccountSummary(Structure):
     """Customer in a list.
 
@@ -247,7 +247,7 @@ class CustomerAccountSummary(Structure):
     """What AWS knows about a customer in a list."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteCustomerAccountRequest(Request["DeleteCustomerAccountResponse"]):
     """Request of `DeleteCustomerAccount`.
 
@@ -260,7 +260,7 @@ class DeleteCustomerAccountRequest(Request["DeleteCustomerAccountResponse"]):
     """Identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteCustomerAccountResponse(Structure):
     """Response of `DeleteCustomerAccount`.
 
@@ -271,7 +271,7 @@ class DeleteCustomerAccountResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountRequest(Request["GetCustomerAccountResponse"]):
     """Request of `GetCustomerAccount`.
 
@@ -284,7 +284,7 @@ class GetCustomerAccountRequest(Request["GetCustomerAccountResponse"]):
     """Identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountResponse(Structure):
     """Response of `GetCustomerAccount`.
 
@@ -327,7 +327,7 @@ class GetCustomerAccountResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Issue(Structure):
     """Problem with the data of a customer.
 
@@ -342,7 +342,7 @@ class Issue(Structure):
     """Explanation for people, in words that may change."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchCustomerAccountsRequest(Request["SearchCustomerAccountsResponse"]):
     """Request of `SearchCustomerAccounts`.
 
@@ -361,7 +361,7 @@ class SearchCustomerAccountsRequest(Request["SearchCustomerAccountsResponse"]):
     """Token of the page to return, or None for the first page."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchCustomerAccountsResponse(Structure):
     """Response of `SearchCustomerAccounts`.
 
@@ -376,7 +376,7 @@ class SearchCustomerAccountsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateCustomerAccountRequest(Request["UpdateCustomerAccountResponse"]):
     """Request of `UpdateCustomerAccount`.
 
@@ -395,7 +395,7 @@ class UpdateCustomerAccountRequest(Request["UpdateCustomerAccountResponse"]):
     """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateCustomerAccountResponse(Structure):
     """Response of `UpdateCustomerAccount`.
 

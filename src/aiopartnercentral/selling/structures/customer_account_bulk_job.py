@@ -11,7 +11,7 @@ from aiopartnercentral.selling import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CustomerAccountBulkJobFilter(Structure):
     """Filter: bulk jobs with these identifiers or this status.
 
@@ -24,7 +24,7 @@ class CustomerAccountBulkJobFilter(Structure):
     """Status of a bulk job."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CustomerAccountBulkJobSummary(Structure):
     """Bulk job of customers in a list.
 
@@ -59,7 +59,7 @@ class CustomerAccountBulkJobSummary(Structure):
     """Time when it ended, or None before that."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountBulkJobRequest(Request["GetCustomerAccountBulkJobResponse"]):
     """Request of `GetCustomerAccountBulkJob`.
 
@@ -73,7 +73,7 @@ class GetCustomerAccountBulkJobRequest(Request["GetCustomerAccountBulkJobRespons
     """Identifier or ARN; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountBulkJobResponse(Structure):
     """Response of `GetCustomerAccountBulkJob`.
 
@@ -111,7 +111,7 @@ class GetCustomerAccountBulkJobResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCustomerAccountBulkJobsRequest(Request["ListCustomerAccountBulkJobsResponse"]):
     """Request of `ListCustomerAccountBulkJobs`.
 
@@ -129,7 +129,7 @@ class ListCustomerAccountBulkJobsRequest(Request["ListCustomerAccountBulkJobsRes
     """Token of the page to return, or None for the first page."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCustomerAccountBulkJobsResponse(Structure):
     """Response of `ListCustomerAccountBulkJobs`.
 
@@ -145,7 +145,7 @@ class ListCustomerAccountBulkJobsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartCustomerAccountBulkJobRequest(Request["StartCustomerAccountBulkJobResponse"]):
     """Request of `StartCustomerAccountBulkJob`.
 
@@ -161,7 +161,7 @@ class StartCustomerAccountBulkJobRequest(Request["StartCustomerAccountBulkJobRes
     """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartCustomerAccountBulkJobResponse(Structure):
     """Response of `StartCustomerAccountBulkJob`.
 

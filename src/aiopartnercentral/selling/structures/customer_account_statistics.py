@@ -13,7 +13,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AggregationRequest(Structure):
     """Fields by which customers are grouped.
 
@@ -24,7 +24,7 @@ class AggregationRequest(Structure):
     """Fields to group by; exactly 1 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AggregationResult(Structure):
     """Numbers of customers, grouped by fields.
 
@@ -39,7 +39,7 @@ class AggregationResult(Structure):
     """Number of customers in further groups."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Bucket(Structure):
     """Group of customers: the values that they share, and how many they are.
 
@@ -52,7 +52,7 @@ class Bucket(Structure):
     """Number."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountBulkJobReportUrlRequest(Request["GetCustomerAccountBulkJobReportUrlResponse"]):
     """Request of `GetCustomerAccountBulkJobReportUrl`.
 
@@ -68,7 +68,7 @@ class GetCustomerAccountBulkJobReportUrlRequest(Request["GetCustomerAccountBulkJ
     """Records that are in a report about a bulk job."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountBulkJobReportUrlResponse(Structure):
     """Response of `GetCustomerAccountBulkJobReportUrl`.
 
@@ -90,7 +90,7 @@ class GetCustomerAccountBulkJobReportUrlResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountStatisticsRequest(Request["GetCustomerAccountStatisticsResponse"]):
     """Request of `GetCustomerAccountStatistics`.
 
@@ -108,7 +108,7 @@ class GetCustomerAccountStatisticsRequest(Request["GetCustomerAccountStatisticsR
     """Whether customers without a value are a group of their own."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountStatisticsResponse(Structure):
     """Response of `GetCustomerAccountStatistics`.
 
@@ -124,7 +124,7 @@ class GetCustomerAccountStatisticsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCustomerAccountBulkJobResultsRequest(Request["ListCustomerAccountBulkJobResultsResponse"]):
     """Request of `ListCustomerAccountBulkJobResults`.
 
@@ -144,7 +144,7 @@ class ListCustomerAccountBulkJobResultsRequest(Request["ListCustomerAccountBulkJ
     """Token of the page to return, or None for the first page."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCustomerAccountBulkJobResultsResponse(Structure):
     """Response of `ListCustomerAccountBulkJobResults`.
 

@@ -14,7 +14,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateEngagementRequest(Request["CreateEngagementResponse"]):
     """Request of `CreateEngagement`.
 
@@ -33,7 +33,7 @@ class CreateEngagementRequest(Request["CreateEngagementResponse"]):
     """Contexts of the engagement; 0 to 5 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateEngagementResponse(Structure):
     """Response of `CreateEngagement`.
 
@@ -50,7 +50,7 @@ class CreateEngagementResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementContextDetails(Structure):
     """Context of an engagement.
 
@@ -65,7 +65,7 @@ class EngagementContextDetails(Structure):
     """Content of a context: a project, lead, prospect or customer."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementSearchFilter(Structure):
     """Conditions on engagements, which can be combined.
 
@@ -94,7 +94,7 @@ class EngagementSearchFilter(Structure):
     """Field of an engagement, and the value that it is compared with."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class EngagementSearchFilterValueStringValue(Variant):
     """Member `StringValue` of union `EngagementSearchFilterValue`."""
 
@@ -103,7 +103,7 @@ class EngagementSearchFilterValueStringValue(Variant):
     """Text to compare with; 1 to 255 characters, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class EngagementSearchFilterValueStringListValue(Variant):
     """Member `StringListValue` of union `EngagementSearchFilterValue`."""
 
@@ -112,7 +112,7 @@ class EngagementSearchFilterValueStringListValue(Variant):
     """Texts to compare with; 1 to 20 entries, each 1 to 255 characters, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class EngagementSearchFilterValueLongValue(Variant):
     """Member `LongValue` of union `EngagementSearchFilterValue`."""
 
@@ -121,7 +121,7 @@ class EngagementSearchFilterValueLongValue(Variant):
     """Number to compare with."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class EngagementSearchFilterValueDateValue(Variant):
     """Member `DateValue` of union `EngagementSearchFilterValue`."""
 
@@ -148,7 +148,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementSearchPredicate(Structure):
     """Field of an engagement, and the value that it is compared with.
 
@@ -161,7 +161,7 @@ class EngagementSearchPredicate(Structure):
     """Value to compare with."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementSearchSort(Structure):
     """Order of found engagements.
 
@@ -174,7 +174,7 @@ class EngagementSearchSort(Structure):
     """Direction of sorting."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementSearchSummary(Structure):
     """Engagement that a search has found.
 
@@ -203,7 +203,7 @@ class EngagementSearchSummary(Structure):
     """Contexts of the engagement; 0 to 5 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementSort(Structure):
     """Order of engagements.
 
@@ -216,7 +216,7 @@ class EngagementSort(Structure):
     """Field that engagements are sorted by."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementSummary(Structure):
     """Engagement in a list.
 
@@ -243,7 +243,7 @@ class EngagementSummary(Structure):
     """Kinds of contexts that the engagement has; 0 to 5 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetEngagementRequest(Request["GetEngagementResponse"]):
     """Request of `GetEngagement`.
 
@@ -256,7 +256,7 @@ class GetEngagementRequest(Request["GetEngagementResponse"]):
     """Identifier or ARN; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetEngagementResponse(Structure):
     """Response of `GetEngagement`.
 
@@ -287,7 +287,7 @@ class GetEngagementResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementsRequest(Request["ListEngagementsResponse"]):
     """Request of `ListEngagements`.
 
@@ -316,7 +316,7 @@ class ListEngagementsRequest(Request["ListEngagementsResponse"]):
     """Filter: only these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementsResponse(Structure):
     """Response of `ListEngagements`.
 
@@ -331,7 +331,7 @@ class ListEngagementsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchEngagementsRequest(Request["SearchEngagementsResponse"]):
     """Request of `SearchEngagements`.
 
@@ -354,7 +354,7 @@ class SearchEngagementsRequest(Request["SearchEngagementsResponse"]):
     """Token of the page to return, or None for the first page; 1 to 2048 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchEngagementsResponse(Structure):
     """Response of `SearchEngagements`.
 

@@ -14,7 +14,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateEngagementContextRequest(Request["CreateEngagementContextResponse"]):
     """Request of `CreateEngagementContext`.
 
@@ -33,7 +33,7 @@ class CreateEngagementContextRequest(Request["CreateEngagementContextResponse"])
     """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateEngagementContextResponse(Structure):
     """Response of `CreateEngagementContext`.
 
@@ -52,7 +52,7 @@ class CreateEngagementContextResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementByAcceptingInvitationTaskSummary(Structure):
     """Task that accepts an invitation, in a list.
 
@@ -80,7 +80,7 @@ class ListEngagementByAcceptingInvitationTaskSummary(Structure):
     """Identifier of the invitation; pattern `engi-[0-9,a-z]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementByAcceptingInvitationTasksRequest(Request["ListEngagementByAcceptingInvitationTasksResponse"]):
     """Request of `ListEngagementByAcceptingInvitationTasks`.
 
@@ -106,7 +106,7 @@ class ListEngagementByAcceptingInvitationTasksRequest(Request["ListEngagementByA
     """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementByAcceptingInvitationTasksResponse(Structure):
     """Response of `ListEngagementByAcceptingInvitationTasks`.
 
@@ -122,7 +122,7 @@ class ListEngagementByAcceptingInvitationTasksResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartEngagementByAcceptingInvitationTaskRequest(Request["StartEngagementByAcceptingInvitationTaskResponse"]):
     """Request of `StartEngagementByAcceptingInvitationTask`.
 
@@ -140,7 +140,7 @@ class StartEngagementByAcceptingInvitationTaskRequest(Request["StartEngagementBy
     """Tags of the resource; 1 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartEngagementByAcceptingInvitationTaskResponse(Structure):
     """Response of `StartEngagementByAcceptingInvitationTask`.
 
@@ -170,7 +170,7 @@ class StartEngagementByAcceptingInvitationTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class UpdateEngagementContextPayloadLead(Variant):
     """Member `Lead` of union `UpdateEngagementContextPayload`."""
 
@@ -179,7 +179,7 @@ class UpdateEngagementContextPayloadLead(Variant):
     """New content of a lead."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class UpdateEngagementContextPayloadCustomerProject(Variant):
     """Member `CustomerProject` of union `UpdateEngagementContextPayload`."""
 
@@ -188,7 +188,7 @@ class UpdateEngagementContextPayloadCustomerProject(Variant):
     """Project of a customer as the context of an engagement."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class UpdateEngagementContextPayloadProspectingResult(Variant):
     """Member `ProspectingResult` of union `UpdateEngagementContextPayload`."""
 
@@ -214,7 +214,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateEngagementContextRequest(Request["UpdateEngagementContextResponse"]):
     """Request of `UpdateEngagementContext`.
 
@@ -235,7 +235,7 @@ class UpdateEngagementContextRequest(Request["UpdateEngagementContextResponse"])
     """New content of a context: a lead, project or prospect."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateEngagementContextResponse(Structure):
     """Response of `UpdateEngagementContext`.
 
@@ -254,7 +254,7 @@ class UpdateEngagementContextResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateLeadContext(Structure):
     """New content of a lead.
 

@@ -13,7 +13,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsSubmission(Structure):
     """How AWS takes part in an opportunity, and who sees it.
 
@@ -26,7 +26,7 @@ class AwsSubmission(Structure):
     """How much of an opportunity AWS sees."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementFromOpportunityTaskSummary(Structure):
     """Task that creates an engagement from an opportunity, in a list.
 
@@ -56,7 +56,7 @@ class ListEngagementFromOpportunityTaskSummary(Structure):
     """Identifier of the invitation; pattern `engi-[0-9,a-z]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementFromOpportunityTasksRequest(Request["ListEngagementFromOpportunityTasksResponse"]):
     """Request of `ListEngagementFromOpportunityTasks`.
 
@@ -82,7 +82,7 @@ class ListEngagementFromOpportunityTasksRequest(Request["ListEngagementFromOppor
     """Filter: only of these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementFromOpportunityTasksResponse(Structure):
     """Response of `ListEngagementFromOpportunityTasks`.
 
@@ -98,7 +98,7 @@ class ListEngagementFromOpportunityTasksResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartEngagementFromOpportunityTaskRequest(Request["StartEngagementFromOpportunityTaskResponse"]):
     """Request of `StartEngagementFromOpportunityTask`.
 
@@ -118,7 +118,7 @@ class StartEngagementFromOpportunityTaskRequest(Request["StartEngagementFromOppo
     """Tags of the resource; 1 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartEngagementFromOpportunityTaskResponse(Structure):
     """Response of `StartEngagementFromOpportunityTask`.
 

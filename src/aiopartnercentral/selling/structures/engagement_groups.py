@@ -12,7 +12,7 @@ from aiopartnercentral.selling import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementGroupSort(Structure):
     """Order of groups of engagements.
 
@@ -25,7 +25,7 @@ class EngagementGroupSort(Structure):
     """Direction of sorting."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementGroupSummary(Structure):
     """Group of engagements in a list.
 
@@ -50,7 +50,7 @@ class EngagementGroupSummary(Structure):
     """Time of the latest change."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementMember(Structure):
     """Member of an engagement, with its AWS account.
 
@@ -65,7 +65,7 @@ class EngagementMember(Structure):
     r"""AWS account of the member; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementResourceAssociationSummary(Structure):
     """Link between an engagement and an opportunity.
 
@@ -85,7 +85,7 @@ class EngagementResourceAssociationSummary(Structure):
     r"""AWS account that created it; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementGroupsRequest(Request["ListEngagementGroupsResponse"]):
     """Request of `ListEngagementGroups`.
 
@@ -108,7 +108,7 @@ class ListEngagementGroupsRequest(Request["ListEngagementGroupsResponse"]):
     """Token of the page to return, or None for the first page; 1 to 2048 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementGroupsResponse(Structure):
     """Response of `ListEngagementGroups`.
 
@@ -123,7 +123,7 @@ class ListEngagementGroupsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementMembersRequest(Request["ListEngagementMembersResponse"]):
     """Request of `ListEngagementMembers`.
 
@@ -140,7 +140,7 @@ class ListEngagementMembersRequest(Request["ListEngagementMembersResponse"]):
     """Token of the page to return, or None for the first page."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementMembersResponse(Structure):
     """Response of `ListEngagementMembers`.
 
@@ -155,7 +155,7 @@ class ListEngagementMembersResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementResourceAssociationsRequest(Request["ListEngagementResourceAssociationsResponse"]):
     """Request of `ListEngagementResourceAssociations`.
 
@@ -179,7 +179,7 @@ class ListEngagementResourceAssociationsRequest(Request["ListEngagementResourceA
     r"""Filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementResourceAssociationsResponse(Structure):
     """Response of `ListEngagementResourceAssociations`.
 

@@ -14,7 +14,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AcceptEngagementInvitationRequest(Request["AcceptEngagementInvitationResponse"]):
     """Request of `AcceptEngagementInvitation`.
 
@@ -28,7 +28,7 @@ class AcceptEngagementInvitationRequest(Request["AcceptEngagementInvitationRespo
     """Identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AccountPlanningInvitationPayload(Structure):
     """Content of an invitation to plan the work for a customer.
 
@@ -46,7 +46,7 @@ class AccountPlanningInvitationPayload(Structure):
     """Time of the day at which a person wants to be contacted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AccountReceiver(Structure):
     """AWS account that an invitation is for.
 
@@ -59,7 +59,7 @@ class AccountReceiver(Structure):
     """Name of the account; pattern `(?s).{0,80}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateEngagementInvitationRequest(Request["CreateEngagementInvitationResponse"]):
     """Request of `CreateEngagementInvitation`.
 
@@ -77,7 +77,7 @@ class CreateEngagementInvitationRequest(Request["CreateEngagementInvitationRespo
     """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateEngagementInvitationResponse(Structure):
     """Response of `CreateEngagementInvitation`.
 
@@ -95,7 +95,7 @@ class CreateEngagementInvitationResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementInvitationSummary(Structure):
     """Invitation to an engagement in a list.
 
@@ -130,7 +130,7 @@ class EngagementInvitationSummary(Structure):
     """Side of an invitation that the account is on."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementMemberSummary(Structure):
     """Member of an engagement.
 
@@ -143,7 +143,7 @@ class EngagementMemberSummary(Structure):
     """Address of the website."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EnrichmentContext(Structure):
     """What AWS adds to an opportunity, such as prospecting results.
 
@@ -156,7 +156,7 @@ class EnrichmentContext(Structure):
     """Scores and recommendations of AWS for a lead."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetEngagementInvitationRequest(Request["GetEngagementInvitationResponse"]):
     """Request of `GetEngagementInvitation`.
 
@@ -169,7 +169,7 @@ class GetEngagementInvitationRequest(Request["GetEngagementInvitationResponse"])
     """Identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetEngagementInvitationResponse(Structure):
     """Response of `GetEngagementInvitation`.
 
@@ -216,7 +216,7 @@ class GetEngagementInvitationResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Invitation(Structure):
     """Invitation to send: its receiver, message and content.
 
@@ -231,7 +231,7 @@ class Invitation(Structure):
     """Content of an invitation: an opportunity, a lead or the planning of an account."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class InvitationProspectingResultAws(Structure):
     """Prospecting result of AWS in an invitation.
 
@@ -244,7 +244,7 @@ class InvitationProspectingResultAws(Structure):
     """Scores of AWS for a prospect."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LeadInvitationCustomer(Structure):
     """Company of a lead in an invitation.
 
@@ -265,7 +265,7 @@ class LeadInvitationCustomer(Structure):
     """Size and kind of the company; 0 to 255 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LeadInvitationInteraction(Structure):
     """Contact with a lead in an invitation.
 
@@ -284,7 +284,7 @@ class LeadInvitationInteraction(Structure):
     """Purpose that the lead is interested in; 0 to 255 characters."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LeadInvitationPayload(Structure):
     """Content of an invitation to work on a lead.
 
@@ -297,7 +297,7 @@ class LeadInvitationPayload(Structure):
     """Contact with a lead in an invitation."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementInvitationsRequest(Request["ListEngagementInvitationsResponse"]):
     """Request of `ListEngagementInvitations`.
 
@@ -325,7 +325,7 @@ class ListEngagementInvitationsRequest(Request["ListEngagementInvitationsRespons
     r"""Filter: only from these AWS accounts; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementInvitationsResponse(Structure):
     """Response of `ListEngagementInvitations`.
 
@@ -341,7 +341,7 @@ class ListEngagementInvitationsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunityEngagementInvitationSort(Structure):
     """Order of invitations.
 
@@ -355,7 +355,7 @@ class OpportunityEngagementInvitationSort(Structure):
     """Field that invitations are sorted by."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunityInvitationPayload(Structure):
     """Content of an invitation to work on an opportunity.
 
@@ -374,7 +374,7 @@ class OpportunityInvitationPayload(Structure):
     """Whether the business is new, renewed or larger than before."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class PayloadOpportunityInvitation(Variant):
     """Member `OpportunityInvitation` of union `Payload`."""
 
@@ -383,7 +383,7 @@ class PayloadOpportunityInvitation(Variant):
     """Content of an invitation to work on an opportunity."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class PayloadLeadInvitation(Variant):
     """Member `LeadInvitation` of union `Payload`."""
 
@@ -392,7 +392,7 @@ class PayloadLeadInvitation(Variant):
     """Content of an invitation to work on a lead."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class PayloadAccountPlanningInvitation(Variant):
     """Member `AccountPlanningInvitation` of union `Payload`."""
 
@@ -415,7 +415,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PreferredContactWindow(Structure):
     """Time of the day at which a person wants to be contacted.
 
@@ -428,7 +428,7 @@ class PreferredContactWindow(Structure):
     """Time zone of the person; 1 to 64 characters, pattern `[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProjectDetails(Structure):
     """Project in an invitation.
 
@@ -447,7 +447,7 @@ class ProjectDetails(Structure):
     """Amounts that the customer will probably spend; 0 to 10 entries."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ReceiverAccount(Variant):
     """Member `Account` of union `Receiver`."""
 
@@ -468,7 +468,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RejectEngagementInvitationRequest(Request["RejectEngagementInvitationResponse"]):
     """Request of `RejectEngagementInvitation`.
 
@@ -484,7 +484,7 @@ class RejectEngagementInvitationRequest(Request["RejectEngagementInvitationRespo
     r"""Explanation for the sender; pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]{1,80}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SenderContact(Structure):
     """Person at the sender of an invitation.
 
@@ -505,7 +505,7 @@ class SenderContact(Structure):
     r"""Telephone number; pattern `\+[1-9]\d{1,14}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AcceptEngagementInvitationResponse(Structure):
     """Response of `AcceptEngagementInvitation`.
 
@@ -517,7 +517,7 @@ class AcceptEngagementInvitationResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RejectEngagementInvitationResponse(Structure):
     """Response of `RejectEngagementInvitation`.
 

@@ -14,7 +14,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AccountSummary(Structure):
     """Customer's company in a list.
 
@@ -33,7 +33,7 @@ class AccountSummary(Structure):
     """Postal address in a list, without the street."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AddressSummary(Structure):
     """Postal address in a list, without the street.
 
@@ -50,7 +50,7 @@ class AddressSummary(Structure):
     """Country, as a two-letter ISO 3166 code; sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssignOpportunityRequest(Request["AssignOpportunityResponse"]):
     """Request of `AssignOpportunity`.
 
@@ -65,7 +65,7 @@ class AssignOpportunityRequest(Request["AssignOpportunityResponse"]):
     """Person that an opportunity is assigned to."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssigneeContact(Structure):
     """Person that an opportunity is assigned to.
 
@@ -87,7 +87,7 @@ class AssigneeContact(Structure):
     r"""Telephone number; pattern `\+[1-9]\d{1,14}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssociateOpportunityRequest(Request["AssociateOpportunityResponse"]):
     """Request of `AssociateOpportunity`.
 
@@ -104,7 +104,7 @@ class AssociateOpportunityRequest(Request["AssociateOpportunityResponse"]):
     """Identifier or ARN of what is linked; pattern `(?s).{1,255}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateOpportunityRequest(Request["CreateOpportunityResponse"]):
     """Request of `CreateOpportunity`.
 
@@ -141,7 +141,7 @@ class CreateOpportunityRequest(Request["CreateOpportunityResponse"]):
     """Tags of the resource; 1 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateOpportunityResponse(Structure):
     """Response of `CreateOpportunity`.
 
@@ -158,7 +158,7 @@ class CreateOpportunityResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreatedDateFilter(Structure):
     """Filter: created in this period.
 
@@ -171,7 +171,7 @@ class CreatedDateFilter(Structure):
     """End of the period."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CustomerSummary(Structure):
     """Customer of an opportunity in a list.
 
@@ -182,7 +182,7 @@ class CustomerSummary(Structure):
     """Customer's company in a list."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DisassociateOpportunityRequest(Request["DisassociateOpportunityResponse"]):
     """Request of `DisassociateOpportunity`.
 
@@ -199,7 +199,7 @@ class DisassociateOpportunityRequest(Request["DisassociateOpportunityResponse"])
     """Identifier or ARN of what is linked; pattern `(?s).{1,255}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetOpportunityRequest(Request["GetOpportunityResponse"]):
     """Request of `GetOpportunity`.
 
@@ -212,7 +212,7 @@ class GetOpportunityRequest(Request["GetOpportunityResponse"]):
     """Identifier or ARN; pattern `O[0-9]{1,19}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetOpportunityResponse(Structure):
     """Response of `GetOpportunity`.
 
@@ -255,7 +255,7 @@ class GetOpportunityResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LastModifiedDate(Structure):
     """Filter: changed in this period.
 
@@ -268,7 +268,7 @@ class LastModifiedDate(Structure):
     """End of the period."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LifeCycle(Structure):
     """Progress of an opportunity: its stage, review and next steps.
 
@@ -295,7 +295,7 @@ class LifeCycle(Structure):
     """Earlier next steps; 0 to 50 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LifeCycleSummary(Structure):
     """Progress of an opportunity in a list.
 
@@ -320,7 +320,7 @@ class LifeCycleSummary(Structure):
     """Explanation of the review's status."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunitiesRequest(Request["ListOpportunitiesResponse"]):
     """Request of `ListOpportunities`.
 
@@ -351,7 +351,7 @@ class ListOpportunitiesRequest(Request["ListOpportunitiesResponse"]):
     """Filter: expected to close in this period."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunitiesResponse(Structure):
     """Response of `ListOpportunities`.
 
@@ -366,7 +366,7 @@ class ListOpportunitiesResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Marketing(Structure):
     """Marketing campaign that an opportunity comes from.
 
@@ -385,7 +385,7 @@ class Marketing(Structure):
     """Whether AWS has paid for a part of the campaign."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class NextStepsHistory(Structure):
     """Earlier next steps, and when they were written.
 
@@ -398,7 +398,7 @@ class NextStepsHistory(Structure):
     """Time when they were written."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchAccount(Structure):
     """Customer's company in a search result.
 
@@ -415,7 +415,7 @@ class OpportunitySearchAccount(Structure):
     """Country of a customer in a search result."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchAddress(Structure):
     """Country of a customer in a search result.
 
@@ -426,7 +426,7 @@ class OpportunitySearchAddress(Structure):
     """Country, as a two-letter ISO 3166 code; sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchAwsSummary(Structure):
     """What AWS knows about an opportunity, in a search result.
 
@@ -441,7 +441,7 @@ class OpportunitySearchAwsSummary(Structure):
     """Scores of AWS in a search result."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchCustomer(Structure):
     """Customer in a search result.
 
@@ -452,7 +452,7 @@ class OpportunitySearchCustomer(Structure):
     """Customer's company in a search result."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchExpectedCustomerSpend(Structure):
     """Expected spending in a search result.
 
@@ -466,7 +466,7 @@ class OpportunitySearchExpectedCustomerSpend(Structure):
     r"""Amount, as a decimal number in a string; pattern `((0|([1-9][0-9]{0,30}))(\.[0-9]{0,2})?)?`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchFilter(Structure):
     """Conditions on opportunities, which can be combined.
 
@@ -495,7 +495,7 @@ class OpportunitySearchFilter(Structure):
     """Field of an opportunity, and the value that it is compared with."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class OpportunitySearchFilterValueStringValue(Variant):
     """Member `StringValue` of union `OpportunitySearchFilterValue`."""
 
@@ -504,7 +504,7 @@ class OpportunitySearchFilterValueStringValue(Variant):
     """Text to compare with; 1 to 255 characters, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class OpportunitySearchFilterValueStringListValue(Variant):
     """Member `StringListValue` of union `OpportunitySearchFilterValue`."""
 
@@ -513,7 +513,7 @@ class OpportunitySearchFilterValueStringListValue(Variant):
     """Texts to compare with; 1 to 20 entries, each 1 to 255 characters, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class OpportunitySearchFilterValueLongValue(Variant):
     """Member `LongValue` of union `OpportunitySearchFilterValue`."""
 
@@ -522,7 +522,7 @@ class OpportunitySearchFilterValueLongValue(Variant):
     """Number to compare with."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class OpportunitySearchFilterValueDoubleValue(Variant):
     """Member `DoubleValue` of union `OpportunitySearchFilterValue`."""
 
@@ -531,7 +531,7 @@ class OpportunitySearchFilterValueDoubleValue(Variant):
     """Number to compare with."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class OpportunitySearchFilterValueDateValue(Variant):
     """Member `DateValue` of union `OpportunitySearchFilterValue`."""
 
@@ -559,7 +559,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchInsights(Structure):
     """Scores of AWS in a search result.
 
@@ -572,7 +572,7 @@ class OpportunitySearchInsights(Structure):
     """Quality of an opportunity in a search result."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchLifeCycle(Structure):
     """Progress of an opportunity in a search result.
 
@@ -591,7 +591,7 @@ class OpportunitySearchLifeCycle(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchOpportunityQuality(Structure):
     """Quality of an opportunity in a search result.
 
@@ -603,7 +603,7 @@ class OpportunitySearchOpportunityQuality(Structure):
     """Rating; 0 to 100."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchPredicate(Structure):
     """Field of an opportunity, and the value that it is compared with.
 
@@ -616,7 +616,7 @@ class OpportunitySearchPredicate(Structure):
     """Value to compare with."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchProject(Structure):
     """Project in a search result.
 
@@ -631,7 +631,7 @@ class OpportunitySearchProject(Structure):
     """Amounts that the customer will probably spend; 0 to 10 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchRelatedEntityIdentifiers(Structure):
     """Linked solutions and offers in a search result.
 
@@ -653,7 +653,7 @@ class OpportunitySearchRelatedEntityIdentifiers(Structure):
     """Solutions of the partner; each pattern `S-[0-9]{1,19}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchSort(Structure):
     """Order of found opportunities.
 
@@ -666,7 +666,7 @@ class OpportunitySearchSort(Structure):
     """Direction of sorting."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchSummary(Structure):
     """Opportunity that a search has found.
 
@@ -699,7 +699,7 @@ class OpportunitySearchSummary(Structure):
     """What AWS knows about an opportunity, in a search result."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySearchTeamMember(Structure):
     """Person at the partner, in a search result.
 
@@ -714,7 +714,7 @@ class OpportunitySearchTeamMember(Structure):
     """Position in the company; pattern `(?s).{0,80}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySort(Structure):
     """Order of opportunities.
 
@@ -727,7 +727,7 @@ class OpportunitySort(Structure):
     """Field that opportunities are sorted by."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySummary(Structure):
     """Opportunity in a list.
 
@@ -756,7 +756,7 @@ class OpportunitySummary(Structure):
     """Project in a list."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Project(Structure):
     """Project of an opportunity: what the customer needs and is expected to spend.
 
@@ -793,7 +793,7 @@ class Project(Structure):
     """AWS partition in which the customer works."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProjectSummary(Structure):
     """Project in a list.
 
@@ -808,7 +808,7 @@ class ProjectSummary(Structure):
     """Expected duration of a contract."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchOpportunitiesRequest(Request["SearchOpportunitiesResponse"]):
     """Request of `SearchOpportunities`.
 
@@ -829,7 +829,7 @@ class SearchOpportunitiesRequest(Request["SearchOpportunitiesResponse"]):
     """Order of found opportunities."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchOpportunitiesResponse(Structure):
     """Response of `SearchOpportunities`.
 
@@ -844,7 +844,7 @@ class SearchOpportunitiesResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SoftwareRevenue(Structure):
     """Software that is sold with an opportunity.
 
@@ -861,7 +861,7 @@ class SoftwareRevenue(Structure):
     """Time when it stops being valid; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SubmitOpportunityRequest(Request["SubmitOpportunityResponse"]):
     """Request of `SubmitOpportunity`.
 
@@ -878,7 +878,7 @@ class SubmitOpportunityRequest(Request["SubmitOpportunityResponse"]):
     """How much of an opportunity AWS sees."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TargetCloseDateFilter(Structure):
     """Filter: expected to close in this period.
 
@@ -891,7 +891,7 @@ class TargetCloseDateFilter(Structure):
     """End of the period; pattern `[1-9][0-9]{3}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateOpportunityRequest(Request["UpdateOpportunityResponse"]):
     """Request of `UpdateOpportunity`.
 
@@ -924,7 +924,7 @@ class UpdateOpportunityRequest(Request["UpdateOpportunityResponse"]):
     """Progress of an opportunity: its stage, review and next steps."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateOpportunityResponse(Structure):
     """Response of `UpdateOpportunity`.
 
@@ -939,7 +939,7 @@ class UpdateOpportunityResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssignOpportunityResponse(Structure):
     """Response of `AssignOpportunity`.
 
@@ -950,7 +950,7 @@ class AssignOpportunityResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssociateOpportunityResponse(Structure):
     """Response of `AssociateOpportunity`.
 
@@ -961,7 +961,7 @@ class AssociateOpportunityResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DisassociateOpportunityResponse(Structure):
     """Response of `DisassociateOpportunity`.
 
@@ -972,7 +972,7 @@ class DisassociateOpportunityResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SubmitOpportunityResponse(Structure):
     """Response of `SubmitOpportunity`.
 

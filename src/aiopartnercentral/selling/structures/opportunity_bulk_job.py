@@ -12,7 +12,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetOpportunityBulkJobReportUrlRequest(Request["GetOpportunityBulkJobReportUrlResponse"]):
     """Request of `GetOpportunityBulkJobReportUrl`.
 
@@ -30,7 +30,7 @@ class GetOpportunityBulkJobReportUrlRequest(Request["GetOpportunityBulkJobReport
     """Records that are in a report about a bulk job."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetOpportunityBulkJobReportUrlResponse(Structure):
     """Response of `GetOpportunityBulkJobReportUrl`.
 
@@ -54,7 +54,7 @@ class GetOpportunityBulkJobReportUrlResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunityBulkJobResultsRequest(Request["ListOpportunityBulkJobResultsResponse"]):
     """Request of `ListOpportunityBulkJobResults`.
 
@@ -74,7 +74,7 @@ class ListOpportunityBulkJobResultsRequest(Request["ListOpportunityBulkJobResult
     """Filter: only with this status."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunityBulkJobResultsResponse(Structure):
     """Response of `ListOpportunityBulkJobResults`.
 
@@ -90,7 +90,7 @@ class ListOpportunityBulkJobResultsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunityBulkJobsRequest(Request["ListOpportunityBulkJobsResponse"]):
     """Request of `ListOpportunityBulkJobs`.
 
@@ -109,7 +109,7 @@ class ListOpportunityBulkJobsRequest(Request["ListOpportunityBulkJobsResponse"])
     """Filter: only with this status."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunityBulkJobsResponse(Structure):
     """Response of `ListOpportunityBulkJobs`.
 
@@ -124,7 +124,7 @@ class ListOpportunityBulkJobsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunityBulkJobSummary(Structure):
     """Bulk job of opportunities in a list.
 
@@ -157,7 +157,7 @@ class OpportunityBulkJobSummary(Structure):
     """Whether a bulk job creates or changes opportunities."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartOpportunityBulkJobRequest(Request["StartOpportunityBulkJobResponse"]):
     """Request of `StartOpportunityBulkJob`.
 
@@ -174,7 +174,7 @@ class StartOpportunityBulkJobRequest(Request["StartOpportunityBulkJobResponse"])
     """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartOpportunityBulkJobResponse(Structure):
     """Response of `StartOpportunityBulkJob`.
 

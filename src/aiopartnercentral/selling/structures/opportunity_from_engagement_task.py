@@ -13,7 +13,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunityFromEngagementTaskSummary(Structure):
     """Task that creates an opportunity from an engagement, in a list.
 
@@ -43,7 +43,7 @@ class ListOpportunityFromEngagementTaskSummary(Structure):
     """Identifier of the context; pattern `[1-9][0-9]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunityFromEngagementTasksRequest(Request["ListOpportunityFromEngagementTasksResponse"]):
     """Request of `ListOpportunityFromEngagementTasks`.
 
@@ -71,7 +71,7 @@ class ListOpportunityFromEngagementTasksRequest(Request["ListOpportunityFromEnga
     """Filter: only of these contexts; 1 to 10 entries, each pattern `[1-9][0-9]*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunityFromEngagementTasksResponse(Structure):
     """Response of `ListOpportunityFromEngagementTasks`.
 
@@ -87,7 +87,7 @@ class ListOpportunityFromEngagementTasksResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartOpportunityFromEngagementTaskRequest(Request["StartOpportunityFromEngagementTaskResponse"]):
     """Request of `StartOpportunityFromEngagementTask`.
 
@@ -107,7 +107,7 @@ class StartOpportunityFromEngagementTaskRequest(Request["StartOpportunityFromEng
     """Tags of the resource; 1 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartOpportunityFromEngagementTaskResponse(Structure):
     """Response of `StartOpportunityFromEngagementTask`.
 

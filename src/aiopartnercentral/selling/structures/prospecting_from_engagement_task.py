@@ -12,7 +12,7 @@ from aiopartnercentral.selling import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EngagementProspectingResult(Structure):
     """Result of a prospecting task for one engagement.
 
@@ -31,7 +31,7 @@ class EngagementProspectingResult(Structure):
     """Explanation for people, in words that may change."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetProspectingFromEngagementTaskRequest(Request["GetProspectingFromEngagementTaskResponse"]):
     """Request of `GetProspectingFromEngagementTask`.
 
@@ -45,7 +45,7 @@ class GetProspectingFromEngagementTaskRequest(Request["GetProspectingFromEngagem
     """Identifiers or ARNs of the tasks; pattern `task-[0-9a-z]{14}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetProspectingFromEngagementTaskResponse(Structure):
     """Response of `GetProspectingFromEngagementTask`.
 
@@ -69,7 +69,7 @@ class GetProspectingFromEngagementTaskResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListProspectingFromEngagementTasksRequest(Request["ListProspectingFromEngagementTasksResponse"]):
     """Request of `ListProspectingFromEngagementTasks`.
 
@@ -95,7 +95,7 @@ class ListProspectingFromEngagementTasksRequest(Request["ListProspectingFromEnga
     """Order of prospecting tasks."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListProspectingFromEngagementTasksResponse(Structure):
     """Response of `ListProspectingFromEngagementTasks`.
 
@@ -111,7 +111,7 @@ class ListProspectingFromEngagementTasksResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProspectingFromEngagementTaskSort(Structure):
     """Order of prospecting tasks.
 
@@ -125,7 +125,7 @@ class ProspectingFromEngagementTaskSort(Structure):
     """Field that prospecting tasks are sorted by."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProspectingTaskSummary(Structure):
     """Prospecting task in a list.
 
@@ -150,7 +150,7 @@ class ProspectingTaskSummary(Structure):
     """Time when it ended, or None before that."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartProspectingFromEngagementTaskRequest(Request["StartProspectingFromEngagementTaskResponse"]):
     """Request of `StartProspectingFromEngagementTask`.
 
@@ -168,7 +168,7 @@ class StartProspectingFromEngagementTaskRequest(Request["StartProspectingFromEng
     """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartProspectingFromEngagementTaskResponse(Structure):
     """Response of `StartProspectingFromEngagementTask`.
 

@@ -11,7 +11,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """Request of `ListTagsForResource`.
 
@@ -24,7 +24,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceResponse(Structure):
     """Response of `ListTagsForResource`.
 
@@ -37,7 +37,7 @@ class ListTagsForResourceResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
     """Request of `TagResource`.
 
@@ -52,7 +52,7 @@ class TagResourceRequest(Request["TagResourceResponse"]):
     """Tags of the resource; 1 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceResponse(Structure):
     """Response of `TagResource`.
 
@@ -63,7 +63,7 @@ class TagResourceResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceRequest(Request["UntagResourceResponse"]):
     """Request of `UntagResource`.
 
@@ -78,7 +78,7 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
     r"""Names of the tags to remove; 1 to 50 entries, each pattern `(?=.{1,128}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceResponse(Structure):
     """Response of `UntagResource`.
 

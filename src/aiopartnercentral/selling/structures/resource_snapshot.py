@@ -13,7 +13,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AwsOpportunitySummaryFullView(Structure):
     """Part of an opportunity that AWS maintains, as a snapshot.
 
@@ -50,7 +50,7 @@ class AwsOpportunitySummaryFullView(Structure):
     """Software that is sold with an opportunity, as AWS has it."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateResourceSnapshotRequest(Request["CreateResourceSnapshotResponse"]):
     """Request of `CreateResourceSnapshot`.
 
@@ -71,7 +71,7 @@ class CreateResourceSnapshotRequest(Request["CreateResourceSnapshotResponse"]):
     """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateResourceSnapshotResponse(Structure):
     """Response of `CreateResourceSnapshot`.
 
@@ -86,7 +86,7 @@ class CreateResourceSnapshotResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetResourceSnapshotRequest(Request["GetResourceSnapshotResponse"]):
     """Request of `GetResourceSnapshot`.
 
@@ -107,7 +107,7 @@ class GetResourceSnapshotRequest(Request["GetResourceSnapshotResponse"]):
     """Number of the snapshot among those of the same resource; at least 1."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetResourceSnapshotResponse(Structure):
     """Response of `GetResourceSnapshot`.
 
@@ -140,7 +140,7 @@ class GetResourceSnapshotResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LifeCycleForView(Structure):
     """Progress of an opportunity in a snapshot.
 
@@ -159,7 +159,7 @@ class LifeCycleForView(Structure):
     """What is to be done next; pattern `(?s).{0,255}`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListResourceSnapshotsRequest(Request["ListResourceSnapshotsResponse"]):
     """Request of `ListResourceSnapshots`.
 
@@ -184,7 +184,7 @@ class ListResourceSnapshotsRequest(Request["ListResourceSnapshotsResponse"]):
     r"""Filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListResourceSnapshotsResponse(Structure):
     """Response of `ListResourceSnapshots`.
 
@@ -199,7 +199,7 @@ class ListResourceSnapshotsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunitySummaryView(Structure):
     """Opportunity of a partner, as a snapshot.
 
@@ -222,7 +222,7 @@ class OpportunitySummaryView(Structure):
     """Solutions, products and offers that are linked to an opportunity."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ProjectView(Structure):
     """Project in a snapshot.
 
@@ -243,7 +243,7 @@ class ProjectView(Structure):
     """Solution that the partner has not registered; pattern `(?s).{0,255}`, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ResourceSnapshotPayloadOpportunitySummary(Variant):
     """Member `OpportunitySummary` of union `ResourceSnapshotPayload`."""
 
@@ -252,7 +252,7 @@ class ResourceSnapshotPayloadOpportunitySummary(Variant):
     """Opportunity of a partner, as a snapshot."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ResourceSnapshotPayloadAwsOpportunitySummaryFullView(Variant):
     """Member `AwsOpportunitySummaryFullView` of union `ResourceSnapshotPayload`."""
 
@@ -277,7 +277,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ResourceSnapshotSummary(Structure):
     """Snapshot in a list.
 

@@ -13,7 +13,7 @@ from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateResourceSnapshotJobRequest(Request["CreateResourceSnapshotJobResponse"]):
     """Request of `CreateResourceSnapshotJob`.
 
@@ -37,7 +37,7 @@ class CreateResourceSnapshotJobRequest(Request["CreateResourceSnapshotJobRespons
     """Tags of the resource; 1 to 200 entries."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateResourceSnapshotJobResponse(Structure):
     """Response of `CreateResourceSnapshotJob`.
 
@@ -53,7 +53,7 @@ class CreateResourceSnapshotJobResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteResourceSnapshotJobRequest(Request["DeleteResourceSnapshotJobResponse"]):
     """Request of `DeleteResourceSnapshotJob`.
 
@@ -67,7 +67,7 @@ class DeleteResourceSnapshotJobRequest(Request["DeleteResourceSnapshotJobRespons
     """Identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetResourceSnapshotJobRequest(Request["GetResourceSnapshotJobResponse"]):
     """Request of `GetResourceSnapshotJob`.
 
@@ -80,7 +80,7 @@ class GetResourceSnapshotJobRequest(Request["GetResourceSnapshotJobResponse"]):
     """Identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetResourceSnapshotJobResponse(Structure):
     """Response of `GetResourceSnapshotJob`.
 
@@ -115,7 +115,7 @@ class GetResourceSnapshotJobResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListResourceSnapshotJobsRequest(Request["ListResourceSnapshotJobsResponse"]):
     """Request of `ListResourceSnapshotJobs`.
 
@@ -136,7 +136,7 @@ class ListResourceSnapshotJobsRequest(Request["ListResourceSnapshotJobsResponse"
     """Order of snapshot jobs."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListResourceSnapshotJobsResponse(Structure):
     """Response of `ListResourceSnapshotJobs`.
 
@@ -152,7 +152,7 @@ class ListResourceSnapshotJobsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ResourceSnapshotJobSummary(Structure):
     """Snapshot job in a list.
 
@@ -169,7 +169,7 @@ class ResourceSnapshotJobSummary(Structure):
     """Whether a snapshot job runs."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SortObject(Structure):
     """Order of snapshot jobs.
 
@@ -182,7 +182,7 @@ class SortObject(Structure):
     """Direction of sorting."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartResourceSnapshotJobRequest(Request["StartResourceSnapshotJobResponse"]):
     """Request of `StartResourceSnapshotJob`.
 
@@ -195,7 +195,7 @@ class StartResourceSnapshotJobRequest(Request["StartResourceSnapshotJobResponse"
     """Identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StopResourceSnapshotJobRequest(Request["StopResourceSnapshotJobResponse"]):
     """Request of `StopResourceSnapshotJob`.
 
@@ -208,7 +208,7 @@ class StopResourceSnapshotJobRequest(Request["StopResourceSnapshotJobResponse"])
     """Identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteResourceSnapshotJobResponse(Structure):
     """Response of `DeleteResourceSnapshotJob`.
 
@@ -220,7 +220,7 @@ class DeleteResourceSnapshotJobResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartResourceSnapshotJobResponse(Structure):
     """Response of `StartResourceSnapshotJob`.
 
@@ -232,7 +232,7 @@ class StartResourceSnapshotJobResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StopResourceSnapshotJobResponse(Structure):
     """Response of `StopResourceSnapshotJob`.
 

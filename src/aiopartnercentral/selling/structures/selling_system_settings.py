@@ -9,7 +9,7 @@ from aiopartnercentral.selling import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetSellingSystemSettingsRequest(Request["GetSellingSystemSettingsResponse"]):
     """Request of `GetSellingSystemSettings`.
 
@@ -20,7 +20,7 @@ class GetSellingSystemSettingsRequest(Request["GetSellingSystemSettingsResponse"
     """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetSellingSystemSettingsResponse(Structure):
     """Response of `GetSellingSystemSettings`.
 
@@ -38,7 +38,7 @@ class GetSellingSystemSettingsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutSellingSystemSettingsRequest(Request["PutSellingSystemSettingsResponse"]):
     """Request of `PutSellingSystemSettings`.
 
@@ -53,7 +53,7 @@ class PutSellingSystemSettingsRequest(Request["PutSellingSystemSettingsResponse"
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutSellingSystemSettingsResponse(Structure):
     """Response of `PutSellingSystemSettings`.
 

@@ -12,7 +12,7 @@ from aiopartnercentral.selling import enums
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListSolutionsRequest(Request["ListSolutionsResponse"]):
     """Request of `ListSolutions`.
 
@@ -39,7 +39,7 @@ class ListSolutionsRequest(Request["ListSolutionsResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListSolutionsResponse(Structure):
     """Response of `ListSolutions`.
 
@@ -54,7 +54,7 @@ class ListSolutionsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SolutionBase(Structure):
     """Solution of the partner in a list.
 
@@ -79,7 +79,7 @@ class SolutionBase(Structure):
     """ARN of the solution in AWS Marketplace; 4 to 2048 characters, pattern `arn:.*`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SolutionSort(Structure):
     """Order of solutions.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ForgetRequest(Request["ForgetResponse"]):
     """Request of `Forget`.
 
@@ -19,7 +19,7 @@ class ForgetRequest(Request["ForgetResponse"]):
     """`Id` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ForgetResponse(Structure):
     """Response of `Forget`.
 

@@ -11,7 +11,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceText(Variant):
     """Member `Text` of union `Choice`."""
 
@@ -20,7 +20,7 @@ class ChoiceText(Variant):
     """`Text` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceCount(Variant):
     """Member `Count` of union `Choice`."""
 
@@ -41,7 +41,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-cbor-2025-01-01/Choice
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Thing(Structure):
     """Structure `Thing`.
 
@@ -72,7 +72,7 @@ class Thing(Structure):
     """`Inner` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListThingsRequest(Request["ListThingsResponse"]):
     """Request of `ListThings`.
 
@@ -87,7 +87,7 @@ class ListThingsRequest(Request["ListThingsResponse"]):
     """`MaxResults` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListThingsResponse(Structure):
     """Response of `ListThings`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class HTTPTag(Structure):
     """Structure `HTTPTag`.
 
@@ -16,7 +16,7 @@ class HTTPTag(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class HatTag(Structure):
     """Structure `HatTag`.
 
@@ -24,7 +24,7 @@ class HatTag(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ID(Structure):
     """Structure `ID`.
 
@@ -32,7 +32,7 @@ class ID(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Tag10(Structure):
     """Structure `Tag10`.
 
@@ -40,7 +40,7 @@ class Tag10(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Tag9(Structure):
     """Structure `Tag9`.
 
@@ -48,7 +48,7 @@ class Tag9(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Shape2nd(Structure):
     """Structure `2nd`.
 

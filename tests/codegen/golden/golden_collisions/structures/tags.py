@@ -12,7 +12,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 from golden_collisions import enums
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Tag(Structure):
     """Structure `Tag`.
 
@@ -31,7 +31,7 @@ class Tag(Structure):
     """`KEy` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagShape(Structure):
     """Structure `tag`.
 
@@ -44,7 +44,7 @@ class TagShape(Structure):
     """`value_` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagShape2(Structure):
     """Structure `Tag_`.
 
@@ -55,7 +55,7 @@ class TagShape2(Structure):
     """`Third` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FooTagMember(Variant):
     """Member `Tag` of union `Foo`."""
 
@@ -64,7 +64,7 @@ class FooTagMember(Variant):
     """`Tag` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FooTagMember2(Variant):
     """Member `tag` of union `Foo`."""
 
@@ -73,7 +73,7 @@ class FooTagMember2(Variant):
     """`tag` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FooBarMember(Variant):
     """Member `Bar` of union `Foo`."""
 
@@ -82,7 +82,7 @@ class FooBarMember(Variant):
     """`Bar` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FooUnknownMember(Variant):
     """Member `Unknown` of union `Foo`."""
 
@@ -91,7 +91,7 @@ class FooUnknownMember(Variant):
     """`Unknown` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FooMember(Variant):
     """Member `Member` of union `Foo`."""
 
@@ -112,7 +112,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FooBar(Structure):
     """Structure `FooBar`.
 
@@ -123,7 +123,7 @@ class FooBar(Structure):
     """`Foo` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FooUnknown(Structure):
     """Structure `FooUnknown`.
 
@@ -134,7 +134,7 @@ class FooUnknown(Structure):
     """`Shade` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FooTag(Structure):
     """Structure `FooTag`.
 
@@ -145,7 +145,7 @@ class FooTag(Structure):
     """`Shade` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class FooShapeTag(Variant):
     """Member `Tag` of union `foo`."""
 
@@ -166,7 +166,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetTagsRequest(Request["GetTagsResponse"]):
     """Request of `GetTags`.
 
@@ -179,7 +179,7 @@ class GetTagsRequest(Request["GetTagsResponse"]):
     """`Names` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetTagsResponse(Structure):
     """Response of `GetTags`.
 
@@ -202,7 +202,7 @@ class GetTagsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetTagsRequestShape(Request["GetTagsResponseShape"]):
     """Request of `get_tags`.
 
@@ -210,7 +210,7 @@ class GetTagsRequestShape(Request["GetTagsResponseShape"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetTagsResponseShape(Structure):
     """Response of `get_tags`.
 

@@ -11,7 +11,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 from golden_deprecated import enums
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Old(Structure):
     """Structure `Old`.
 
@@ -23,7 +23,7 @@ class Old(Structure):
     """`Text` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class OldChoiceOne(Variant):
     """Member `One` of union `OldChoice`."""
 
@@ -45,7 +45,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-deprecated-2025-01-01/
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OldWayRequest(Request["OldWayResponse"]):
     """Request of `OldWay`.
 
@@ -60,7 +60,7 @@ class OldWayRequest(Request["OldWayResponse"]):
     """`Kind` on the wire, deprecated."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OldWayResponse(Structure):
     """Response of `OldWay`.
 

@@ -11,7 +11,7 @@ import attrs
 from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class EitherPlain(Variant):
     """Member `Plain` of union `Either`."""
 
@@ -20,7 +20,7 @@ class EitherPlain(Variant):
     """`Plain` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class EitherNamed(Variant):
     """Member `Named` of union `Either`."""
 
@@ -41,7 +41,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-documents-2025-01-01/E
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class KeepRequest(Request["KeepResponse"]):
     """Request of `Keep`.
 
@@ -62,7 +62,7 @@ class KeepRequest(Request["KeepResponse"]):
     """`Either` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class KeepResponse(Structure):
     """Response of `Keep`.
 

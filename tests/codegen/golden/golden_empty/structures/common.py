@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Nothing(Request["Nothing2"]):
     """Request of `Touch`.
 
@@ -16,7 +16,7 @@ class Nothing(Request["Nothing2"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Nothing2(Structure):
     """Response of `Touch`.
 

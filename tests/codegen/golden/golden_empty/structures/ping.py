@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PingRequest(Request["PingResponse"]):
     """Request of `Ping`.
 
@@ -16,7 +16,7 @@ class PingRequest(Request["PingResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PingResponse(Structure):
     """Response of `Ping`.
 

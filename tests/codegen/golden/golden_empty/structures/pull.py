@@ -9,7 +9,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_empty.structures import common
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PullResponse(Structure):
     """Response of `Pull`.
 
@@ -24,7 +24,7 @@ class PullResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PullRequest(Request["PullResponse"]):
     """Request of `Pull`.
 

@@ -11,7 +11,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_empty.structures import common
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PushRequest(Request["PushResponse"]):
     """Request of `Push`.
 
@@ -24,7 +24,7 @@ class PushRequest(Request["PushResponse"]):
     """`Nothings` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PushResponse(Structure):
     """Response of `Push`.
 

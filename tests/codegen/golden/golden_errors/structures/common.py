@@ -11,7 +11,7 @@ from aiopartnercentral.types import UnknownMember, Variant
 from golden_errors import enums
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class DetailField(Variant):
     """Member `Field` of union `Detail`."""
 
@@ -20,7 +20,7 @@ class DetailField(Variant):
     """`Field` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class DetailKind(Variant):
     """Member `Kind` of union `Detail`."""
 

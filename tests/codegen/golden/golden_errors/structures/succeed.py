@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SucceedRequest(Request["SucceedResponse"]):
     """Request of `Succeed`.
 
@@ -16,7 +16,7 @@ class SucceedRequest(Request["SucceedResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SucceedResponse(Structure):
     """Response of `Succeed`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOddRequest(Request["ListOddResponse"]):
     """Request of `ListOdd`.
 
@@ -23,7 +23,7 @@ class ListOddRequest(Request["ListOddResponse"]):
     """`MaxItems` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOddResponse(Structure):
     """Response of `ListOdd`.
 

@@ -10,7 +10,7 @@ import attrs
 from aiopartnercentral.types import Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Part(Structure):
     """Structure `Part`.
 

@@ -12,7 +12,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 from golden_location_names.structures import common
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoicePart(Variant):
     """Member `aPart` of union `Choice`."""
 
@@ -21,7 +21,7 @@ class ChoicePart(Variant):
     """`aPart` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceText(Variant):
     """Member `aText` of union `Choice`."""
 
@@ -30,7 +30,7 @@ class ChoiceText(Variant):
     """`aText` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoicePlain(Variant):
     """Member `Plain` of union `Choice`."""
 
@@ -51,7 +51,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RenameRequest(Request["RenameResponse"]):
     """Request of `Rename`.
 
@@ -80,7 +80,7 @@ class RenameRequest(Request["RenameResponse"]):
     """`named-twice` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RenameResponse(Structure):
     """Response of `Rename`.
 
@@ -109,7 +109,7 @@ class RenameResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Named(Structure):
     """Structure `Named`.
 

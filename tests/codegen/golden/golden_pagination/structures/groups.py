@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListGroupsRequest(Request["ListGroupsResponse"]):
     """Request of `ListGroups`.
 
@@ -23,7 +23,7 @@ class ListGroupsRequest(Request["ListGroupsResponse"]):
     """`Limit` on the wire, 1 to 100."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListGroupsResponse(Structure):
     """Response of `ListGroups`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListNamesRequest(Request["ListNamesResponse"]):
     """Request of `ListNames`.
 
@@ -21,7 +21,7 @@ class ListNamesRequest(Request["ListNamesResponse"]):
     """`NextToken` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListNamesResponse(Structure):
     """Response of `ListNames`.
 

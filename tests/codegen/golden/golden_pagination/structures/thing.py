@@ -11,7 +11,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 from golden_pagination import enums
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Thing(Structure):
     """Structure `Thing`.
 
@@ -22,7 +22,7 @@ class Thing(Structure):
     """`Name` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListThingsRequest(Request["ListThingsResponse"]):
     """Request of `ListThings`.
 
@@ -49,7 +49,7 @@ class ListThingsRequest(Request["ListThingsResponse"]):
     """`ClientToken` on the wire, generated if omitted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListThingsResponse(Structure):
     """Response of `ListThings`.
 
@@ -64,7 +64,7 @@ class ListThingsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetThingRequest(Request["GetThingResponse"]):
     """Request of `GetThing`.
 
@@ -75,7 +75,7 @@ class GetThingRequest(Request["GetThingResponse"]):
     """`Catalog` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetThingResponse(Structure):
     """Response of `GetThing`.
 

@@ -11,7 +11,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Leaf(Structure):
     """Structure `Leaf`.
 
@@ -24,7 +24,7 @@ class Leaf(Structure):
     """`Leaves` in botocore's dicts."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DescribeRequest(Request["DescribeResponse"]):
     """Request of `Describe`.
 
@@ -39,7 +39,7 @@ class DescribeRequest(Request["DescribeResponse"]):
     """`When` in botocore's dicts."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DescribeResponse(Structure):
     """Response of `Describe`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FailRequest(Request["FailResponse"]):
     """Request of `Fail`.
 
@@ -19,7 +19,7 @@ class FailRequest(Request["FailResponse"]):
     """`Name` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FailResponse(Structure):
     """Response of `Fail`.
 

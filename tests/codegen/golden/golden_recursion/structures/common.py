@@ -10,7 +10,7 @@ import attrs
 from aiopartnercentral.types import Structure, UnknownMember, Variant
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Node(Structure):
     """Structure `Node`.
 
@@ -31,7 +31,7 @@ class Node(Structure):
     """`Choice` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceLeaf(Variant):
     """Member `Leaf` of union `Choice`."""
 
@@ -40,7 +40,7 @@ class ChoiceLeaf(Variant):
     """`Leaf` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceBranch(Variant):
     """Member `Branch` of union `Choice`."""
 
@@ -49,7 +49,7 @@ class ChoiceBranch(Variant):
     """`Branch` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceBoth(Variant):
     """Member `Both` of union `Choice`."""
 
@@ -58,7 +58,7 @@ class ChoiceBoth(Variant):
     """`Both` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceNot(Variant):
     """Member `Not` of union `Choice`."""
 

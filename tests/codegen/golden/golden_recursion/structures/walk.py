@@ -11,7 +11,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_recursion.structures import common
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Chicken(Structure):
     """Structure `Chicken`.
 
@@ -22,7 +22,7 @@ class Chicken(Structure):
     """`Lays` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Egg(Structure):
     """Structure `Egg`.
 
@@ -35,7 +35,7 @@ class Egg(Structure):
     """`Carton` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class WalkRequest(Request["WalkResponse"]):
     """Request of `Walk`.
 
@@ -48,7 +48,7 @@ class WalkRequest(Request["WalkResponse"]):
     """`Choices` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class WalkResponse(Structure):
     """Response of `Walk`.
 

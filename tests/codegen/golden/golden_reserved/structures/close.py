@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CloseRequest(Request["CloseResponse"]):
     """Request of `Close`.
 
@@ -16,7 +16,7 @@ class CloseRequest(Request["CloseResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CloseResponse(Structure):
     """Response of `Close`.
 

@@ -12,7 +12,7 @@ from aiopartnercentral.types import Structure, UnknownMember, Variant
 from golden_reserved import enums
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class NoneShape(Structure):
     """Structure `None`.
 
@@ -23,7 +23,7 @@ class NoneShape(Structure):
     """`None` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ClientShape(Structure):
     """Structure `Client`.
 
@@ -38,7 +38,7 @@ class ClientShape(Structure):
     """`datetime` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AnyShape(Structure):
     """Structure `Any`.
 
@@ -51,7 +51,7 @@ class AnyShape(Structure):
     """`attrs` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RequestShape(Structure):
     """Structure `Request`.
 
@@ -62,7 +62,7 @@ class RequestShape(Structure):
     """`Request` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ResponseMetadataShape(Structure):
     """Structure `ResponseMetadata`.
 
@@ -73,7 +73,7 @@ class ResponseMetadataShape(Structure):
     """`Value` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class UnknownMemberShapeNone(Variant):
     """Member `None` of union `UnknownMember`."""
 
@@ -82,7 +82,7 @@ class UnknownMemberShapeNone(Variant):
     """`None` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class UnknownMemberShapeClient(Variant):
     """Member `Client` of union `UnknownMember`."""
 
@@ -91,7 +91,7 @@ class UnknownMemberShapeClient(Variant):
     """`Client` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class UnknownMemberShapeAny(Variant):
     """Member `Any` of union `UnknownMember`."""
 
@@ -100,7 +100,7 @@ class UnknownMemberShapeAny(Variant):
     """`Any` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class UnknownMemberShapeRequest(Variant):
     """Member `Request` of union `UnknownMember`."""
 
@@ -127,7 +127,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/Un
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PaginateShape(Structure):
     """Structure `Paginate`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FastRequest(Request["FastResponse"]):
     """Request of `Fast`.
 
@@ -16,7 +16,7 @@ class FastRequest(Request["FastResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FastResponse(Structure):
     """Response of `Fast`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetattrRequest(Request["GetattrResponse"]):
     """Request of `Getattr`.
 
@@ -16,7 +16,7 @@ class GetattrRequest(Request["GetattrResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetattrResponse(Structure):
     """Response of `Getattr`.
 

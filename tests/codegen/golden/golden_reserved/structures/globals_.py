@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GlobalsRequest(Request["GlobalsResponse"]):
     """Request of `Globals`.
 
@@ -16,7 +16,7 @@ class GlobalsRequest(Request["GlobalsResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GlobalsResponse(Structure):
     """Response of `Globals`.
 

@@ -11,7 +11,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 from golden_reserved import enums
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ImportRequest(Request["ImportResponse"]):
     """Request of `Import`.
 
@@ -82,7 +82,7 @@ class ImportRequest(Request["ImportResponse"]):
     """`cls` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ImportResponse(Structure):
     """Response of `Import`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ImportModuleRequest(Request["ImportModuleResponse"]):
     """Request of `ImportModule`.
 
@@ -16,7 +16,7 @@ class ImportModuleRequest(Request["ImportModuleResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ImportModuleResponse(Structure):
     """Response of `ImportModule`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PaginateRequest(Request["PaginateResponse"]):
     """Request of `Paginate`.
 
@@ -16,7 +16,7 @@ class PaginateRequest(Request["PaginateResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PaginateResponse(Structure):
     """Response of `Paginate`.
 

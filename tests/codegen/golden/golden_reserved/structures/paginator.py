@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PaginatorRequest(Request["PaginatorResponse"]):
     """Request of `Paginator`.
 
@@ -16,7 +16,7 @@ class PaginatorRequest(Request["PaginatorResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PaginatorResponse(Structure):
     """Response of `Paginator`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SelfRequest(Request["SelfResponse"]):
     """Request of `Self`.
 
@@ -16,7 +16,7 @@ class SelfRequest(Request["SelfResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SelfResponse(Structure):
     """Response of `Self`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ServiceRequest(Request["ServiceResponse"]):
     """Request of `Service`.
 
@@ -16,7 +16,7 @@ class ServiceRequest(Request["ServiceResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ServiceResponse(Structure):
     """Response of `Service`.
 

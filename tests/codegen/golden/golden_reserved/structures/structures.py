@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StructuresRequest(Request["StructuresResponse"]):
     """Request of `Structures`.
 
@@ -16,7 +16,7 @@ class StructuresRequest(Request["StructuresResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StructuresResponse(Structure):
     """Response of `Structures`.
 

@@ -10,7 +10,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListWordsRequest(Request["ListWordsResponse"]):
     """Request of `ListWords`.
 
@@ -45,7 +45,7 @@ class ListWordsRequest(Request["ListWordsResponse"]):
     """`BufferPages` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListWordsResponse(Structure):
     """Response of `ListWords`.
 
@@ -62,7 +62,7 @@ class ListWordsResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ShapeClassVariant(Structure):
     """Structure `ClassVariant`.
 
@@ -73,7 +73,7 @@ class ShapeClassVariant(Structure):
     """`Word` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListWordsPagesRequest(Request["ListWordsPagesResponse"]):
     """Request of `ListWordsPages`.
 
@@ -81,7 +81,7 @@ class ListWordsPagesRequest(Request["ListWordsPagesResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListWordsPagesResponse(Structure):
     """Response of `ListWordsPages`.
 

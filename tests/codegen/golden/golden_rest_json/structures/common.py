@@ -11,7 +11,7 @@ import attrs
 from aiopartnercentral.types import Structure, UnknownMember, Variant
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceOne(Variant):
     """Member `One` of union `Choice`."""
 
@@ -20,7 +20,7 @@ class ChoiceOne(Variant):
     """`One` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceTwo(Variant):
     """Member `Two` of union `Choice`."""
 
@@ -38,7 +38,7 @@ Choice: TypeAlias = ChoiceOne | ChoiceTwo | ChoiceUnknown
 """Union `Choice`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Thing(Structure):
     """Structure `Thing`."""
 

@@ -9,7 +9,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 from golden_rest_json.structures import common
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PlainRequest(Request["PlainResponse"]):
     """Request of `Plain`."""
 
@@ -17,7 +17,7 @@ class PlainRequest(Request["PlainResponse"]):
     """`Thing` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PlainResponse(Structure):
     """Response of `Plain`."""
 

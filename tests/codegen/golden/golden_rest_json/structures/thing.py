@@ -12,7 +12,7 @@ from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Struct
 from golden_rest_json.structures import common
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutThingRequest(Request["PutThingResponse"]):
     """Request of `PutThing`."""
 
@@ -36,7 +36,7 @@ class PutThingRequest(Request["PutThingResponse"]):
     """`Thing` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutThingResponse(Structure):
     """Response of `PutThing`."""
 
@@ -54,7 +54,7 @@ class PutThingResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetThingRequest(Request["GetThingResponse"]):
     """Request of `GetThing`."""
 
@@ -64,7 +64,7 @@ class GetThingRequest(Request["GetThingResponse"]):
     """Query parameter `limit`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetThingResponse(Structure):
     """Response of `GetThing`."""
 
@@ -74,7 +74,7 @@ class GetThingResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ReplaceThingRequest(Request["ReplaceThingResponse"]):
     """Request of `ReplaceThing`."""
 
@@ -84,7 +84,7 @@ class ReplaceThingRequest(Request["ReplaceThingResponse"]):
     """`Thing` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ReplaceThingResponse(Structure):
     """Response of `ReplaceThing`."""
 

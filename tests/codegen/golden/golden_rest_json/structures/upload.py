@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UploadRequest(Request["UploadResponse"]):
     """Request of `Upload`."""
 
@@ -18,7 +18,7 @@ class UploadRequest(Request["UploadResponse"]):
     """Header `Content-Type`."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UploadResponse(Structure):
     """Response of `Upload`."""
 

@@ -12,7 +12,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 from golden_scalars import enums
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutScalarsRequest(Request["PutScalarsResponse"]):
     """Request of `PutScalars`.
 
@@ -87,7 +87,7 @@ class PutScalarsRequest(Request["PutScalarsResponse"]):
     """`ClientToken` on the wire, 1 to 9 characters, pattern `[a-z ]+`, generated if omitted."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutScalarsResponse(Structure):
     """Response of `PutScalars`.
 

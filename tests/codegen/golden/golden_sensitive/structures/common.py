@@ -12,7 +12,7 @@ from aiopartnercentral.types import JsonValue, Structure, UnknownMember, Variant
 from golden_sensitive import enums
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceOpen(Variant):
     """Member `Open` of union `Choice`."""
 
@@ -21,7 +21,7 @@ class ChoiceOpen(Variant):
     """`Open` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceHidden(Variant):
     """Member `Hidden` of union `Choice`."""
 
@@ -30,7 +30,7 @@ class ChoiceHidden(Variant):
     """`Hidden` on the wire, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceKeys(Variant):
     """Member `Keys` of union `Choice`."""
 
@@ -51,7 +51,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/C
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Vault(Structure):
     """Structure `Vault`.
 
@@ -112,7 +112,7 @@ class Vault(Structure):
     """`Pick` on the wire, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Inner(Structure):
     """Structure `Inner`.
 
@@ -123,7 +123,7 @@ class Inner(Structure):
     """`ByName` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Room(Structure):
     """Structure `Room`.
 
@@ -136,7 +136,7 @@ class Room(Structure):
     """`Inner` on the wire, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class PickOne(Variant):
     """Member `One` of union `Pick`."""
 
@@ -145,7 +145,7 @@ class PickOne(Variant):
     """`One` on the wire, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class PickTwo(Variant):
     """Member `Two` of union `Pick`."""
 

@@ -11,7 +11,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 from golden_sensitive.structures import common
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class HideRequest(Request["HideResponse"]):
     """Request of `Hide`.
 
@@ -26,7 +26,7 @@ class HideRequest(Request["HideResponse"]):
     """`Secrets` on the wire, sensitive."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class HideResponse(Structure):
     """Response of `Hide`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SwitchRequest(Structure):
     """Structure `SwitchRequest`.
 
@@ -19,7 +19,7 @@ class SwitchRequest(Structure):
     """`Name` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SwitchResponse(Structure):
     """Structure `SwitchResponse`.
 
@@ -32,7 +32,7 @@ class SwitchResponse(Structure):
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SilentResponse(Structure):
     """Structure `SilentResponse`.
 
@@ -43,7 +43,7 @@ class SilentResponse(Structure):
     """`Name` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SilentRequest(Structure):
     """Structure `SilentRequest`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EmptySilentRequest(Request["EmptySilentResponse"]):
     """Request of `Silent`.
 
@@ -16,7 +16,7 @@ class EmptySilentRequest(Request["EmptySilentResponse"]):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class EmptySilentResponse(Structure):
     """Response of `Silent`.
 

@@ -12,7 +12,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 from golden_sparse import enums
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Leaf(Structure):
     """Structure `Leaf`.
 
@@ -23,7 +23,7 @@ class Leaf(Structure):
     """`Name` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceOne(Variant):
     """Member `One` of union `Choice`."""
 
@@ -32,7 +32,7 @@ class ChoiceOne(Variant):
     """`One` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ChoiceTwo(Variant):
     """Member `Two` of union `Choice`."""
 
@@ -53,7 +53,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sparse-2025-01-01/Choi
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FillRequest(Request["FillResponse"]):
     """Request of `Fill`.
 
@@ -68,7 +68,7 @@ class FillRequest(Request["FillResponse"]):
     """`ByName` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FillResponse(Structure):
     """Response of `Fill`.
 

@@ -8,7 +8,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Common(Structure):
     """Structure `Common`.
 
@@ -19,7 +19,7 @@ class Common(Structure):
     """`Text` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LookRequest(Request["LookResponse"]):
     """Request of `Look`.
 
@@ -32,7 +32,7 @@ class LookRequest(Request["LookResponse"]):
     """`Next` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LookResponse(Structure):
     """Response of `Look`.
 

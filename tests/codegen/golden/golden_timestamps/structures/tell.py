@@ -12,7 +12,7 @@ import attrs
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class WhenNever(Variant):
     """Member `Never` of union `When`."""
 
@@ -21,7 +21,7 @@ class WhenNever(Variant):
     """`Never` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class WhenOnce(Variant):
     """Member `Once` of union `When`."""
 
@@ -30,7 +30,7 @@ class WhenOnce(Variant):
     """`Once` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class WhenOften(Variant):
     """Member `Often` of union `When`."""
 
@@ -51,7 +51,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-timestamps-2025-01-01/
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TellRequest(Request["TellResponse"]):
     """Request of `Tell`.
 
@@ -76,7 +76,7 @@ class TellRequest(Request["TellResponse"]):
     """`When` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TellResponse(Structure):
     """Response of `Tell`.
 

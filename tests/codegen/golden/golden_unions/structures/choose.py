@@ -13,7 +13,7 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 from golden_unions import enums
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Empty(Structure):
     """Structure `Empty`.
 
@@ -21,7 +21,7 @@ class Empty(Structure):
     """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class Point(Structure):
     """Structure `Point`.
 
@@ -34,7 +34,7 @@ class Point(Structure):
     """`Y` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeText(Variant):
     """Member `Text` of union `Shape`."""
 
@@ -43,7 +43,7 @@ class ShapeText(Variant):
     """`Text` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeSecret(Variant):
     """Member `Secret` of union `Shape`."""
 
@@ -52,7 +52,7 @@ class ShapeSecret(Variant):
     """`Secret` on the wire, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeTexts(Variant):
     """Member `Texts` of union `Shape`."""
 
@@ -61,7 +61,7 @@ class ShapeTexts(Variant):
     """`Texts` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeCounts(Variant):
     """Member `Counts` of union `Shape`."""
 
@@ -70,7 +70,7 @@ class ShapeCounts(Variant):
     """`Counts` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeCount(Variant):
     """Member `Count` of union `Shape`."""
 
@@ -79,7 +79,7 @@ class ShapeCount(Variant):
     """`Count` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeKind(Variant):
     """Member `Kind` of union `Shape`."""
 
@@ -88,7 +88,7 @@ class ShapeKind(Variant):
     """`Kind` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeMoment(Variant):
     """Member `Moment` of union `Shape`."""
 
@@ -97,7 +97,7 @@ class ShapeMoment(Variant):
     """`Moment` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeBytes(Variant):
     """Member `Bytes` of union `Shape`."""
 
@@ -106,7 +106,7 @@ class ShapeBytes(Variant):
     """`Bytes` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeFlag(Variant):
     """Member `Flag` of union `Shape`."""
 
@@ -115,7 +115,7 @@ class ShapeFlag(Variant):
     """`Flag` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeDouble(Variant):
     """Member `Double` of union `Shape`."""
 
@@ -124,7 +124,7 @@ class ShapeDouble(Variant):
     """`Double` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeEmpty(Variant):
     """Member `Empty` of union `Shape`."""
 
@@ -133,7 +133,7 @@ class ShapeEmpty(Variant):
     """`Empty` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapePoint(Variant):
     """Member `Point` of union `Shape`."""
 
@@ -142,7 +142,7 @@ class ShapePoint(Variant):
     """`Point` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapePoints(Variant):
     """Member `Points` of union `Shape`."""
 
@@ -151,7 +151,7 @@ class ShapePoints(Variant):
     """`Points` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeSecrets(Variant):
     """Member `Secrets` of union `Shape`."""
 
@@ -160,7 +160,7 @@ class ShapeSecrets(Variant):
     """`Secrets` on the wire, sensitive."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeInner(Variant):
     """Member `Inner` of union `Shape`."""
 
@@ -169,7 +169,7 @@ class ShapeInner(Variant):
     """`Inner` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeItself(Variant):
     """Member `Itself` of union `Shape`."""
 
@@ -178,7 +178,7 @@ class ShapeItself(Variant):
     """`Itself` on the wire."""
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class ShapeMany(Variant):
     """Member `Many` of union `Shape`."""
 
@@ -218,7 +218,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/Shap
 """
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class InnerOnly(Variant):
     """Member `Only` of union `Inner`."""
 
@@ -239,7 +239,7 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/Inne
 """
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ChooseRequest(Request["ChooseResponse"]):
     """Request of `Choose`.
 
@@ -254,7 +254,7 @@ class ChooseRequest(Request["ChooseResponse"]):
     """`Named` on the wire."""
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ChooseResponse(Structure):
     """Response of `Choose`.
 
