@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COMMON = "common"
 """The module of the shapes that the operations of several resources use."""
 
-_SHAPES_TOGETHER = 12  # in a module for several resources
+_SHAPES_TOGETHER = 24  # in a module for several resources
 
 # Modules become attributes of their package, where one called like these would hide what loads them.
 _TAKEN_IN_MODULES = frozenset({COMMON, "getattr", "globals", "import_module", "listings"})

@@ -9,22 +9,16 @@ from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
     from aiopartnercentral.benefits.structures.benefit import (
+        AccessDetails as AccessDetails,
         AssociateBenefitApplicationResourceInput as AssociateBenefitApplicationResourceInput,
         AssociateBenefitApplicationResourceOutput as AssociateBenefitApplicationResourceOutput,
-        BenefitSummary as BenefitSummary,
-        DisassociateBenefitApplicationResourceInput as DisassociateBenefitApplicationResourceInput,
-        DisassociateBenefitApplicationResourceOutput as DisassociateBenefitApplicationResourceOutput,
-        GetBenefitInput as GetBenefitInput,
-        GetBenefitOutput as GetBenefitOutput,
-        ListBenefitsInput as ListBenefitsInput,
-        ListBenefitsOutput as ListBenefitsOutput,
-    )
-    from aiopartnercentral.benefits.structures.benefit_allocation import (
-        AccessDetails as AccessDetails,
         BenefitAllocationSummary as BenefitAllocationSummary,
+        BenefitSummary as BenefitSummary,
         ConsumableDetails as ConsumableDetails,
         CreditCode as CreditCode,
         CreditDetails as CreditDetails,
+        DisassociateBenefitApplicationResourceInput as DisassociateBenefitApplicationResourceInput,
+        DisassociateBenefitApplicationResourceOutput as DisassociateBenefitApplicationResourceOutput,
         DisbursementDetails as DisbursementDetails,
         FulfillmentDetails as FulfillmentDetails,
         FulfillmentDetailsAccessDetails as FulfillmentDetailsAccessDetails,
@@ -34,9 +28,13 @@ if TYPE_CHECKING:
         FulfillmentDetailsUnknown as FulfillmentDetailsUnknown,
         GetBenefitAllocationInput as GetBenefitAllocationInput,
         GetBenefitAllocationOutput as GetBenefitAllocationOutput,
+        GetBenefitInput as GetBenefitInput,
+        GetBenefitOutput as GetBenefitOutput,
         IssuanceDetail as IssuanceDetail,
         ListBenefitAllocationsInput as ListBenefitAllocationsInput,
         ListBenefitAllocationsOutput as ListBenefitAllocationsOutput,
+        ListBenefitsInput as ListBenefitsInput,
+        ListBenefitsOutput as ListBenefitsOutput,
         MonetaryValue as MonetaryValue,
     )
     from aiopartnercentral.benefits.structures.benefit_application import (

@@ -52,27 +52,25 @@ if TYPE_CHECKING:
         UpdateCampaignAssetRequest as UpdateCampaignAssetRequest,
         UpdateCampaignAssetResponse as UpdateCampaignAssetResponse,
     )
-    from aiopartnercentral.marketing.structures.campaign_asset_export_task import (
+    from aiopartnercentral.marketing.structures.campaign_template import (
         CampaignAssetActivationOutcome as CampaignAssetActivationOutcome,
         CampaignAssetExportFailureReason as CampaignAssetExportFailureReason,
+        CampaignAssetTemplate as CampaignAssetTemplate,
+        CampaignTemplate as CampaignTemplate,
+        CampaignTemplateSummary as CampaignTemplateSummary,
         GetCampaignAssetActivationTaskRequest as GetCampaignAssetActivationTaskRequest,
         GetCampaignAssetActivationTaskResponse as GetCampaignAssetActivationTaskResponse,
         GetCampaignAssetExportTaskRequest as GetCampaignAssetExportTaskRequest,
         GetCampaignAssetExportTaskResponse as GetCampaignAssetExportTaskResponse,
-        StartCampaignAssetActivationTaskRequest as StartCampaignAssetActivationTaskRequest,
-        StartCampaignAssetActivationTaskResponse as StartCampaignAssetActivationTaskResponse,
-        StartCampaignAssetExportTaskRequest as StartCampaignAssetExportTaskRequest,
-        StartCampaignAssetExportTaskResponse as StartCampaignAssetExportTaskResponse,
-    )
-    from aiopartnercentral.marketing.structures.campaign_template import (
-        CampaignAssetTemplate as CampaignAssetTemplate,
-        CampaignTemplate as CampaignTemplate,
-        CampaignTemplateSummary as CampaignTemplateSummary,
         GetCampaignTemplateRequest as GetCampaignTemplateRequest,
         GetCampaignTemplateResponse as GetCampaignTemplateResponse,
         ReferenceMaterial as ReferenceMaterial,
         SearchCampaignTemplatesRequest as SearchCampaignTemplatesRequest,
         SearchCampaignTemplatesResponse as SearchCampaignTemplatesResponse,
+        StartCampaignAssetActivationTaskRequest as StartCampaignAssetActivationTaskRequest,
+        StartCampaignAssetActivationTaskResponse as StartCampaignAssetActivationTaskResponse,
+        StartCampaignAssetExportTaskRequest as StartCampaignAssetExportTaskRequest,
+        StartCampaignAssetExportTaskResponse as StartCampaignAssetExportTaskResponse,
     )
     from aiopartnercentral.marketing.structures.common import (
         ActivationIssue as ActivationIssue,

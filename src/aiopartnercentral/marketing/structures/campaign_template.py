@@ -14,6 +14,38 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class CampaignAssetActivationOutcome(Structure):
+    """Whether one asset was activated.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetActivationOutcome
+    """
+
+    campaign_asset_id: str
+    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
+    status: enums.CampaignAssetActivationStatus
+    """Status of the activation of one asset."""
+    reason: enums.CampaignAssetStateReason | None = None
+    """Reason for the state of an asset."""
+    message: str | None = None
+    """Explanation for people, in words that may change; 1 to 1024 characters."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class CampaignAssetExportFailureReason(Structure):
+    """Reason why an export failed.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CampaignAssetExportFailureReason
+    """
+
+    code: enums.CampaignAssetExportFailureCode
+    """Reason why an export failed."""
+    message: str
+    """Explanation for people, in words that may change; 1 to 1024 characters."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CampaignAssetTemplate(Structure):
     """Template of an asset, with its fields.
 
@@ -113,6 +145,88 @@ class CampaignTemplateSummary(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetCampaignAssetActivationTaskRequest(Request["GetCampaignAssetActivationTaskResponse"]):
+    """Request of `GetCampaignAssetActivationTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignAssetActivationTaskRequest
+    """
+
+    catalog: enums.CatalogLike
+    """`AWS`, or `Sandbox` for tests."""
+    campaign_identifier: str
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetCampaignAssetActivationTaskResponse(Structure):
+    """Response of `GetCampaignAssetActivationTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignAssetActivationTaskResponse
+    """
+
+    campaign_id: str
+    """Identifier of the campaign; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
+    task_id: str
+    """Identifier of the task; exactly 18 characters, pattern `atsk-[A-Za-z0-9]{13}`."""
+    task_status: enums.CampaignAssetActivationTaskStatus
+    """Status of a task that activates assets."""
+    started_at: datetime
+    """Time when the task was started."""
+    assets: list[CampaignAssetActivationOutcome]
+    """Assets of the task, with their results; 0 to 25 entries."""
+    ended_at: datetime | None = None
+    """Time when the task ended, or None while it runs."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetCampaignAssetExportTaskRequest(Request["GetCampaignAssetExportTaskResponse"]):
+    """Request of `GetCampaignAssetExportTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignAssetExportTaskRequest
+    """
+
+    catalog: enums.CatalogLike
+    """`AWS`, or `Sandbox` for tests."""
+    campaign_identifier: str
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
+    """
+    campaign_asset_export_task_identifier: str
+    """Identifier of the export task; exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetCampaignAssetExportTaskResponse(Structure):
+    """Response of `GetCampaignAssetExportTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignAssetExportTaskResponse
+    """
+
+    id: str
+    """Identifier; exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
+    status: enums.CampaignAssetExportTaskStatus
+    """Status of an export task."""
+    created_at: datetime | None = None
+    """Time of creation."""
+    download_url: str | None = None
+    """Address of the exported files, valid for a short time; 1 to 10240 characters."""
+    expires_at: datetime | None = None
+    """Time when it stops being valid."""
+    failure_reason: CampaignAssetExportFailureReason | None = None
+    """Reason why an export failed."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignTemplateRequest(Request["GetCampaignTemplateResponse"]):
     """Request of `GetCampaignTemplate`.
 
@@ -197,5 +311,89 @@ class SearchCampaignTemplatesResponse(Structure):
     """Campaign templates of this page; 0 to 100 entries."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 1 to 8192 characters."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class StartCampaignAssetActivationTaskRequest(Request["StartCampaignAssetActivationTaskResponse"]):
+    """Request of `StartCampaignAssetActivationTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/StartCampaignAssetActivationTaskRequest
+    """
+
+    catalog: enums.CatalogLike
+    """`AWS`, or `Sandbox` for tests."""
+    campaign_identifier: str
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
+    """
+    campaign_asset_identifiers: Sequence[str]
+    """Identifiers of the assets to activate; 1 to 25 entries, each exactly 17 characters with pattern
+    `ast-[0-9a-z]{13}`.
+    """
+    client_token: str | None = None
+    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
+    generated if omitted.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class StartCampaignAssetActivationTaskResponse(Structure):
+    """Response of `StartCampaignAssetActivationTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/StartCampaignAssetActivationTaskResponse
+    """
+
+    campaign_id: str
+    """Identifier of the campaign; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
+    task_id: str
+    """Identifier of the task; exactly 18 characters, pattern `atsk-[A-Za-z0-9]{13}`."""
+    task_status: enums.CampaignAssetActivationTaskStatus
+    """Status of a task that activates assets."""
+    started_at: datetime
+    """Time when the task was started."""
+    assets: list[CampaignAssetActivationOutcome]
+    """Assets of the task, with their results; 0 to 25 entries."""
+    ended_at: datetime | None = None
+    """Time when the task ended, or None while it runs."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class StartCampaignAssetExportTaskRequest(Request["StartCampaignAssetExportTaskResponse"]):
+    """Request of `StartCampaignAssetExportTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/StartCampaignAssetExportTaskRequest
+    """
+
+    catalog: enums.CatalogLike
+    """`AWS`, or `Sandbox` for tests."""
+    campaign_identifier: str
+    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
+    """
+    client_token: str | None = None
+    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
+    generated if omitted.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class StartCampaignAssetExportTaskResponse(Structure):
+    """Response of `StartCampaignAssetExportTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/StartCampaignAssetExportTaskResponse
+    """
+
+    id: str
+    """Identifier; exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
+    status: enums.CampaignAssetExportTaskStatus
+    """Status of an export task."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

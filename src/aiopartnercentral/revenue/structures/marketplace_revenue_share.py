@@ -14,6 +14,66 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, redact
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class CreateMarketplaceRevenueShareAllocationInput(Request["CreateMarketplaceRevenueShareAllocationOutput"]):
+    """Request of `CreateMarketplaceRevenueShareAllocation`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/CreateMarketplaceRevenueShareAllocationInput
+    """
+
+    catalog: enums.CatalogNameLike
+    """`AWS`, or `Sandbox` for tests."""
+    marketplace_revenue_share_identifier: str
+    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
+    """
+    marketplace_revenue_share_revision: str
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    effective_from: str
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    effective_until: str
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    revenue_share_percent: str
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    client_token: str | None = None
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
+    generated if omitted.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class CreateMarketplaceRevenueShareAllocationOutput(Structure):
+    """Response of `CreateMarketplaceRevenueShareAllocation`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/CreateMarketplaceRevenueShareAllocationOutput
+    """
+
+    marketplace_revenue_share_allocation_id: str
+    """Identifier of the allocation; exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
+    marketplace_revenue_share_identifier: str
+    """Identifier or ARN of the revenue share; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
+    effective_from: str
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    effective_until: str
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    revenue_share_percent: str
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    status: enums.AllocationStatus
+    """Whether an allocation is in effect."""
+    created_date: datetime
+    """Time of creation."""
+    last_modified_date: datetime
+    """Time of the latest change."""
+    marketplace_revenue_share_revision: str
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    marketplace_revenue_share_latest_revision: str
+    """Latest revision that the revenue share has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateMarketplaceRevenueShareInput(Request["CreateMarketplaceRevenueShareOutput"]):
     """Request of `CreateMarketplaceRevenueShare`.
 
@@ -57,6 +117,58 @@ class CreateMarketplaceRevenueShareOutput(Structure):
     """Time of the latest change."""
     revision: str
     """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetMarketplaceRevenueShareAllocationInput(Request["GetMarketplaceRevenueShareAllocationOutput"]):
+    """Request of `GetMarketplaceRevenueShareAllocation`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetMarketplaceRevenueShareAllocationInput
+    """
+
+    catalog: enums.CatalogNameLike
+    """`AWS`, or `Sandbox` for tests."""
+    marketplace_revenue_share_identifier: str
+    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
+    """
+    marketplace_revenue_share_allocation_id: str
+    """Identifier of the allocation; exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
+    marketplace_revenue_share_revision: str | None = None
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetMarketplaceRevenueShareAllocationOutput(Structure):
+    """Response of `GetMarketplaceRevenueShareAllocation`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetMarketplaceRevenueShareAllocationOutput
+    """
+
+    marketplace_revenue_share_allocation_id: str
+    """Identifier of the allocation; exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
+    marketplace_revenue_share_identifier: str
+    """Identifier or ARN of the revenue share; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
+    effective_from: str
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    effective_until: str
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    revenue_share_percent: str
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    status: enums.AllocationStatus
+    """Whether an allocation is in effect."""
+    created_date: datetime
+    """Time of creation."""
+    last_modified_date: datetime
+    """Time of the latest change."""
+    marketplace_revenue_share_revision: str
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    marketplace_revenue_share_latest_revision: str
+    """Latest revision that the revenue share has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 
@@ -118,6 +230,58 @@ class GetMarketplaceRevenueShareOutput(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListMarketplaceRevenueShareAllocationsInput(Request["ListMarketplaceRevenueShareAllocationsOutput"]):
+    """Request of `ListMarketplaceRevenueShareAllocations`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListMarketplaceRevenueShareAllocationsInput
+    """
+
+    catalog: enums.CatalogNameLike
+    """`AWS`, or `Sandbox` for tests."""
+    marketplace_revenue_share_identifier: str
+    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
+    """
+    status_filter: enums.AllocationStatusLike | None = None
+    """Whether an allocation is in effect."""
+    after_effective_from: str | None = None
+    r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    before_effective_from: str | None = None
+    r"""Filter: only those that begin before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    after_effective_until: str | None = None
+    r"""Filter: only those that end after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    before_effective_until: str | None = None
+    r"""Filter: only those that end before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    sort_by: enums.MarketplaceRevenueShareAllocationSortFieldLike | None = None
+    """Field that allocations of a revenue share are sorted by."""
+    sort_order: enums.SortOrderLike | None = None
+    """Direction of sorting."""
+    max_results: int | None = None
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
+    next_token: str | None = None
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
+    marketplace_revenue_share_revision: str | None = None
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListMarketplaceRevenueShareAllocationsOutput(Structure):
+    """Response of `ListMarketplaceRevenueShareAllocations`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListMarketplaceRevenueShareAllocationsOutput
+    """
+
+    marketplace_revenue_share_allocation_summaries: list[MarketplaceRevenueShareAllocationSummary]
+    """Allocations of this page."""
+    next_token: str | None = None
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListMarketplaceRevenueSharesInput(Request["ListMarketplaceRevenueSharesOutput"]):
     """Request of `ListMarketplaceRevenueShares`.
 
@@ -167,6 +331,32 @@ class ListMarketplaceRevenueSharesOutput(Structure):
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class MarketplaceRevenueShareAllocationSummary(Structure):
+    """Allocation of a revenue share in a list.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/MarketplaceRevenueShareAllocationSummary
+    """
+
+    marketplace_revenue_share_allocation_id: str
+    """Identifier of the allocation; exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
+    marketplace_revenue_share_identifier: str
+    """Identifier or ARN of the revenue share; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
+    effective_from: str
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    effective_until: str
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    revenue_share_percent: str
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    status: enums.AllocationStatus
+    """Whether an allocation is in effect."""
+    created_date: datetime
+    """Time of creation."""
+    last_modified_date: datetime
+    """Time of the latest change."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -299,6 +489,66 @@ class RevenueShareProductAccountSummary(Structure):
     """How accounts use a product."""
     count: int
     """Number of accounts; at least 0."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class UpdateMarketplaceRevenueShareAllocationInput(Request["UpdateMarketplaceRevenueShareAllocationOutput"]):
+    """Request of `UpdateMarketplaceRevenueShareAllocation`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/UpdateMarketplaceRevenueShareAllocationInput
+    """
+
+    catalog: enums.CatalogNameLike
+    """`AWS`, or `Sandbox` for tests."""
+    marketplace_revenue_share_identifier: str
+    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
+    """
+    marketplace_revenue_share_allocation_id: str
+    """Identifier of the allocation; exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
+    marketplace_revenue_share_revision: str
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    client_token: str | None = None
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
+    generated if omitted.
+    """
+    revenue_share_percent: str | None = None
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    status: enums.AllocationStatusLike | None = None
+    """Whether an allocation is in effect."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class UpdateMarketplaceRevenueShareAllocationOutput(Structure):
+    """Response of `UpdateMarketplaceRevenueShareAllocation`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/UpdateMarketplaceRevenueShareAllocationOutput
+    """
+
+    marketplace_revenue_share_allocation_id: str
+    """Identifier of the allocation; exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
+    marketplace_revenue_share_identifier: str
+    """Identifier or ARN of the revenue share; exactly 17 characters, pattern `mrs-[a-z0-9]{13}`."""
+    effective_from: str
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    effective_until: str
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    revenue_share_percent: str
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    status: enums.AllocationStatus
+    """Whether an allocation is in effect."""
+    created_date: datetime
+    """Time of creation."""
+    last_modified_date: datetime
+    """Time of the latest change."""
+    marketplace_revenue_share_revision: str
+    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    marketplace_revenue_share_latest_revision: str
+    """Latest revision that the revenue share has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

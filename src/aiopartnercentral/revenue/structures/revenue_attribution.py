@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.revenue import enums
 from aiopartnercentral.revenue.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -130,6 +130,116 @@ class CreateRevenueAttributionOutput(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetRevenueAttributionAllocationInput(Request["GetRevenueAttributionAllocationOutput"]):
+    """Request of `GetRevenueAttributionAllocation`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetRevenueAttributionAllocationInput
+    """
+
+    catalog: enums.CatalogNameLike
+    """`AWS`, or `Sandbox` for tests."""
+    revenue_attribution_identifier: str
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
+    """
+    revenue_attribution_allocation_id: str
+    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
+    revenue_attribution_revision: str | None = None
+    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetRevenueAttributionAllocationOutput(Structure):
+    """Response of `GetRevenueAttributionAllocation`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetRevenueAttributionAllocationOutput
+    """
+
+    revenue_attribution_allocation_id: str
+    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
+    revenue_attribution_identifier: str
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
+    """
+    entity_type: enums.EntityType
+    """Kind of thing that revenue is allocated to."""
+    entity_identifier: str
+    r"""Identifier of what revenue is allocated to; 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    customer_aws_account_id: str = attrs.field(repr=redacted)
+    """AWS account of the customer; exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
+    revenue_share_percent: str
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    effective_from: str
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    effective_until: str
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    status: enums.AllocationStatus
+    """Whether an allocation is in effect."""
+    created_date: datetime
+    """Time of creation."""
+    last_modified_date: datetime
+    """Time of the latest change."""
+    revenue_attribution_revision: str
+    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    revenue_attribution_latest_revision: str
+    """Latest revision that the attribution has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    entity_name: str | None = None
+    """Name of what revenue is allocated to."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetRevenueAttributionAllocationsTaskInput(Request["GetRevenueAttributionAllocationsTaskOutput"]):
+    """Request of `GetRevenueAttributionAllocationsTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetRevenueAttributionAllocationsTaskInput
+    """
+
+    catalog: enums.CatalogNameLike
+    """`AWS`, or `Sandbox` for tests."""
+    revenue_attribution_identifier: str
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
+    """
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetRevenueAttributionAllocationsTaskOutput(Structure):
+    """Response of `GetRevenueAttributionAllocationsTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/GetRevenueAttributionAllocationsTaskOutput
+    """
+
+    task_id: str
+    """Identifier of the task; exactly 21 characters, pattern `raatask-[a-z0-9]{13}`."""
+    status: enums.RevenueAttributionAllocationTaskStatus
+    """Status of a task that changes allocations."""
+    catalog: enums.CatalogName
+    """`AWS`, or `Sandbox` for tests."""
+    revenue_attribution_arn: str
+    """ARN of the revenue attribution."""
+    started_at: datetime
+    """Time when the task was started."""
+    total_revenue_attribution_allocation_records: int
+    """Number of allocations that the task creates or changes."""
+    ended_at: datetime | None = None
+    """Time when the task ended, or None while it runs."""
+    description: str | None = None
+    """Description for people."""
+    revenue_attribution_latest_revision: str | None = None
+    """Latest revision that the attribution has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    error_detail_list: list[RevenueAttributionAllocationErrorDetail] | None = None
+    """Allocations that could not be created or changed."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRevenueAttributionInput(Request["GetRevenueAttributionOutput"]):
     """Request of `GetRevenueAttribution`.
 
@@ -196,6 +306,68 @@ class GetRevenueAttributionOutput(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListRevenueAttributionAllocationsInput(Request["ListRevenueAttributionAllocationsOutput"]):
+    """Request of `ListRevenueAttributionAllocations`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListRevenueAttributionAllocationsInput
+    """
+
+    catalog: enums.CatalogNameLike
+    """`AWS`, or `Sandbox` for tests."""
+    revenue_attribution_identifier: str
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
+    """
+    entity_type_filters: Sequence[enums.EntityTypeLike] | None = None
+    """Filter: only for these kinds of things; 1 to 2 entries."""
+    entity_identifier_filters: Sequence[str] | None = None
+    r"""Filter: only for these offers or opportunities; 1 to 50 entries, each 1 to 255 characters with pattern
+    `[\w\-:/.]+`.
+    """
+    customer_aws_account_id_filters: Sequence[str] | None = attrs.field(default=None, repr=redacted)
+    """Filter: only of customers with these AWS accounts; 1 to 50 entries, each exactly 12 characters with pattern
+    `[0-9]{12}`, sensitive.
+    """
+    status_filter: enums.AllocationStatusLike | None = None
+    """Whether an allocation is in effect."""
+    after_effective_from: str | None = None
+    r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    before_effective_from: str | None = None
+    r"""Filter: only those that begin before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    after_effective_until: str | None = None
+    r"""Filter: only those that end after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    before_effective_until: str | None = None
+    r"""Filter: only those that end before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    sort_by: enums.RevenueAttributionAllocationSortFieldLike | None = None
+    """Field that allocations of a revenue attribution are sorted by."""
+    sort_order: enums.SortOrderLike | None = None
+    """Direction of sorting."""
+    revenue_attribution_revision: str | None = None
+    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    max_results: int | None = None
+    """Maximum items of a page, by default as many as the service chooses; 1 to 500."""
+    next_token: str | None = None
+    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListRevenueAttributionAllocationsOutput(Structure):
+    """Response of `ListRevenueAttributionAllocations`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListRevenueAttributionAllocationsOutput
+    """
+
+    revenue_attribution_allocation_summaries: list[RevenueAttributionAllocationSummary]
+    """Allocations of this page."""
+    next_token: str | None = None
+    r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRevenueAttributionsInput(Request["ListRevenueAttributionsOutput"]):
     """Request of `ListRevenueAttributions`.
 
@@ -255,6 +427,144 @@ class MarketplaceProductSummary(Structure):
     """Code of the product in AWS Marketplace."""
     product_name: str | None = None
     """Name of the product."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class RevenueAttributionAllocationErrorDetail(Structure):
+    """Allocation that a task could not create or change, and why.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueAttributionAllocationErrorDetail
+    """
+
+    entity_type: enums.EntityType
+    """Kind of thing that revenue is allocated to."""
+    entity_id: str
+    r"""Identifier of what revenue is allocated to; 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    customer_aws_account_id: str = attrs.field(repr=redacted)
+    """AWS account of the customer; exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
+    effective_from: str
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    effective_until: str
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    action: enums.RevenueAttributionAllocationAction
+    """Whether an allocation is created or changed."""
+    error_code: enums.RevenueAttributionAllocationErrorCode
+    """Reason why an allocation was not created or changed."""
+    error_message: str
+    """Explanation of the failure, for people."""
+    revenue_attribution_allocation_id: str | None = None
+    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class RevenueAttributionAllocationSummary(Structure):
+    """Allocation of a revenue attribution in a list.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueAttributionAllocationSummary
+    """
+
+    revenue_attribution_allocation_id: str
+    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
+    revenue_attribution_identifier: str
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
+    """
+    entity_type: enums.EntityType
+    """Kind of thing that revenue is allocated to."""
+    entity_identifier: str
+    r"""Identifier of what revenue is allocated to; 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    customer_aws_account_id: str = attrs.field(repr=redacted)
+    """AWS account of the customer; exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
+    revenue_share_percent: str
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    effective_from: str
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    effective_until: str
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    status: enums.AllocationStatus
+    """Whether an allocation is in effect."""
+    entity_name: str | None = None
+    """Name of what revenue is allocated to."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class RevenueShareAllocation(Structure):
+    """Allocation to create or change.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/RevenueShareAllocation
+    """
+
+    action: enums.RevenueAttributionAllocationActionLike
+    """Whether an allocation is created or changed."""
+    entity_type: enums.EntityTypeLike
+    """Kind of thing that revenue is allocated to."""
+    entity_identifier: str
+    r"""Identifier of what revenue is allocated to; 1 to 255 characters, pattern `[\w\-:/.]+`."""
+    customer_aws_account_id: str = attrs.field(repr=redacted)
+    """AWS account of the customer; exactly 12 characters, pattern `[0-9]{12}`, sensitive."""
+    revenue_share_percent: str
+    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
+    effective_from: str
+    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    effective_until: str
+    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
+    revenue_attribution_allocation_id: str | None = None
+    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
+    status: enums.AllocationStatusLike | None = None
+    """Whether an allocation is in effect."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class StartRevenueAttributionAllocationsTaskInput(Request["StartRevenueAttributionAllocationsTaskOutput"]):
+    """Request of `StartRevenueAttributionAllocationsTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/StartRevenueAttributionAllocationsTaskInput
+    """
+
+    catalog: enums.CatalogNameLike
+    """`AWS`, or `Sandbox` for tests."""
+    revenue_attribution_identifier: str
+    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
+    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
+    """
+    revenue_attribution_revision: str
+    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
+    revenue_share_allocations: Sequence[RevenueShareAllocation]
+    """Allocations to create or change; 1 to 250 entries."""
+    client_token: str | None = None
+    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
+    generated if omitted.
+    """
+    description: str | None = None
+    r"""Description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class StartRevenueAttributionAllocationsTaskOutput(Structure):
+    """Response of `StartRevenueAttributionAllocationsTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/StartRevenueAttributionAllocationsTaskOutput
+    """
+
+    task_id: str
+    """Identifier of the task; exactly 21 characters, pattern `raatask-[a-z0-9]{13}`."""
+    status: enums.RevenueAttributionAllocationTaskStatus
+    """Status of a task that changes allocations."""
+    catalog: enums.CatalogName
+    """`AWS`, or `Sandbox` for tests."""
+    revenue_attribution_arn: str
+    """ARN of the revenue attribution."""
+    started_at: datetime
+    """Time when the task was started."""
+    total_revenue_attribution_allocation_records: int
+    """Number of allocations that the task creates or changes."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

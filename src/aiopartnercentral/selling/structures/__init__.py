@@ -95,27 +95,26 @@ if TYPE_CHECKING:
         UpdateCustomerAccountResponse as UpdateCustomerAccountResponse,
     )
     from aiopartnercentral.selling.structures.customer_account_bulk_job import (
+        AggregationRequest as AggregationRequest,
+        AggregationResult as AggregationResult,
+        Bucket as Bucket,
         CustomerAccountBulkJobFilter as CustomerAccountBulkJobFilter,
         CustomerAccountBulkJobSummary as CustomerAccountBulkJobSummary,
+        GetCustomerAccountBulkJobReportUrlRequest as GetCustomerAccountBulkJobReportUrlRequest,
+        GetCustomerAccountBulkJobReportUrlResponse as GetCustomerAccountBulkJobReportUrlResponse,
         GetCustomerAccountBulkJobRequest as GetCustomerAccountBulkJobRequest,
         GetCustomerAccountBulkJobResponse as GetCustomerAccountBulkJobResponse,
+        GetCustomerAccountStatisticsRequest as GetCustomerAccountStatisticsRequest,
+        GetCustomerAccountStatisticsResponse as GetCustomerAccountStatisticsResponse,
+        ListCustomerAccountBulkJobResultsRequest as ListCustomerAccountBulkJobResultsRequest,
+        ListCustomerAccountBulkJobResultsResponse as ListCustomerAccountBulkJobResultsResponse,
         ListCustomerAccountBulkJobsRequest as ListCustomerAccountBulkJobsRequest,
         ListCustomerAccountBulkJobsResponse as ListCustomerAccountBulkJobsResponse,
         StartCustomerAccountBulkJobRequest as StartCustomerAccountBulkJobRequest,
         StartCustomerAccountBulkJobResponse as StartCustomerAccountBulkJobResponse,
     )
-    from aiopartnercentral.selling.structures.customer_account_statistics import (
-        AggregationRequest as AggregationRequest,
-        AggregationResult as AggregationResult,
-        Bucket as Bucket,
-        GetCustomerAccountBulkJobReportUrlRequest as GetCustomerAccountBulkJobReportUrlRequest,
-        GetCustomerAccountBulkJobReportUrlResponse as GetCustomerAccountBulkJobReportUrlResponse,
-        GetCustomerAccountStatisticsRequest as GetCustomerAccountStatisticsRequest,
-        GetCustomerAccountStatisticsResponse as GetCustomerAccountStatisticsResponse,
-        ListCustomerAccountBulkJobResultsRequest as ListCustomerAccountBulkJobResultsRequest,
-        ListCustomerAccountBulkJobResultsResponse as ListCustomerAccountBulkJobResultsResponse,
-    )
     from aiopartnercentral.selling.structures.engagement import (
+        AwsSubmission as AwsSubmission,
         CreateEngagementRequest as CreateEngagementRequest,
         CreateEngagementResponse as CreateEngagementResponse,
         EngagementContextDetails as EngagementContextDetails,
@@ -133,17 +132,32 @@ if TYPE_CHECKING:
         EngagementSummary as EngagementSummary,
         GetEngagementRequest as GetEngagementRequest,
         GetEngagementResponse as GetEngagementResponse,
+        ListEngagementFromOpportunityTasksRequest as ListEngagementFromOpportunityTasksRequest,
+        ListEngagementFromOpportunityTasksResponse as ListEngagementFromOpportunityTasksResponse,
+        ListEngagementFromOpportunityTaskSummary as ListEngagementFromOpportunityTaskSummary,
         ListEngagementsRequest as ListEngagementsRequest,
         ListEngagementsResponse as ListEngagementsResponse,
         SearchEngagementsRequest as SearchEngagementsRequest,
         SearchEngagementsResponse as SearchEngagementsResponse,
+        StartEngagementFromOpportunityTaskRequest as StartEngagementFromOpportunityTaskRequest,
+        StartEngagementFromOpportunityTaskResponse as StartEngagementFromOpportunityTaskResponse,
     )
-    from aiopartnercentral.selling.structures.engagement_context import (
+    from aiopartnercentral.selling.structures.engagement_groups import (
         CreateEngagementContextRequest as CreateEngagementContextRequest,
         CreateEngagementContextResponse as CreateEngagementContextResponse,
+        EngagementGroupSort as EngagementGroupSort,
+        EngagementGroupSummary as EngagementGroupSummary,
+        EngagementMember as EngagementMember,
+        EngagementResourceAssociationSummary as EngagementResourceAssociationSummary,
         ListEngagementByAcceptingInvitationTasksRequest as ListEngagementByAcceptingInvitationTasksRequest,
         ListEngagementByAcceptingInvitationTasksResponse as ListEngagementByAcceptingInvitationTasksResponse,
         ListEngagementByAcceptingInvitationTaskSummary as ListEngagementByAcceptingInvitationTaskSummary,
+        ListEngagementGroupsRequest as ListEngagementGroupsRequest,
+        ListEngagementGroupsResponse as ListEngagementGroupsResponse,
+        ListEngagementMembersRequest as ListEngagementMembersRequest,
+        ListEngagementMembersResponse as ListEngagementMembersResponse,
+        ListEngagementResourceAssociationsRequest as ListEngagementResourceAssociationsRequest,
+        ListEngagementResourceAssociationsResponse as ListEngagementResourceAssociationsResponse,
         StartEngagementByAcceptingInvitationTaskRequest as StartEngagementByAcceptingInvitationTaskRequest,
         StartEngagementByAcceptingInvitationTaskResponse as StartEngagementByAcceptingInvitationTaskResponse,
         UpdateEngagementContextPayload as UpdateEngagementContextPayload,
@@ -154,26 +168,6 @@ if TYPE_CHECKING:
         UpdateEngagementContextRequest as UpdateEngagementContextRequest,
         UpdateEngagementContextResponse as UpdateEngagementContextResponse,
         UpdateLeadContext as UpdateLeadContext,
-    )
-    from aiopartnercentral.selling.structures.engagement_from_opportunity_task import (
-        AwsSubmission as AwsSubmission,
-        ListEngagementFromOpportunityTasksRequest as ListEngagementFromOpportunityTasksRequest,
-        ListEngagementFromOpportunityTasksResponse as ListEngagementFromOpportunityTasksResponse,
-        ListEngagementFromOpportunityTaskSummary as ListEngagementFromOpportunityTaskSummary,
-        StartEngagementFromOpportunityTaskRequest as StartEngagementFromOpportunityTaskRequest,
-        StartEngagementFromOpportunityTaskResponse as StartEngagementFromOpportunityTaskResponse,
-    )
-    from aiopartnercentral.selling.structures.engagement_groups import (
-        EngagementGroupSort as EngagementGroupSort,
-        EngagementGroupSummary as EngagementGroupSummary,
-        EngagementMember as EngagementMember,
-        EngagementResourceAssociationSummary as EngagementResourceAssociationSummary,
-        ListEngagementGroupsRequest as ListEngagementGroupsRequest,
-        ListEngagementGroupsResponse as ListEngagementGroupsResponse,
-        ListEngagementMembersRequest as ListEngagementMembersRequest,
-        ListEngagementMembersResponse as ListEngagementMembersResponse,
-        ListEngagementResourceAssociationsRequest as ListEngagementResourceAssociationsRequest,
-        ListEngagementResourceAssociationsResponse as ListEngagementResourceAssociationsResponse,
     )
     from aiopartnercentral.selling.structures.engagement_invitation import (
         AcceptEngagementInvitationRequest as AcceptEngagementInvitationRequest,
@@ -275,14 +269,12 @@ if TYPE_CHECKING:
         ListOpportunityBulkJobResultsResponse as ListOpportunityBulkJobResultsResponse,
         ListOpportunityBulkJobsRequest as ListOpportunityBulkJobsRequest,
         ListOpportunityBulkJobsResponse as ListOpportunityBulkJobsResponse,
-        OpportunityBulkJobSummary as OpportunityBulkJobSummary,
-        StartOpportunityBulkJobRequest as StartOpportunityBulkJobRequest,
-        StartOpportunityBulkJobResponse as StartOpportunityBulkJobResponse,
-    )
-    from aiopartnercentral.selling.structures.opportunity_from_engagement_task import (
         ListOpportunityFromEngagementTasksRequest as ListOpportunityFromEngagementTasksRequest,
         ListOpportunityFromEngagementTasksResponse as ListOpportunityFromEngagementTasksResponse,
         ListOpportunityFromEngagementTaskSummary as ListOpportunityFromEngagementTaskSummary,
+        OpportunityBulkJobSummary as OpportunityBulkJobSummary,
+        StartOpportunityBulkJobRequest as StartOpportunityBulkJobRequest,
+        StartOpportunityBulkJobResponse as StartOpportunityBulkJobResponse,
         StartOpportunityFromEngagementTaskRequest as StartOpportunityFromEngagementTaskRequest,
         StartOpportunityFromEngagementTaskResponse as StartOpportunityFromEngagementTaskResponse,
     )
@@ -298,14 +290,6 @@ if TYPE_CHECKING:
         StartProspectingFromEngagementTaskResponse as StartProspectingFromEngagementTaskResponse,
     )
     from aiopartnercentral.selling.structures.resource import (
-        ListTagsForResourceRequest as ListTagsForResourceRequest,
-        ListTagsForResourceResponse as ListTagsForResourceResponse,
-        TagResourceRequest as TagResourceRequest,
-        TagResourceResponse as TagResourceResponse,
-        UntagResourceRequest as UntagResourceRequest,
-        UntagResourceResponse as UntagResourceResponse,
-    )
-    from aiopartnercentral.selling.structures.resource_snapshot import (
         AwsOpportunitySummaryFullView as AwsOpportunitySummaryFullView,
         CreateResourceSnapshotRequest as CreateResourceSnapshotRequest,
         CreateResourceSnapshotResponse as CreateResourceSnapshotResponse,
@@ -314,6 +298,8 @@ if TYPE_CHECKING:
         LifeCycleForView as LifeCycleForView,
         ListResourceSnapshotsRequest as ListResourceSnapshotsRequest,
         ListResourceSnapshotsResponse as ListResourceSnapshotsResponse,
+        ListTagsForResourceRequest as ListTagsForResourceRequest,
+        ListTagsForResourceResponse as ListTagsForResourceResponse,
         OpportunitySummaryView as OpportunitySummaryView,
         ProjectView as ProjectView,
         ResourceSnapshotPayload as ResourceSnapshotPayload,
@@ -321,6 +307,10 @@ if TYPE_CHECKING:
         ResourceSnapshotPayloadOpportunitySummary as ResourceSnapshotPayloadOpportunitySummary,
         ResourceSnapshotPayloadUnknown as ResourceSnapshotPayloadUnknown,
         ResourceSnapshotSummary as ResourceSnapshotSummary,
+        TagResourceRequest as TagResourceRequest,
+        TagResourceResponse as TagResourceResponse,
+        UntagResourceRequest as UntagResourceRequest,
+        UntagResourceResponse as UntagResourceResponse,
     )
     from aiopartnercentral.selling.structures.resource_snapshot_job import (
         CreateResourceSnapshotJobRequest as CreateResourceSnapshotJobRequest,

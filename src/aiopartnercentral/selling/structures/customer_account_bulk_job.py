@@ -3,12 +3,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
 
 from aiopartnercentral.selling import enums
+from aiopartnercentral.selling.structures import common
 from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class AggregationRequest(Structure):
+    """Fields by which customers are grouped.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AggregationRequest
+    """
+
+    group_by: Sequence[enums.AggregatableFieldLike]
+    """Fields to group by; exactly 1 entries."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class AggregationResult(Structure):
+    """Numbers of customers, grouped by fields.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AggregationResult
+    """
+
+    group_by: list[enums.AggregatableField]
+    """Fields to group by; 1 to 2 entries."""
+    buckets: list[Bucket]
+    """Groups, with their numbers of customers; 0 to 100 entries."""
+    other_count: int
+    """Number of customers in further groups."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class Bucket(Structure):
+    """Group of customers: the values that they share, and how many they are.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/Bucket
+    """
+
+    values: list[str]
+    """Values that the group has in common; 1 to 2 entries."""
+    count: int
+    """Number."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -60,6 +101,44 @@ class CustomerAccountBulkJobSummary(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetCustomerAccountBulkJobReportUrlRequest(Request["GetCustomerAccountBulkJobReportUrlResponse"]):
+    """Request of `GetCustomerAccountBulkJobReportUrl`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetCustomerAccountBulkJobReportUrlRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    identifier: str
+    """Identifier or ARN; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
+    report_type: enums.BulkReportTypeLike | None = None
+    """Records that are in a report about a bulk job."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetCustomerAccountBulkJobReportUrlResponse(Structure):
+    """Response of `GetCustomerAccountBulkJobReportUrl`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetCustomerAccountBulkJobReportUrlResponse
+    """
+
+    report_status: enums.BulkReportStatus
+    """Status of a report about a bulk job."""
+    report_type: enums.BulkReportType
+    """Records that are in a report about a bulk job."""
+    url: str | None = attrs.field(default=None, repr=redacted)
+    """Address of the report, valid for a short time; sensitive."""
+    expires_at: datetime | None = None
+    """Time when the address stops working."""
+    failure_reason: str | None = None
+    """Explanation of the failure."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountBulkJobRequest(Request["GetCustomerAccountBulkJobResponse"]):
     """Request of `GetCustomerAccountBulkJob`.
 
@@ -107,6 +186,76 @@ class GetCustomerAccountBulkJobResponse(Structure):
     """Explanation of the failure."""
     completed_at: datetime | None = None
     """Time when it ended, or None before that."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetCustomerAccountStatisticsRequest(Request["GetCustomerAccountStatisticsResponse"]):
+    """Request of `GetCustomerAccountStatistics`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetCustomerAccountStatisticsRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    filter: common.Filter | None = None
+    """Conditions on customers, which can be combined."""
+    aggregations: Sequence[AggregationRequest] | None = None
+    """Fields to group by, or the groups; 1 to 10 entries."""
+    include_missing: bool | None = None
+    """Whether customers without a value are a group of their own."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class GetCustomerAccountStatisticsResponse(Structure):
+    """Response of `GetCustomerAccountStatistics`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetCustomerAccountStatisticsResponse
+    """
+
+    total_count: int
+    """Number of customers in all groups."""
+    aggregations: list[AggregationResult] | None = None
+    """Fields to group by, or the groups; 1 to 10 entries."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListCustomerAccountBulkJobResultsRequest(Request["ListCustomerAccountBulkJobResultsResponse"]):
+    """Request of `ListCustomerAccountBulkJobResults`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListCustomerAccountBulkJobResultsRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    identifier: str
+    """Identifier or ARN of the bulk job; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
+    status: enums.BulkRecordStatusLike | None = None
+    """Filter: only with this status."""
+    max_results: int | None = None
+    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
+    next_token: str | None = None
+    """Token of the page to return, or None for the first page."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListCustomerAccountBulkJobResultsResponse(Structure):
+    """Response of `ListCustomerAccountBulkJobResults`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListCustomerAccountBulkJobResultsResponse
+    """
+
+    results: list[common.BulkJobResult]
+    """Results of this page."""
+    next_token: str | None = None
+    """Token of the next page, or None on the last page."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
 

@@ -15,6 +15,19 @@ from aiopartnercentral.types import Request, ResponseMetadata, Structure, Unknow
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class AwsSubmission(Structure):
+    """How AWS takes part in an opportunity, and who sees it.
+
+    Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AwsSubmission
+    """
+
+    involvement_type: enums.SalesInvolvementTypeLike
+    """Whether AWS sells together with the partner, or only sees the opportunity."""
+    visibility: enums.VisibilityLike | None = None
+    """How much of an opportunity AWS sees."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateEngagementRequest(Request["CreateEngagementResponse"]):
     """Request of `CreateEngagement`.
 
@@ -288,6 +301,78 @@ class GetEngagementResponse(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListEngagementFromOpportunityTaskSummary(Structure):
+    """Task that creates an engagement from an opportunity, in a list.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementFromOpportunityTaskSummary
+    """
+
+    task_id: str | None = None
+    """Identifier of the task; pattern `.*task-[0-9a-z]{13}`."""
+    task_arn: str | None = None
+    """ARN of the task; pattern `arn:.*`."""
+    start_time: datetime | None = None
+    """Time of the start."""
+    task_status: enums.TaskStatus | None = None
+    """Status of a task."""
+    message: str | None = None
+    """Explanation for people, in words that may change."""
+    reason_code: enums.ReasonCode | None = None
+    """Code of the reason for the failure."""
+    opportunity_id: str | None = None
+    """Identifier of the opportunity; pattern `O[0-9]{1,19}`."""
+    resource_snapshot_job_id: str | None = None
+    """Identifier of the snapshot job; pattern `job-[0-9a-z]{13}`."""
+    engagement_id: str | None = None
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
+    engagement_invitation_id: str | None = None
+    """Identifier of the invitation; pattern `engi-[0-9,a-z]{13}`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListEngagementFromOpportunityTasksRequest(Request["ListEngagementFromOpportunityTasksResponse"]):
+    """Request of `ListEngagementFromOpportunityTasks`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementFromOpportunityTasksRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    max_results: int | None = None
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
+    next_token: str | None = None
+    """Token of the page to return, or None for the first page; pattern `(?s).{1,2048}`."""
+    sort: common.ListTasksSortBase | None = None
+    """Order of tasks."""
+    task_status: Sequence[enums.TaskStatusLike] | None = None
+    """Filter: only with these statuses; 1 to 3 entries."""
+    task_identifier: Sequence[str] | None = None
+    """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
+    opportunity_identifier: Sequence[str] | None = None
+    """Filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
+    engagement_identifier: Sequence[str] | None = None
+    """Filter: only of these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListEngagementFromOpportunityTasksResponse(Structure):
+    """Response of `ListEngagementFromOpportunityTasks`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementFromOpportunityTasksResponse
+    """
+
+    task_summaries: list[ListEngagementFromOpportunityTaskSummary] | None = None
+    """Tasks of this page."""
+    next_token: str | None = None
+    """Token of the next page, or None on the last page."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementsRequest(Request["ListEngagementsResponse"]):
     """Request of `ListEngagements`.
 
@@ -365,5 +450,57 @@ class SearchEngagementsResponse(Structure):
     """Engagements of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 1 to 2048 characters."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class StartEngagementFromOpportunityTaskRequest(Request["StartEngagementFromOpportunityTaskResponse"]):
+    """Request of `StartEngagementFromOpportunityTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartEngagementFromOpportunityTaskRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    identifier: str
+    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
+    aws_submission: AwsSubmission
+    """How AWS takes part in an opportunity, and who sees it."""
+    client_token: str | None = None
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
+    tags: Sequence[common.Tag] | None = None
+    """Tags of the resource; 1 to 200 entries."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class StartEngagementFromOpportunityTaskResponse(Structure):
+    """Response of `StartEngagementFromOpportunityTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartEngagementFromOpportunityTaskResponse
+    """
+
+    task_id: str | None = None
+    """Identifier of the task; pattern `.*task-[0-9a-z]{13}`."""
+    task_arn: str | None = None
+    """ARN of the task; pattern `arn:.*`."""
+    start_time: datetime | None = None
+    """Time of the start."""
+    task_status: enums.TaskStatus | None = None
+    """Status of a task."""
+    message: str | None = None
+    """Explanation for people, in words that may change."""
+    reason_code: enums.ReasonCode | None = None
+    """Code of the reason for the failure."""
+    opportunity_id: str | None = None
+    """Identifier of the opportunity; pattern `O[0-9]{1,19}`."""
+    resource_snapshot_job_id: str | None = None
+    """Identifier of the snapshot job; pattern `job-[0-9a-z]{13}`."""
+    engagement_id: str | None = None
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
+    engagement_invitation_id: str | None = None
+    """Identifier of the invitation; pattern `engi-[0-9,a-z]{13}`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""

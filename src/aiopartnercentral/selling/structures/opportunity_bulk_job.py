@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -125,6 +126,80 @@ class ListOpportunityBulkJobsResponse(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListOpportunityFromEngagementTaskSummary(Structure):
+    """Task that creates an opportunity from an engagement, in a list.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityFromEngagementTaskSummary
+    """
+
+    task_id: str | None = None
+    """Identifier of the task; pattern `.*task-[0-9a-z]{13}`."""
+    task_arn: str | None = None
+    """ARN of the task; pattern `arn:.*`."""
+    start_time: datetime | None = None
+    """Time of the start."""
+    task_status: enums.TaskStatus | None = None
+    """Status of a task."""
+    message: str | None = None
+    """Explanation for people, in words that may change."""
+    reason_code: enums.ReasonCode | None = None
+    """Code of the reason for the failure."""
+    opportunity_id: str | None = None
+    """Identifier of the opportunity; pattern `O[0-9]{1,19}`."""
+    resource_snapshot_job_id: str | None = None
+    """Identifier of the snapshot job; pattern `job-[0-9a-z]{13}`."""
+    engagement_id: str | None = None
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
+    context_id: str | None = None
+    """Identifier of the context; pattern `[1-9][0-9]*`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListOpportunityFromEngagementTasksRequest(Request["ListOpportunityFromEngagementTasksResponse"]):
+    """Request of `ListOpportunityFromEngagementTasks`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityFromEngagementTasksRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    max_results: int | None = None
+    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
+    next_token: str | None = None
+    """Token of the page to return, or None for the first page; pattern `(?s).{1,2048}`."""
+    sort: common.ListTasksSortBase | None = None
+    """Order of tasks."""
+    task_status: Sequence[enums.TaskStatusLike] | None = None
+    """Filter: only with these statuses; 1 to 3 entries."""
+    task_identifier: Sequence[str] | None = None
+    """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
+    opportunity_identifier: Sequence[str] | None = None
+    """Filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
+    engagement_identifier: Sequence[str] | None = None
+    """Filter: only of these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    context_identifier: Sequence[str] | None = None
+    """Filter: only of these contexts; 1 to 10 entries, each pattern `[1-9][0-9]*`."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class ListOpportunityFromEngagementTasksResponse(Structure):
+    """Response of `ListOpportunityFromEngagementTasks`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityFromEngagementTasksResponse
+    """
+
+    task_summaries: list[ListOpportunityFromEngagementTaskSummary] | None = None
+    """Tasks of this page."""
+    next_token: str | None = None
+    """Token of the next page, or None on the last page."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OpportunityBulkJobSummary(Structure):
     """Bulk job of opportunities in a list.
 
@@ -183,5 +258,57 @@ class StartOpportunityBulkJobResponse(Structure):
 
     job_id: str
     """Identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class StartOpportunityFromEngagementTaskRequest(Request["StartOpportunityFromEngagementTaskResponse"]):
+    """Request of `StartOpportunityFromEngagementTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartOpportunityFromEngagementTaskRequest
+    """
+
+    catalog: enums.CatalogIdentifierLike
+    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
+    identifier: str
+    """Identifier or ARN; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
+    context_identifier: str
+    """Identifier of the context; pattern `[1-9][0-9]*`."""
+    client_token: str | None = None
+    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
+    tags: Sequence[common.Tag] | None = None
+    """Tags of the resource; 1 to 200 entries."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class StartOpportunityFromEngagementTaskResponse(Structure):
+    """Response of `StartOpportunityFromEngagementTask`.
+
+    Reference:
+    https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartOpportunityFromEngagementTaskResponse
+    """
+
+    task_id: str | None = None
+    """Identifier of the task; pattern `.*task-[0-9a-z]{13}`."""
+    task_arn: str | None = None
+    """ARN of the task; pattern `arn:.*`."""
+    start_time: datetime | None = None
+    """Time of the start."""
+    task_status: enums.TaskStatus | None = None
+    """Status of a task."""
+    message: str | None = None
+    """Explanation for people, in words that may change."""
+    reason_code: enums.ReasonCode | None = None
+    """Code of the reason for the failure."""
+    opportunity_id: str | None = None
+    """Identifier of the opportunity; pattern `O[0-9]{1,19}`."""
+    resource_snapshot_job_id: str | None = None
+    """Identifier of the snapshot job; pattern `job-[0-9a-z]{13}`."""
+    engagement_id: str | None = None
+    """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
+    context_id: str | None = None
+    """Identifier of the context; pattern `[1-9][0-9]*`."""
     response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
     """Request id, HTTP status, headers and attempts; ignored by equality."""
