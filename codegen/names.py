@@ -72,7 +72,7 @@ _TAKEN_IN_ENUMS = frozenset({"mro", "name", "value", "is_unknown"} | {n for n in
 _TAKEN_IN_PACKAGE = frozenset(
     {
         *("Client", "Paginate", "ServiceError", "Operation", "Pagination", "Service", "Any", "ClassVar", "TypeAlias"),
-        *("JsonValue", "OpenEnum", "Request", "ResponseMetadata", "Structure", "UnknownMember", "Variant"),
+        *("JsonValue", "OpenEnum", "Request", "Response", "Structure", "UnknownMember", "Variant"),
         *("TYPE_CHECKING", "Final", "Sequence", "Mapping", "Iterable", "Paginator", "AttributeError", "Exception"),
         *("Literal", "auto", "True", "False", "None"),
     }

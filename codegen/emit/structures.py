@@ -52,19 +52,14 @@ def _structure(types: Types, structure: ir.Structure, writer: Writer, *, is_only
     writer.line("@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)")
     with writer.block(f"class {names.classes[structure.name]}{_bases(types, structure, writer)}:"):
         members = sorted(structure.members, key=lambda m: optional(service, structure, m))
-        is_output = service.is_output(structure.name)
         writer.docstring(
             sentence(types.summary(structure)), types.about(structure.name, deprecated=structure.deprecated)
         )
-        if members or is_output:
+        if members:
             writer.line()
         for member in members:
             writer.line(_field(types, structure, member, writer, is_only_sent=is_only_sent))
             writer.attribute_docstring(types.described(structure.name, member))
-        if is_output:
-            writer.use("aiopartnercentral.types", "ResponseMetadata")
-            writer.line("response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)")
-            writer.attribute_docstring("request id, HTTP status, headers and attempts; ignored by equality.")
     writer.line()
     writer.line()
 
@@ -79,12 +74,15 @@ def optional(service: ir.Service, structure: ir.Structure, member: ir.Member) ->
 
 
 def _bases(types: Types, structure: ir.Structure, writer: Writer) -> str:
+    bases = []
     operation = types.service.operation_of_input(structure.name)
-    if operation is None:
-        writer.use("aiopartnercentral.types", "Structure")
-        return "(Structure)"
-    writer.use("aiopartnercentral.types", "Request")
-    return f"(Request[{types.names.classes[operation.output]!r}])"
+    if operation is not None:
+        bases.append(("Request", f"[{types.names.classes[operation.output]!r}]"))
+    if types.service.is_output(structure.name):
+        bases.append(("Response", ""))
+    bases = bases or [("Structure", "")]
+    writer.use("aiopartnercentral.types", *(base for base, _ in bases))
+    return f"({', '.join(base + parameter for base, parameter in bases)})"
 
 
 def _field(types: Types, structure: ir.Structure, member: ir.Member, writer: Writer, *, is_only_sent: bool) -> str:

@@ -25,7 +25,7 @@ from msgspec import Raw
 from aiopartnercentral._serialization.decode import decode_base64
 from aiopartnercentral._serialization.members import ISO_8601, members, union_name, without_none
 from aiopartnercentral._serialization.timestamps import from_epoch
-from aiopartnercentral.types import OpenEnum, Structure, UnknownMember
+from aiopartnercentral.types import OpenEnum, Response, Structure, UnknownMember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -117,7 +117,11 @@ _FUNCTIONS: Mapping[str, Any] = {
 
 def mutable_twin(cls: type) -> type[Any]:
     """Return a class whose objects can be filled, and then become objects of the frozen class."""
-    return type(cls.__name__, cls.__bases__, {"__slots__": cls.__slots__})  # type: ignore[attr-defined] # attrs makes them
+    unguarded = {
+        "__setattr__": object.__setattr__,
+        "__delattr__": object.__delattr__,
+    }  # the base of responses is frozen
+    return type(cls.__name__, cls.__bases__, {"__slots__": vars(cls)["__slots__"], **unguarded})
 
 
 class Decoders:
@@ -186,7 +190,7 @@ class _Source:
         whose fields have the names on the wire. Each of them is another name of the slot that holds the field.
         """
         wire, found = self.wires[cls], list(members(cls, is_botocore=False))
-        is_response = "response_metadata" in wire.__slots__
+        is_response = issubclass(cls, Response)
         _check_names(found, is_response=is_response)
         forms = {member.key: self._form_of(member) for member in found}
         defaults = dict.fromkeys(member.key for member in found if not member.required)

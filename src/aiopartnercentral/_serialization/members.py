@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 import attrs
 
 from aiopartnercentral.errors import ServiceError
-from aiopartnercentral.types import OpenEnum, Request, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import OpenEnum, Request, Response, Structure, UnknownMember, Variant, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -25,7 +25,7 @@ ISO_8601 = "iso8601"
 # A value of exactly one of these types is converted to itself.
 _UNCHANGED = frozenset({str, bool, int})
 _WITHOUT_PARTS = frozenset({str, bool, int, float, bytes, datetime})
-_GENERATED_BASES = frozenset({Structure, Request, Variant, UnknownMember})
+_GENERATED_BASES = frozenset({Structure, Request, Response, Variant, UnknownMember})
 # Names in the annotations of error classes other than classes of their package.
 _USED_BY_ERRORS: Mapping[str, Any] = {"Mapping": abc.Mapping, "datetime": datetime, "JsonValue": Any}
 
@@ -195,6 +195,8 @@ def _is_generated(cls: type) -> bool:
     if ServiceError in cls.__bases__:
         # Users may derive errors from it; a generated one is in a package that has converters.
         return "json_converter" in dir(sys.modules.get(package_of(cls)))
+    if cls in _GENERATED_BASES:
+        return False
     return "__attrs_attrs__" in vars(cls) and not _GENERATED_BASES.isdisjoint(cls.__bases__)
 
 

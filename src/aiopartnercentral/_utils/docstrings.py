@@ -17,7 +17,16 @@ def docstring(value: object) -> str:
 
 
 def attribute_texts(cls: type) -> dict[str, str]:
-    """Return the string after each attribute in the source of a generated class."""
+    """Return the string after each attribute in the source of a generated class, and of the bases with fields."""
+    found = _own_texts(cls)
+    for base in cls.__mro__[1:]:
+        if "__attrs_attrs__" in vars(base):
+            found = {**found, **_own_texts(base), **found}
+    return found
+
+
+def _own_texts(cls: type) -> dict[str, str]:
+    """Return those in the source of the class itself."""
     try:
         tree = ast.parse(inspect.getsource(cls))
     except OSError:  # only compiled modules are installed

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.types.messages import (
         MalformedItem as MalformedItem,
         Request as Request,
+        Response as Response,
         ResponseMetadata as ResponseMetadata,
         SkippedParent as SkippedParent,
         Structure as Structure,

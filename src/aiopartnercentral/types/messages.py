@@ -65,6 +65,14 @@ class ResponseMetadata(HashedByValue):
     http_headers: dict[str, str] = attrs.field(repr=False)
 
 
+@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
+class Response(Structure):
+    """Base of the response classes."""
+
+    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
+    """Request id, HTTP status, headers and attempts; ignored by equality. None if no client received the response."""
+
+
 @attrs.frozen(kw_only=True)
 class TransportInfo:
     """How a client sends its requests.

@@ -7,7 +7,7 @@ import attrs
 
 from aiopartnercentral.account import enums
 from aiopartnercentral.account.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -26,7 +26,7 @@ class GetAllianceLeadContactRequest(Request["GetAllianceLeadContactResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetAllianceLeadContactResponse(Structure):
+class GetAllianceLeadContactResponse(Response):
     """Response of `GetAllianceLeadContact`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetAllianceLeadContactResponse
@@ -42,8 +42,6 @@ class GetAllianceLeadContactResponse(Structure):
     """Identifier of the partner; pattern `partner-[A-Za-z0-9]{13}`."""
     alliance_lead_contact: common.AllianceLeadContact
     """Alliance lead, the partner's contact for AWS."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -68,7 +66,7 @@ class PutAllianceLeadContactRequest(Request["PutAllianceLeadContactResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class PutAllianceLeadContactResponse(Structure):
+class PutAllianceLeadContactResponse(Response):
     """Response of `PutAllianceLeadContact`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PutAllianceLeadContactResponse
@@ -84,5 +82,3 @@ class PutAllianceLeadContactResponse(Structure):
     """Identifier of the partner; pattern `partner-[A-Za-z0-9]{13}`."""
     alliance_lead_contact: common.AllianceLeadContact
     """Alliance lead, the partner's contact for AWS."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -40,15 +40,12 @@ class AssociateAwsTrainingCertificationEmailDomainRequest(
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class AssociateAwsTrainingCertificationEmailDomainResponse(Structure):
+class AssociateAwsTrainingCertificationEmailDomainResponse(Response):
     """Response of `AssociateAwsTrainingCertificationEmailDomain`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/AssociateAwsTrainingCertificationEmailDomainResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -78,12 +75,9 @@ class DisassociateAwsTrainingCertificationEmailDomainRequest(
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DisassociateAwsTrainingCertificationEmailDomainResponse(Structure):
+class DisassociateAwsTrainingCertificationEmailDomainResponse(Response):
     """Response of `DisassociateAwsTrainingCertificationEmailDomain`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/DisassociateAwsTrainingCertificationEmailDomainResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.account import enums
 from aiopartnercentral.account.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -35,7 +35,7 @@ class CancelConnectionRequest(Request["CancelConnectionResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CancelConnectionResponse(Structure):
+class CancelConnectionResponse(Response):
     """Response of `CancelConnection`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CancelConnectionResponse
@@ -55,8 +55,6 @@ class CancelConnectionResponse(Structure):
     """Time of the latest change."""
     connection_types: dict[enums.ConnectionType, common.ConnectionTypeDetail]
     """Each type of the connection, also canceled ones."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -107,7 +105,7 @@ class GetConnectionPreferencesRequest(Request["GetConnectionPreferencesResponse"
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetConnectionPreferencesResponse(Structure):
+class GetConnectionPreferencesResponse(Response):
     """Response of `GetConnectionPreferences`.
 
     Reference:
@@ -130,8 +128,6 @@ class GetConnectionPreferencesResponse(Structure):
     """Participants that may not invite, if `access_type` denies some; each 1 to 100 characters with pattern
     `[a-zA-Z0-9-]+`.
     """
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -148,7 +144,7 @@ class GetConnectionRequest(Request["GetConnectionResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetConnectionResponse(Structure):
+class GetConnectionResponse(Response):
     """Response of `GetConnection`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionResponse
@@ -168,8 +164,6 @@ class GetConnectionResponse(Structure):
     """Time of the latest change."""
     connection_types: dict[enums.ConnectionType, common.ConnectionTypeDetail]
     """Each type of the connection, also canceled ones."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -196,7 +190,7 @@ class ListConnectionsRequest(Request["ListConnectionsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListConnectionsResponse(Structure):
+class ListConnectionsResponse(Response):
     """Response of `ListConnections`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionsResponse
@@ -206,8 +200,6 @@ class ListConnectionsResponse(Structure):
     """Connections of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -231,7 +223,7 @@ class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesRes
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateConnectionPreferencesResponse(Structure):
+class UpdateConnectionPreferencesResponse(Response):
     """Response of `UpdateConnectionPreferences`.
 
     Reference:
@@ -254,5 +246,3 @@ class UpdateConnectionPreferencesResponse(Structure):
     """Participants that may not invite, if `access_type` denies some; each 1 to 100 characters with pattern
     `[a-zA-Z0-9-]+`.
     """
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

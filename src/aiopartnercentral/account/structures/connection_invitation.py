@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.account import enums
 from aiopartnercentral.account.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -32,7 +32,7 @@ class AcceptConnectionInvitationRequest(Request["AcceptConnectionInvitationRespo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class AcceptConnectionInvitationResponse(Structure):
+class AcceptConnectionInvitationResponse(Response):
     """Response of `AcceptConnectionInvitation`.
 
     Reference:
@@ -41,8 +41,6 @@ class AcceptConnectionInvitationResponse(Structure):
 
     connection: Connection
     """Connection with another participant, with the details of each type."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -64,7 +62,7 @@ class CancelConnectionInvitationRequest(Request["CancelConnectionInvitationRespo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CancelConnectionInvitationResponse(Structure):
+class CancelConnectionInvitationResponse(Response):
     """Response of `CancelConnectionInvitation`.
 
     Reference:
@@ -105,8 +103,6 @@ class CancelConnectionInvitationResponse(Structure):
     """Identifier of the connection, or None until the invitation is accepted; pattern `pac-[A-Za-z0-9]{13}`."""
     expires_at: datetime | None = None
     """Time until which the invitation can be answered."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -196,7 +192,7 @@ class CreateConnectionInvitationRequest(Request["CreateConnectionInvitationRespo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateConnectionInvitationResponse(Structure):
+class CreateConnectionInvitationResponse(Response):
     """Response of `CreateConnectionInvitation`.
 
     Reference:
@@ -237,8 +233,6 @@ class CreateConnectionInvitationResponse(Structure):
     """Identifier of the connection, or None until the invitation is accepted; pattern `pac-[A-Za-z0-9]{13}`."""
     expires_at: datetime | None = None
     """Time until which the invitation can be answered."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -255,7 +249,7 @@ class GetConnectionInvitationRequest(Request["GetConnectionInvitationResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetConnectionInvitationResponse(Structure):
+class GetConnectionInvitationResponse(Response):
     """Response of `GetConnectionInvitation`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetConnectionInvitationResponse
@@ -295,8 +289,6 @@ class GetConnectionInvitationResponse(Structure):
     """Identifier of the connection, or None until the invitation is accepted; pattern `pac-[A-Za-z0-9]{13}`."""
     expires_at: datetime | None = None
     """Time until which the invitation can be answered."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -326,7 +318,7 @@ class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsRespons
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListConnectionInvitationsResponse(Structure):
+class ListConnectionInvitationsResponse(Response):
     """Response of `ListConnectionInvitations`.
 
     Reference:
@@ -337,8 +329,6 @@ class ListConnectionInvitationsResponse(Structure):
     """Connection invitations of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -362,7 +352,7 @@ class RejectConnectionInvitationRequest(Request["RejectConnectionInvitationRespo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class RejectConnectionInvitationResponse(Structure):
+class RejectConnectionInvitationResponse(Response):
     """Response of `RejectConnectionInvitation`.
 
     Reference:
@@ -403,5 +393,3 @@ class RejectConnectionInvitationResponse(Structure):
     """Identifier of the connection, or None until the invitation is accepted; pattern `pac-[A-Za-z0-9]{13}`."""
     expires_at: datetime | None = None
     """Time until which the invitation can be answered."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -26,12 +26,9 @@ class SendEmailVerificationCodeRequest(Request["SendEmailVerificationCodeRespons
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class SendEmailVerificationCodeResponse(Structure):
+class SendEmailVerificationCodeResponse(Response):
     """Response of `SendEmailVerificationCode`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/SendEmailVerificationCodeResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

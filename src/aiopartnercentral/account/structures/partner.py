@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.account import enums
 from aiopartnercentral.account.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -43,7 +43,7 @@ class CreatePartnerRequest(Request["CreatePartnerResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreatePartnerResponse(Structure):
+class CreatePartnerResponse(Response):
     """Response of `CreatePartner`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CreatePartnerResponse
@@ -69,8 +69,6 @@ class CreatePartnerResponse(Structure):
     """Alliance lead, the partner's contact for AWS."""
     aws_training_certification_email_domains: list[PartnerDomain] | None = None
     """Email domains whose AWS certifications count for the partner; 0 to 100 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -89,7 +87,7 @@ class GetPartnerRequest(Request["GetPartnerResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetPartnerResponse(Structure):
+class GetPartnerResponse(Response):
     """Response of `GetPartner`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetPartnerResponse
@@ -113,8 +111,6 @@ class GetPartnerResponse(Structure):
     """Profile by which others find the partner."""
     aws_training_certification_email_domains: list[PartnerDomain] | None = None
     """Email domains whose AWS certifications count for the partner; 0 to 100 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -131,7 +127,7 @@ class ListPartnersRequest(Request["ListPartnersResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListPartnersResponse(Structure):
+class ListPartnersResponse(Response):
     """Response of `ListPartners`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartnersResponse
@@ -141,8 +137,6 @@ class ListPartnersResponse(Structure):
     """Partners of this page; 0 to 50 entries."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -9,7 +9,7 @@ import attrs
 
 from aiopartnercentral.account import enums
 from aiopartnercentral.account.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -34,7 +34,7 @@ class CancelProfileUpdateTaskRequest(Request["CancelProfileUpdateTaskResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CancelProfileUpdateTaskResponse(Structure):
+class CancelProfileUpdateTaskResponse(Response):
     """Response of `CancelProfileUpdateTask`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/CancelProfileUpdateTaskResponse
@@ -60,8 +60,6 @@ class CancelProfileUpdateTaskResponse(Structure):
     """Time when the task ended, or None while it runs."""
     error_detail_list: list[ErrorDetail] | None = None
     """Reasons why the update failed; 1 to 50 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -95,7 +93,7 @@ class GetProfileUpdateTaskRequest(Request["GetProfileUpdateTaskResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetProfileUpdateTaskResponse(Structure):
+class GetProfileUpdateTaskResponse(Response):
     """Response of `GetProfileUpdateTask`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetProfileUpdateTaskResponse
@@ -121,8 +119,6 @@ class GetProfileUpdateTaskResponse(Structure):
     """Time when the task ended, or None while it runs."""
     error_detail_list: list[ErrorDetail] | None = None
     """Reasons why the update failed; 1 to 50 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -141,7 +137,7 @@ class GetProfileVisibilityRequest(Request["GetProfileVisibilityResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetProfileVisibilityResponse(Structure):
+class GetProfileVisibilityResponse(Response):
     """Response of `GetProfileVisibility`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetProfileVisibilityResponse
@@ -159,8 +155,6 @@ class GetProfileVisibilityResponse(Structure):
     """Whether others can see the partner's profile."""
     profile_id: str
     """Identifier of the partner profile; 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -181,7 +175,7 @@ class PutProfileVisibilityRequest(Request["PutProfileVisibilityResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class PutProfileVisibilityResponse(Structure):
+class PutProfileVisibilityResponse(Response):
     """Response of `PutProfileVisibility`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/PutProfileVisibilityResponse
@@ -199,8 +193,6 @@ class PutProfileVisibilityResponse(Structure):
     """Whether others can see the partner's profile."""
     profile_id: str
     """Identifier of the partner profile; 1 to 50 characters, pattern `pprofile-[A-Za-z0-9]{13}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -225,7 +217,7 @@ class StartProfileUpdateTaskRequest(Request["StartProfileUpdateTaskResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartProfileUpdateTaskResponse(Structure):
+class StartProfileUpdateTaskResponse(Response):
     """Response of `StartProfileUpdateTask`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartProfileUpdateTaskResponse
@@ -251,8 +243,6 @@ class StartProfileUpdateTaskResponse(Structure):
     """Time when the task ended, or None while it runs."""
     error_detail_list: list[ErrorDetail] | None = None
     """Reasons why the update failed; 1 to 50 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

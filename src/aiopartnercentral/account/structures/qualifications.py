@@ -9,7 +9,7 @@ import attrs
 
 from aiopartnercentral.account import enums
 from aiopartnercentral.account.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -29,7 +29,7 @@ class GetQualificationsAssociationDetailsRequest(Request["GetQualificationsAssoc
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetQualificationsAssociationDetailsResponse(Structure):
+class GetQualificationsAssociationDetailsResponse(Response):
     """Response of `GetQualificationsAssociationDetails`.
 
     Reference:
@@ -52,8 +52,6 @@ class GetQualificationsAssociationDetailsResponse(Structure):
     """Partners that share the primary partner's qualifications, or None without a group; 0 to 6 entries."""
     updated_at: datetime | None = None
     """Time of the latest change."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -73,7 +71,7 @@ class GetQualificationsAssociationTaskRequest(Request["GetQualificationsAssociat
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetQualificationsAssociationTaskResponse(Structure):
+class GetQualificationsAssociationTaskResponse(Response):
     """Response of `GetQualificationsAssociationTask`.
 
     Reference:
@@ -98,8 +96,6 @@ class GetQualificationsAssociationTaskResponse(Structure):
     """Time when it was started."""
     ended_at: datetime | None = None
     """Time when the task ended, or None while it runs."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -119,7 +115,7 @@ class GetQualificationsDisassociationTaskRequest(Request["GetQualificationsDisas
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetQualificationsDisassociationTaskResponse(Structure):
+class GetQualificationsDisassociationTaskResponse(Response):
     """Response of `GetQualificationsDisassociationTask`.
 
     Reference:
@@ -144,8 +140,6 @@ class GetQualificationsDisassociationTaskResponse(Structure):
     """Time when it was started."""
     ended_at: datetime | None = None
     """Time when the task ended, or None while it runs."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -171,7 +165,7 @@ class StartQualificationsAssociationTaskRequest(Request["StartQualificationsAsso
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartQualificationsAssociationTaskResponse(Structure):
+class StartQualificationsAssociationTaskResponse(Response):
     """Response of `StartQualificationsAssociationTask`.
 
     Reference:
@@ -194,8 +188,6 @@ class StartQualificationsAssociationTaskResponse(Structure):
     """Partner that leads the group."""
     started_at: datetime
     """Time when it was started."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -221,7 +213,7 @@ class StartQualificationsDisassociationTaskRequest(Request["StartQualificationsD
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartQualificationsDisassociationTaskResponse(Structure):
+class StartQualificationsDisassociationTaskResponse(Response):
     """Response of `StartQualificationsDisassociationTask`.
 
     Reference:
@@ -244,5 +236,3 @@ class StartQualificationsDisassociationTaskResponse(Structure):
     """Primary partner whose group the partner leaves."""
     started_at: datetime
     """Time when it was started."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 import attrs
 
 from aiopartnercentral.account import enums
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -62,7 +62,7 @@ class GetVerificationRequest(Request["GetVerificationResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetVerificationResponse(Structure):
+class GetVerificationResponse(Response):
     """Response of `GetVerification`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/GetVerificationResponse
@@ -82,8 +82,6 @@ class GetVerificationResponse(Structure):
     """
     completed_at: datetime | None = None
     """Time when the verification ended, or None until then."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -123,7 +121,7 @@ class StartVerificationRequest(Request["StartVerificationResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartVerificationResponse(Structure):
+class StartVerificationResponse(Response):
     """Response of `StartVerification`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/StartVerificationResponse
@@ -143,8 +141,6 @@ class StartVerificationResponse(Structure):
     """
     completed_at: datetime | None = None
     """Time when the verification ended, or None until then."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(weakref_slot=False, repr=False)

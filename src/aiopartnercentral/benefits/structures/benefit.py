@@ -10,7 +10,7 @@ from typing import ClassVar, TypeAlias
 import attrs
 
 from aiopartnercentral.benefits import enums
-from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Structure, UnknownMember, Variant
+from aiopartnercentral.types import JsonValue, Request, Response, Structure, UnknownMember, Variant
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -43,7 +43,7 @@ class AssociateBenefitApplicationResourceInput(Request["AssociateBenefitApplicat
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class AssociateBenefitApplicationResourceOutput(Structure):
+class AssociateBenefitApplicationResourceOutput(Response):
     """Response of `AssociateBenefitApplicationResource`.
 
     Reference:
@@ -56,8 +56,6 @@ class AssociateBenefitApplicationResourceOutput(Structure):
     """ARN of the resource."""
     revision: str | None = None
     """Number of the latest change, on which an update is based."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -190,7 +188,7 @@ class DisassociateBenefitApplicationResourceInput(Request["DisassociateBenefitAp
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DisassociateBenefitApplicationResourceOutput(Structure):
+class DisassociateBenefitApplicationResourceOutput(Response):
     """Response of `DisassociateBenefitApplicationResource`.
 
     Reference:
@@ -203,8 +201,6 @@ class DisassociateBenefitApplicationResourceOutput(Structure):
     """ARN of the resource."""
     revision: str | None = None
     """Number of the latest change, on which an update is based."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -288,7 +284,7 @@ class GetBenefitAllocationInput(Request["GetBenefitAllocationOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetBenefitAllocationOutput(Structure):
+class GetBenefitAllocationOutput(Response):
     """Response of `GetBenefitAllocation`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/GetBenefitAllocationOutput
@@ -326,8 +322,6 @@ class GetBenefitAllocationOutput(Structure):
     """Time when it becomes valid."""
     expires_at: datetime | None = None
     """Time when it stops being valid."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -344,7 +338,7 @@ class GetBenefitInput(Request["GetBenefitOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetBenefitOutput(Structure):
+class GetBenefitOutput(Response):
     """Response of `GetBenefit`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/GetBenefitOutput
@@ -368,8 +362,6 @@ class GetBenefitOutput(Structure):
     """Schema, in JSON, of the answers in `benefit_application_details`."""
     status: enums.BenefitStatus | None = None
     """Whether a benefit can be applied for."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -411,7 +403,7 @@ class ListBenefitAllocationsInput(Request["ListBenefitAllocationsOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListBenefitAllocationsOutput(Structure):
+class ListBenefitAllocationsOutput(Response):
     """Response of `ListBenefitAllocations`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListBenefitAllocationsOutput
@@ -421,8 +413,6 @@ class ListBenefitAllocationsOutput(Structure):
     """Allocations of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 0 to 2048 characters."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -449,7 +439,7 @@ class ListBenefitsInput(Request["ListBenefitsOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListBenefitsOutput(Structure):
+class ListBenefitsOutput(Response):
     """Response of `ListBenefits`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListBenefitsOutput
@@ -459,8 +449,6 @@ class ListBenefitsOutput(Structure):
     """Benefits of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 0 to 2048 characters."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.benefits import enums
 from aiopartnercentral.benefits.structures import common
-from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import JsonValue, Request, Response, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -37,14 +37,11 @@ class AmendBenefitApplicationInput(Request["AmendBenefitApplicationOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class AmendBenefitApplicationOutput(Structure):
+class AmendBenefitApplicationOutput(Response):
     """Response of `AmendBenefitApplication`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/AmendBenefitApplicationOutput
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -134,14 +131,11 @@ class CancelBenefitApplicationInput(Request["CancelBenefitApplicationOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CancelBenefitApplicationOutput(Structure):
+class CancelBenefitApplicationOutput(Response):
     """Response of `CancelBenefitApplication`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/CancelBenefitApplicationOutput
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -200,7 +194,7 @@ class CreateBenefitApplicationInput(Request["CreateBenefitApplicationOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateBenefitApplicationOutput(Structure):
+class CreateBenefitApplicationOutput(Response):
     """Response of `CreateBenefitApplication`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/CreateBenefitApplicationOutput
@@ -212,8 +206,6 @@ class CreateBenefitApplicationOutput(Structure):
     """ARN of the resource."""
     revision: str | None = None
     """Number of the latest change, on which an update is based."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -268,7 +260,7 @@ class GetBenefitApplicationInput(Request["GetBenefitApplicationOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetBenefitApplicationOutput(Structure):
+class GetBenefitApplicationOutput(Response):
     """Response of `GetBenefitApplication`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/GetBenefitApplicationOutput
@@ -316,8 +308,6 @@ class GetBenefitApplicationOutput(Structure):
     """People at the partner who answer questions."""
     file_details: list[FileDetail] | None = None
     """Files of the application; 0 to 30 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -354,7 +344,7 @@ class ListBenefitApplicationsInput(Request["ListBenefitApplicationsOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListBenefitApplicationsOutput(Structure):
+class ListBenefitApplicationsOutput(Response):
     """Response of `ListBenefitApplications`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListBenefitApplicationsOutput
@@ -364,8 +354,6 @@ class ListBenefitApplicationsOutput(Structure):
     """Applications of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 0 to 2048 characters."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -386,14 +374,11 @@ class RecallBenefitApplicationInput(Request["RecallBenefitApplicationOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class RecallBenefitApplicationOutput(Structure):
+class RecallBenefitApplicationOutput(Response):
     """Response of `RecallBenefitApplication`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/RecallBenefitApplicationOutput
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -410,14 +395,11 @@ class SubmitBenefitApplicationInput(Request["SubmitBenefitApplicationOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class SubmitBenefitApplicationOutput(Structure):
+class SubmitBenefitApplicationOutput(Response):
     """Response of `SubmitBenefitApplication`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/SubmitBenefitApplicationOutput
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -448,7 +430,7 @@ class UpdateBenefitApplicationInput(Request["UpdateBenefitApplicationOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateBenefitApplicationOutput(Structure):
+class UpdateBenefitApplicationOutput(Response):
     """Response of `UpdateBenefitApplication`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/UpdateBenefitApplicationOutput
@@ -460,5 +442,3 @@ class UpdateBenefitApplicationOutput(Structure):
     """ARN of the resource."""
     revision: str | None = None
     """Number of the latest change, on which an update is based."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -11,7 +11,7 @@ import attrs
 
 from aiopartnercentral.channel import enums
 from aiopartnercentral.channel.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -74,7 +74,7 @@ class CancelChannelContractRequest(Request["CancelChannelContractResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CancelChannelContractResponse(Structure):
+class CancelChannelContractResponse(Response):
     """Response of `CancelChannelContract`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CancelChannelContractResponse
@@ -82,8 +82,6 @@ class CancelChannelContractResponse(Structure):
 
     channel_contract_detail: CancelChannelContractDetail | None = None
     """Channel contract after it was canceled."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -246,7 +244,7 @@ class CreateChannelContractRequest(Request["CreateChannelContractResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateChannelContractResponse(Structure):
+class CreateChannelContractResponse(Response):
     """Response of `CreateChannelContract`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateChannelContractResponse
@@ -254,8 +252,6 @@ class CreateChannelContractResponse(Structure):
 
     channel_contract_detail: CreateChannelContractDetail | None = None
     """Channel contract that was proposed."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -274,7 +270,7 @@ class GetChannelContractRequest(Request["GetChannelContractResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetChannelContractResponse(Structure):
+class GetChannelContractResponse(Response):
     """Response of `GetChannelContract`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/GetChannelContractResponse
@@ -282,8 +278,6 @@ class GetChannelContractResponse(Structure):
 
     channel_contract_detail: ChannelContractDetail | None = None
     """Channel contract with its details."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -312,7 +306,7 @@ class ListChannelContractsRequest(Request["ListChannelContractsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListChannelContractsResponse(Structure):
+class ListChannelContractsResponse(Response):
     """Response of `ListChannelContracts`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListChannelContractsResponse
@@ -322,8 +316,6 @@ class ListChannelContractsResponse(Structure):
     """Items of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(weakref_slot=False, repr=False)

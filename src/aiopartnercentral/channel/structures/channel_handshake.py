@@ -11,7 +11,7 @@ import attrs
 
 from aiopartnercentral.channel import enums
 from aiopartnercentral.channel.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -45,7 +45,7 @@ class AcceptChannelHandshakeRequest(Request["AcceptChannelHandshakeResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class AcceptChannelHandshakeResponse(Structure):
+class AcceptChannelHandshakeResponse(Response):
     """Response of `AcceptChannelHandshake`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/AcceptChannelHandshakeResponse
@@ -53,8 +53,6 @@ class AcceptChannelHandshakeResponse(Structure):
 
     channel_handshake_detail: AcceptChannelHandshakeDetail | None = None
     """Handshake after it was accepted."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -88,7 +86,7 @@ class CancelChannelHandshakeRequest(Request["CancelChannelHandshakeResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CancelChannelHandshakeResponse(Structure):
+class CancelChannelHandshakeResponse(Response):
     """Response of `CancelChannelHandshake`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CancelChannelHandshakeResponse
@@ -96,8 +94,6 @@ class CancelChannelHandshakeResponse(Structure):
 
     channel_handshake_detail: CancelChannelHandshakeDetail | None = None
     """Handshake after it was withdrawn."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(weakref_slot=False, repr=False)
@@ -208,7 +204,7 @@ class CreateChannelHandshakeRequest(Request["CreateChannelHandshakeResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateChannelHandshakeResponse(Structure):
+class CreateChannelHandshakeResponse(Response):
     """Response of `CreateChannelHandshake`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateChannelHandshakeResponse
@@ -216,8 +212,6 @@ class CreateChannelHandshakeResponse(Structure):
 
     channel_handshake_detail: CreateChannelHandshakeDetail | None = None
     """Handshake that was sent."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(weakref_slot=False, repr=False)
@@ -296,7 +290,7 @@ class ListChannelHandshakesRequest(Request["ListChannelHandshakesResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListChannelHandshakesResponse(Structure):
+class ListChannelHandshakesResponse(Response):
     """Response of `ListChannelHandshakes`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListChannelHandshakesResponse
@@ -306,8 +300,6 @@ class ListChannelHandshakesResponse(Structure):
     """Items of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(weakref_slot=False, repr=False)
@@ -467,7 +459,7 @@ class RejectChannelHandshakeRequest(Request["RejectChannelHandshakeResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class RejectChannelHandshakeResponse(Structure):
+class RejectChannelHandshakeResponse(Response):
     """Response of `RejectChannelHandshake`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/RejectChannelHandshakeResponse
@@ -475,8 +467,6 @@ class RejectChannelHandshakeResponse(Structure):
 
     channel_handshake_detail: RejectChannelHandshakeDetail | None = None
     """Handshake after it was rejected."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.channel import enums
 from aiopartnercentral.channel.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -54,7 +54,7 @@ class CreateProgramManagementAccountRequest(Request["CreateProgramManagementAcco
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateProgramManagementAccountResponse(Structure):
+class CreateProgramManagementAccountResponse(Response):
     """Response of `CreateProgramManagementAccount`.
 
     Reference:
@@ -63,8 +63,6 @@ class CreateProgramManagementAccountResponse(Structure):
 
     program_management_account_detail: CreateProgramManagementAccountDetail | None = None
     """Program management account that was registered."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -88,15 +86,12 @@ class DeleteProgramManagementAccountRequest(Request["DeleteProgramManagementAcco
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DeleteProgramManagementAccountResponse(Structure):
+class DeleteProgramManagementAccountResponse(Response):
     """Response of `DeleteProgramManagementAccount`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/DeleteProgramManagementAccountResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -130,7 +125,7 @@ class ListProgramManagementAccountsRequest(Request["ListProgramManagementAccount
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListProgramManagementAccountsResponse(Structure):
+class ListProgramManagementAccountsResponse(Response):
     """Response of `ListProgramManagementAccounts`.
 
     Reference:
@@ -141,8 +136,6 @@ class ListProgramManagementAccountsResponse(Structure):
     """Items of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -231,7 +224,7 @@ class UpdateProgramManagementAccountRequest(Request["UpdateProgramManagementAcco
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateProgramManagementAccountResponse(Structure):
+class UpdateProgramManagementAccountResponse(Response):
     """Response of `UpdateProgramManagementAccount`.
 
     Reference:
@@ -240,5 +233,3 @@ class UpdateProgramManagementAccountResponse(Structure):
 
     program_management_account_detail: UpdateProgramManagementAccountDetail | None = None
     """Program management account after its change."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

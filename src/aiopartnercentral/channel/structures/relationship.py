@@ -11,7 +11,7 @@ import attrs
 
 from aiopartnercentral.channel import enums
 from aiopartnercentral.channel.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -65,7 +65,7 @@ class CreateRelationshipRequest(Request["CreateRelationshipResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateRelationshipResponse(Structure):
+class CreateRelationshipResponse(Response):
     """Response of `CreateRelationship`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/CreateRelationshipResponse
@@ -73,8 +73,6 @@ class CreateRelationshipResponse(Structure):
 
     relationship_detail: CreateRelationshipDetail | None = None
     """Relationship that was recorded."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -101,14 +99,11 @@ class DeleteRelationshipRequest(Request["DeleteRelationshipResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DeleteRelationshipResponse(Structure):
+class DeleteRelationshipResponse(Response):
     """Response of `DeleteRelationship`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/DeleteRelationshipResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -131,7 +126,7 @@ class GetRelationshipRequest(Request["GetRelationshipResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetRelationshipResponse(Structure):
+class GetRelationshipResponse(Response):
     """Response of `GetRelationship`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/GetRelationshipResponse
@@ -139,8 +134,6 @@ class GetRelationshipResponse(Structure):
 
     relationship_detail: RelationshipDetail | None = None
     """Relationship with an account: its scope, resale model and dates."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -173,7 +166,7 @@ class ListRelationshipsRequest(Request["ListRelationshipsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListRelationshipsResponse(Structure):
+class ListRelationshipsResponse(Response):
     """Response of `ListRelationships`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/ListRelationshipsResponse
@@ -183,8 +176,6 @@ class ListRelationshipsResponse(Structure):
     """Items of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[^\x00-\x1F\x7F\x20]*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -403,7 +394,7 @@ class UpdateRelationshipRequest(Request["UpdateRelationshipResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateRelationshipResponse(Structure):
+class UpdateRelationshipResponse(Response):
     """Response of `UpdateRelationship`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-03-18/UpdateRelationshipResponse
@@ -411,5 +402,3 @@ class UpdateRelationshipResponse(Structure):
 
     relationship_detail: UpdateRelationshipDetail | None = None
     """Relationship after its change."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.marketing import enums
 from aiopartnercentral.marketing.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -162,7 +162,7 @@ class CreateCampaignRequest(Request["CreateCampaignResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateCampaignResponse(Structure):
+class CreateCampaignResponse(Response):
     """Response of `CreateCampaign`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/CreateCampaignResponse
@@ -174,8 +174,6 @@ class CreateCampaignResponse(Structure):
     r"""ARN of the resource; 1 to 1000 characters, pattern
     `arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/campaign/[\w+=,.@-]+`.
     """
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -243,7 +241,7 @@ class GetCampaignRequest(Request["GetCampaignResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetCampaignResponse(Structure):
+class GetCampaignResponse(Response):
     """Response of `GetCampaign`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignResponse
@@ -251,8 +249,6 @@ class GetCampaignResponse(Structure):
 
     campaign: Campaign
     """Marketing campaign with its settings."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -281,7 +277,7 @@ class ListCampaignsRequest(Request["ListCampaignsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListCampaignsResponse(Structure):
+class ListCampaignsResponse(Response):
     """Response of `ListCampaigns`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListCampaignsResponse
@@ -291,8 +287,6 @@ class ListCampaignsResponse(Structure):
     """Items of this page; 0 to 100 entries."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 1 to 8192 characters."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -403,7 +397,7 @@ class UpdateCampaignRequest(Request["UpdateCampaignResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateCampaignResponse(Structure):
+class UpdateCampaignResponse(Response):
     """Response of `UpdateCampaign`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/UpdateCampaignResponse
@@ -411,16 +405,11 @@ class UpdateCampaignResponse(Structure):
 
     id: str
     """Identifier; exactly 18 characters, pattern `camp-[A-Za-z0-9]{13}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DeleteCampaignResponse(Structure):
+class DeleteCampaignResponse(Response):
     """Response of `DeleteCampaign`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/DeleteCampaignResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

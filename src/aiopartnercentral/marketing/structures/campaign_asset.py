@@ -11,7 +11,7 @@ import attrs
 
 from aiopartnercentral.marketing import enums
 from aiopartnercentral.marketing.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -151,7 +151,7 @@ class DeactivateCampaignAssetRequest(Request["DeactivateCampaignAssetResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DeactivateCampaignAssetResponse(Structure):
+class DeactivateCampaignAssetResponse(Response):
     """Response of `DeactivateCampaignAsset`.
 
     Reference:
@@ -166,8 +166,6 @@ class DeactivateCampaignAssetResponse(Structure):
     """Status of the latest attempt to activate an asset."""
     state_reason: enums.CampaignAssetStateReason | None = None
     """Reason for the state of an asset."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -218,7 +216,7 @@ class GetCampaignAssetRequest(Request["GetCampaignAssetResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetCampaignAssetResponse(Structure):
+class GetCampaignAssetResponse(Response):
     """Response of `GetCampaignAsset`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignAssetResponse
@@ -226,8 +224,6 @@ class GetCampaignAssetResponse(Structure):
 
     asset: CampaignAsset
     """Asset of a campaign, such as an email or a web page, with its content."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -250,7 +246,7 @@ class ListCampaignAssetsRequest(Request["ListCampaignAssetsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListCampaignAssetsResponse(Structure):
+class ListCampaignAssetsResponse(Response):
     """Response of `ListCampaignAssets`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListCampaignAssetsResponse
@@ -260,8 +256,6 @@ class ListCampaignAssetsResponse(Structure):
     """Items of this page; 0 to 100 entries."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 1 to 8192 characters."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(weakref_slot=False, repr=False)
@@ -348,7 +342,7 @@ class UpdateCampaignAssetRequest(Request["UpdateCampaignAssetResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateCampaignAssetResponse(Structure):
+class UpdateCampaignAssetResponse(Response):
     """Response of `UpdateCampaignAsset`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/UpdateCampaignAssetResponse
@@ -360,16 +354,11 @@ class UpdateCampaignAssetResponse(Structure):
     """Whether an asset is active."""
     activation_issues: list[common.ActivationIssue]
     """Reasons why the campaign or asset cannot be activated yet; 0 to 150 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DeleteCampaignAssetResponse(Structure):
+class DeleteCampaignAssetResponse(Response):
     """Response of `DeleteCampaignAsset`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/DeleteCampaignAssetResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.marketing import enums
 from aiopartnercentral.marketing.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -161,7 +161,7 @@ class GetCampaignAssetActivationTaskRequest(Request["GetCampaignAssetActivationT
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetCampaignAssetActivationTaskResponse(Structure):
+class GetCampaignAssetActivationTaskResponse(Response):
     """Response of `GetCampaignAssetActivationTask`.
 
     Reference:
@@ -180,8 +180,6 @@ class GetCampaignAssetActivationTaskResponse(Structure):
     """Assets of the task, with their results; 0 to 25 entries."""
     ended_at: datetime | None = None
     """Time when the task ended, or None while it runs."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -203,7 +201,7 @@ class GetCampaignAssetExportTaskRequest(Request["GetCampaignAssetExportTaskRespo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetCampaignAssetExportTaskResponse(Structure):
+class GetCampaignAssetExportTaskResponse(Response):
     """Response of `GetCampaignAssetExportTask`.
 
     Reference:
@@ -222,8 +220,6 @@ class GetCampaignAssetExportTaskResponse(Structure):
     """Time when it stops being valid."""
     failure_reason: CampaignAssetExportFailureReason | None = None
     """Reason why an export failed."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -240,7 +236,7 @@ class GetCampaignTemplateRequest(Request["GetCampaignTemplateResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetCampaignTemplateResponse(Structure):
+class GetCampaignTemplateResponse(Response):
     """Response of `GetCampaignTemplate`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/GetCampaignTemplateResponse
@@ -248,8 +244,6 @@ class GetCampaignTemplateResponse(Structure):
 
     campaign_template: CampaignTemplate
     """Campaign template with the templates of its assets."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -298,7 +292,7 @@ class SearchCampaignTemplatesRequest(Request["SearchCampaignTemplatesResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class SearchCampaignTemplatesResponse(Structure):
+class SearchCampaignTemplatesResponse(Response):
     """Response of `SearchCampaignTemplates`.
 
     Reference:
@@ -311,8 +305,6 @@ class SearchCampaignTemplatesResponse(Structure):
     """Campaign templates of this page; 0 to 100 entries."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 1 to 8192 characters."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -340,7 +332,7 @@ class StartCampaignAssetActivationTaskRequest(Request["StartCampaignAssetActivat
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartCampaignAssetActivationTaskResponse(Structure):
+class StartCampaignAssetActivationTaskResponse(Response):
     """Response of `StartCampaignAssetActivationTask`.
 
     Reference:
@@ -359,8 +351,6 @@ class StartCampaignAssetActivationTaskResponse(Structure):
     """Assets of the task, with their results; 0 to 25 entries."""
     ended_at: datetime | None = None
     """Time when the task ended, or None while it runs."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -384,7 +374,7 @@ class StartCampaignAssetExportTaskRequest(Request["StartCampaignAssetExportTaskR
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartCampaignAssetExportTaskResponse(Structure):
+class StartCampaignAssetExportTaskResponse(Response):
     """Response of `StartCampaignAssetExportTask`.
 
     Reference:
@@ -395,5 +385,3 @@ class StartCampaignAssetExportTaskResponse(Structure):
     """Identifier; exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
     status: enums.CampaignAssetExportTaskStatus
     """Status of an export task."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

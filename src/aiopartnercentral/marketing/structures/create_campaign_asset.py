@@ -9,7 +9,7 @@ import attrs
 
 from aiopartnercentral.marketing import enums
 from aiopartnercentral.marketing.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -57,7 +57,7 @@ class BatchCreateCampaignAssetRequest(Request["BatchCreateCampaignAssetResponse"
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class BatchCreateCampaignAssetResponse(Structure):
+class BatchCreateCampaignAssetResponse(Response):
     """Response of `BatchCreateCampaignAsset`.
 
     Reference:
@@ -68,8 +68,6 @@ class BatchCreateCampaignAssetResponse(Structure):
     """Assets that were not created, and why; 0 to 25 entries."""
     successful: list[BatchCreateCampaignAssetResult] | None = None
     """Assets that were created; 0 to 25 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

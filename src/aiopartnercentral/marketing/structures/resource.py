@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import attrs
 
 from aiopartnercentral.marketing.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -25,7 +25,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListTagsForResourceResponse(Structure):
+class ListTagsForResourceResponse(Response):
     """Response of `ListTagsForResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListTagsForResourceResponse
@@ -37,8 +37,6 @@ class ListTagsForResourceResponse(Structure):
     """
     tags: list[common.Tag] | None = None
     """Tags of the resource; 1 to 200 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -57,14 +55,11 @@ class TagResourceRequest(Request["TagResourceResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class TagResourceResponse(Structure):
+class TagResourceResponse(Response):
     """Response of `TagResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/TagResourceResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -85,11 +80,8 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UntagResourceResponse(Structure):
+class UntagResourceResponse(Response):
     """Response of `UntagResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/UntagResourceResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.marketing import enums
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -26,7 +26,7 @@ class CreateSocialConnectionAuthorizationUrlRequest(Request["CreateSocialConnect
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateSocialConnectionAuthorizationUrlResponse(Structure):
+class CreateSocialConnectionAuthorizationUrlResponse(Response):
     """Response of `CreateSocialConnectionAuthorizationUrl`.
 
     Reference:
@@ -37,8 +37,6 @@ class CreateSocialConnectionAuthorizationUrlResponse(Structure):
     """Social network."""
     authorization_url: str = attrs.field(repr=redacted)
     """Address of the web page on which a person grants access; 1 to 4096 characters, sensitive."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -78,7 +76,7 @@ class ListSocialConnectionsRequest(Request["ListSocialConnectionsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListSocialConnectionsResponse(Structure):
+class ListSocialConnectionsResponse(Response):
     """Response of `ListSocialConnections`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListSocialConnectionsResponse
@@ -88,8 +86,6 @@ class ListSocialConnectionsResponse(Structure):
     """Items of this page; 0 to 100 entries."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 1 to 8192 characters."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -116,12 +112,9 @@ class SocialConnectionSummary(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DeleteSocialConnectionResponse(Structure):
+class DeleteSocialConnectionResponse(Response):
     """Response of `DeleteSocialConnection`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/DeleteSocialConnectionResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

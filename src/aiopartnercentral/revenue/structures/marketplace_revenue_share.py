@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.revenue import enums
 from aiopartnercentral.revenue.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -42,7 +42,7 @@ class CreateMarketplaceRevenueShareAllocationInput(Request["CreateMarketplaceRev
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateMarketplaceRevenueShareAllocationOutput(Structure):
+class CreateMarketplaceRevenueShareAllocationOutput(Response):
     """Response of `CreateMarketplaceRevenueShareAllocation`.
 
     Reference:
@@ -69,8 +69,6 @@ class CreateMarketplaceRevenueShareAllocationOutput(Structure):
     """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     marketplace_revenue_share_latest_revision: str
     """Latest revision that the revenue share has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -94,7 +92,7 @@ class CreateMarketplaceRevenueShareInput(Request["CreateMarketplaceRevenueShareO
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateMarketplaceRevenueShareOutput(Structure):
+class CreateMarketplaceRevenueShareOutput(Response):
     """Response of `CreateMarketplaceRevenueShare`.
 
     Reference:
@@ -117,8 +115,6 @@ class CreateMarketplaceRevenueShareOutput(Structure):
     """Time of the latest change."""
     revision: str
     """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -142,7 +138,7 @@ class GetMarketplaceRevenueShareAllocationInput(Request["GetMarketplaceRevenueSh
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetMarketplaceRevenueShareAllocationOutput(Structure):
+class GetMarketplaceRevenueShareAllocationOutput(Response):
     """Response of `GetMarketplaceRevenueShareAllocation`.
 
     Reference:
@@ -169,8 +165,6 @@ class GetMarketplaceRevenueShareAllocationOutput(Structure):
     """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     marketplace_revenue_share_latest_revision: str
     """Latest revision that the revenue share has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -192,7 +186,7 @@ class GetMarketplaceRevenueShareInput(Request["GetMarketplaceRevenueShareOutput"
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetMarketplaceRevenueShareOutput(Structure):
+class GetMarketplaceRevenueShareOutput(Response):
     """Response of `GetMarketplaceRevenueShare`.
 
     Reference:
@@ -225,8 +219,6 @@ class GetMarketplaceRevenueShareOutput(Structure):
     r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str | None = None
     r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -266,7 +258,7 @@ class ListMarketplaceRevenueShareAllocationsInput(Request["ListMarketplaceRevenu
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListMarketplaceRevenueShareAllocationsOutput(Structure):
+class ListMarketplaceRevenueShareAllocationsOutput(Response):
     """Response of `ListMarketplaceRevenueShareAllocations`.
 
     Reference:
@@ -277,8 +269,6 @@ class ListMarketplaceRevenueShareAllocationsOutput(Structure):
     """Allocations of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -318,7 +308,7 @@ class ListMarketplaceRevenueSharesInput(Request["ListMarketplaceRevenueSharesOut
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListMarketplaceRevenueSharesOutput(Structure):
+class ListMarketplaceRevenueSharesOutput(Response):
     """Response of `ListMarketplaceRevenueShares`.
 
     Reference:
@@ -329,8 +319,6 @@ class ListMarketplaceRevenueSharesOutput(Structure):
     """Revenue shares of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -520,7 +508,7 @@ class UpdateMarketplaceRevenueShareAllocationInput(Request["UpdateMarketplaceRev
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateMarketplaceRevenueShareAllocationOutput(Structure):
+class UpdateMarketplaceRevenueShareAllocationOutput(Response):
     """Response of `UpdateMarketplaceRevenueShareAllocation`.
 
     Reference:
@@ -547,8 +535,6 @@ class UpdateMarketplaceRevenueShareAllocationOutput(Structure):
     """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     marketplace_revenue_share_latest_revision: str
     """Latest revision that the revenue share has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -576,7 +562,7 @@ class UpdateMarketplaceRevenueShareInput(Request["UpdateMarketplaceRevenueShareO
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateMarketplaceRevenueShareOutput(Structure):
+class UpdateMarketplaceRevenueShareOutput(Response):
     """Response of `UpdateMarketplaceRevenueShare`.
 
     Reference:
@@ -595,5 +581,3 @@ class UpdateMarketplaceRevenueShareOutput(Structure):
     """Time of the latest change."""
     latest_revision: str
     """Number of the latest revision; 1 to 19 characters, pattern `[1-9][0-9]*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import attrs
 
 from aiopartnercentral.revenue.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -26,7 +26,7 @@ class ListTagsForResourceInput(Request["ListTagsForResourceOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListTagsForResourceOutput(Structure):
+class ListTagsForResourceOutput(Response):
     """Response of `ListTagsForResource`.
 
     Reference:
@@ -35,8 +35,6 @@ class ListTagsForResourceOutput(Structure):
 
     tags: list[common.Tag] | None = None
     """Tags of the resource; 1 to 200 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -70,23 +68,17 @@ class UntagResourceInput(Request["UntagResourceResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class TagResourceResponse(Structure):
+class TagResourceResponse(Response):
     """Response of `TagResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/TagResourceResponse
     """
 
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
-
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UntagResourceResponse(Structure):
+class UntagResourceResponse(Response):
     """Response of `UntagResource`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/UntagResourceResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.revenue import enums
 from aiopartnercentral.revenue.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -98,7 +98,7 @@ class CreateRevenueAttributionInput(Request["CreateRevenueAttributionOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateRevenueAttributionOutput(Structure):
+class CreateRevenueAttributionOutput(Response):
     """Response of `CreateRevenueAttribution`.
 
     Reference:
@@ -125,8 +125,6 @@ class CreateRevenueAttributionOutput(Structure):
     r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
     `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
     """
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -150,7 +148,7 @@ class GetRevenueAttributionAllocationInput(Request["GetRevenueAttributionAllocat
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetRevenueAttributionAllocationOutput(Structure):
+class GetRevenueAttributionAllocationOutput(Response):
     """Response of `GetRevenueAttributionAllocation`.
 
     Reference:
@@ -187,8 +185,6 @@ class GetRevenueAttributionAllocationOutput(Structure):
     """Latest revision that the attribution has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     entity_name: str | None = None
     """Name of what revenue is allocated to."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -208,7 +204,7 @@ class GetRevenueAttributionAllocationsTaskInput(Request["GetRevenueAttributionAl
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetRevenueAttributionAllocationsTaskOutput(Structure):
+class GetRevenueAttributionAllocationsTaskOutput(Response):
     """Response of `GetRevenueAttributionAllocationsTask`.
 
     Reference:
@@ -235,8 +231,6 @@ class GetRevenueAttributionAllocationsTaskOutput(Structure):
     """Latest revision that the attribution has; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     error_detail_list: list[RevenueAttributionAllocationErrorDetail] | None = None
     """Allocations that could not be created or changed."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -258,7 +252,7 @@ class GetRevenueAttributionInput(Request["GetRevenueAttributionOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetRevenueAttributionOutput(Structure):
+class GetRevenueAttributionOutput(Response):
     """Response of `GetRevenueAttribution`.
 
     Reference:
@@ -301,8 +295,6 @@ class GetRevenueAttributionOutput(Structure):
     r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
     `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
     """
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -352,7 +344,7 @@ class ListRevenueAttributionAllocationsInput(Request["ListRevenueAttributionAllo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListRevenueAttributionAllocationsOutput(Structure):
+class ListRevenueAttributionAllocationsOutput(Response):
     """Response of `ListRevenueAttributionAllocations`.
 
     Reference:
@@ -363,8 +355,6 @@ class ListRevenueAttributionAllocationsOutput(Structure):
     """Allocations of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -398,7 +388,7 @@ class ListRevenueAttributionsInput(Request["ListRevenueAttributionsOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListRevenueAttributionsOutput(Structure):
+class ListRevenueAttributionsOutput(Response):
     """Response of `ListRevenueAttributions`.
 
     Reference:
@@ -409,8 +399,6 @@ class ListRevenueAttributionsOutput(Structure):
     """Revenue attributions of this page."""
     next_token: str | None = None
     r"""Token of the next page, or None on the last page; 1 to 2048 characters, pattern `[\S]+`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -544,7 +532,7 @@ class StartRevenueAttributionAllocationsTaskInput(Request["StartRevenueAttributi
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartRevenueAttributionAllocationsTaskOutput(Structure):
+class StartRevenueAttributionAllocationsTaskOutput(Response):
     """Response of `StartRevenueAttributionAllocationsTask`.
 
     Reference:
@@ -563,8 +551,6 @@ class StartRevenueAttributionAllocationsTaskOutput(Structure):
     """Time when the task was started."""
     total_revenue_attribution_allocation_records: int
     """Number of allocations that the task creates or changes."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -596,7 +582,7 @@ class UpdateRevenueAttributionInput(Request["UpdateRevenueAttributionOutput"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateRevenueAttributionOutput(Structure):
+class UpdateRevenueAttributionOutput(Response):
     """Response of `UpdateRevenueAttribution`.
 
     Reference:
@@ -619,5 +605,3 @@ class UpdateRevenueAttributionOutput(Structure):
     r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
     `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
     """
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

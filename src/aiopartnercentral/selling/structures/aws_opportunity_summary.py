@@ -7,7 +7,7 @@ import attrs
 
 from aiopartnercentral.selling import enums
 from aiopartnercentral.selling.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -24,7 +24,7 @@ class GetAwsOpportunitySummaryRequest(Request["GetAwsOpportunitySummaryResponse"
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetAwsOpportunitySummaryResponse(Structure):
+class GetAwsOpportunitySummaryResponse(Response):
     """Response of `GetAwsOpportunitySummary`.
 
     Reference:
@@ -61,5 +61,3 @@ class GetAwsOpportunitySummaryResponse(Structure):
     """Why AWS and the partner sell together in this way."""
     software_revenue: common.AwsSoftwareRevenue | None = None
     """Software that is sold with an opportunity, as AWS has it."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.selling import enums
 from aiopartnercentral.selling.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -145,7 +145,7 @@ class CreateCustomerAccountRequest(Request["CreateCustomerAccountResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateCustomerAccountResponse(Structure):
+class CreateCustomerAccountResponse(Response):
     """Response of `CreateCustomerAccount`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateCustomerAccountResponse
@@ -165,8 +165,6 @@ class CreateCustomerAccountResponse(Structure):
     """Time of creation."""
     partner_account_identifier: str | None = None
     """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -261,14 +259,11 @@ class DeleteCustomerAccountRequest(Request["DeleteCustomerAccountResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DeleteCustomerAccountResponse(Structure):
+class DeleteCustomerAccountResponse(Response):
     """Response of `DeleteCustomerAccount`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/DeleteCustomerAccountResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -285,7 +280,7 @@ class GetCustomerAccountRequest(Request["GetCustomerAccountResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetCustomerAccountResponse(Structure):
+class GetCustomerAccountResponse(Response):
     """Response of `GetCustomerAccount`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetCustomerAccountResponse
@@ -323,8 +318,6 @@ class GetCustomerAccountResponse(Structure):
     """
     tags: list[common.Tag] | None = None
     """Tags of the resource; 1 to 200 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -362,7 +355,7 @@ class SearchCustomerAccountsRequest(Request["SearchCustomerAccountsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class SearchCustomerAccountsResponse(Structure):
+class SearchCustomerAccountsResponse(Response):
     """Response of `SearchCustomerAccounts`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SearchCustomerAccountsResponse
@@ -372,8 +365,6 @@ class SearchCustomerAccountsResponse(Structure):
     """Customers of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -396,7 +387,7 @@ class UpdateCustomerAccountRequest(Request["UpdateCustomerAccountResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateCustomerAccountResponse(Structure):
+class UpdateCustomerAccountResponse(Response):
     """Response of `UpdateCustomerAccount`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/UpdateCustomerAccountResponse
@@ -418,5 +409,3 @@ class UpdateCustomerAccountResponse(Structure):
     """Time of the latest change, on which an update is based."""
     partner_account_identifier: str | None = None
     """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.selling import enums
 from aiopartnercentral.selling.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -117,7 +117,7 @@ class GetCustomerAccountBulkJobReportUrlRequest(Request["GetCustomerAccountBulkJ
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetCustomerAccountBulkJobReportUrlResponse(Structure):
+class GetCustomerAccountBulkJobReportUrlResponse(Response):
     """Response of `GetCustomerAccountBulkJobReportUrl`.
 
     Reference:
@@ -134,8 +134,6 @@ class GetCustomerAccountBulkJobReportUrlResponse(Structure):
     """Time when the address stops working."""
     failure_reason: str | None = None
     """Explanation of the failure."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -153,7 +151,7 @@ class GetCustomerAccountBulkJobRequest(Request["GetCustomerAccountBulkJobRespons
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetCustomerAccountBulkJobResponse(Structure):
+class GetCustomerAccountBulkJobResponse(Response):
     """Response of `GetCustomerAccountBulkJob`.
 
     Reference:
@@ -186,8 +184,6 @@ class GetCustomerAccountBulkJobResponse(Structure):
     """Explanation of the failure."""
     completed_at: datetime | None = None
     """Time when it ended, or None before that."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -209,7 +205,7 @@ class GetCustomerAccountStatisticsRequest(Request["GetCustomerAccountStatisticsR
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetCustomerAccountStatisticsResponse(Structure):
+class GetCustomerAccountStatisticsResponse(Response):
     """Response of `GetCustomerAccountStatistics`.
 
     Reference:
@@ -220,8 +216,6 @@ class GetCustomerAccountStatisticsResponse(Structure):
     """Number of customers in all groups."""
     aggregations: list[AggregationResult] | None = None
     """Fields to group by, or the groups; 1 to 10 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -245,7 +239,7 @@ class ListCustomerAccountBulkJobResultsRequest(Request["ListCustomerAccountBulkJ
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListCustomerAccountBulkJobResultsResponse(Structure):
+class ListCustomerAccountBulkJobResultsResponse(Response):
     """Response of `ListCustomerAccountBulkJobResults`.
 
     Reference:
@@ -256,8 +250,6 @@ class ListCustomerAccountBulkJobResultsResponse(Structure):
     """Results of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -279,7 +271,7 @@ class ListCustomerAccountBulkJobsRequest(Request["ListCustomerAccountBulkJobsRes
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListCustomerAccountBulkJobsResponse(Structure):
+class ListCustomerAccountBulkJobsResponse(Response):
     """Response of `ListCustomerAccountBulkJobs`.
 
     Reference:
@@ -290,8 +282,6 @@ class ListCustomerAccountBulkJobsResponse(Structure):
     """Bulk jobs of this page; 0 to 100 entries."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -311,7 +301,7 @@ class StartCustomerAccountBulkJobRequest(Request["StartCustomerAccountBulkJobRes
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartCustomerAccountBulkJobResponse(Structure):
+class StartCustomerAccountBulkJobResponse(Response):
     """Response of `StartCustomerAccountBulkJob`.
 
     Reference:
@@ -328,5 +318,3 @@ class StartCustomerAccountBulkJobResponse(Structure):
     """Status of a bulk job."""
     created_at: datetime
     """Time of creation."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -11,7 +11,7 @@ import attrs
 
 from aiopartnercentral.selling import enums
 from aiopartnercentral.selling.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -47,7 +47,7 @@ class CreateEngagementRequest(Request["CreateEngagementResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateEngagementResponse(Structure):
+class CreateEngagementResponse(Response):
     """Response of `CreateEngagement`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateEngagementResponse
@@ -59,8 +59,6 @@ class CreateEngagementResponse(Structure):
     """ARN of the resource; pattern `arn:.*`."""
     modified_at: datetime | None = None
     """Time of the latest change."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -270,7 +268,7 @@ class GetEngagementRequest(Request["GetEngagementResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetEngagementResponse(Structure):
+class GetEngagementResponse(Response):
     """Response of `GetEngagement`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetEngagementResponse
@@ -296,8 +294,6 @@ class GetEngagementResponse(Structure):
     r"""AWS account that made the latest change; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     contexts: list[EngagementContextDetails] | None = None
     """Contexts of the engagement; 0 to 5 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -357,7 +353,7 @@ class ListEngagementFromOpportunityTasksRequest(Request["ListEngagementFromOppor
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListEngagementFromOpportunityTasksResponse(Structure):
+class ListEngagementFromOpportunityTasksResponse(Response):
     """Response of `ListEngagementFromOpportunityTasks`.
 
     Reference:
@@ -368,8 +364,6 @@ class ListEngagementFromOpportunityTasksResponse(Structure):
     """Tasks of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -402,7 +396,7 @@ class ListEngagementsRequest(Request["ListEngagementsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListEngagementsResponse(Structure):
+class ListEngagementsResponse(Response):
     """Response of `ListEngagements`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementsResponse
@@ -412,8 +406,6 @@ class ListEngagementsResponse(Structure):
     """Engagements of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -440,7 +432,7 @@ class SearchEngagementsRequest(Request["SearchEngagementsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class SearchEngagementsResponse(Structure):
+class SearchEngagementsResponse(Response):
     """Response of `SearchEngagements`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SearchEngagementsResponse
@@ -450,8 +442,6 @@ class SearchEngagementsResponse(Structure):
     """Engagements of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 1 to 2048 characters."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -475,7 +465,7 @@ class StartEngagementFromOpportunityTaskRequest(Request["StartEngagementFromOppo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartEngagementFromOpportunityTaskResponse(Structure):
+class StartEngagementFromOpportunityTaskResponse(Response):
     """Response of `StartEngagementFromOpportunityTask`.
 
     Reference:
@@ -502,5 +492,3 @@ class StartEngagementFromOpportunityTaskResponse(Structure):
     """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     engagement_invitation_id: str | None = None
     """Identifier of the invitation; pattern `engi-[0-9,a-z]{13}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

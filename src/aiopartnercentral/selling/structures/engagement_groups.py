@@ -11,7 +11,7 @@ import attrs
 
 from aiopartnercentral.selling import enums
 from aiopartnercentral.selling.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -34,7 +34,7 @@ class CreateEngagementContextRequest(Request["CreateEngagementContextResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateEngagementContextResponse(Structure):
+class CreateEngagementContextResponse(Response):
     """Response of `CreateEngagementContext`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateEngagementContextResponse
@@ -48,8 +48,6 @@ class CreateEngagementContextResponse(Structure):
     """Time of the engagement's latest change, on which an update is based."""
     context_id: str | None = None
     """Identifier of the context; pattern `(?s).{1,3}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -180,7 +178,7 @@ class ListEngagementByAcceptingInvitationTasksRequest(Request["ListEngagementByA
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListEngagementByAcceptingInvitationTasksResponse(Structure):
+class ListEngagementByAcceptingInvitationTasksResponse(Response):
     """Response of `ListEngagementByAcceptingInvitationTasks`.
 
     Reference:
@@ -191,8 +189,6 @@ class ListEngagementByAcceptingInvitationTasksResponse(Structure):
     """Tasks of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -219,7 +215,7 @@ class ListEngagementGroupsRequest(Request["ListEngagementGroupsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListEngagementGroupsResponse(Structure):
+class ListEngagementGroupsResponse(Response):
     """Response of `ListEngagementGroups`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementGroupsResponse
@@ -229,8 +225,6 @@ class ListEngagementGroupsResponse(Structure):
     """Groups of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; 1 to 2048 characters."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -251,7 +245,7 @@ class ListEngagementMembersRequest(Request["ListEngagementMembersResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListEngagementMembersResponse(Structure):
+class ListEngagementMembersResponse(Response):
     """Response of `ListEngagementMembers`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListEngagementMembersResponse
@@ -261,8 +255,6 @@ class ListEngagementMembersResponse(Structure):
     """Members of this page; 0 to 10 entries."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -290,7 +282,7 @@ class ListEngagementResourceAssociationsRequest(Request["ListEngagementResourceA
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListEngagementResourceAssociationsResponse(Structure):
+class ListEngagementResourceAssociationsResponse(Response):
     """Response of `ListEngagementResourceAssociations`.
 
     Reference:
@@ -301,8 +293,6 @@ class ListEngagementResourceAssociationsResponse(Structure):
     """Links of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -324,7 +314,7 @@ class StartEngagementByAcceptingInvitationTaskRequest(Request["StartEngagementBy
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartEngagementByAcceptingInvitationTaskResponse(Structure):
+class StartEngagementByAcceptingInvitationTaskResponse(Response):
     """Response of `StartEngagementByAcceptingInvitationTask`.
 
     Reference:
@@ -349,8 +339,6 @@ class StartEngagementByAcceptingInvitationTaskResponse(Structure):
     """Identifier of the snapshot job; pattern `job-[0-9a-z]{13}`."""
     engagement_invitation_id: str | None = None
     """Identifier of the invitation; pattern `engi-[0-9,a-z]{13}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(weakref_slot=False, repr=False)
@@ -419,7 +407,7 @@ class UpdateEngagementContextRequest(Request["UpdateEngagementContextResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateEngagementContextResponse(Structure):
+class UpdateEngagementContextResponse(Response):
     """Response of `UpdateEngagementContext`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/UpdateEngagementContextResponse
@@ -433,8 +421,6 @@ class UpdateEngagementContextResponse(Structure):
     """Time of the engagement's latest change, on which an update is based."""
     context_id: str
     """Identifier of the context; pattern `(?s).{1,3}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -11,7 +11,7 @@ import attrs
 
 from aiopartnercentral.selling import enums
 from aiopartnercentral.selling.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -78,7 +78,7 @@ class CreateEngagementInvitationRequest(Request["CreateEngagementInvitationRespo
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateEngagementInvitationResponse(Structure):
+class CreateEngagementInvitationResponse(Response):
     """Response of `CreateEngagementInvitation`.
 
     Reference:
@@ -91,8 +91,6 @@ class CreateEngagementInvitationResponse(Structure):
     """ARN of the resource; pattern
     `arn:aws:partnercentral::[0-9]{12}:[a-zA-Z]+/engagement-invitation/engi-[0-9,a-z]{13}`.
     """
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -170,7 +168,7 @@ class GetEngagementInvitationRequest(Request["GetEngagementInvitationResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetEngagementInvitationResponse(Structure):
+class GetEngagementInvitationResponse(Response):
     """Response of `GetEngagementInvitation`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetEngagementInvitationResponse
@@ -212,8 +210,6 @@ class GetEngagementInvitationResponse(Structure):
     """Members of the engagement."""
     enrichment_context: EnrichmentContext | None = None
     """What AWS adds to an opportunity, such as prospecting results."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -326,7 +322,7 @@ class ListEngagementInvitationsRequest(Request["ListEngagementInvitationsRespons
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListEngagementInvitationsResponse(Structure):
+class ListEngagementInvitationsResponse(Response):
     """Response of `ListEngagementInvitations`.
 
     Reference:
@@ -337,8 +333,6 @@ class ListEngagementInvitationsResponse(Structure):
     """Invitations of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -506,24 +500,18 @@ class SenderContact(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class AcceptEngagementInvitationResponse(Structure):
+class AcceptEngagementInvitationResponse(Response):
     """Response of `AcceptEngagementInvitation`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AcceptEngagementInvitationResponse
     """
 
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
-
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class RejectEngagementInvitationResponse(Structure):
+class RejectEngagementInvitationResponse(Response):
     """Response of `RejectEngagementInvitation`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/RejectEngagementInvitationResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -11,7 +11,7 @@ import attrs
 
 from aiopartnercentral.selling import enums
 from aiopartnercentral.selling.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -142,7 +142,7 @@ class CreateOpportunityRequest(Request["CreateOpportunityResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateOpportunityResponse(Structure):
+class CreateOpportunityResponse(Response):
     """Response of `CreateOpportunity`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateOpportunityResponse
@@ -154,8 +154,6 @@ class CreateOpportunityResponse(Structure):
     """Identifier of the opportunity in the partner's own system."""
     last_modified_date: datetime | None = None
     """Time of the latest change, on which an update is based."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -213,7 +211,7 @@ class GetOpportunityRequest(Request["GetOpportunityResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetOpportunityResponse(Structure):
+class GetOpportunityResponse(Response):
     """Response of `GetOpportunity`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetOpportunityResponse
@@ -251,8 +249,6 @@ class GetOpportunityResponse(Structure):
     """Progress of an opportunity: its stage, review and next steps."""
     opportunity_team: list[common.Contact] | None = None
     """People who work on the opportunity; 0 to 10 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -352,7 +348,7 @@ class ListOpportunitiesRequest(Request["ListOpportunitiesResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListOpportunitiesResponse(Structure):
+class ListOpportunitiesResponse(Response):
     """Response of `ListOpportunities`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunitiesResponse
@@ -362,8 +358,6 @@ class ListOpportunitiesResponse(Structure):
     """Opportunities of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -830,7 +824,7 @@ class SearchOpportunitiesRequest(Request["SearchOpportunitiesResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class SearchOpportunitiesResponse(Structure):
+class SearchOpportunitiesResponse(Response):
     """Response of `SearchOpportunities`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SearchOpportunitiesResponse
@@ -840,8 +834,6 @@ class SearchOpportunitiesResponse(Structure):
     """Opportunities of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -925,7 +917,7 @@ class UpdateOpportunityRequest(Request["UpdateOpportunityResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UpdateOpportunityResponse(Structure):
+class UpdateOpportunityResponse(Response):
     """Response of `UpdateOpportunity`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/UpdateOpportunityResponse
@@ -935,49 +927,35 @@ class UpdateOpportunityResponse(Structure):
     """Identifier; pattern `O[0-9]{1,19}`."""
     last_modified_date: datetime
     """Time of the latest change, on which an update is based."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class AssignOpportunityResponse(Structure):
+class AssignOpportunityResponse(Response):
     """Response of `AssignOpportunity`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AssignOpportunityResponse
     """
 
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
-
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class AssociateOpportunityResponse(Structure):
+class AssociateOpportunityResponse(Response):
     """Response of `AssociateOpportunity`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/AssociateOpportunityResponse
     """
 
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
-
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DisassociateOpportunityResponse(Structure):
+class DisassociateOpportunityResponse(Response):
     """Response of `DisassociateOpportunity`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/DisassociateOpportunityResponse
     """
 
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
-
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class SubmitOpportunityResponse(Structure):
+class SubmitOpportunityResponse(Response):
     """Response of `SubmitOpportunity`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/SubmitOpportunityResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

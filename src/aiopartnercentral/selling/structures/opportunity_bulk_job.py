@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.selling import enums
 from aiopartnercentral.selling.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, Structure, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -32,7 +32,7 @@ class GetOpportunityBulkJobReportUrlRequest(Request["GetOpportunityBulkJobReport
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetOpportunityBulkJobReportUrlResponse(Structure):
+class GetOpportunityBulkJobReportUrlResponse(Response):
     """Response of `GetOpportunityBulkJobReportUrl`.
 
     Reference:
@@ -51,8 +51,6 @@ class GetOpportunityBulkJobReportUrlResponse(Structure):
     """Time when the address stops working."""
     failure_reason: str | None = None
     """Explanation of the failure."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -76,7 +74,7 @@ class ListOpportunityBulkJobResultsRequest(Request["ListOpportunityBulkJobResult
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListOpportunityBulkJobResultsResponse(Structure):
+class ListOpportunityBulkJobResultsResponse(Response):
     """Response of `ListOpportunityBulkJobResults`.
 
     Reference:
@@ -87,8 +85,6 @@ class ListOpportunityBulkJobResultsResponse(Structure):
     """Results of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -111,7 +107,7 @@ class ListOpportunityBulkJobsRequest(Request["ListOpportunityBulkJobsResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListOpportunityBulkJobsResponse(Structure):
+class ListOpportunityBulkJobsResponse(Response):
     """Response of `ListOpportunityBulkJobs`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListOpportunityBulkJobsResponse
@@ -121,8 +117,6 @@ class ListOpportunityBulkJobsResponse(Structure):
     """Bulk jobs of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -184,7 +178,7 @@ class ListOpportunityFromEngagementTasksRequest(Request["ListOpportunityFromEnga
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListOpportunityFromEngagementTasksResponse(Structure):
+class ListOpportunityFromEngagementTasksResponse(Response):
     """Response of `ListOpportunityFromEngagementTasks`.
 
     Reference:
@@ -195,8 +189,6 @@ class ListOpportunityFromEngagementTasksResponse(Structure):
     """Tasks of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -250,7 +242,7 @@ class StartOpportunityBulkJobRequest(Request["StartOpportunityBulkJobResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartOpportunityBulkJobResponse(Structure):
+class StartOpportunityBulkJobResponse(Response):
     """Response of `StartOpportunityBulkJob`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartOpportunityBulkJobResponse
@@ -258,8 +250,6 @@ class StartOpportunityBulkJobResponse(Structure):
 
     job_id: str
     """Identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -283,7 +273,7 @@ class StartOpportunityFromEngagementTaskRequest(Request["StartOpportunityFromEng
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartOpportunityFromEngagementTaskResponse(Structure):
+class StartOpportunityFromEngagementTaskResponse(Response):
     """Response of `StartOpportunityFromEngagementTask`.
 
     Reference:
@@ -310,5 +300,3 @@ class StartOpportunityFromEngagementTaskResponse(Structure):
     """Identifier of the engagement; pattern `eng-[0-9a-z]{14}`."""
     context_id: str | None = None
     """Identifier of the context; pattern `[1-9][0-9]*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

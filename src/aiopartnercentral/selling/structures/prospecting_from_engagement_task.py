@@ -9,7 +9,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.selling import enums
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -46,7 +46,7 @@ class GetProspectingFromEngagementTaskRequest(Request["GetProspectingFromEngagem
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetProspectingFromEngagementTaskResponse(Structure):
+class GetProspectingFromEngagementTaskResponse(Response):
     """Response of `GetProspectingFromEngagementTask`.
 
     Reference:
@@ -65,8 +65,6 @@ class GetProspectingFromEngagementTaskResponse(Structure):
     """Result of each engagement."""
     end_time: datetime | None = None
     """Time when it ended, or None before that."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -96,7 +94,7 @@ class ListProspectingFromEngagementTasksRequest(Request["ListProspectingFromEnga
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListProspectingFromEngagementTasksResponse(Structure):
+class ListProspectingFromEngagementTasksResponse(Response):
     """Response of `ListProspectingFromEngagementTasks`.
 
     Reference:
@@ -107,8 +105,6 @@ class ListProspectingFromEngagementTasksResponse(Structure):
     """Tasks of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page; pattern `(?s).{1,2048}`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -169,7 +165,7 @@ class StartProspectingFromEngagementTaskRequest(Request["StartProspectingFromEng
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartProspectingFromEngagementTaskResponse(Structure):
+class StartProspectingFromEngagementTaskResponse(Response):
     """Response of `StartProspectingFromEngagementTask`.
 
     Reference:
@@ -192,5 +188,3 @@ class StartProspectingFromEngagementTaskResponse(Structure):
     """Identifier of the task; pattern `task-[0-9a-z]{14}`."""
     task_arn: str | None = None
     """ARN of the task; pattern `arn:.*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -11,7 +11,7 @@ import attrs
 
 from aiopartnercentral.selling import enums
 from aiopartnercentral.selling.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant, redacted
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -73,7 +73,7 @@ class CreateResourceSnapshotRequest(Request["CreateResourceSnapshotResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateResourceSnapshotResponse(Structure):
+class CreateResourceSnapshotResponse(Response):
     """Response of `CreateResourceSnapshot`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/CreateResourceSnapshotResponse
@@ -83,8 +83,6 @@ class CreateResourceSnapshotResponse(Structure):
     """ARN of the resource; pattern `arn:.*`."""
     revision: int | None = None
     """Number of the snapshot among those of the same resource; at least 1."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -109,7 +107,7 @@ class GetResourceSnapshotRequest(Request["GetResourceSnapshotResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetResourceSnapshotResponse(Structure):
+class GetResourceSnapshotResponse(Response):
     """Response of `GetResourceSnapshot`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetResourceSnapshotResponse
@@ -137,8 +135,6 @@ class GetResourceSnapshotResponse(Structure):
     """Content of a snapshot: the partner's or AWS's part of an opportunity."""
     target_member_accounts: list[str] | None = attrs.field(default=None, repr=redacted)
     r"""AWS accounts that see the snapshot; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -186,7 +182,7 @@ class ListResourceSnapshotsRequest(Request["ListResourceSnapshotsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListResourceSnapshotsResponse(Structure):
+class ListResourceSnapshotsResponse(Response):
     """Response of `ListResourceSnapshots`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListResourceSnapshotsResponse
@@ -196,8 +192,6 @@ class ListResourceSnapshotsResponse(Structure):
     """Snapshots of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -214,7 +208,7 @@ class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListTagsForResourceResponse(Structure):
+class ListTagsForResourceResponse(Response):
     """Response of `ListTagsForResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListTagsForResourceResponse
@@ -222,8 +216,6 @@ class ListTagsForResourceResponse(Structure):
 
     tags: list[common.Tag]
     """Tags of the resource; 1 to 200 entries."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -341,14 +333,11 @@ class TagResourceRequest(Request["TagResourceResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class TagResourceResponse(Structure):
+class TagResourceResponse(Response):
     """Response of `TagResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/TagResourceResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -367,11 +356,8 @@ class UntagResourceRequest(Request["UntagResourceResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class UntagResourceResponse(Structure):
+class UntagResourceResponse(Response):
     """Response of `UntagResource`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/UntagResourceResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -10,7 +10,7 @@ import attrs
 
 from aiopartnercentral.selling import enums
 from aiopartnercentral.selling.structures import common
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -38,7 +38,7 @@ class CreateResourceSnapshotJobRequest(Request["CreateResourceSnapshotJobRespons
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class CreateResourceSnapshotJobResponse(Structure):
+class CreateResourceSnapshotJobResponse(Response):
     """Response of `CreateResourceSnapshotJob`.
 
     Reference:
@@ -49,8 +49,6 @@ class CreateResourceSnapshotJobResponse(Structure):
     """Identifier; pattern `job-[0-9a-z]{13}`."""
     arn: str | None = None
     """ARN of the resource; pattern `arn:.*`."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -81,7 +79,7 @@ class GetResourceSnapshotJobRequest(Request["GetResourceSnapshotJobResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetResourceSnapshotJobResponse(Structure):
+class GetResourceSnapshotJobResponse(Response):
     """Response of `GetResourceSnapshotJob`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/GetResourceSnapshotJobResponse
@@ -111,8 +109,6 @@ class GetResourceSnapshotJobResponse(Structure):
     """Time of the latest run that succeeded."""
     last_failure: str | None = None
     """Explanation of the latest failure."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -137,7 +133,7 @@ class ListResourceSnapshotJobsRequest(Request["ListResourceSnapshotJobsResponse"
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListResourceSnapshotJobsResponse(Structure):
+class ListResourceSnapshotJobsResponse(Response):
     """Response of `ListResourceSnapshotJobs`.
 
     Reference:
@@ -148,8 +144,6 @@ class ListResourceSnapshotJobsResponse(Structure):
     """Snapshot jobs of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -209,35 +203,26 @@ class StopResourceSnapshotJobRequest(Request["StopResourceSnapshotJobResponse"])
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DeleteResourceSnapshotJobResponse(Structure):
+class DeleteResourceSnapshotJobResponse(Response):
     """Response of `DeleteResourceSnapshotJob`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/DeleteResourceSnapshotJobResponse
     """
 
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
-
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StartResourceSnapshotJobResponse(Structure):
+class StartResourceSnapshotJobResponse(Response):
     """Response of `StartResourceSnapshotJob`.
 
     Reference:
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StartResourceSnapshotJobResponse
     """
 
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
-
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class StopResourceSnapshotJobResponse(Structure):
+class StopResourceSnapshotJobResponse(Response):
     """Response of `StopResourceSnapshotJob`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/StopResourceSnapshotJobResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

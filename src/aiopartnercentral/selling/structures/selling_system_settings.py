@@ -6,7 +6,7 @@ from __future__ import annotations
 import attrs
 
 from aiopartnercentral.selling import enums
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -21,7 +21,7 @@ class GetSellingSystemSettingsRequest(Request["GetSellingSystemSettingsResponse"
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetSellingSystemSettingsResponse(Structure):
+class GetSellingSystemSettingsResponse(Response):
     """Response of `GetSellingSystemSettings`.
 
     Reference:
@@ -34,8 +34,6 @@ class GetSellingSystemSettingsResponse(Structure):
     r"""ARN of the IAM role that snapshot jobs use; pattern
     `(?=.{0,2048}$)arn:aws:iam::\d{12}:role/([-+=,.@_a-zA-Z0-9]+/)*[-+=,.@_a-zA-Z0-9]{1,64}`.
     """
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -54,7 +52,7 @@ class PutSellingSystemSettingsRequest(Request["PutSellingSystemSettingsResponse"
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class PutSellingSystemSettingsResponse(Structure):
+class PutSellingSystemSettingsResponse(Response):
     """Response of `PutSellingSystemSettings`.
 
     Reference:
@@ -67,5 +65,3 @@ class PutSellingSystemSettingsResponse(Structure):
     r"""ARN of the IAM role that snapshot jobs use; pattern
     `(?=.{0,2048}$)arn:aws:iam::\d{12}:role/([-+=,.@_a-zA-Z0-9]+/)*[-+=,.@_a-zA-Z0-9]{1,64}`.
     """
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -9,7 +9,7 @@ from datetime import datetime
 import attrs
 
 from aiopartnercentral.selling import enums
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -40,7 +40,7 @@ class ListSolutionsRequest(Request["ListSolutionsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListSolutionsResponse(Structure):
+class ListSolutionsResponse(Response):
     """Response of `ListSolutions`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-07-26/ListSolutionsResponse
@@ -50,8 +50,6 @@ class ListSolutionsResponse(Structure):
     """Solutions of this page."""
     next_token: str | None = None
     """Token of the next page, or None on the last page."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -47,7 +47,7 @@ FAST: Final = Fast(
             "ClientShape": {"any": "Any", "moment": "Moment"},
             "AnyShape": {"type_checking": "TYPE_CHECKING"},
             "RequestShape": {"request": "Request"},
-            "ResponseMetadataShape": {"value": "Value"},
+            "ResponseMetadata": {"value": "Value"},
             "ListWordsRequest": {
                 "catalog": "Catalog",
                 "next_token": "NextToken",

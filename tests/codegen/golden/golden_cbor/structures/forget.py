@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -20,11 +20,8 @@ class ForgetRequest(Request["ForgetResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ForgetResponse(Structure):
+class ForgetResponse(Response):
     """Response of `Forget`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-cbor-2025-01-01/ForgetResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant
 
 
 @attrs.frozen(weakref_slot=False, repr=False)
@@ -88,7 +88,7 @@ class ListThingsRequest(Request["ListThingsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListThingsResponse(Structure):
+class ListThingsResponse(Response):
     """Response of `ListThings`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-cbor-2025-01-01/ListThingsResponse
@@ -98,5 +98,3 @@ class ListThingsResponse(Structure):
     """`Things` on the wire."""
     next_token: str | None = None
     """`NextToken` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

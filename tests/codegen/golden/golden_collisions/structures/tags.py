@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant
 from golden_collisions import enums
 
 
@@ -180,7 +180,7 @@ class GetTagsRequest(Request["GetTagsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetTagsResponse(Structure):
+class GetTagsResponse(Response):
     """Response of `GetTags`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/GetTagsResponse
@@ -198,8 +198,6 @@ class GetTagsResponse(Structure):
     """`Tag` on the wire."""
     tag_: TagShape | None = None
     """`tag` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -211,11 +209,8 @@ class GetTagsRequestShape(Request["GetTagsResponseShape"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetTagsResponseShape(Structure):
+class GetTagsResponseShape(Response):
     """Response of `get_tags`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/get_tagsResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -7,7 +7,7 @@ from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant
 from golden_deprecated import enums
 
 
@@ -61,7 +61,7 @@ class OldWayRequest(Request["OldWayResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class OldWayResponse(Structure):
+class OldWayResponse(Response):
     """Response of `OldWay`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-deprecated-2025-01-01/OldWayResponse
@@ -71,5 +71,3 @@ class OldWayResponse(Structure):
     """`Old` on the wire, deprecated."""
     choice: OldChoice | None = None
     """`Choice` on the wire, deprecated."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

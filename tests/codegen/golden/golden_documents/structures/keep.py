@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import JsonValue, Request, Response, UnknownMember, Variant, redacted
 
 
 @attrs.frozen(weakref_slot=False, repr=False)
@@ -63,7 +63,7 @@ class KeepRequest(Request["KeepResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class KeepResponse(Structure):
+class KeepResponse(Response):
     """Response of `Keep`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-documents-2025-01-01/KeepResponse
@@ -81,5 +81,3 @@ class KeepResponse(Structure):
     """`ByName` on the wire."""
     either: Either | None = None
     """`Either` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -17,11 +17,8 @@ class Nothing(Request["Nothing2"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class Nothing2(Structure):
+class Nothing2(Response):
     """Response of `Touch`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/Nothing2
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

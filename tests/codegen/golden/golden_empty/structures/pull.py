@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 from golden_empty.structures import common
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class PullResponse(Structure):
+class PullResponse(Response):
     """Response of `Pull`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/PullResponse
@@ -20,8 +20,6 @@ class PullResponse(Structure):
     """`Nothing` on the wire."""
     text: str | None = None
     """`Text` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

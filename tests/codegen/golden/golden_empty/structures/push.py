@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 from golden_empty.structures import common
 
 
@@ -25,11 +25,8 @@ class PushRequest(Request["PushResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class PushResponse(Structure):
+class PushResponse(Response):
     """Response of `Push`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-empty-2025-01-01/PushResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

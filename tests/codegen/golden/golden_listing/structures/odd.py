@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -24,7 +24,7 @@ class ListOddRequest(Request["ListOddResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListOddResponse(Structure):
+class ListOddResponse(Response):
     """Response of `ListOdd`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-listing-2025-01-01/ListOddResponse
@@ -36,5 +36,3 @@ class ListOddResponse(Structure):
     """`NextMarker` on the wire."""
     count: int | None = None
     """`Count` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

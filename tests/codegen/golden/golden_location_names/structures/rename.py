@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant
 from golden_location_names.structures import common
 
 
@@ -81,7 +81,7 @@ class RenameRequest(Request["RenameResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class RenameResponse(Structure):
+class RenameResponse(Response):
     """Response of `Rename`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01-01/RenameResponse
@@ -105,8 +105,6 @@ class RenameResponse(Structure):
     """`named-itself` on the wire."""
     named_twice: Named | None = None
     """`named-twice` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

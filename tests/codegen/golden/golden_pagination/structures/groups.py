@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -24,7 +24,7 @@ class ListGroupsRequest(Request["ListGroupsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListGroupsResponse(Structure):
+class ListGroupsResponse(Response):
     """Response of `ListGroups`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListGroupsResponse
@@ -36,5 +36,3 @@ class ListGroupsResponse(Structure):
     """`Rest` on the wire."""
     total: int | None = None
     """`Total` on the wire, 1 to 100."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

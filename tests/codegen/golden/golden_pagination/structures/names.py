@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -22,7 +22,7 @@ class ListNamesRequest(Request["ListNamesResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListNamesResponse(Structure):
+class ListNamesResponse(Response):
     """Response of `ListNames`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListNamesResponse
@@ -32,5 +32,3 @@ class ListNamesResponse(Structure):
     """`names` on the wire."""
     next_token: str | None = None
     """`next` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, Structure, redacted
 from golden_pagination import enums
 
 
@@ -50,7 +50,7 @@ class ListThingsRequest(Request["ListThingsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListThingsResponse(Structure):
+class ListThingsResponse(Response):
     """Response of `ListThings`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListThingsResponse
@@ -60,8 +60,6 @@ class ListThingsResponse(Structure):
     """`Things` on the wire."""
     next_token: str | None = None
     """`NextToken` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -76,7 +74,7 @@ class GetThingRequest(Request["GetThingResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetThingResponse(Structure):
+class GetThingResponse(Response):
     """Response of `GetThing`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/GetThingResponse
@@ -84,5 +82,3 @@ class GetThingResponse(Structure):
 
     thing: Thing | None = None
     """`Thing` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

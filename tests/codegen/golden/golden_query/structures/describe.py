@@ -8,7 +8,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -40,7 +40,7 @@ class DescribeRequest(Request["DescribeResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class DescribeResponse(Structure):
+class DescribeResponse(Response):
     """Response of `Describe`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query-2025-01-01/DescribeResponse
@@ -58,5 +58,3 @@ class DescribeResponse(Structure):
     """`Bytes` in botocore's dicts."""
     leaves: list[Leaf] | None = None
     """`Leaves` in botocore's dicts."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

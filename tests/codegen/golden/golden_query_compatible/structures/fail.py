@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -20,11 +20,8 @@ class FailRequest(Request["FailResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class FailResponse(Structure):
+class FailResponse(Response):
     """Response of `Fail`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-query_compatible-2025-01-01/FailResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 from golden_recursion.structures import common
 
 
@@ -49,7 +49,7 @@ class WalkRequest(Request["WalkResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class WalkResponse(Structure):
+class WalkResponse(Response):
     """Response of `Walk`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-recursion-2025-01-01/WalkResponse
@@ -59,5 +59,3 @@ class WalkResponse(Structure):
     """`Chicken` on the wire."""
     failure: common.Choice | None = None
     """`Failure` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         NoneShape as NoneShape,
         PaginateShape as PaginateShape,
         RequestShape as RequestShape,
-        ResponseMetadataShape as ResponseMetadataShape,
+        ResponseMetadata as ResponseMetadata,
         UnknownMemberShape as UnknownMemberShape,
         UnknownMemberShapeAny as UnknownMemberShapeAny,
         UnknownMemberShapeClient as UnknownMemberShapeClient,

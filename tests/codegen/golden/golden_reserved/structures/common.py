@@ -63,7 +63,7 @@ class RequestShape(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ResponseMetadataShape(Structure):
+class ResponseMetadata(Structure):
     """Structure `ResponseMetadata`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ResponseMetadata

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, redacted
 from golden_reserved import enums
 
 
@@ -83,7 +83,7 @@ class ImportRequest(Request["ImportResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ImportResponse(Structure):
+class ImportResponse(Response):
     """Response of `Import`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ImportResponse
@@ -147,5 +147,3 @@ class ImportResponse(Structure):
     """`Any` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
     """`Secret` on the wire, sensitive."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

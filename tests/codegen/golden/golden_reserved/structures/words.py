@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -46,7 +46,7 @@ class ListWordsRequest(Request["ListWordsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListWordsResponse(Structure):
+class ListWordsResponse(Response):
     """Response of `ListWords`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWordsResponse
@@ -58,8 +58,6 @@ class ListWordsResponse(Structure):
     """`NextToken` on the wire."""
     variant: ShapeClassVariant | None = None
     """`Variant` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -82,11 +80,8 @@ class ListWordsPagesRequest(Request["ListWordsPagesResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ListWordsPagesResponse(Structure):
+class ListWordsPagesResponse(Response):
     """Response of `ListWordsPages`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWordsPagesResponse
     """
-
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response
 from golden_rest_json.structures import common
 
 
@@ -18,12 +18,10 @@ class PlainRequest(Request["PlainResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class PlainResponse(Structure):
+class PlainResponse(Response):
     """Response of `Plain`."""
 
     thing: common.Thing
     """`Thing` on the wire."""
     bytes_: bytes | None = None
     """`Bytes` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

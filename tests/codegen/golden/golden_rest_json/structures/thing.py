@@ -8,7 +8,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.types import JsonValue, Request, ResponseMetadata, Structure
+from aiopartnercentral.types import JsonValue, Request, Response
 from golden_rest_json.structures import common
 
 
@@ -37,7 +37,7 @@ class PutThingRequest(Request["PutThingResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class PutThingResponse(Structure):
+class PutThingResponse(Response):
     """Response of `PutThing`."""
 
     status: int
@@ -50,8 +50,6 @@ class PutThingResponse(Structure):
     """Headers that begin with `x-extra-`."""
     thing: common.Thing | None = None
     """`Thing` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -65,13 +63,11 @@ class GetThingRequest(Request["GetThingResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class GetThingResponse(Structure):
+class GetThingResponse(Response):
     """Response of `GetThing`."""
 
     thing: common.Thing | None = None
     """`Thing` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -85,10 +81,8 @@ class ReplaceThingRequest(Request["ReplaceThingResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ReplaceThingResponse(Structure):
+class ReplaceThingResponse(Response):
     """Response of `ReplaceThing`."""
 
     text: str | None = None
     """`Text` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, redacted
 from golden_scalars import enums
 
 
@@ -88,7 +88,7 @@ class PutScalarsRequest(Request["PutScalarsResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class PutScalarsResponse(Structure):
+class PutScalarsResponse(Response):
     """Response of `PutScalars`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-scalars-2025-01-01/PutScalarsResponse
@@ -158,5 +158,3 @@ class PutScalarsResponse(Structure):
     """`MaybeBySecret` on the wire, values 0 to 10, sensitive."""
     maybe_colors: list[enums.Color] | None = None
     """`MaybeColors` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

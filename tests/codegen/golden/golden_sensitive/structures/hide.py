@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, redacted
+from aiopartnercentral.types import Request, Response, redacted
 from golden_sensitive.structures import common
 
 
@@ -27,7 +27,7 @@ class HideRequest(Request["HideResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class HideResponse(Structure):
+class HideResponse(Response):
     """Response of `Hide`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sensitive-2025-01-01/HideResponse
@@ -37,5 +37,3 @@ class HideResponse(Structure):
     """`Vault` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
     """`Secret` on the wire, sensitive."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import ResponseMetadata, Structure
+from aiopartnercentral.types import Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -20,7 +20,7 @@ class SwitchRequest(Structure):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class SwitchResponse(Structure):
+class SwitchResponse(Response):
     """Structure `SwitchResponse`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/SwitchResponse
@@ -28,8 +28,6 @@ class SwitchResponse(Structure):
 
     name: str | None = None
     """`Name` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata
+from aiopartnercentral.types import Request, Response
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class Echoed(Request["Echoed"]):
+class Echoed(Request["Echoed"], Response):
     """Request of `Echo`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-shared-2025-01-01/Echoed
@@ -17,5 +17,3 @@ class Echoed(Request["Echoed"]):
 
     name: str | None = None
     """`Name` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

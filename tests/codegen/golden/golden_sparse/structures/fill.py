@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant
 from golden_sparse import enums
 
 
@@ -69,7 +69,7 @@ class FillRequest(Request["FillResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class FillResponse(Structure):
+class FillResponse(Response):
     """Response of `Fill`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sparse-2025-01-01/FillResponse
@@ -93,5 +93,3 @@ class FillResponse(Structure):
     """`ByName` on the wire."""
     leaf_by_name: dict[str, Leaf | None] | None = None
     """`LeafByName` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure
+from aiopartnercentral.types import Request, Response, Structure
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -33,7 +33,7 @@ class LookRequest(Request["LookResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class LookResponse(Structure):
+class LookResponse(Response):
     """Response of `Look`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-streams-2025-01-01/LookResponse
@@ -45,5 +45,3 @@ class LookResponse(Structure):
     """`Next` on the wire."""
     bytes_: bytes | None = None
     """`Bytes` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant
+from aiopartnercentral.types import Request, Response, UnknownMember, Variant
 
 
 @attrs.frozen(weakref_slot=False, repr=False)
@@ -77,7 +77,7 @@ class TellRequest(Request["TellResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class TellResponse(Structure):
+class TellResponse(Response):
     """Response of `Tell`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-timestamps-2025-01-01/TellResponse
@@ -103,5 +103,3 @@ class TellResponse(Structure):
     """`DefaultsByName` on the wire."""
     when: When | None = None
     """`When` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""

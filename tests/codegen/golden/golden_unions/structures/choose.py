@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 
 import attrs
 
-from aiopartnercentral.types import Request, ResponseMetadata, Structure, UnknownMember, Variant, redacted
+from aiopartnercentral.types import Request, Response, Structure, UnknownMember, Variant, redacted
 from golden_unions import enums
 
 
@@ -255,7 +255,7 @@ class ChooseRequest(Request["ChooseResponse"]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
-class ChooseResponse(Structure):
+class ChooseResponse(Response):
     """Response of `Choose`.
 
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/ChooseResponse
@@ -267,5 +267,3 @@ class ChooseResponse(Structure):
     """`Shapes` on the wire."""
     named: dict[enums.Kind, Shape] | None = None
     """`Named` on the wire."""
-    response_metadata: ResponseMetadata | None = attrs.field(default=None, eq=False, repr=False)
-    """Request id, HTTP status, headers and attempts; ignored by equality."""
