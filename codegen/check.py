@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import emit, names
 from .build import build
-from .emit.writer import HEADER, WIDTH
+from .emit.writer import FORMER_HEADER, HEADER, WIDTH
 from .errors import CodegenError, writing
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _is_generated(path: Path, problem: str) -> bool:
     """Return whether a file was generated; an incomplete file of an interrupted write counts as generated."""
-    header, text = HEADER.encode(), path.read_bytes()
-    return text.startswith(header) or (problem == "stale" and header.startswith(text))
+    headers, text = (HEADER.encode(), FORMER_HEADER.encode()), path.read_bytes()
+    return text.startswith(headers) or (problem == "stale" and any(header.startswith(text) for header in headers))
 
 
 def differences(files: Mapping[str, bytes], output: Path) -> list[str]:

@@ -52,9 +52,9 @@ def _structure(types: Types, structure: ir.Structure, writer: Writer, *, is_only
     writer.line("@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)")
     with writer.block(f"class {names.classes[structure.name]}{_bases(types, structure, writer)}:"):
         members = sorted(structure.members, key=lambda m: optional(service, structure, m))
-        writer.docstring(
-            sentence(types.summary(structure)), types.about(structure.name, deprecated=structure.deprecated)
-        )
+        is_message = service.is_message(structure.name)
+        about = types.about(structure.name, deprecated=structure.deprecated, is_message=is_message)
+        writer.docstring(sentence(types.summary(structure)), about)
         if members:
             writer.line()
         for member in members:

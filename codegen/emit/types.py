@@ -167,10 +167,13 @@ class Types:
             if facts:
                 yield f"{part} {' with '.join(facts)}"
 
-    def about(self, name: str, *, deprecated: bool) -> list[str]:
-        """Return the docstring's link to AWS's reference page of an operation or shape, if there is one."""
+    def about(self, name: str, *, deprecated: bool, is_message: bool = False) -> list[str]:
+        """Return the docstring's link to AWS's reference page of an operation or shape, if there is one.
+
+        A request or response has none, as it names its operation, whose method has the link.
+        """
         uid = self.service.uid
-        page = [] if uid is None else [f"Reference: https://docs.aws.amazon.com/goto/WebAPI/{uid}/{name}"]
+        page = [] if uid is None or is_message else [f"Reference: https://docs.aws.amazon.com/goto/WebAPI/{uid}/{name}"]
         return ["Deprecated.", *page] if deprecated else page
 
 

@@ -7,6 +7,8 @@ import shutil
 
 import pytest
 
+from codegen import check
+from codegen.emit.writer import FORMER_HEADER
 from tests.codegen.tree_copy import copy_tree, replace_model
 
 GENERATED = ("operations.py", "structures/common.py", "structures/connection.py")
@@ -199,3 +201,13 @@ def test_what_is_no_service_model_is_one_line(tree, shapes):
     assert done.code == 1
     assert done.err.startswith("error: partnercentral-account")
     assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", [FORMER_HEADER + "\n", FORMER_HEADER[:20]])
+def test_a_package_with_the_former_header_is_replaced(tmp_path, content):
+    path = tmp_path / "package"
+    path.mkdir()
+    (path / "__init__.py").write_text(content)
+    files = {"__init__.py": b"new"}
+    assert check.write(files, path, is_ours=False) == [path / "__init__.py"]
+    assert (path / "__init__.py").read_bytes() == b"new"
