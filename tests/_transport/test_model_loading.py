@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -124,6 +126,26 @@ async def test_a_session_learns_the_services_that_its_botocore_does_not_know(mak
     add_models(session)
     add_models(session)
     assert set(session.get_available_services()) >= SERVICES
+
+
+async def test_a_session_learns_the_operations_that_its_botocore_does_not_know(monkeypatch, tmp_path) -> None:
+    model = model_data.load("partnercentral-selling", "2022-07-26")
+    older = {**model, "operations": {"GetOpportunity": model["operations"]["GetOpportunity"]}}
+    place = Path("partnercentral-selling", "2022-07-26", "service-2.json")
+    built_in, own = tmp_path / "built in", tmp_path / "own"
+    (built_in / place).parent.mkdir(parents=True)
+    (built_in / place).write_text(json.dumps(older), encoding="utf-8")
+    monkeypatch.setattr(Loader, "BUILTIN_DATA_PATH", str(built_in))
+    monkeypatch.setattr(Loader, "CUSTOMER_DATA_PATH", str(own))
+    session = Session()
+    add_models(session)
+    loaded = session.get_service_model("partnercentral-selling")
+    assert set(loaded.operation_names) == set(model["operations"])
+    (own / place).parent.mkdir(parents=True)
+    (own / place).write_text(json.dumps(older), encoding="utf-8")
+    session = Session()
+    add_models(session)
+    assert session.get_service_model("partnercentral-selling").operation_names == ["GetOpportunity"]
 
 
 @pytest.mark.parametrize("used", [False, True])

@@ -111,9 +111,10 @@ def _guard_session(session: Any, region_name: str | None, config: AioConfig) -> 
 
 
 def add_models(session: Any) -> None:  # noqa: ANN401 - of one of four libraries, of which two may not be installed
-    """Let a session create clients of all six services, also of those that its botocore does not know.
+    """Let a session create clients of all six services, with all operations that this library knows.
 
-    What its botocore knows stays as it is. So `wrap` can take a client of an older aiobotocore or of aioboto3.
+    So `wrap` can take a client of an older aiobotocore or of aioboto3. For these services, the models of this library
+    take the place of botocore's, which may be older; models in `~/.aws/models` still come first.
 
     Arguments:
         session: a session of aiobotocore, aioboto3, botocore or boto3.
@@ -128,7 +129,9 @@ def add_models(session: Any) -> None:  # noqa: ANN401 - of one of four libraries
         )
     pinned, loader = str(model_data.root()), session.get_component("data_loader")
     if pinned not in loader.search_paths:
-        loader.search_paths.append(pinned)
+        paths = loader.search_paths
+        built_in = loader.BUILTIN_DATA_PATH
+        paths.insert(paths.index(built_in) if built_in in paths else len(paths), pinned)
         loader._cache.clear()  # noqa: SLF001 - a session that was used has listed its services before
 
 
