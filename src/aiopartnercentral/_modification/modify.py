@@ -90,10 +90,10 @@ async def modify(
             lambda opportunity: attrs.evolve(opportunity, national_security="No"),
         )
 
-    An update replaces the whole object. So everything that was read is sent back: what the function has not changed
-    exactly as it was received, with members, union members and enum values that the model does not know. The request
-    has the date or revision that was read. If another writer has changed the object meanwhile, the service refuses it;
-    then the object is read and the function called again.
+    An update can replace the whole object. So everything that was read is sent back. What the function has not changed
+    is sent exactly as it was received, with members, union members and enum values that the model does not know. The
+    request has the date or revision that was read. If another writer has changed the object in the meantime, the
+    service refuses the request; then the object is read and the function called again.
 
     If this is cancelled, the object may have been written or not.
 

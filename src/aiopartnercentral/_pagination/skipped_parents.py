@@ -32,11 +32,11 @@ def with_noted_parent(error: Exception | None, text: str) -> str:
 
 @attrs.frozen(kw_only=True)
 class SkippedParents:
-    """The parents whose items are missing, and those that existed no longer.
+    """The parents of a nested listing whose items are missing, and those that no longer existed.
 
     Attributes:
         skipped: how many parents exist and were skipped, so that their items are missing.
-        vanished: how many existed no longer when they were asked for.
+        vanished: how many no longer existed when their items were requested.
         first: the first of both, at most 100.
     """
 

@@ -48,12 +48,12 @@ ENDED_WELL: Final = frozenset({Outcome.COMPLETE, Outcome.LIMITED})
 
 @attrs.frozen(kw_only=True)
 class Cursor:
-    """Where the next incremental run of a source continues: after a run in which the source was complete.
+    """Where the next incremental run of a source continues.
 
     Attributes:
-        time: the service's time at the first request of that run, in UTC; whatever was modified before, apart from the
-            overlap, has been delivered.
-        parameters: a digest of each parameter of the listing, as a time is of no use to another question.
+        time: the service's time at the first request of the last run in which the source was complete, in UTC;
+            whatever was modified before, apart from the overlap, has been delivered.
+        parameters: a digest of each parameter of the listing, to which the cursor belongs.
         seen: digests of the delivered items that were modified in the overlap before that time or later.
     """
 

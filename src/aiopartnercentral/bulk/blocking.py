@@ -29,9 +29,9 @@ EntryT = TypeVar("EntryT")
 
 
 class BlockingStream(Generic[EntryT]):
-    """The entries of all sources, each with its origin, while its `with` block is open; for one thread.
+    """The entries of all sources, each with its origin, while its `with` block is open; for one thread at a time.
 
-    An event loop in a thread of its own fetches, so it can be used where a loop is running already, such as in a
+    Its event loop runs in a thread of its own, so the stream can be used where a loop is running already, such as in a
     notebook, and in a process that was forked before. Leaving the block, also by an exception such as
     `KeyboardInterrupt`, cancels all requests and ends the thread.
     """

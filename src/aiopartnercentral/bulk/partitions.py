@@ -19,8 +19,8 @@ __all__ = ["by_account"]
 def by_account(sources: str | Source | Iterable[str | Source], groups: int) -> Sequence[tuple[Source, ...]]:
     """Divide sources into groups, all sources of an account in the same one.
 
-    The service limits the request rate of an account, and a collection keeps to it for its own sources alone. So two
-    processes that read catalogs of one account would throttle each other.
+    The service limits the request rate of an account, and a collection keeps to it for its own sources only. So two
+    processes that read catalogs of one account together would be throttled.
 
     The groups have about the same number of sources: the largest one at most a third more than in the best division.
     They are the same for the same sources in the same order.

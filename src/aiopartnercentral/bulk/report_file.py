@@ -99,8 +99,8 @@ _REPORT = msgspec.json.Decoder(_Report)
 def load_report(path: str | os.PathLike[str]) -> Report[Origin]:
     """Return the report in a file that has the JSON of `Report.as_json()`, as the option `--report` writes it.
 
-    It is good for `since` of a collection, and to be read. Its sources have labels but no credentials, so they cannot
-    be collected again. Errors have their text only, and malformed items no JSON.
+    It can be passed to a collection as `since`. Its sources have labels but no credentials, so they cannot be collected
+    again. Errors have only their text, and malformed items have no JSON.
 
     Raises:
         OSError: the file cannot be read.

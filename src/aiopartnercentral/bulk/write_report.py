@@ -47,12 +47,12 @@ class RowResult(Generic[ResponseT_co]):
     Attributes:
         row: the row's key.
         outcome: its outcome.
-        response: the service's response, if this run has written it; otherwise None.
+        response: the service's response, if this run has written the row; otherwise None.
         ids: the identifiers in the response by wire name, such as `{"Id": "O123"}`, also of a row that an earlier run
             has written.
-        error: why it was not written, or why the outcome is unknown; None if it is written, or was in flight when an
-            earlier run ended.
-        attempts: how often this run has sent it; 0 if nothing was sent.
+        error: why the row was not written, or why its outcome is unknown; None if it is written, or was in flight when
+            an earlier run ended.
+        attempts: how often this run has sent the row; 0 if nothing was sent.
         request_id: the service's id of the last request, or None.
     """
 
@@ -168,7 +168,7 @@ class WriteReport:
 
 
 class RowsNotWrittenError(AioPartnerCentralError):
-    """Some rows failed, or their outcome is unknown; all others were written.
+    """Some rows failed, or their outcome is unknown; all others were written or skipped.
 
     Attributes:
         report: the report, whose `problems` has the first 100 of these rows.

@@ -76,7 +76,7 @@ class WriteStream(Generic[ResponseT]):
     """The results of all rows, each with its key, in the order in which they end.
 
     A consumer that does not request the next result pauses the run. Leaving the block, also by an exception, stops
-    taking rows and waits for those in flight; a cancellation does not wait, and their outcome is unknown then.
+    taking rows and waits for those in flight. A cancellation does not wait, and leaves their outcome unknown.
     """
 
     def __init__(self, spec: WriteSpec) -> None:

@@ -1,4 +1,4 @@
-"""`Writes`: one operation for many rows, each of them executed once."""
+"""`Writes`: one operation for many rows, each executed at most once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ROW_KEYS = validators.collection_of(validators.text, "True, False or a collecti
 
 
 class Writes(Generic[ResponseT]):
-    """Sends one operation for many rows, such as the opportunities of a file; each row is executed once.
+    """Sends one operation for many rows, such as the opportunities of a file; executes each row at most once.
 
         writes = Writes(
             selling.CreateOpportunityRequest,
@@ -87,17 +87,17 @@ class Writes(Generic[ResponseT]):
             source: the catalog and the credentials to write with; a plain catalog means the default AWS credentials.
             key: a function that returns the key of a row; then the rows are requests instead of pairs.
             limits: limits of concurrency, request rate, attempts and time; `Limits()` by default.
-            on_error: what a row does that failed or whose outcome is unknown. `"finish"` writes the others, then raises
-                a `RowsNotWrittenError`. `"raise"` takes no further row, waits for those in flight, and raises the
-                error. `"report"` raises nothing; the report has the error.
+            on_error: what happens after a row that failed or whose outcome is unknown. `"finish"` writes the others,
+                then raises a `RowsNotWrittenError`. `"raise"` takes no further row, waits for those in flight, and
+                raises the error. `"report"` raises nothing; the report has the error.
             ignore_errors: error codes or names of exception classes, such as `ConflictException`; a row that fails with
                 one of them is skipped.
-            checkpoint: a file that has the outcome of each row. If it exists, the run resumes: rows that are written
+            checkpoint: a file that gets the outcome of each row. If it exists, the run resumes: rows that are written
                 are not sent again. It is kept at the end, so that the same rows are never written twice.
             token_max_age: a row that was in flight when a run was killed is sent again, with the same idempotency
                 token, until this long after it was first sent. The service forgets tokens after an unpublished time.
-            resend_unknown: whether rows whose outcome has remained unknown are sent again, although that may execute
-                them twice: True for all of them, or their keys.
+            resend_unknown: whether rows whose outcome is unknown after an earlier run are sent again, although that may
+                execute them twice: True for all of them, or their keys.
             observer: called with each event; see `bulk.WriteEvent`.
             options: the options of all clients; see `ClientOptions`.
 

@@ -91,7 +91,7 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
         /,
         **filters: object,
     ) -> NestedListing[Any, Any]:
-        """Return the listing of what another operation has for each item of this one; collect it by a `Collection`.
+        """Return the listing of what another operation returns for each item of this one; a `Collection` collects it.
 
             engagements = selling.listings.list_engagements()
             members = engagements.each(selling.listings.list_engagement_members, {"identifier": "id"}, page_size=10)
@@ -108,9 +108,9 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
             filters: the other filters of the child.
 
         Raises:
-            TypeError: `child` is nothing that can be asked for each item, a filter is unknown or missing, or an
-                attribute or member has another type than text.
-            ValueError: `members` is empty, names what does not exist, or names a filter that is given as well.
+            TypeError: `child` cannot be called for each item, a filter is unknown or missing, or an attribute or member
+                is not text.
+            ValueError: `members` is empty, names something that does not exist, or names a filter that is also given.
         """
         return nested_listing(self, child, members, filters)
 

@@ -107,12 +107,12 @@ class MalformedItem:
 
 @attrs.frozen(kw_only=True)
 class SkippedParent:
-    """An item of a parent listing, of which a nested listing could not be collected.
+    """A parent of a nested listing whose items could not be collected.
 
     Attributes:
         parent: the request members that the item gave, sensitive ones redacted; None for a member that it lacks.
         reason: the code of the service's error, or which attribute the item lacks.
-        vanished: whether it existed no longer when it was asked for, so that nothing is missing.
+        vanished: whether it no longer existed when its items were requested, so that nothing is missing.
         request_id: the service's id of the request, or None.
     """
 
