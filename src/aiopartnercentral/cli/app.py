@@ -184,7 +184,7 @@ app.add_typer(
     help="Collect one or several listings of many catalogs or accounts at once, of one service or several. Put filters "
     "after their listing; put other options after any listing. Run `collect LISTING --help` for all options. "
     "`--checkpoint FILE` makes a run resumable: rerun the same command to resume. A value each:LISTING.ATTRIBUTE, "
-    "such as each:list-engagements.id, collects below each item of another listing.",
+    "such as each:list-engagements.id, collects something for each item of another listing.",
     epilog=_examples(
         "aiopartnercentral collect list-connections --catalog AWS --catalog Sandbox",
         "aiopartnercentral collect list-opportunities list-partners --sources partners.toml --output '{operation}.csv'",
@@ -293,7 +293,9 @@ def emulator(
     requests_per_second: Annotated[
         float | None,
         typer.Option(
-            metavar="NUMBER", help="Throttle requests above this rate; no limit by default.", rich_help_panel=_BEHAVIOUR
+            metavar="NUMBER",
+            help="Rate limit of each account in each service; no limit by default.",
+            rich_help_panel=_BEHAVIOUR,
         ),
     ] = None,
     deny: Annotated[
@@ -305,7 +307,10 @@ def emulator(
     task_seconds: Annotated[
         float,
         typer.Option(
-            metavar="SECONDS", min=0, help="How long tasks and verifications take.", rich_help_panel=_BEHAVIOUR
+            metavar="SECONDS",
+            min=0,
+            help="Duration of tasks, verifications and each step of a review.",
+            rich_help_panel=_BEHAVIOUR,
         ),
     ] = 1.0,
     freeze_time: Annotated[

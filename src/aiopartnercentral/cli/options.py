@@ -198,7 +198,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         str | None,
         metavar="DURATION",
         callback=duration,
-        help="Begin so long before that time, such as 30m, so that changes that the service shows late are not lost. "
+        help="Begin this long before that time, such as 30m, to include changes that the service shows late. "
         "Default: 5m.",
     ),
     "whole": option(
@@ -206,8 +206,8 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         list[str] | None,
         metavar="NAME",
         callback=check_text,
-        help="Collect this listing, such as list-partners, as a whole, as the service cannot filter it by time; can be "
-        "repeated.",
+        help="Collect everything of this listing, such as list-partners, which the service cannot filter by time; can "
+        "be repeated.",
     ),
     "checkpoint": option(
         "Resume",
@@ -297,8 +297,8 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         Path | None,
         metavar="DIRECTORY",
         callback=check_file,
-        help="Directory for files that will be uploaded; a run resumes only with the files in it. Default: in the "
-        "system's directory of temporary files.",
+        help="Directory for files until they are uploaded; a resumed run needs them. Default: in the system's "
+        "directory of temporary files.",
     ),
     "s3_profile": option(
         _S3,

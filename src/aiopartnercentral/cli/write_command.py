@@ -67,10 +67,10 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "resend_unknown": option(
         _RESUME,
         list[str] | None,
-        metavar="TEXT",
+        metavar="KEY",
         callback=check_text,
-        help="Key of a row whose outcome is unknown, and that shall be sent again although it may have been executed; "
-        "can be repeated.",
+        help="Send the row with this key again, whose outcome is unknown, although it may have been executed; can be "
+        "repeated.",
     ),
     "concurrency": option(
         _LIMITS, int, default=10, metavar="NUMBER", min=1, help="Maximum number of concurrent requests."
@@ -81,8 +81,8 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
         "Errors",
         OnFailure,
         default=OnFailure.FINISH,
-        help="When a row fails or its outcome is unknown. finish, report: write the others. raise: send no further "
-        "row. In all cases, the exit code is 1.",
+        help="When a row fails or its outcome is unknown. finish, report: write the others. raise: take no "
+        "further row, and finish those in flight. In all cases, the exit code is 1.",
     ),
     "ignore_errors": option(
         "Errors",
