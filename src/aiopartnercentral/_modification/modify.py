@@ -44,7 +44,7 @@ class NotModifiableError(AioPartnerCentralError):
 
 @attrs.frozen(kw_only=True)
 class Modification(Generic[RequestT]):
-    """What `modify` has done, or would do.
+    """The result of `modify`, or of its dry run.
 
     Attributes:
         request: the request as the function has changed it; members that the model does not know are sent as well.

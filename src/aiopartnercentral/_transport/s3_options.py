@@ -56,7 +56,8 @@ class S3Options:
         storage_class: such as `STANDARD_IA`; by default the store's.
         content_type: the media type; by default that of the format.
         metadata: user-defined metadata of every object.
-        checksum: by which the store verifies what it receives: `crc32`, or `md5` for a store that does not know it.
+        checksum: the checksum of each part or object, which the store verifies: `crc32`, or `md5` for a store that does
+            not support `crc32`.
         part_size: bytes of a part, from 5 MiB to 1 GiB. A larger file is a multipart upload; four parts at most are
             sent at once, which takes about ten times this size in memory.
         attempts: maximum attempts of each request.

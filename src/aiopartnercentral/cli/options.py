@@ -89,7 +89,13 @@ _REPORTING: Final = "Progress and reports"
 _S3: Final = "Output and report in S3"
 
 OWN: Final[Mapping[str, tuple[Any, Any]]] = {
-    "max_items": option(FILTERS, int | None, metavar="NUMBER", min=1, help="Maximum items per source."),
+    "max_items": option(
+        FILTERS,
+        int | None,
+        metavar="NUMBER",
+        min=1,
+        help="Maximum items per source; with each:, per item of the other listing.",
+    ),
 }
 """Options that belong to one listing, after its filters."""
 
