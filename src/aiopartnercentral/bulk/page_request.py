@@ -19,6 +19,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._transport.retries import backoff, is_retryable, retry_after
+from aiopartnercentral._utils.cancellation import own_cancellation_only
 from aiopartnercentral.bulk.instrumentation.events import PageFetched, Retried, SourceRestarted, Throttled
 from aiopartnercentral.bulk.spec import client_class
 from aiopartnercentral.errors import ServiceError, TimeExceededError, attempts_of
@@ -141,17 +142,12 @@ class PageRequest:
             TimeExceededError: the source or the run has exceeded its time limit.
             Exception: the error of the last attempt.
         """
-        with anyio.CancelScope(deadline=self.run.deadline):
+        with anyio.CancelScope(deadline=self.run.deadline), own_cancellation_only("the credentials provider"):
             try:
                 return await self._attempts(token)
             except Exception as error:
                 _clear_frames(error)
                 raise
-            except anyio.get_cancelled_exc_class() as cancelled:
-                if anyio.current_effective_deadline() == -math.inf:
-                    raise
-                # A credentials provider has awaited something that was cancelled, but this task was not.
-                raise RuntimeError("the credentials provider awaited something that was cancelled") from cancelled
         raise TimeExceededError(self.run.limits.run_seconds or 0.0, "run_seconds")
 
     async def attempt_ahead(self, ahead: Ahead) -> None:

@@ -14,6 +14,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._transport.retries import backoff, is_retryable, is_unexecuted, retry_after
+from aiopartnercentral._utils.cancellation import own_cancellation_only
 from aiopartnercentral.bulk.instrumentation.write_events import RowRetried
 from aiopartnercentral.bulk.write_journal import JournalEntry, State
 from aiopartnercentral.bulk.write_report import RowOutcome, RowResult
@@ -82,7 +83,7 @@ class WriteRun:
         Raises:
             TimeExceededError: it has.
         """
-        if anyio.current_time() > self.deadline:
+        if anyio.current_time() >= self.deadline:
             raise self._time_exceeded()
 
     def _time_exceeded(self) -> TimeExceededError:
@@ -159,7 +160,8 @@ class RowRequest:
         self._tries += 1  # more than `attempts` if there was no client to send it
         sent_at = anyio.current_time()
         try:
-            response = await self._sent()
+            with own_cancellation_only("the credentials provider"):
+                response = await self._sent()
         except CheckpointError:
             raise
         except Exception as error:  # noqa: BLE001 - the caller decides about every failure

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import anyio
 import attrs
 
+from aiopartnercentral._utils.cancellation import own_cancellation_only
 from aiopartnercentral.bulk.instrumentation.logging import Notifier
 from aiopartnercentral.bulk.instrumentation.write_events import RowFinished, WritesFinished, WritesStarted, log_write
 from aiopartnercentral.bulk.rate_limiter import RateLimiter
@@ -76,7 +77,8 @@ class WriteStream(Generic[ResponseT]):
     """The results of all rows, each with its key, in the order in which they end.
 
     A consumer that does not request the next result pauses the run. Leaving the block, also by an exception, stops
-    taking rows and waits for those in flight. A cancellation does not wait, and leaves their outcome unknown.
+    taking rows, cancels the wait for the next one, and waits for those in flight. A cancellation does not wait, and
+    leaves their outcome unknown.
     """
 
     def __init__(self, spec: WriteSpec) -> None:
@@ -87,6 +89,7 @@ class WriteStream(Generic[ResponseT]):
         self._run: WriteRun | None = None
         self._source = RowSource(spec.rows, spec.key)
         self._taking = anyio.Lock()
+        self._waiting = anyio.CancelScope()
         self._taken: set[bytes] = set()
         self._counts: Counter[RowOutcome] = Counter()
         self._problems: list[RowResult[ResponseT]] = []
@@ -170,6 +173,7 @@ class WriteStream(Generic[ResponseT]):
             Exception: the rows or the checkpoint have failed since the last result, unless the block raised an error.
         """
         self._has_stopped = True
+        self._waiting.cancel()
         self._receive.close()
         error = exc
         try:
@@ -225,6 +229,7 @@ class WriteStream(Generic[ResponseT]):
         """Take no further row, and remember the first failure, which is raised once those in flight have ended."""
         self._has_stopped = self._has_failed = True
         self._failure = self._failure or failure
+        self._waiting.cancel()
 
     async def _work(self, run: WriteRun) -> None:
         with self._send:
@@ -252,7 +257,11 @@ class WriteStream(Generic[ResponseT]):
                 return None
             try:
                 run.check_time()
-                taken = await self._source.next()
+                with anyio.CancelScope(deadline=run.deadline) as self._waiting, own_cancellation_only("the rows"):
+                    taken = await self._source.next()
+                if self._waiting.cancel_called:  # whatever the rows have made of that
+                    run.check_time()
+                    return None
                 if taken is None:
                     self._is_exhausted = True
                     return None

@@ -80,10 +80,10 @@ class Writes(Generic[ResponseT]):
 
         Arguments:
             operation: the class of the requests, such as `selling.CreateOpportunityRequest`.
-            rows: pairs of a key and a request, in an iterable or an async iterable. A key is a string that no other row
-                has, and that is the same in every run. It may be in logs, reports and the checkpoint. A request is an
-                object of the class, or a mapping of its members by their names on the wire, whose catalog may be left
-                out.
+            rows: pairs of a key and a request, in an iterable or an async iterable. Only the latter may wait: an
+                iterable runs in the event loop. A key is a string that no other row has, and that is the same in every
+                run. It may be in logs, reports and the checkpoint. A request is an object of the class, or a mapping
+                of its members by their names on the wire, whose catalog may be left out.
             source: the catalog and the credentials to write with; a plain catalog means the default AWS credentials.
             key: a function that returns the key of a row; then the rows are requests instead of pairs.
             limits: limits of concurrency, request rate, attempts and time; `Limits()` by default.

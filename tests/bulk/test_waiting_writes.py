@@ -1,0 +1,120 @@
+"""Rows that wait: leaving the block, errors and time limits do not wait for them, and no cancellation loses rows."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from aiopartnercentral import TimeExceededError, selling
+from aiopartnercentral.bulk import Limits, RowOutcome, Source, Writes
+from tests.support.opportunity_server import failure, opportunity_server
+from tests.support.servers import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from tests.support.opportunity_server import Opportunities
+
+pytestmark = pytest.mark.anyio
+FAST = Limits(rate=10_000, concurrency=4, backoff=0.001, attempts=4)
+GUARD = 20
+
+
+@pytest.fixture
+def server(aws_environment: None) -> Iterator[Opportunities]:  # noqa: ARG001 - order
+    with opportunity_server() as state:
+        yield state
+
+
+def creations(server: Opportunities, rows: Any, **options: Any) -> Writes[selling.CreateOpportunityResponse]:
+    options = {"limits": FAST, "on_error": "report", **options}
+    return Writes(selling.CreateOpportunityRequest, rows, Source("AWS", endpoint_url=server.url), **options)
+
+
+def created(title: object) -> dict[str, Any]:
+    return {"Project": {"Title": str(title)}}
+
+
+async def waiting(ended: list[str], *, swallows: bool = False) -> AsyncIterator[tuple[str, Any]]:
+    """Yield one row, then wait for ever."""
+    yield "a", created("a")
+    try:
+        await anyio.sleep_forever()
+    except anyio.get_cancelled_exc_class():
+        if not swallows:
+            raise
+    finally:
+        ended.append("ended")
+
+
+@pytest.mark.parametrize("swallows", [False, True])
+async def test_leaving_the_block_cancels_the_wait_for_the_next_row(server: Opportunities, *, swallows: bool) -> None:
+    ended: list[str] = []
+    with anyio.fail_after(GUARD):
+        async with creations(server, waiting(ended, swallows=swallows)) as stream:
+            async for _ in stream:
+                break
+    assert (ended, stream.report.rows[RowOutcome.WRITTEN], stream.report.complete) == (["ended"], 1, False)
+
+
+async def test_an_error_that_ends_the_run_does_not_wait_for_the_next_row(server: Opportunities) -> None:
+    server.before = lambda _: failure("ValidationException")
+    ended: list[str] = []
+    with anyio.fail_after(GUARD), pytest.raises(selling.ValidationException):
+        await creations(server, waiting(ended), on_error="raise").run()
+    assert ended == ["ended"]
+
+
+async def test_the_time_limit_includes_the_wait_for_rows(server: Opportunities) -> None:
+    ended: list[str] = []
+    limits = Limits(rate=10_000, run_seconds=0.5)
+    with anyio.fail_after(GUARD), pytest.raises(TimeExceededError, match="run_seconds"):
+        await creations(server, waiting(ended), limits=limits).run()
+    assert (ended, len(server.kept)) == (["ended"], 1)
+
+
+async def test_a_request_in_flight_at_the_time_limit_is_awaited_and_not_sent_again(server: Opportunities) -> None:
+    server.after = lambda _: Reply(status=500, delay=1)
+    limits = Limits(rate=10_000, run_seconds=0.3, backoff=0.001)
+    report = await creations(server, [("a", created("a")), ("b", created("b"))], limits=limits).run()
+    assert (report.rows[RowOutcome.UNKNOWN], len(server.sent("CreateOpportunity"))) == (2, 2)
+    assert "run_seconds" in str(report)
+
+
+async def cancelled() -> None:
+    """Await something that another task has cancelled, as `CancelledError` of asyncio shows."""
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    await future
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_rows_that_await_something_cancelled_are_an_error_and_not_the_end(
+    server: Opportunities, concurrency: int
+) -> None:
+    async def rows() -> AsyncIterator[tuple[str, Any]]:
+        yield "a", created("a")
+        await cancelled()
+        yield "b", created("b")
+
+    limits = Limits(rate=10_000, concurrency=concurrency)
+    async with creations(server, rows(), limits=limits) as stream:
+        with pytest.raises(RuntimeError, match="the rows awaited something that was cancelled"):
+            async for _ in stream:
+                pass
+    assert (stream.report.complete, len(server.kept)) == (False, 1)
+
+
+async def test_a_credentials_provider_that_awaits_something_cancelled_fails_its_row(server: Opportunities) -> None:
+    async def credentials() -> Any:
+        await cancelled()
+
+    source = Source("AWS", endpoint_url=server.url, credentials=credentials)
+    report = await Writes(
+        selling.CreateOpportunityRequest, [("a", created("a"))], source, limits=FAST, on_error="report"
+    ).run()
+    assert (report.rows[RowOutcome.FAILED], report.complete) == (1, False)
+    assert "credentials provider awaited something that was cancelled" in str(report.problems[0].error)
