@@ -10,6 +10,7 @@ import pytest
 
 from aiopartnercentral import TimeExceededError, selling
 from aiopartnercentral.bulk import Limits, RowOutcome, Source, Writes
+from tests.bulk.writing import FAST, created, creations
 from tests.support.opportunity_server import failure, opportunity_server
 from tests.support.servers import Reply
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from tests.support.opportunity_server import Opportunities
 
 pytestmark = pytest.mark.anyio
-FAST = Limits(rate=10_000, concurrency=4, backoff=0.001, attempts=4)
 GUARD = 20
 
 
@@ -27,15 +27,6 @@ GUARD = 20
 def server(aws_environment: None) -> Iterator[Opportunities]:  # noqa: ARG001 - order
     with opportunity_server() as state:
         yield state
-
-
-def creations(server: Opportunities, rows: Any, **options: Any) -> Writes[selling.CreateOpportunityResponse]:
-    options = {"limits": FAST, "on_error": "report", **options}
-    return Writes(selling.CreateOpportunityRequest, rows, Source("AWS", endpoint_url=server.url), **options)
-
-
-def created(title: object) -> dict[str, Any]:
-    return {"Project": {"Title": str(title)}}
 
 
 async def waiting(ended: list[str], *, swallows: bool = False) -> AsyncIterator[tuple[str, Any]]:

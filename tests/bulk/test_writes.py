@@ -6,7 +6,6 @@ import asyncio
 import json
 import pickle
 from collections import Counter
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -25,6 +24,7 @@ from aiopartnercentral.bulk import (
     WritesStarted,
 )
 from aiopartnercentral.bulk.rows import RowEncoder
+from tests.bulk.writing import FAST, created, creations, results_of
 from tests.support.opportunity_server import failure, opportunity_server
 from tests.support.servers import Reply, socket_server
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tests.support.servers import Received
 
 pytestmark = pytest.mark.anyio
-FAST = Limits(rate=10_000, concurrency=4, backoff=0.001, attempts=4)
 ASSIGNEE = selling.AssigneeContact(email="a@example.com", first_name="A", last_name="B", business_title="PAM")
 
 
@@ -44,15 +43,6 @@ ASSIGNEE = selling.AssigneeContact(email="a@example.com", first_name="A", last_n
 def server(aws_environment: None) -> Iterator[Opportunities]:  # noqa: ARG001 - order
     with opportunity_server() as state:
         yield state
-
-
-def created(title: object) -> dict[str, Any]:
-    return {"Project": {"Title": str(title)}}
-
-
-def creations(server: Opportunities, rows: Any, **options: Any) -> Writes[selling.CreateOpportunityResponse]:
-    options = {"limits": FAST, "on_error": "report", **options}
-    return Writes(selling.CreateOpportunityRequest, rows, Source("AWS", endpoint_url=server.url), **options)
 
 
 def _rows(number: int) -> list[tuple[str, selling.AssignOpportunityRequest]]:
@@ -65,11 +55,6 @@ def _rows(number: int) -> list[tuple[str, selling.AssignOpportunityRequest]]:
 def assignments(server: Opportunities, number: int, **options: Any) -> Writes[selling.AssignOpportunityResponse]:
     options = {"limits": FAST, "on_error": "report", **options}
     return Writes(selling.AssignOpportunityRequest, _rows(number), Source("AWS", endpoint_url=server.url), **options)
-
-
-async def results_of(writes: Writes[Any]) -> dict[str, Any]:
-    async with writes as stream:
-        return {key: result async for key, result in stream}
 
 
 async def test_each_row_is_written_and_its_result_has_the_response(server: Opportunities) -> None:
@@ -99,20 +84,6 @@ async def test_rows_are_taken_lazily_from_an_async_iterable_that_is_closed(serve
     # What was taken was written, too, and counted.
     assert len(server.kept) == len(taken) == stream.report.rows[RowOutcome.WRITTEN]
     assert not stream.report.complete
-
-
-async def test_a_row_has_the_same_token_in_every_run_and_another_journal_has_others(
-    server: Opportunities, tmp_path: Path
-) -> None:
-    server.after = lambda _: failure("InternalServerException", 500)
-    for _ in range(2):
-        results = await results_of(creations(server, [("a", created(1))], checkpoint=tmp_path / "one"))
-        assert results["a"].outcome is RowOutcome.UNKNOWN
-    tokens = {body["ClientToken"] for body in server.sent("CreateOpportunity")}
-    assert (len(tokens), len(server.kept)) == (1, 1)
-    server.after = lambda _: None
-    await creations(server, [("a", created(1))], checkpoint=tmp_path / "two").run()
-    assert len(server.kept) == 2
 
 
 async def test_an_explicit_token_wins(server: Opportunities) -> None:
@@ -197,20 +168,6 @@ async def test_a_refused_row_can_be_corrected(server: Opportunities, tmp_path: P
     results = await results_of(creations(server, [("a", created(1))], checkpoint=journal))
     assert results["a"].outcome == "written"
     assert len({body["ClientToken"] for body in server.sent("CreateOpportunity")}) == 2
-
-
-async def test_an_old_token_is_not_sent_again(server: Opportunities, tmp_path: Path) -> None:
-    journal = tmp_path / "run.journal"
-    server.after = lambda _: failure("InternalServerException", 500)
-    await creations(server, [("a", created(1))], checkpoint=journal).run()
-    sent = len(server.sent("CreateOpportunity"))
-    server.after = lambda _: None
-    old = {"checkpoint": journal, "token_max_age": timedelta(microseconds=1)}
-    results = await results_of(creations(server, [("a", created(1))], **old))
-    assert results["a"].outcome == "unknown"
-    assert len(server.sent("CreateOpportunity")) == sent
-    results = await results_of(creations(server, [("a", created(1))], resend_unknown=["a"], **old))
-    assert results["a"].outcome == "written"
 
 
 @pytest.mark.parametrize(("resend", "outcomes"), [(False, "uu"), (True, "ww"), (["1"], "uw")])

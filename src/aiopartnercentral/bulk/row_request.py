@@ -7,7 +7,7 @@ RowRequest.send ─ RateLimiter.acquire ─ Journal: sending ─ ClientPool ─ 
 from __future__ import annotations
 
 import math
-from functools import partial
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -48,6 +48,7 @@ class WriteRun:
         pool: the pool of clients.
         journal: the journal, or None.
         ignores: returns whether a row that fails with an error is skipped.
+        token_max_age: how long after its first use an idempotency token is sent again.
         notify: passes an event to the log and the observer.
         deadline: when the run exceeds its time limit, by anyio's clock.
         retries: how often requests were sent again.
@@ -62,6 +63,7 @@ class WriteRun:
     pool: ClientPool
     journal: Journal | None
     ignores: Callable[[Exception], bool]
+    token_max_age: timedelta
     notify: Notifier[WriteEvent]
     deadline: float = math.inf
     retries: int = 0
@@ -76,6 +78,18 @@ class WriteRun:
         with anyio.CancelScope(deadline=self.deadline):
             return await self.limiter.acquire()
         raise self._time_exceeded()
+
+    def knows_token(self, row: Row, since: datetime | None) -> bool:
+        """Return whether a row has a token that the service still knows, so that it is executed only once.
+
+        A time in the future is not trusted: a clock was wrong, so nobody knows how old the token is.
+
+        Arguments:
+            row: the row.
+            since: when the token was first sent; None if it was not.
+        """
+        age = timedelta() if since is None else datetime.now(UTC) - since
+        return row.has_token and timedelta() <= age <= self.token_max_age
 
     def check_time(self) -> None:
         """Raise an error if the run has exceeded its time limit.
@@ -95,11 +109,13 @@ class RowRequest:
     """Sends one row.
 
     A request that is not repeatable is sent again only if the service certainly has not executed it. Otherwise, the
-    outcome is unknown.
+    outcome is unknown. A client sends each request once, also the caller's own, so that this decides about every one.
 
     Attributes:
         run: the state of the run.
         row: the row.
+        token_since: when a request that may have been executed was first sent with the row's token: by an earlier run,
+            or else by this one; None before.
         may_be_executed: whether a request of this row may have been executed although no answer arrived, also one that
             an earlier run has sent.
         attempts: how often it was sent.
@@ -108,7 +124,8 @@ class RowRequest:
 
     run: WriteRun
     row: Row
-    may_be_executed: bool
+    token_since: datetime | None
+    may_be_executed: bool = attrs.field(init=False)
     attempts: int = 0
     failure: CheckpointError | None = None
     _is_journalled: bool = attrs.field(init=False)
@@ -118,13 +135,18 @@ class RowRequest:
 
     def __attrs_post_init__(self) -> None:
         """Leave the line of an earlier run as it is, since it says when the token was first used."""
-        self._is_journalled = self.may_be_executed
+        self.may_be_executed = self._is_journalled = self.token_since is not None
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether sending the request twice has the effect of sending it once."""
+        """Whether sending the request again now has the effect of having sent it once.
+
+        The model also marks operations as idempotent that are so only by their token.
+        """
+        if self.row.has_token:
+            return self.run.knows_token(self.row, self.token_since)
         operation = self.run.encoder.operation
-        return self.row.has_token or operation.idempotent or operation.readonly
+        return operation.idempotent or operation.readonly
 
     async def send(self) -> RowResult[Any]:
         """Send the row, and return its outcome once it is in the journal.
@@ -137,6 +159,9 @@ class RowRequest:
         error: Exception | None = None
         try:
             while True:
+                await self.run.acquire()
+                if self.may_be_executed and not self.is_repeatable:  # its token has become too old during the wait
+                    return self._unknown(error)
                 response = await self._attempt()
                 if not isinstance(response, Exception):
                     return await self._written(response)
@@ -144,6 +169,8 @@ class RowRequest:
                 if not self._may_repeat(error):
                     return await self._failed(error)
                 await self._wait_after(error)
+        except TimeExceededError as exceeded:
+            return await self._failed(exceeded)
         except anyio.get_cancelled_exc_class():
             is_certain = not self.may_be_executed and not self._is_in_flight
             if error is not None and self._is_journalled and is_certain:
@@ -153,10 +180,6 @@ class RowRequest:
     async def _attempt(self) -> Any:  # noqa: ANN401 - of the operation
         """Send the request once, and return the response or the error."""
         run = self.run
-        try:
-            await run.acquire()
-        except TimeExceededError as error:
-            return error
         self._tries += 1  # more than `attempts` if there was no client to send it
         sent_at = anyio.current_time()
         try:
@@ -179,11 +202,11 @@ class RowRequest:
     async def _sent(self) -> Any:  # noqa: ANN401 - as above
         run = self.run
         async with run.pool.lease(run.source, run.encoder.client_class) as client:
-            # The caller's own client would also repeat what may have been executed.
-            sender = client if self.is_repeatable else client.with_options(attempts=1)
+            if not self.may_be_executed:
+                self.token_since = datetime.now(UTC)
             await self._note(State.SENDING)
             self._is_in_flight = True  # until it has failed
-            return await sender.call_operation(run.encoder.operation, self.row.request)
+            return await client.with_options(attempts=1).call_operation(run.encoder.operation, self.row.request)
 
     def _may_repeat(self, error: Exception) -> bool:
         if isinstance(error, TimeExceededError) and not error.is_retryable:
@@ -237,13 +260,17 @@ class RowRequest:
         return self._result(RowOutcome.WRITTEN, response=response, ids=ids, request_id=request_id)
 
     async def _failed(self, error: Exception) -> RowResult[Any]:
-        """Return the result of a row after its last attempt; if it may be executed, the journal keeps it in flight."""
-        result = partial(self._result, error=error, request_id=getattr(error, "request_id", None))
+        """Return the result of a row after its last attempt."""
         if self.may_be_executed:
-            return result(RowOutcome.UNKNOWN)
+            return self._unknown(error)
         if self._is_journalled:
             await self._note(State.NOT_WRITTEN, error=error_type(error))
-        return result(RowOutcome.SKIPPED if self.run.ignores(error) else RowOutcome.FAILED)
+        outcome = RowOutcome.SKIPPED if self.run.ignores(error) else RowOutcome.FAILED
+        return self._result(outcome, error=error, request_id=getattr(error, "request_id", None))
+
+    def _unknown(self, error: Exception | None) -> RowResult[Any]:
+        """Return the result of a row that may have been executed; the journal keeps it in flight."""
+        return self._result(RowOutcome.UNKNOWN, error=error, request_id=getattr(error, "request_id", None))
 
     def _result(self, outcome: RowOutcome, **values: Any) -> RowResult[Any]:  # noqa: ANN401 - as above
         return RowResult(row=self.row.key, outcome=outcome, attempts=self.attempts, **values)

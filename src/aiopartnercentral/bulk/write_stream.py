@@ -146,6 +146,7 @@ class WriteStream(Generic[ResponseT]):
                 pool=await stack.enter_async_context(spec.open_pool()),
                 journal=journal,
                 ignores=spec.ignores,
+                token_max_age=spec.token_max_age,
                 notify=Notifier(spec.observer, log_write),
             )
             if limits.run_seconds is not None:
@@ -296,22 +297,18 @@ class WriteStream(Generic[ResponseT]):
             # The frames of its traceback would keep the row in memory for as long as the report exists.
             error.__traceback__ = error.__context__ = None
             return RowResult(row=key, outcome=outcome, error=error)
-        may_be_executed = False
+        token_since = None
         if earlier is not None and earlier.state is State.WRITTEN:
             return RowResult(row=key, outcome=RowOutcome.DONE, ids=earlier.ids)
         if earlier is not None and earlier.state is State.SENDING and not self._spec.resends(key):
-            if not self._can_resend(row, earlier):
+            if not run.knows_token(row, earlier.at):
                 return RowResult(row=key, outcome=RowOutcome.UNKNOWN)
-            may_be_executed = True
-        request = RowRequest(run, row, may_be_executed)
+            token_since = earlier.at
+        request = RowRequest(run, row, token_since)
         result: RowResult[ResponseT] = await request.send()
         if request.failure is not None:
             self._stop(request.failure)
         return result
-
-    def _can_resend(self, row: Row, earlier: JournalEntry) -> bool:
-        """Return whether the service still knows the token of a row that was in flight, and executes it only once."""
-        return row.has_token and datetime.now(UTC) - earlier.at <= self._spec.token_max_age
 
     async def _report_forgotten(self, run: WriteRun, journal: Journal) -> None:
         """Report the rows that were in flight when an earlier run ended, and that this one was not given."""

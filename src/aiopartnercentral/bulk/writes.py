@@ -94,8 +94,9 @@ class Writes(Generic[ResponseT]):
                 one of them is skipped.
             checkpoint: a file that gets the outcome of each row. If it exists, the run resumes: rows that are written
                 are not sent again. It is kept at the end, so that the same rows are never written twice.
-            token_max_age: a row that was in flight when a run was killed is sent again, with the same idempotency
-                token, until this long after it was first sent. The service forgets tokens after an unpublished time.
+            token_max_age: a row that may have been executed, in this run or in one that was killed, is sent again, with
+                the same idempotency token, until this long after it was first sent. The service forgets tokens after an
+                unpublished time.
             resend_unknown: whether rows whose outcome is unknown after an earlier run are sent again, although that may
                 execute them twice: True for all of them, or their keys.
             observer: called with each event; see `bulk.WriteEvent`.
