@@ -108,6 +108,39 @@ async def test_another_file_is_not_touched(tmp_path: Path, content: bytes) -> No
 
 
 @pytest.mark.anyio
+async def test_an_empty_file_is_refused_as_its_lines_may_be_lost(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    path.touch()
+    with pytest.raises(CheckpointError, match="is empty: delete it if no row was written with it"):
+        await read(path)
+    path.unlink()
+    assert await read(path, "a") == [None]
+
+
+@pytest.mark.anyio
+async def test_a_hard_link_to_a_journal_in_use_is_refused(tmp_path: Path) -> None:
+    path, link = tmp_path / "run", tmp_path / "elsewhere" / "link"
+    link.parent.mkdir()
+    journal = await Journal.open(path, header())
+    link.hardlink_to(path)
+    with pytest.raises(CheckpointError, match=f"{link} is in use by another run"):
+        await Journal.open(link, header())
+    assert list(link.parent.iterdir()) == [link]
+    await journal.close()
+    await (await Journal.open(link, header())).close()
+
+
+@pytest.mark.anyio
+async def test_nothing_is_sent_once_the_journal_is_deleted(tmp_path: Path) -> None:
+    journal = await Journal.open(tmp_path / "run", header())
+    await journal.append(line("first"))
+    journal.path.unlink()
+    with pytest.raises(CheckpointError, match="cannot be written: it was deleted"):
+        await journal.append(line("second"))
+    await journal.close()
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("name", ["service", "operation", "source", "catalog"])
 async def test_the_journal_of_other_writes_is_refused(tmp_path: Path, name: str) -> None:
     await filled(tmp_path / "run")

@@ -2,7 +2,9 @@
 
 A text file to which lines are only appended. The first names the operation, the source and the first run. Every other
 line is about one row: that it is about to be sent, or its outcome. It has the row's key, a digest of its request, error
-codes and the identifiers in responses, but no other member of a request or response, and no credentials. Each line
+codes and the identifiers in responses, but no other member of a request or response, and no credentials. The digest is
+keyed with the id of the first run, which the first line has, so it does not protect a request that can be guessed as a
+whole: only the file's owner can read it. Each line
 begins with a checksum. A line counts once it is synced to disk, and nothing is sent or reported before that. So what a
 killed process or a power failure has left unfinished at the end of the file has had no effect, and is removed.
 """
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -24,7 +26,7 @@ import msgspec
 
 from aiopartnercentral import __version__
 from aiopartnercentral._pagination.report import EarlierRun
-from aiopartnercentral._utils.atomic_files import sync_data
+from aiopartnercentral._utils.atomic_files import lock_file, sync_data
 from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import CheckpointError, SinkError
@@ -140,11 +142,16 @@ class Journal:
     _file: IO[bytes] = attrs.field(alias="file")
     _fd: int = attrs.field(alias="fd")
     _lock: BaseFileLock | None = attrs.field(alias="lock")
+    _has_links: bool = attrs.field(init=False)  # some file systems do not count them
     _pending: list[bytes] = attrs.field(factory=list, init=False)
     _appended: int = attrs.field(default=0, init=False)
     _synced: int = attrs.field(default=0, init=False)
     _writing: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
     _failure: str | None = attrs.field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Note whether a deletion of the file can be noticed."""
+        self._has_links = os.fstat(self._fd).st_nlink > 0
 
     @classmethod
     async def open(cls, path: Path, header: JournalHeader) -> Self:
@@ -158,27 +165,25 @@ class Journal:
 
     @classmethod
     def _open(cls, path: Path, header: JournalHeader) -> Self:
-        lock = _locked(path)
-        try:
-            is_resumed = path.exists() and path.stat().st_size > 0
-            if not is_resumed:
-                _create(path, header)
-            fd = os.open(path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
-        except OSError as error:
-            release_lock(lock)
-            raise CheckpointError(f"the checkpoint {path} cannot be used: {error.strerror}") from error
-        except BaseException:
-            release_lock(lock)
-            raise
-        file = path.open("rb")
-        try:
+        with ExitStack() as stack:
+            lock = _locked(path)
+            stack.callback(release_lock, lock)
+            try:
+                is_resumed = path.exists()
+                if not is_resumed:
+                    _create(path, header)
+                fd = os.open(path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+                stack.callback(os.close, fd)
+                file = stack.enter_context(path.open("rb"))
+                if lock is not None:
+                    lock_file(fd)  # by whatever link it is opened
+            except BlockingIOError:
+                raise _in_use(path) from None
+            except OSError as error:
+                raise CheckpointError(f"the checkpoint {path} cannot be used: {error.strerror}") from error
             found, earlier = _read(path, file, fd)
             _check(path, found, header)
-        except BaseException:
-            file.close()
-            os.close(fd)
-            release_lock(lock)
-            raise
+            stack.pop_all()
         return cls(path=path, header=found, is_resumed=is_resumed, earlier=earlier, file=file, fd=fd, lock=lock)
 
     @property
@@ -223,7 +228,10 @@ class Journal:
     def _append(self, lines: bytes) -> None:
         if self._failure is not None:
             return
-        size = os.fstat(self._fd).st_size
+        status = os.fstat(self._fd)
+        if self._has_links and not status.st_nlink:
+            self._failure = "it was deleted"
+            return
         try:
             rest = memoryview(lines)
             while rest:
@@ -232,7 +240,7 @@ class Journal:
         except OSError as error:
             self._failure = error.strerror or type(error).__name__
             with suppress(OSError):
-                os.ftruncate(self._fd, size)
+                os.ftruncate(self._fd, status.st_size)
 
     def _entry_at(self, place: int) -> JournalEntry:
         self._file.seek(place)
@@ -251,11 +259,15 @@ def _locked(path: Path) -> BaseFileLock | None:
     try:
         return acquire_lock(path)
     except BlockingIOError:
-        raise CheckpointError(f"the checkpoint {path} is in use by another run") from None
+        raise _in_use(path) from None
     except FileNotFoundError:
         raise CheckpointError(f"the checkpoint {path} cannot be used: its directory does not exist") from None
     except OSError as error:
         raise CheckpointError(f"the checkpoint {path} cannot be used: {error.strerror}") from error
+
+
+def _in_use(path: Path) -> CheckpointError:
+    return CheckpointError(f"the checkpoint {path} is in use by another run")
 
 
 def _create(path: Path, header: JournalHeader) -> None:
@@ -282,7 +294,10 @@ def _read(path: Path, file: IO[bytes], fd: int) -> tuple[JournalHeader, dict[byt
     Raises:
         CheckpointError: it is not a journal, damaged, or of another version.
     """
-    header = _header(path, file.readline())
+    first = file.readline()
+    if not first:  # a new one appears with its first line, so what was here is lost, or nothing ever was
+        raise CheckpointError(f"the checkpoint {path} is empty: delete it if no row was written with it")
+    header = _header(path, first)
     places: dict[bytes, int] = {}
     place, unfinished = file.tell(), None
     for line in file:
