@@ -111,3 +111,22 @@ async def test_a_token_that_becomes_too_old_during_a_run_is_not_sent_again(
     # A request that was throttled was certainly not executed, however long ago that is.
     outcome, sent = (RowOutcome.UNKNOWN, 1) if status == 500 else (RowOutcome.WRITTEN, 2)
     assert (report.rows[outcome], len(server.sent("CreateOpportunity")), len(server.kept)) == (1, sent, 1)
+
+
+@pytest.mark.parametrize("now", [{"Titel": 1}, created("changed"), "nonsense"])
+async def test_a_row_that_was_in_flight_is_unknown_whatever_it_is_now(
+    server: Opportunities, tmp_path: Path, now: Any
+) -> None:
+    journal = tmp_path / "run.journal"
+    server.after = lambda _: failure("InternalServerException", 500)
+    await creations(server, [("a", created(1))], checkpoint=journal).run()
+    sent = len(server.sent("CreateOpportunity"))
+    server.after = lambda _: None
+    ignored = ["EncodeError", "CheckpointError", "TypeError"]
+    for _ in range(2):
+        report = await creations(server, [("a", now)], checkpoint=journal, ignore_errors=ignored).run()
+        assert (report.rows[RowOutcome.UNKNOWN], report.problems[0].error is not None) == (1, True)
+    # Its first request can still be sent again.
+    report = await creations(server, [("a", created(1))], checkpoint=journal).run()
+    assert (report.rows[RowOutcome.WRITTEN], len(server.kept)) == (1, 1)
+    assert len(server.sent("CreateOpportunity")) == sent + 1

@@ -93,6 +93,13 @@ async def test_an_explicit_token_wins(server: Opportunities) -> None:
     assert [body["ClientToken"] for body in server.sent("CreateOpportunity")] == ["mine", "own"]
 
 
+async def test_an_empty_token_is_none(server: Opportunities) -> None:
+    request = selling.CreateOpportunityRequest(catalog="AWS", client_token="")
+    report = await creations(server, [("a", {"ClientToken": ""}), ("b", {"ClientToken": None}), ("c", request)]).run()
+    assert report.rows[RowOutcome.WRITTEN] == 3
+    assert len({body["ClientToken"] for body in server.sent("CreateOpportunity")} - {""}) == 3
+
+
 async def test_a_server_error_is_retried_only_with_a_token(server: Opportunities) -> None:
     failures = Counter()
 
@@ -195,6 +202,7 @@ async def test_rows_in_flight_that_are_no_longer_given_are_reported(server: Oppo
     [
         ({"Project": {"Titel": "x"}}, "$.Project.Titel"),
         ({"Project": {"Title": 1}}, "$.Project.Title"),
+        ({"Projet": None}, "$.Projet"),
         ({"Catalog": "Sandbox"}, "$.Catalog"),
     ],
 )
@@ -320,6 +328,28 @@ async def test_events_come_in_order_and_the_report_is_text_and_json(server: Oppo
     assert (shown["rows"]["written"], shown["problems"][0]["row"], shown["problems_left_out"]) == (1, "bad", 0)
     with pytest.raises(RowsNotWrittenError):
         report.raise_for_failures()
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_an_iterator_gives_its_rows_to_one_stream(
+    server: Opportunities, tmp_path: Path, *, is_async: bool
+) -> None:
+    async def rows() -> AsyncIterator[tuple[str, Any]]:
+        for each in ("a", "b"):
+            yield each, created(each)
+
+    given: Any = rows() if is_async else ((each, created(each)) for each in ("a", "b"))
+    journal = tmp_path / "run.journal"
+    writes = creations(server, given, checkpoint=journal)
+    journal.touch()
+    with pytest.raises(CheckpointError):  # which has taken no row
+        await writes.run()
+    journal.unlink()
+    assert (await writes.run()).rows[RowOutcome.WRITTEN] == 2
+    with pytest.raises(RuntimeError, match="only once"):
+        await writes.run()
+    again = creations(server, [("a", created("a"))])
+    assert [(await again.run()).complete for _ in range(2)] == [True, True]
 
 
 async def test_a_report_does_not_grow_with_the_rows(server: Opportunities) -> None:

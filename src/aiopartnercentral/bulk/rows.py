@@ -11,6 +11,7 @@ from uuid import UUID
 import attrs
 
 from aiopartnercentral._serialization import jsontext
+from aiopartnercentral._serialization.conversion_errors import key_segment
 from aiopartnercentral._serialization.members import generated_base, members, package_of
 from aiopartnercentral._serialization.unknown_members import unknown_paths
 from aiopartnercentral._utils import validators
@@ -28,6 +29,8 @@ __all__ = ["Row", "RowEncoder", "RowSource", "Rows", "keyed"]
 
 _TOKEN, _CATALOG = "client_token", "catalog"  # attributes of the request classes of every service
 
+_UNKNOWN = "the model has no such member"
+
 Rows: TypeAlias = Iterable[Any] | AsyncIterable[Any]
 """Pairs of a key and a request, or requests; a request is an object or a mapping of its members on the wire."""
 
@@ -39,7 +42,9 @@ class Row:
     Attributes:
         key: its key.
         request: its request, with the idempotency token if the operation has one.
-        digest: a digest of the request without a token of ours; it tells nothing about the request.
+        digest: a digest of the request without a token of ours. It is keyed with the id of the first run, so journals
+            of different runs cannot be compared. The journal has that id, too: whoever may read it can check a guess of
+            a whole request.
         has_token: whether the request has an idempotency token.
     """
 
@@ -101,6 +106,7 @@ class RowEncoder:
             TypeError: it is of a wrong type.
         """
         if isinstance(given, Mapping):
+            self._check_nulls(given)
             value = {name: each for name, each in given.items() if each is not None}
             if (name := self._key(_CATALOG)) is not None:
                 value.setdefault(name, catalog)
@@ -108,8 +114,10 @@ class RowEncoder:
             value = self._converter.unstructure(given)
         else:
             raise TypeError(f"expected a {self._cls.__name__} or a mapping of its members, got {type_name(given)}")
-        digest = blake2b(_sorted_text(value), key=run_id.encode()[:64], digest_size=16).hexdigest()
         token = self.token
+        if token is not None and value.get(token) == "":
+            del value[token]
+        digest = blake2b(_sorted_text(value), key=run_id.encode()[:64], digest_size=16).hexdigest()
         is_ours = token is not None and token not in value
         if is_ours:
             value[token] = _token(run_id, key, digest)
@@ -134,6 +142,17 @@ class RowEncoder:
             if isinstance(value := getattr(response, each.field), str)
         }
 
+    def _check_nulls(self, given: Mapping[Any, object]) -> None:
+        """Refuse a null member that the model does not have: it would not be sent, so that nobody else notices.
+
+        Raises:
+            EncodeError: there is one.
+        """
+        known = {each.key for each in self._members.values()}
+        unknown = next((name for name, each in given.items() if each is None and name not in known), None)
+        if unknown is not None:
+            raise EncodeError(_UNKNOWN, path=f"${key_segment(unknown)}", operation=self.operation.name)
+
     def _key(self, field: str) -> str | None:
         member = self._members.get(field)
         return None if member is None else member.key
@@ -145,7 +164,7 @@ class RowEncoder:
             raise EncodeError(error.reason, path=error.path, operation=self.operation.name) from None
         unknown = next(unknown_paths(value, self._converter.unstructure(request)), None)
         if unknown is not None:
-            raise EncodeError("the model has no such member", path=unknown, operation=self.operation.name)
+            raise EncodeError(_UNKNOWN, path=unknown, operation=self.operation.name)
         return request
 
     def _check_catalog(self, request: Request[Any], catalog: str) -> None:

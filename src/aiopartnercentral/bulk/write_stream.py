@@ -132,7 +132,6 @@ class WriteStream(Generic[ResponseT]):
         async with AsyncExitStack() as stack:
             stack.callback(self._send.close)
             stack.callback(self._receive.close)
-            stack.push_async_callback(self._source.aclose)
             journal = None if spec.checkpoint is None else await Journal.open(spec.checkpoint, self._header())
             if journal is not None:
                 stack.push_async_callback(journal.close)
@@ -160,6 +159,7 @@ class WriteStream(Generic[ResponseT]):
                     resumes=None if journal is None else journal.resumes,
                 )
             )
+            stack.push_async_callback(self._source.aclose)  # until here, a failure leaves the rows as they are
             group = await stack.enter_async_context(anyio.create_task_group())
             group.start_soon(self._work, self._run)
             self._stack = stack.pop_all()
@@ -294,6 +294,8 @@ class WriteStream(Generic[ResponseT]):
             _check_unchanged(row, earlier)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a row is the row's failure
             outcome = RowOutcome.SKIPPED if run.ignores(error) else RowOutcome.FAILED
+            if earlier is not None and earlier.state is State.SENDING:
+                outcome = RowOutcome.UNKNOWN  # whatever the row is now
             # The frames of its traceback would keep the row in memory for as long as the report exists.
             error.__traceback__ = error.__context__ = None
             return RowResult(row=key, outcome=outcome, error=error)

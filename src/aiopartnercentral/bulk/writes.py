@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Collection as AnyCollection, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection as AnyCollection, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
@@ -131,14 +131,24 @@ class Writes(Generic[ResponseT]):
             open_pool=lambda: ClientPool(max_connections=limits.concurrency, **options),
         )
         self._entered: dict[int, list[WriteStream[ResponseT]]] = {}
+        self._is_used_up = False
 
     async def __aenter__(self) -> WriteStream[ResponseT]:
         """Open a new stream and begin to send; it iterates over the rows again.
 
         Raises:
             CheckpointError: the checkpoint cannot be used.
+            RuntimeError: the rows are an iterator, such as a generator, that an earlier stream has used up.
         """
-        stream: WriteStream[ResponseT] = await WriteStream(self._spec).__aenter__()
+        if self._is_used_up:
+            raise RuntimeError("the rows are an iterator, which gives its rows only once: create new Writes")
+        stream: WriteStream[ResponseT] = WriteStream(self._spec)
+        self._is_used_up = isinstance(self._spec.rows, Iterator | AsyncIterator)
+        try:
+            await stream.__aenter__()
+        except BaseException:
+            self._is_used_up = False
+            raise
         self._entered.setdefault(anyio.get_current_task().id, []).append(stream)
         return stream
 
