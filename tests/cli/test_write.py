@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -105,7 +106,7 @@ def test_a_wrong_operation_is_named(run_here, server, rows, operation, told):
     [
         (b"[1]\n", "line 1 of {} is not a JSON object"),
         (b"{\n", "line 1 of {} is not a JSON object"),
-        (b'{"Project": {}}\n', "line 1 of {} has no member 'id' that is a string or a number"),
+        (b'{"Project": {}}\n', "line 1 of {} has no member 'id' that is a string or a whole number"),
         (None, "cannot read {}: No such file or directory"),
     ],
 )
@@ -113,6 +114,96 @@ async def test_a_wrong_file_is_wrong_usage(run, server, rows, content, told):
     rows.unlink() if content is None else rows.write_bytes(content)
     ended = await run(*command(server, rows))
     assert (ended.code, ended.complaint) == (2, f"aiopartnercentral: {told.format(rows)}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ({"id": ""}, "the member 'id' must not be empty"),
+        ({"id": "a\nb"}, "the member 'id' must not contain control characters"),
+        ({"id": "\ud800"}, "the member 'id' must not contain surrogates"),
+        ({"id": 1.5}, "has no member 'id' that is a string or a whole number"),
+        ({"id": True}, "has no member 'id' that is a string or a whole number"),
+        ({"id": "lead-1"}, "has the same 'id' as line 2, 'lead-1'"),
+        ({"id": 7}, "has the same 'id' as line 4, '7'"),
+    ],
+)
+async def test_a_wrong_key_is_told_with_its_line_and_ends_the_run_there(run, server, rows, line, told):
+    rows.write_text(rows.read_text().rstrip() + f'\n{{"id": "7"}}\n{json.dumps(line)}\n{{"id": "after"}}\n')
+    ended = await run(*command(server, rows))
+    assert (ended.code, len(ended.items), len(server.kept)) == (1, 4, 4)
+    assert ended.complaint.startswith(f"aiopartnercentral: line 5 of {rows}")
+    assert ended.complaint.endswith(f"{told}\n")
+    # Nothing is sent if it is the first line.
+    rows.write_text(json.dumps({"id": ""}))
+    ended = await run(*command(server, rows))
+    assert (ended.code, len(server.kept)) == (2, 4)
+
+
+async def test_the_services_own_text_goes_to_stderr_alone(run, server, rows):
+    details = [{"FieldName": "Project.Title", "Message": "confidential", "Code": "INVALID_VALUE"}]
+    body = {"__type": "ValidationException", "Message": "confidential", "ErrorList": details}
+    server.before = lambda _: Reply(body, status=400)
+    ended = await run(*command(server, rows))
+    shown = ended.items[0]["error"]["message"]
+    assert shown.startswith("ValidationException (Project.Title INVALID_VALUE): check the options")
+    assert (ended.code, b"confidential" in ended.out) == (1, False)
+    ended = await run(*command(server, rows, "--on-error", "raise"))
+    assert (b"confidential" in ended.out, "Project.Title confidential" in ended.err) == (False, True)
+
+
+async def test_a_missing_file_leaves_no_checkpoint(run, server, rows, tmp_path):
+    for path in (tmp_path / "missing", tmp_path):
+        ended = await run(*command(server, path, "--checkpoint", tmp_path / "run.journal"))
+        assert (ended.code, ended.complaint.startswith(f"aiopartnercentral: cannot read {path}: ")) == (2, True)
+    assert list(tmp_path.iterdir()) == [rows]
+
+
+@pytest.mark.parametrize("same", ["checkpoint", "stdout", "stderr", "rows are stdout"])
+def test_two_uses_of_a_file_are_refused(environment, server, rows, tmp_path, same):
+    journal = tmp_path / "run.journal"
+    arguments = command(server, rows, "--checkpoint", rows if same == "checkpoint" else journal)
+    before = rows.read_bytes()
+    with (rows if same == "rows are stdout" else journal).open("ab") as file, (tmp_path / "other").open("wb") as other:
+        streams = (other, file) if same == "stderr" else (file, subprocess.PIPE)
+        process = subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            check=False,
+            env=environment,
+            stdout=streams[0],
+            stderr=streams[1],
+            timeout=GUARD,
+        )
+    assert process.returncode == 2
+    assert b"name the same file" in (journal.read_bytes() if same == "stderr" else process.stderr)
+    assert (rows.read_bytes(), len(server.kept)) == (before, 0)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("has_writer", [True, False])
+def test_the_first_signal_ends_a_run_whose_rows_wait(environment, server, tmp_path, stop, has_writer):
+    fifo, journal = tmp_path / "fifo", tmp_path / "run.journal"
+    os.mkfifo(fifo)
+    arguments = command(server, fifo, "--checkpoint", journal)
+    with subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        if has_writer:
+            with fifo.open("wb", buffering=0) as writer:
+                writer.write(b'{"id": "a"}\n{"id')
+                assert json.loads(process.stdout.readline())["row"] == "a"
+                process.send_signal(stop)
+                _, shown = process.communicate(timeout=GUARD)
+        else:
+            time.sleep(1)  # it opens the pipe
+            process.send_signal(stop)
+            _, shown = process.communicate(timeout=GUARD)
+    assert process.returncode == 128 + stop
+    assert shown.splitlines() == [
+        f"aiopartnercentral: stopped by {stop.name}",
+        "aiopartnercentral: rerun the same command to resume: rows that are written are not sent again",
+    ]
+    assert sorted(tmp_path.iterdir()) == ([fifo, journal] if has_writer else [fifo])
 
 
 async def test_a_wrong_line_ends_the_run_after_those_before_it(run, server, rows):

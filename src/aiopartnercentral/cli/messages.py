@@ -1,6 +1,7 @@
 """The message for each expected error: one line that says what to do.
 
-No line contains values of a request or response, except the first line of the service's own message.
+No line contains values of a request or response, except the first line of the service's own message: it goes to
+stderr alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from aiopartnercentral.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["explain", "explain_all", "unforeseen"]
 
@@ -38,13 +39,19 @@ _REJECTED = (
 )
 _LOGIN = ("SSOError", "LoginError", "TokenRetrievalError", "NoAuthTokenError", "UnauthorizedSSOTokenError")
 _FIRST_SERVER_STATUS = 500
+_DETAILS = ("error_details", "error_list", "field_list")  # of the services' ValidationExceptions
 _RESTART = ("restart=True", "--restart")  # the same option in Python and in the command
 
 
-def explain(error: BaseException) -> str | None:
-    """Return the message for an error, or None for an unexpected error."""
+def explain(error: BaseException, *, quotes: bool = True) -> str | None:
+    """Return the message for an error, or None for an unexpected error.
+
+    Arguments:
+        error: the error.
+        quotes: whether the message has the service's own text, which may quote the request.
+    """
     if isinstance(error, ServiceError):
-        return _service(error)
+        return _service(error, quotes=quotes)
     if isinstance(error, DecodeError):
         return f"the response does not match the service model: {one_line(str(error))}; is the endpoint right?"
     if isinstance(error, EncodeError):
@@ -84,8 +91,8 @@ def unforeseen(failures: Mapping[str, Exception]) -> Exception | None:
     return next((error for error in failures.values() if explain(error) is None), None)
 
 
-def _service(error: ServiceError) -> str:
-    message = one_line(str(error.response.get("Error", {}).get("Message") or ""))
+def _service(error: ServiceError, *, quotes: bool) -> str:
+    message = one_line(str(error.response.get("Error", {}).get("Message") or "")) if quotes else ""
     code = clean(error.code)
     said = f"{code}: {message}" if message else code
     request = _request(error)
@@ -97,7 +104,7 @@ def _service(error: ServiceError) -> str:
     if code.startswith(("Throttling", "TooManyRequests")):
         return f"{said}: try again later, or set a lower --rate{request}"
     if code.startswith("Validation"):
-        return f"{said}{_fields(error)}: check the options{request}"
+        return f"{said}{_fields(error, quotes=quotes)}: check the options{request}"
     if (error.http_status or 0) >= _FIRST_SERVER_STATUS:
         return f"{said} (HTTP {error.http_status}): try again later{request}"
     return f"{said} (HTTP {error.http_status}){request}"
@@ -107,15 +114,19 @@ def _request(error: ServiceError) -> str:
     return f" (request id {clean(str(error.request_id))})" if error.request_id else ""
 
 
-def _fields(error: ServiceError) -> str:
-    """Return the members of the request that the service rejected, with its reasons."""
-    details = getattr(error, "error_details", None) or ()
-    found = [getattr(detail, "value", None) for detail in details]
-    texts = [
-        f"{getattr(problem, 'name', '') or ''} {getattr(problem, 'message', '') or ''}".strip() for problem in found
-    ]
+def _fields(error: ServiceError, *, quotes: bool) -> str:
+    """Return the members of the request that the service rejected, with its reasons or only their codes."""
+    names = ("name", "field_name"), ("message",) if quotes else ("code",)
+    details = next(filter(None, (getattr(error, name, None) for name in _DETAILS)), ())
+    problems = [getattr(detail, "value", detail) for detail in details]
+    texts = [" ".join(_first(problem, each) for each in names).strip() for problem in problems]
     listed = ", ".join(one_line(text) for text in texts if text)
     return f" ({listed})" if listed else ""
+
+
+def _first(problem: object, names: Iterable[str]) -> str:
+    """Return the first of some members that a problem has."""
+    return str(next(filter(None, (getattr(problem, name, None) for name in names)), ""))
 
 
 def _before_answer(error: boto.BotoCoreError) -> str:

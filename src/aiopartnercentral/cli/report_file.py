@@ -108,7 +108,7 @@ def _report_json(report: Report[Origin], *, is_finished: bool) -> bytes:
         content["finished_at"] = None
     for entry, state in zip(content["sources"], map(foreseen, report.sources.values()), strict=True):
         if state.error is not None:
-            entry["error"]["message"] = explain(state.error) or type(state.error).__name__
+            entry["error"]["message"] = explain(state.error, quotes=False) or type(state.error).__name__
     text = json.dumps(content, indent=2, ensure_ascii=False)
     # The path of a malformed item can contain a lone surrogate, which UTF-8 cannot encode.
     return f"{text}\n".encode(errors="backslashreplace")

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import difflib
 import json
-from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anyio
-
-from aiopartnercentral._serialization import jsontext
-from aiopartnercentral._serialization.members import members
 from aiopartnercentral.bulk import Limits, Source, Writes, WritesFinished
 from aiopartnercentral.cli.messages import explain
+from aiopartnercentral.cli.row_file import RowsError, open_rows
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import SERVICES, facts
-from aiopartnercentral.cli.terminal import clean, one_line, say
-from aiopartnercentral.cli.writer import STDOUT, Target, deliver
-from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, DecodeError, EncodeError
+from aiopartnercentral.cli.terminal import one_line, say
+from aiopartnercentral.cli.writer import STDOUT, Target, check_files, deliver
+from aiopartnercentral.errors import CheckpointError, EncodeError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-    from pathlib import Path
 
-    from aiopartnercentral.bulk import RowResult, WriteObserver, WriteReport, WriteStream
+    from aiopartnercentral.bulk import RowResult, WriteEvent, WriteObserver, WriteReport, WriteStream
     from aiopartnercentral.cli.writer import Writer
     from aiopartnercentral.types import Operation
 
 __all__ = ["resume_hint", "write_rows"]
-
-
-class _RowsError(AioPartnerCentralError):
-    """A line of the file is not a row."""
 
 
 def resume_hint(checkpoint: Path | None) -> str | None:
@@ -51,10 +43,14 @@ async def write_rows(options: Mapping[str, Any]) -> int:
     """
     reports: list[WriteReport] = []
     failures: list[Exception] = []
-    writes = _writes(options, lambda event: reports.append(event.report) if isinstance(event, WritesFinished) else None)
+    operation = _operation(options["operation"])
+    _check_files(options["rows"], options["checkpoint"])
     with await Target.open(STDOUT) as target:
         try:
-            async with writes as stream:
+            async with (
+                open_rows(options["rows"], options["key"], operation) as rows,
+                _writes(options, operation, rows, partial(_take_report, reports)) as stream,
+            ):
                 await deliver(target, partial(_print_results, stream, failures))
         except CommandError:
             raise
@@ -66,18 +62,47 @@ async def write_rows(options: Mapping[str, Any]) -> int:
         if (line := _explained(failure)) is None:
             raise failure
         has_begun = any(sum(report.rows.values()) for report in reports)
-        is_refused = isinstance(failure, CheckpointError | _RowsError) and not has_begun
+        is_refused = isinstance(failure, CheckpointError | RowsError) and not has_begun
         hint = None if is_refused else resume_hint(options["checkpoint"])
         raise CommandError(line, *([] if hint is None else [hint]), exit_code=USAGE if is_refused else FAILED)
     return FAILED if any(report.failed for report in reports) else 0
 
 
-def _writes(options: Mapping[str, Any], observer: WriteObserver) -> Writes[Any]:
-    operation = _operation(options["operation"])
+def _take_report(reports: list[WriteReport], event: WriteEvent) -> None:
+    if isinstance(event, WritesFinished):
+        reports.append(event.report)
+
+
+def _check_files(rows: Path, checkpoint: Path | None) -> None:
+    """Refuse files that are the same one; a pipe or a socket may well be both standard input and output.
+
+    Raises:
+        CommandError: there is one.
+    """
+    files = [("--rows", rows), ("--checkpoint", checkpoint), ("standard output", Path("/dev/stdout"))]
+    try:
+        check_files([(name, str(path)) for name, path in files if path is not None and _may_be_file(path)])
+    except ValueError as error:
+        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+
+
+def _may_be_file(path: Path) -> bool:
+    try:
+        return path.is_file() or not path.exists()
+    except OSError:
+        return True
+
+
+def _writes(
+    options: Mapping[str, Any],
+    operation: Operation[Any, Any],
+    rows: AsyncIterator[tuple[str, object]],
+    observer: WriteObserver,
+) -> Writes[Any]:
     try:
         return Writes(
             operation.input,
-            _rows(options["rows"], options["key"], operation),
+            rows,
             Source(
                 options["catalog"],
                 profile=options["profile"],
@@ -121,36 +146,6 @@ def _operation(name: str) -> Operation[Any, Any]:
     return operation
 
 
-async def _rows(path: Path, key: str, operation: Operation[Any, Any]) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-    """Yield the key and the request of each line.
-
-    Raises:
-        _RowsError: the file cannot be read, or a line is not a JSON object with the key.
-    """
-    is_sent = key in {member.key for member in members(operation.input, is_botocore=False)}
-    try:
-        async with await anyio.open_file(path, "rb") as lines:
-            number = 0
-            async for line in lines:
-                number += 1
-                if line.strip():
-                    row = _parsed(line, f"line {number} of {clean(str(path))}")
-                    named = row.get(key) if is_sent else row.pop(key, None)
-                    if not isinstance(named, str | int) or isinstance(named, bool):
-                        reason = f"has no member {key!r} that is a string or a number"
-                        raise _RowsError(f"line {number} of {clean(str(path))} {reason}")
-                    yield str(named), row
-    except OSError as error:
-        raise _RowsError(f"cannot read {clean(str(path))}: {error.strerror}") from error
-
-
-def _parsed(line: bytes, where: str) -> dict[str, Any]:
-    with suppress(DecodeError):
-        if isinstance(row := jsontext.loads(line), dict):
-            return row
-    raise _RowsError(f"{where} is not a JSON object")
-
-
 async def _print_results(stream: WriteStream[Any], failures: list[Exception], writer: Writer) -> None:
     """Print a line for each row, and add the error that ends the run, if there is one."""
     try:
@@ -163,10 +158,10 @@ async def _print_results(stream: WriteStream[Any], failures: list[Exception], wr
 def _line(result: RowResult[Any]) -> bytes:
     content = result.as_json()
     if result.error is not None:
-        content["error"]["message"] = _explained(result.error) or type(result.error).__name__
+        content["error"]["message"] = _explained(result.error, quotes=False) or type(result.error).__name__
     return f"{json.dumps(content, ensure_ascii=False)}\n".encode(errors="backslashreplace")
 
 
-def _explained(error: Exception) -> str | None:
-    """Return the message for an error; None for an unexpected one."""
-    return one_line(str(error)) if isinstance(error, EncodeError) else explain(error)
+def _explained(error: Exception, *, quotes: bool = True) -> str | None:
+    """Return the message for an error, with the service's own text or without; None for an unexpected one."""
+    return one_line(str(error)) if isinstance(error, EncodeError) else explain(error, quotes=quotes)
