@@ -387,9 +387,9 @@ def attempts_of(error: Exception) -> int:
     return attempts if isinstance(attempts, int) else 1
 
 
-def error_type(error: BaseException) -> str:
-    """Return the error code of a service error, and the class name of any other; never its text."""
-    code = getattr(error, "code", None)
+def error_type(error: BaseException | None) -> str:
+    """Return the error code of a service error, and the class name of any other; never its text; None for no error."""
+    code = "None" if error is None else getattr(error, "code", None)
     return code if isinstance(code, str) and code.replace(".", "").isalnum() else type(error).__name__
 
 

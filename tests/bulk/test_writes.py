@@ -352,6 +352,23 @@ async def test_an_iterator_gives_its_rows_to_one_stream(
     assert [(await again.run()).complete for _ in range(2)] == [True, True]
 
 
+async def test_no_representation_has_the_services_text_which_may_quote_the_request(server: Opportunities) -> None:
+    def refuse(_: Received) -> Reply:
+        return Reply({"__type": codes.pop(), "Message": "confidential"}, status=400)
+
+    codes = ["ValidationException", "ThrottlingException"]
+    server.before = refuse
+    events: list[Any] = []
+    with pytest.raises(RowsNotWrittenError) as raised:
+        await creations(server, [("a", created(1))], on_error="finish", observer=events.append).run()
+    report = raised.value.report
+    assert report.problems[0].error.message == "confidential"
+    assert len(events) == 4
+    for text in (repr(raised.value), str(raised.value), repr(report), str(report), *map(repr, events)):
+        assert "confidential" not in text
+    assert "error=ValidationException" in repr(report)
+
+
 async def test_a_report_does_not_grow_with_the_rows(server: Opportunities) -> None:
     server.before = lambda _: failure("ValidationException")
     report = await creations(server, [(str(index), created(index)) for index in range(150)]).run()

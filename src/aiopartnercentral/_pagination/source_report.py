@@ -12,7 +12,7 @@ import attrs
 
 from aiopartnercentral._pagination.skipped_parents import NONE_SKIPPED, SkippedParents, with_noted_parent
 from aiopartnercentral._utils.text import json_time
-from aiopartnercentral.errors import AioPartnerCentralError, error_text
+from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +114,7 @@ class SourceReport:
     resumed: bool = False
     resumed_items: int = 0
     resumed_pages: int = 0
-    error: Exception | None = None
+    error: Exception | None = attrs.field(default=None, repr=error_type)
     next_token: str | None = attrs.field(default=None, repr=False)
     since: datetime | None = None
     earlier_cursor: Cursor | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import attrs
 
 from aiopartnercentral._utils.text import counted, listed, utc_text
-from aiopartnercentral.errors import AioPartnerCentralError, error_text
+from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ class RowResult(Generic[ResponseT_co]):
     outcome: RowOutcome
     response: ResponseT_co | None = attrs.field(default=None, repr=False)
     ids: Mapping[str, str] = attrs.field(factory=dict)
-    error: Exception | None = None
+    error: Exception | None = attrs.field(default=None, repr=error_type)
     attempts: int = 0
     request_id: str | None = None
 

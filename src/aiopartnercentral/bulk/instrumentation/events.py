@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from aiopartnercentral._utils.text import counted, listed, utc_text
+from aiopartnercentral.errors import error_type
 
 if TYPE_CHECKING:
     from aiopartnercentral._pagination.report import EarlierRun, Report, SourceReport
@@ -169,7 +170,7 @@ class Retried:
     attempt: int
     seconds: float
     wait: float
-    error: Exception
+    error: Exception = attrs.field(repr=error_type)
     request_id: str | None
 
 
@@ -215,7 +216,7 @@ class RunFinished:
 
     run: str
     report: Report[Origin]
-    error: BaseException | None
+    error: BaseException | None = attrs.field(repr=error_type)
 
 
 Event: TypeAlias = (

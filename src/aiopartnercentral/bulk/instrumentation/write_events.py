@@ -69,7 +69,7 @@ class RowRetried:
     attempt: int
     wait: float
     rate: float | None
-    error: Exception
+    error: Exception = attrs.field(repr=error_type)
     request_id: str | None
 
 
@@ -100,7 +100,7 @@ class WritesFinished:
 
     run: str
     report: WriteReport
-    error: BaseException | None
+    error: BaseException | None = attrs.field(repr=error_type)
 
 
 WriteEvent: TypeAlias = WritesStarted | RowRetried | RowFinished | WritesFinished
