@@ -43,7 +43,7 @@ class Row:
         key: its key.
         request: its request, with the idempotency token if the operation has one.
         digest: a digest of the request without a token of ours. It is keyed with the id of the first run, so journals
-            of different runs cannot be compared. The journal has that id, too: whoever may read it can check a guess of
+            of different runs cannot be compared. The journal has that id, too: its readers can check a guess of
             a whole request.
         has_token: whether the request has an idempotency token.
     """
