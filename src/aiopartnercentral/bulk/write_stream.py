@@ -258,8 +258,7 @@ class WriteStream(Generic[ResponseT]):
                 return None
             try:
                 run.check_time()
-                with anyio.CancelScope(deadline=run.deadline) as self._waiting, own_cancellation_only("the rows"):
-                    taken = await self._source.next()
+                taken = await self._next(run)
                 if self._waiting.cancel_called:  # whatever the rows have made of that
                     run.check_time()
                     return None
@@ -272,6 +271,12 @@ class WriteStream(Generic[ResponseT]):
             except Exception as error:  # noqa: BLE001 - raised by the stream, once the rows in flight have ended
                 self._stop(error)
                 return None
+
+    async def _next(self, run: WriteRun) -> tuple[str, object] | None:
+        """Return the next key and request; None after the last one, or if the wait was cancelled."""
+        with anyio.CancelScope(deadline=run.deadline) as self._waiting, own_cancellation_only("the rows"):
+            return await self._source.next()
+        return None
 
     def _mark(self, key: str) -> bytes:
         """Return what stands for the key of a row.
