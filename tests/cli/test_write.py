@@ -152,6 +152,17 @@ async def test_the_services_own_text_goes_to_stderr_alone(run, server, rows):
     assert (b"confidential" in ended.out, "Project.Title confidential" in ended.err) == (False, True)
 
 
+async def test_the_report_of_collect_has_no_text_of_the_service_either(run, server, tmp_path):
+    server.before = lambda _: Reply({"__type": "ValidationException", "Message": "confidential"}, status=400)
+    report = tmp_path / "report.json"
+    ended = await run(
+        *("collect", "list-opportunities", "--catalog", "AWS", "--endpoint-url", server.url, "--report", report)
+    )
+    assert (ended.code, "confidential" in ended.err, b"confidential" in ended.out) == (1, True, False)
+    error = json.loads(report.read_text())["sources"][0]["error"]
+    assert error["message"].startswith("ValidationException: check the options")
+
+
 async def test_a_missing_file_leaves_no_checkpoint(run, server, rows, tmp_path):
     for path in (tmp_path / "missing", tmp_path):
         ended = await run(*command(server, path, "--checkpoint", tmp_path / "run.journal"))
