@@ -20,7 +20,7 @@ from aiopartnercentral import __version__
 from aiopartnercentral._pagination.report import ENDED_WELL, EarlierRun, Outcome, SourceReport
 from aiopartnercentral._pagination.skipped_parents import SkippedParents
 from aiopartnercentral._utils.atomic_files import sync_directory
-from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
+from aiopartnercentral._utils.file_lock import release_lock
 from aiopartnercentral._utils.text import utc_text
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.checkpoint_file import (
@@ -35,6 +35,7 @@ from aiopartnercentral.bulk.checkpoint_file import (
     as_bytes,
     read,
 )
+from aiopartnercentral.bulk.checkpoint_lock import lock_checkpoint
 from aiopartnercentral.bulk.dedup import SeenItems, split_fingerprints
 from aiopartnercentral.bulk.incremental import Increment
 from aiopartnercentral.errors import CheckpointError, SinkError, error_text
@@ -125,7 +126,7 @@ class Checkpoint:
 
     @classmethod
     def _open(cls, path: Path, question: Question, run_id: str, max_age: timedelta, restart: bool) -> Self:  # noqa: FBT001 - as above
-        lock = _locked(path)
+        lock = lock_checkpoint(path)
         try:
             found, reason = read(path, max_age, restart=restart)
             if found is not None and reason is None:
@@ -244,17 +245,6 @@ class Checkpoint:
             raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
         finally:
             release_lock(self._lock)
-
-
-def _locked(path: Path) -> BaseFileLock | None:
-    try:
-        return acquire_lock(path)
-    except BlockingIOError:
-        raise CheckpointError(f"the checkpoint {path} is in use by another run") from None
-    except FileNotFoundError:
-        raise CheckpointError(f"the checkpoint {path} cannot be used: its directory does not exist") from None
-    except OSError as error:
-        raise CheckpointError(f"the checkpoint {path} cannot be used: {error.strerror}") from error
 
 
 def _check_listings(path: Path, found: CheckpointFile, question: Question) -> None:

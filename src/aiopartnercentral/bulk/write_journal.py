@@ -27,8 +27,9 @@ import msgspec
 from aiopartnercentral import __version__
 from aiopartnercentral._pagination.report import EarlierRun
 from aiopartnercentral._utils.atomic_files import lock_file, sync_data
-from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
+from aiopartnercentral._utils.file_lock import release_lock
 from aiopartnercentral._utils.threads import run_to_completion
+from aiopartnercentral.bulk.checkpoint_lock import in_use, lock_checkpoint
 from aiopartnercentral.errors import CheckpointError, SinkError
 from aiopartnercentral.sinks.partial_file import PartialFile
 
@@ -166,7 +167,7 @@ class Journal:
     @classmethod
     def _open(cls, path: Path, header: JournalHeader) -> Self:
         with ExitStack() as stack:
-            lock = _locked(path)
+            lock = lock_checkpoint(path)
             stack.callback(release_lock, lock)
             try:
                 is_resumed = path.exists()
@@ -178,7 +179,7 @@ class Journal:
                 if lock is not None:
                     lock_file(fd)  # by whatever link it is opened
             except BlockingIOError:
-                raise _in_use(path) from None
+                raise in_use(path) from None
             except OSError as error:
                 raise CheckpointError(f"the checkpoint {path} cannot be used: {error.strerror}") from error
             found, earlier = _read(path, file, fd)
@@ -253,21 +254,6 @@ class Journal:
             os.close(self._fd)
         finally:
             release_lock(self._lock)
-
-
-def _locked(path: Path) -> BaseFileLock | None:
-    try:
-        return acquire_lock(path)
-    except BlockingIOError:
-        raise _in_use(path) from None
-    except FileNotFoundError:
-        raise CheckpointError(f"the checkpoint {path} cannot be used: its directory does not exist") from None
-    except OSError as error:
-        raise CheckpointError(f"the checkpoint {path} cannot be used: {error.strerror}") from error
-
-
-def _in_use(path: Path) -> CheckpointError:
-    return CheckpointError(f"the checkpoint {path} is in use by another run")
 
 
 def _create(path: Path, header: JournalHeader) -> None:
