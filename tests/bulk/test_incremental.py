@@ -295,6 +295,79 @@ async def test_damaged_fingerprints_are_refused(job: Job, tmp_path: Path) -> Non
             job.collection(since=path)
 
 
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"cursor": {"time": "2026-11-20T00:00:00"}}, r"timezone component - at `\$\.sources\[0\]\.cursor\.time`"),
+        (
+            {"cursor": {"time": "9999-12-31T23:59:59-12:00"}},
+            "cursor.time is outside of the calendar - at the source 'AWS'",
+        ),
+        (
+            {"cursor": {"time": "0001-01-01T00:00:00+12:00"}},
+            "cursor.time is outside of the calendar - at the source 'AWS'",
+        ),
+        ({"since": "2026-11-20T00:00:00"}, r"timezone component - at `\$\.sources\[0\]\.since`"),
+        ({"started_at": "2026-11-20T00:00:00"}, r"timezone component - at `\$\.sources\[0\]\.started_at`"),
+        ({"label": ""}, "label"),
+        ({"catalog": ""}, "catalog"),
+    ],
+)
+async def test_an_edited_report_is_refused_by_its_name(
+    job: Job, tmp_path: Path, change: dict[str, Any], complaint: str
+) -> None:
+    await job.run()
+    told, path = job.report.as_json(), tmp_path / "edited.json"
+    source = told["sources"][0]
+    told["sources"][0] = {**source, **change, "cursor": {**source["cursor"], **change.get("cursor", {})}}
+    path.write_text(json.dumps(told))
+    with pytest.raises(ValueError, match=complaint) as caught:
+        job.collection(since=path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=30), 20 * HOUR, timedelta(days=3650)])
+async def test_a_wrong_time_of_the_service_loses_nothing(job: Job, ahead: timedelta) -> None:
+    job.service.now = datetime.now(UTC)
+    job.service.dates_wrong = ahead
+    await job.run()
+    job.service.now -= HOUR  # only minutes have passed
+    job.service.change("AWS", "O3")
+    job.service.now += 20 * HOUR
+    job.service.dates_wrong = timedelta()
+    assert await job.run() == ["AWS O3 2"]
+    assert await job.run() == []
+
+
+@pytest.mark.parametrize("with_checkpoint", [False, True])
+async def test_a_cursor_in_the_future_collects_the_source_as_a_whole(
+    job: Job,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    with_checkpoint: bool,  # noqa: FBT001 - a case
+) -> None:
+    await job.run()
+    told, path = job.report.as_json(), tmp_path / "edited.json"
+    told["sources"][0]["cursor"].update(time="2136-11-20T00:00:00Z", seen="")
+    path.write_text(json.dumps(told))
+    job.report = path
+    if with_checkpoint:
+        job.options["checkpoint"] = tmp_path / "run.checkpoint"
+        job.service.failing = {"AWS"}
+        assert len(await job.run()) == 3
+        job.report, job.service.failing = path, set()
+        assert len(await job.run()) == 5
+    else:
+        assert len(await job.run()) == 8
+    assert job.since("AWS") is None
+    assert job.since("Sandbox") is not None
+    reasons = [line for line in caplog.messages if "lies in the future" in line]
+    assert len(reasons) == 1
+    assert "AWS" in reasons[0]
+    job.service.change("AWS", "O3")
+    assert await job.run() == ["AWS O3 2"]
+
+
 async def test_another_filter_is_another_question(job: Job) -> None:
     await job.run()
     job.listings = selling.listings.list_opportunities(page_size=50, max_items=1000)

@@ -37,24 +37,26 @@ class ChangingService:
     """The answers of the service; its clock is its own, and moves with every request.
 
     Attributes:
-        now: its clock.
+        now: its clock; a month behind this machine's, so that it stays behind in a test of many days.
         delay: how long a change takes until listings show it.
         denied: catalogs to which it denies access.
         failing: catalogs of which it answers no page after the first one.
         step: how far the clock moves with each request.
         seconds: how long an answer takes, by the clock on the wall.
         sends_date: whether its answers have the time.
+        dates_wrong: how far ahead the time in its answers is.
         on_request: called before each request is answered.
         asked: the lower bound of each request, by catalog.
     """
 
-    now: datetime = attrs.field(factory=lambda: datetime.now(UTC))
+    now: datetime = attrs.field(factory=lambda: datetime.now(UTC) - timedelta(days=30))
     delay: timedelta = timedelta()
     denied: set[str] = attrs.field(factory=set)
     failing: set[str] = attrs.field(factory=set)
     step: timedelta = timedelta(seconds=1)
     seconds: float = 0.0
     sends_date: bool = True
+    dates_wrong: timedelta = timedelta()
     on_request: Callable[[str], None] = lambda _: None
     asked: list[tuple[str, datetime | None]] = attrs.field(factory=list)
     items: dict[str, dict[str, Opportunity]] = attrs.field(factory=dict)
@@ -76,7 +78,9 @@ class ChangingService:
         reply = self._answer(received.operation, received.body, catalog)
         # To the second, like any server's.
         date = (
-            {"Date": format_datetime(self.now.replace(microsecond=0), usegmt=True)} if self.sends_date else {"Date": ""}
+            {"Date": format_datetime((self.now + self.dates_wrong).replace(microsecond=0), usegmt=True)}
+            if self.sends_date
+            else {"Date": ""}
         )
         self.now += self.step
         return attrs.evolve(reply, headers=date, delay=self.seconds)

@@ -51,8 +51,8 @@ class Cursor:
     """Where the next incremental run of a source continues.
 
     Attributes:
-        time: the service's time at the first request of the last run in which the source was complete, in UTC;
-            whatever was modified before, apart from the overlap, has been delivered.
+        time: the service's time at the first request of the last run in which the source was complete, or an earlier
+            one, in UTC; whatever was modified before, apart from the overlap, has been delivered.
         parameters: a digest of each parameter of the listing, to which the cursor belongs.
         seen: digests of the delivered items that were modified in the overlap before that time or later.
     """

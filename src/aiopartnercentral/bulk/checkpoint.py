@@ -186,14 +186,15 @@ class Checkpoint:
                 continue
             is_complete = entry.outcome is Outcome.COMPLETE
             has_reached = is_complete and start.earlier is not None and start.earlier.time == entry.time
-            if entry.since != start.since and not has_reached:
+            was_ahead = entry.since is None and start.was_ahead_of(entry.time)
+            if entry.since != start.since and not (has_reached or was_ahead):
                 before, now = ("none" if each is None else utc_text(each) for each in (entry.since, start.since))
                 raise CheckpointError(
                     f"the checkpoint {self.path} belongs to another collection: {origin} differs in since, which was "
                     f"{before} and is {now}; {START_OVER}"
                 )
             found[origin] = Increment(
-                attrs.evolve(start, since=entry.since),
+                start.as_whole if was_ahead else attrs.evolve(start, since=entry.since),
                 time=entry.time,
                 seen=_comes_again(self.path, entry),
                 is_processed=is_complete,

@@ -5,7 +5,9 @@ cursor is the service's own time at the first request of the last run in which t
 changes later can be lost:
 
 - An item that changed while that run listed it, wherever it was in the pages, has a time after that first request.
-- The time is the `Date` of the response, minus the seconds that it took, so this machine's clock does not matter.
+- The time is the `Date` of the response, minus the seconds that it took, or this machine's if that is earlier. So one
+  clock that is wrong loses nothing: what is listed again is recognised.
+- A cursor that lies ahead of both clocks was wrong: the source is collected as a whole.
 - A change that became visible late is in the overlap, and so is one that another clock of the service has stamped.
 - The cursor stays where it is if the source failed, was skipped, cancelled, limited or had malformed items, if the
   output was not written, and if the service did not send its time.
@@ -57,6 +59,7 @@ class Start:
 
     Attributes:
         listing: what to list, with the lower bound.
+        unbounded: the same without the lower bound.
         since: the lower bound, in UTC; None to list everything.
         overlap: how far before its cursor the next run begins.
         earlier: the cursor of the earlier run, or None.
@@ -64,6 +67,7 @@ class Start:
     """
 
     listing: Listing[Any, Any]
+    unbounded: Listing[Any, Any]
     since: datetime | None
     overlap: timedelta
     earlier: Cursor | None
@@ -74,6 +78,17 @@ class Start:
         """The report of the source before the run."""
         return SourceReport(since=self.since, earlier_cursor=self.earlier)
 
+    @property
+    def as_whole(self) -> Start:
+        """The same for everything that there is."""
+        return attrs.evolve(self, listing=self.unbounded, since=None)
+
+    def was_ahead_of(self, time: datetime | None) -> bool:
+        """Return whether the earlier cursor is wrong, as the lower bound had not come at a time."""
+        if self.earlier is None or self.since is None or time is None:
+            return False
+        return self.since > time
+
 
 @attrs.define(eq=False)
 class Increment:
@@ -81,7 +96,8 @@ class Increment:
 
     Attributes:
         start: where the run began.
-        time: the service's time at the first request; None if it is not known, or the service cannot filter by time.
+        time: the time at the first request, the earlier one of the service's and this machine's; None if the service
+            did not say it, or cannot filter by time.
         seen: fingerprints of the items that the next run may get again.
         is_processed: whether the consumer has processed all of it.
     """
@@ -90,6 +106,11 @@ class Increment:
     time: datetime | None = None
     seen: set[bytes] = attrs.field(factory=set)
     is_processed: bool = False
+
+    def starts_ahead(self, fetched: FetchedPage[Any, Any]) -> bool:
+        """Return whether the earlier cursor is wrong: the run began at a time that has not come at the first page."""
+        now, answered = datetime.now(UTC), _time_of_service(fetched.date)
+        return self.start.was_ahead_of(now if answered is None else min(now, answered))
 
     def take(self, fetched: FetchedPage[Any, Any], seconds: float, *, is_first: bool) -> FetchedPage[Any, Any]:
         """Return a page without the items that the consumer has received in an earlier run, just as they are.
@@ -103,7 +124,7 @@ class Increment:
         if time_filter is None or raw_items is None:
             return fetched
         if is_first:
-            self.time, self.seen = _time_of_service(fetched.date, seconds), set()
+            self.time, self.seen = _earlier_time(fetched.date, seconds), set()
         earlier = frozenset() if self.start.earlier is None else self.start.earlier.seen
         come_again = self._come_again(raw_items, time_filter)
         new = [self._is_new(raw, earlier, comes_again=again) for raw, again in zip(raw_items, come_again, strict=True)]
@@ -186,6 +207,7 @@ def check_since(
         bound = None if begin is None or found is None else _lower_bound(begin, overlap, found)
         return Start(
             listing=listing if bound is None or found is None else _bounded(listing, found, bound),
+            unbounded=listing,
             since=bound,
             overlap=overlap,
             earlier=earlier,
@@ -300,15 +322,35 @@ def _key(origin: Origin) -> tuple[str, str, str]:
     return origin.label, origin.catalog, origin.listing
 
 
-def _time_of_service(date: str | None, seconds: float) -> datetime | None:
-    """Return the time of the service when a request was sent, or earlier; None if the response does not have it."""
+def _earlier_time(date: str | None, seconds: float) -> datetime | None:
+    """Return the time when a request was sent, or earlier; None if the response does not have the service's time.
+
+    The earlier one of the service's and this machine's counts: a cursor may be too early, never too late.
+    """
+    answered = _time_of_service(date)
+    if answered is None:
+        return None
+    took = timedelta(seconds=seconds)
+    return (max(min(answered, datetime.now(UTC)), _EARLIEST) - took).replace(microsecond=0)
+
+
+def _time_of_service(date: str | None) -> datetime | None:
+    """Return the time of a response; None if it does not have it."""
     try:
         answered = None if date is None else parsedate_to_datetime(date)
     except (TypeError, ValueError):  # which one depends on Python's version
         return None
     if answered is None or answered.utcoffset() is None:
         return None
-    return (answered.astimezone(UTC) - timedelta(seconds=seconds)).replace(microsecond=0)
+    return _in_utc(answered)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Return a time in UTC, or as good as that at the ends of the calendar."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)  # what it lacks are hours of the first or the last year
 
 
 @cache

@@ -20,7 +20,7 @@ import attrs
 
 from aiopartnercentral._transport.retries import backoff, is_retryable, retry_after
 from aiopartnercentral._utils.cancellation import own_cancellation_only
-from aiopartnercentral.bulk.instrumentation.events import PageFetched, Retried, SourceRestarted, Throttled
+from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD, PageFetched, Retried, SourceRestarted, Throttled
 from aiopartnercentral.bulk.spec import client_class
 from aiopartnercentral.errors import ServiceError, TimeExceededError, attempts_of
 
@@ -180,11 +180,11 @@ class PageRequest:
             if not isinstance(fetched, Exception):
                 if self.repetitions:
                     fetched = attrs.evolve(fetched, retries=fetched.retries + self.repetitions)
-                if self.increment is not None:
-                    took = anyio.current_time() - self._sent_at
-                    fetched = self.increment.take(fetched, took, is_first=token is None)
-                self._notify_fetched(fetched)
-                return fetched
+                new = self._new_of(fetched, is_first=token is None)
+                if new is None:
+                    continue
+                self._notify_fetched(new)
+                return new
             error = fetched
             if self._may_restart(token, error):
                 token = None
@@ -199,6 +199,18 @@ class PageRequest:
             self._notify_retried(error, wait)
             if wait:
                 await self.slots.without(partial(self._in_time, partial(anyio.sleep, wait)), long=True)
+
+    def _new_of(self, fetched: FetchedPage[Any, Any], *, is_first: bool) -> FetchedPage[Any, Any] | None:
+        """Return a page without what the consumer has; None if the cursor was wrong, so that all is to be listed."""
+        increment = self.increment
+        if increment is None:
+            return fetched
+        if not (is_first and increment.starts_ahead(fetched)):
+            return increment.take(fetched, anyio.current_time() - self._sent_at, is_first=is_first)
+        increment.start = increment.start.as_whole
+        self.listing = increment.start.listing
+        self.run.notify(SourceRestarted(run=self.run.name, origin=self.origin, reason=CURSOR_AHEAD))
+        return None
 
     def _sent(self, error: Exception) -> int:
         """Return how often the request has been sent, once an attempt has failed."""

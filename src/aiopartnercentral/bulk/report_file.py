@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from datetime import datetime  # noqa: TC003 - msgspec reads it
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import msgspec
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import os
 
 __all__ = ["load_report"]
+
+
+_Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -40,7 +43,7 @@ class _Malformed(msgspec.Struct, frozen=True):
 
 
 class _Cursor(msgspec.Struct, frozen=True):
-    time: datetime
+    time: _Time
     parameters: dict[str, str]
     seen: str
 
@@ -59,9 +62,9 @@ class _Source(msgspec.Struct, frozen=True):
     throttled: int
     restarted: bool
     elapsed: float
-    started_at: datetime | None
-    finished_at: datetime | None
-    since: datetime | None
+    started_at: _Time | None
+    finished_at: _Time | None
+    since: _Time | None
     resumed: bool
     resumed_items: int
     resumed_pages: int
@@ -72,18 +75,18 @@ class _Source(msgspec.Struct, frozen=True):
 
 class _Run(msgspec.Struct, frozen=True):
     run_id: str
-    started_at: datetime
+    started_at: _Time
 
 
 class _File(msgspec.Struct, frozen=True):
     path: str
-    written_at: datetime
+    written_at: _Time
 
 
 class _Report(msgspec.Struct, frozen=True):
     run_id: str
     resumes: _Run | None
-    started_at: datetime
+    started_at: _Time
     elapsed: float
     versions: dict[str, str]
     output_written: bool | None
@@ -117,7 +120,7 @@ def load_report(path: str | os.PathLike[str]) -> Report[Origin]:
                 "aiopartnercentral wrote it"
             )
         found = _REPORT.decode(data)
-        sources = {_origin(each): _state(each) for each in found.sources}
+        sources = dict(map(_source, found.sources))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         # The decoder's messages have a path and types, and quote no value.
         raise ValueError(f"{path} is not a report of a collection: {error}") from None
@@ -133,6 +136,18 @@ def load_report(path: str | os.PathLike[str]) -> Report[Origin]:
         output_written=found.output_written,
         earlier_files=[EarlierFile(each.path, each.written_at) for each in found.earlier_files],
     )
+
+
+def _source(source: _Source) -> tuple[Origin, SourceReport]:
+    """Return a source with its report.
+
+    Raises:
+        msgspec.ValidationError: it has a value that no report has.
+    """
+    try:
+        return _origin(source), _state(source)
+    except (ValueError, OverflowError) as error:
+        raise msgspec.ValidationError(f"{error} - at the source {source.label!r}") from None
 
 
 def _origin(source: _Source) -> Origin:
@@ -171,7 +186,10 @@ def _state(source: _Source) -> SourceReport:
 
 def _cursor(cursor: _Cursor) -> Cursor:
     try:
+        time = cursor.time.astimezone(UTC)
         seen = frozenset(split_fingerprints(b64decode(cursor.seen, validate=True)))
+    except OverflowError:
+        raise ValueError("cursor.time is outside of the calendar") from None
     except ValueError as error:
-        raise msgspec.ValidationError(f"{error} - at `$.sources[...].cursor.seen`") from None
-    return Cursor(time=cursor.time, parameters=cursor.parameters, seen=seen)
+        raise ValueError(f"cursor.seen: {error}") from None
+    return Cursor(time=time, parameters=cursor.parameters, seen=seen)

@@ -25,7 +25,7 @@ No event holds an item, a token or an argument. The text of an error may quote w
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.source import Origin
 
 __all__ = [
+    "CURSOR_AHEAD",
+    "PAGES_OVER",
     "Event",
     "Observer",
     "PageFetched",
@@ -49,6 +51,10 @@ __all__ = [
     "Throttled",
     "combine",
 ]
+
+
+PAGES_OVER: Final = "the page token of an earlier run has expired or looped"
+CURSOR_AHEAD: Final = "the cursor of the earlier run lies in the future, so the source is collected as a whole"
 
 
 @attrs.frozen(kw_only=True)
@@ -176,17 +182,19 @@ class Retried:
 
 @attrs.frozen(kw_only=True)
 class SourceRestarted:
-    """A source restarts from its first page, because the page token of an earlier run has expired or looped.
+    """A source restarts from its first page: a page token, or the cursor of an incremental run, is of no use.
 
     Its items are fetched again; a sink writes only those that it does not have.
 
     Attributes:
         run: identifies the run.
         origin: the source and listing.
+        reason: the reason, in words.
     """
 
     run: str
     origin: Origin
+    reason: str = PAGES_OVER
 
 
 @attrs.frozen(kw_only=True)

@@ -100,7 +100,7 @@ def _words(event: Event) -> str:  # noqa: PLR0911 - one for each event
         case events.SourceStarted():
             return "resumed" if event.resumed else "started"
         case events.SourceRestarted():
-            return "restarted from its first page: the page token of an earlier run has expired or looped"
+            return f"restarted from its first page: {event.reason}"
         case events.Throttled():
             delay = "" if event.retry_after is None else f" after {event.retry_after:g} s (Retry-After)"
             return (
