@@ -8,6 +8,7 @@ import signal
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import attrs
 import pytest
 
@@ -126,6 +127,46 @@ async def test_a_killed_night_keeps_the_cursors(job: Job, started: Any, more: tu
     assert len(job.items) == 6  # of the night before
     assert await job.night(*options) == ["O0", "O1", "O2", "O3", "O4"]
     assert await job.night(*options) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_a_signal_after_the_report_is_too_late(job: Job, started: Any, number: signal.Signals) -> None:
+    def is_written() -> bool:
+        return job.report.exists() and json.loads(job.report.read_bytes())["finished_at"] is not None
+
+    async with started(*job.command, "--output", job.output) as process:
+        while not is_written():
+            await anyio.sleep(0.001)
+        while process.returncode is None:
+            process.send_signal(number)
+            await anyio.sleep(0.01)
+    assert process.returncode == 0
+    assert load_report(job.report).complete
+    assert len(job.items) == 6
+
+
+async def test_a_cursor_in_the_future_is_said(job: Job) -> None:
+    await job.night()
+    told = json.loads(job.report.read_bytes())
+    told["sources"][1]["cursor"]["time"] = "2136-11-20T00:00:00Z"
+    job.report.write_text(json.dumps(told))
+    ended = await job.run(*job.command, "--output", job.output)
+    assert ended.code == 0
+    assert ended.complaint.startswith("aiopartnercentral: Sandbox: the cursor of the earlier run lies in the future")
+    assert job.since[0] is not None
+    assert job.since[1] is None
+
+
+async def test_an_edited_report_is_wrong_usage(job: Job) -> None:
+    await job.night()
+    told = json.loads(job.report.read_bytes())
+    for time in ("2026-11-20T00:00:00", "9999-12-31T23:59:59-12:00"):
+        told["sources"][0]["cursor"]["time"] = time
+        job.report.write_text(edited := json.dumps(told))
+        ended = await job.run(*job.command, "--output", job.output)
+        assert ended.code == 2
+        assert str(job.report) in ended.complaint
+        assert job.report.read_text() == edited
 
 
 async def test_a_night_that_failed_is_resumed_by_the_same_command(job: Job) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -13,7 +13,6 @@ import attrs
 from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, versions_of
-from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import Collection, Limits, RunStarted, Source, check_sources, load_sources
@@ -30,19 +29,18 @@ from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import BeginningReport, foreseen, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import facts
-from aiopartnercentral.cli.since import begin_of
+from aiopartnercentral.cli.since import begin_of, say_whole
 from aiopartnercentral.cli.stream_sink import StreamSink
 from aiopartnercentral.cli.table import encoded, named, report_text
 from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
-from aiopartnercentral.cli.writer import STDOUT, Target, Writer, check_files, check_writable, deliver
+from aiopartnercentral.cli.writer import STDOUT, Target, Writer, check_files, check_writable, deliver, warnings_of_files
 from aiopartnercentral.errors import CheckpointError, PositionError, SinkError, SourcesFileError
 from aiopartnercentral.sinks import open_sink
 from aiopartnercentral.sinks.base import output_paths
 from aiopartnercentral.sinks.rejects import SinkWithRejects
 
 if TYPE_CHECKING:
-    import logging
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from aiopartnercentral.bulk import Event, Origin
     from aiopartnercentral.cli.config import Config, ParsedListing
@@ -67,7 +65,7 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     config = combine(parsed)
     unwritten = None
     async with AsyncExitStack() as stack:
-        warnings = stack.enter_context(_warnings_of_files())
+        warnings = stack.enter_context(warnings_of_files())
         run = _Run(config, await _sources(config))
         path = config.dated("report")
         report_file = None if path is None else stack.enter_context(await run.target(path, template=config.report))
@@ -75,12 +73,15 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
             await run.collect()
         except anyio.get_cancelled_exc_class():
             run.say_how_far()
-            raise
+            if not run.is_done:  # otherwise it is too late to stop
+                raise
         except CommandError as error:
             if error.exit_code == FAILED:  # neither wrong usage nor a pipe that its reader has closed
                 run.say_result()
             raise
-        finally:
+        else:
+            run.say_result()
+        finally:  # last, as the next run begins at this report, whatever becomes of the process
             if report_file is not None and run.progress.started:
                 with anyio.CancelScope(shield=True):
                     moved = run.moved_report
@@ -89,22 +90,6 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     for line in warnings:
         say(clean(line))
     return _conclude(config, run, unwritten)
-
-
-@contextmanager
-def _warnings_of_files() -> Iterator[Sequence[str]]:
-    """Gather what is logged about the files, to say it when no progress is shown any more."""
-    lines: list[str] = []
-
-    def gather(record: logging.LogRecord) -> bool:
-        lines.append(record.getMessage())
-        return False
-
-    LOGGER.addFilter(gather)
-    try:
-        yield lines
-    finally:
-        LOGGER.removeFilter(gather)
 
 
 async def _sources(config: Config) -> Sequence[Source]:
@@ -136,12 +121,11 @@ async def _sources(config: Config) -> Sequence[Source]:
 
 
 def _conclude(config: Config, run: _Run, unwritten: CommandError | None) -> int:
-    """Print the summary, and return the exit code.
+    """Return the exit code.
 
     Raises:
         CommandError: something failed, or the report could not be written; its lines are still to be printed.
     """
-    run.say_result()
     failed = run.named_report.failures
     if (fault := unforeseen(failed)) is not None:
         raise fault
@@ -233,6 +217,12 @@ class _Run:
             say(f"{counted(left_out, 'malformed item')} omitted: see {clean(str(self.dated('malformed')))}")
 
     @property
+    def is_done(self) -> bool:
+        """Whether everything is collected and written."""
+        report = self.report
+        return self.progress.started and report.complete and report.output_written is True
+
+    @property
     def moved_report(self) -> str | None:
         """The path of the report of a run that resumes one of another day, if the name has the day."""
         path = self.dated("report")
@@ -274,6 +264,7 @@ class _Run:
             show(report_text(report, width=width_of(sys.stderr)))
         elif report.left_in_place is not None:
             say(clean(report.left_in_place))
+        say_whole(map(self.name, self.progress.whole))
 
     def say_how_far(self) -> None:
         """Print the result of a run that is stopped; without a summary, its failures and how much was collected."""

@@ -27,6 +27,7 @@ from aiopartnercentral.bulk import (
     SourceStarted,
     Throttled,
 )
+from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD
 from aiopartnercentral.cli.terminal import clean, say, tolerate_closed_stderr
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Progress:
         pages: pages that this run has fetched.
         items: items of those pages.
         throttled: how often the service throttled a request.
+        whole: the sources that are collected as a whole, as the cursor of the earlier run lies in the future.
         running: the sources that are being collected, in the order of their start.
     """
 
@@ -83,6 +85,7 @@ class Progress:
     pages: int = 0
     items: int = 0
     throttled: int = 0
+    whole: list[Origin] = attrs.field(factory=list)
     running: dict[Origin, SourceProgress] = attrs.field(factory=dict)
     _began: float = attrs.field(factory=time.monotonic)
     _recent: deque[float] = attrs.field(factory=deque)
@@ -96,8 +99,12 @@ class Progress:
                 self.sources = max(self.sources, self.finished + len(origins) + len(finished))
                 self.finished += len(finished)
                 self.resumed += len(finished)
-            case SourceStarted(origin=origin) | SourceRestarted(origin=origin):
+            case SourceStarted(origin=origin):
                 self.running[origin] = SourceProgress()
+            case SourceRestarted(origin=origin, reason=reason):
+                self.running[origin] = SourceProgress()
+                if reason == CURSOR_AHEAD:
+                    self.whole.append(origin)
             case PageFetched(origin=origin, items=items):
                 source = self.running.setdefault(origin, SourceProgress())
                 source.pages += 1

@@ -1,5 +1,7 @@
 """Runs the coroutine of a command: signals stop it cleanly, and expected errors are printed without a traceback.
 
+A command that has ended well has exit code 0, whatever arrives until the process is gone: its files are written.
+
 Signals are handled in a thread, as any call of the main thread can wait for ever: botocore reads its files in the event
 loop, and a file can be a named pipe or on a disk that does not answer.
 """
@@ -83,7 +85,7 @@ def run(
         Exception: an unexpected error of the coroutine; a `CommandError` is printed instead.
     """
     end, received, earlier = _End(), _Received(), threading.enumerate()
-    with _queued_signals(received):
+    with _queued_signals(received, end):
         anyio.run(_until_signal, command, end, received)
     code = _conclude(end, when_stopped, hint)
     _end_threads(code, earlier)
@@ -114,8 +116,8 @@ def _conclude(end: _End, when_stopped: int | None, hint: Callable[[], str | None
 
 
 @contextmanager
-def _queued_signals(received: _Received) -> Iterator[None]:
-    """Queue the signals that stop a command; None marks the end.
+def _queued_signals(received: _Received, end: _End) -> Iterator[None]:
+    """Queue the signals that stop a command; None marks the end. After a command that ended well, they are ignored.
 
     Unlike the handlers of an event loop, these run while the main thread waits in a system call. They may run between
     any two instructions, so they only use the queue, which is made for that.
@@ -131,7 +133,7 @@ def _queued_signals(received: _Received) -> Iterator[None]:
     finally:
         received.put(None)
         for each, handler in earlier.items():
-            signal.signal(each, signal.SIG_DFL if handler is None else handler)
+            signal.signal(each, signal.SIG_IGN if end.code == 0 else signal.SIG_DFL if handler is None else handler)
 
 
 async def _until_signal(command: Callable[[], Awaitable[int]], end: _End, received: _Received) -> None:
@@ -162,17 +164,19 @@ def _watch(received: _Received, loop: asyncio.AbstractEventLoop, cancel: Callabl
             answered = threading.Event()
             loop.call_soon_threadsafe(answered.set)
             if not answered.wait(_CLEANUP_SECONDS) and loop.is_running():
-                _exit(first)
+                _exit(first, end)
             with suppress(Empty):
                 another = received.get(timeout=_CLEANUP_SECONDS)
                 if another is None:
                     return
                 if time.monotonic() - since >= _CLEANUP_SECONDS:
-                    _exit(another)
+                    _exit(another, end)
 
 
-def _exit(received: signal.Signals) -> None:
+def _exit(received: signal.Signals, end: _End) -> None:
     """End the process at once, even if stderr does not take the line."""
+    if end.code is not None:
+        os._exit(end.code)
     line = threading.Thread(target=say, args=(f"stopped by {received.name}",), daemon=True)
     line.start()
     line.join(_THREAD_SECONDS)

@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aiopartnercentral.bulk import load_report
+from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD
 from aiopartnercentral.cli.runner import USAGE, CommandError
-from aiopartnercentral.cli.terminal import clean, one_line
+from aiopartnercentral.cli.terminal import clean, one_line, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aiopartnercentral._pagination.report import Report
     from aiopartnercentral.bulk import Origin
     from aiopartnercentral.cli.config import Config
 
-__all__ = ["begin_of"]
+__all__ = ["begin_of", "say_whole"]
 
 
 def begin_of(config: Config) -> datetime | Report[Origin] | None:
@@ -39,3 +42,9 @@ def begin_of(config: Config) -> datetime | Report[Origin] | None:
         raise CommandError(f"cannot read {clean(str(path))}: {error.strerror}", exit_code=USAGE) from error
     except ValueError as error:
         raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+
+
+def say_whole(names: Iterable[str]) -> None:
+    """Print which sources were collected as a whole, as they had a cursor that lies in the future."""
+    for name in names:
+        say(f"{clean(name)}: {CURSOR_AHEAD}")

@@ -10,6 +10,7 @@ import errno
 import os
 import select
 import sys
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ import anyio
 import anyio.to_thread
 import attrs
 
-from aiopartnercentral._utils.atomic_files import make_directory
+from aiopartnercentral._utils.atomic_files import LOGGER, make_directory
 from aiopartnercentral._utils.paths import check_distinct, descriptor_of, is_directory
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.cli.runner import PIPE_CLOSED, CommandError
@@ -30,7 +31,8 @@ from aiopartnercentral.sinks.remote import Remote
 from aiopartnercentral.sinks.urls import is_url, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    import logging
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
     from typing import Self
 
     from aiopartnercentral.sinks import S3Options
@@ -44,6 +46,7 @@ __all__ = [
     "create_directories",
     "deliver",
     "is_replaceable",
+    "warnings_of_files",
     "write_once",
 ]
 
@@ -288,6 +291,22 @@ class Target:
         if error.errno in (errno.EPIPE, errno.ECONNRESET):
             return CommandError(exit_code=PIPE_CLOSED)
         return _failure(self.name, error.strerror or type(error).__name__)
+
+
+@contextmanager
+def warnings_of_files() -> Iterator[Sequence[str]]:
+    """Gather what is logged about the files, to say it when no progress is shown any more."""
+    lines: list[str] = []
+
+    def gather(record: logging.LogRecord) -> bool:
+        lines.append(record.getMessage())
+        return False
+
+    LOGGER.addFilter(gather)
+    try:
+        yield lines
+    finally:
+        LOGGER.removeFilter(gather)
 
 
 def _check_open(descriptor: int) -> None:
