@@ -11,6 +11,7 @@ import attrs
 from aiopartnercentral._serialization import jsontext
 from aiopartnercentral._serialization.conversion_errors import key_segment
 from aiopartnercentral._serialization.members import generated_base, members
+from aiopartnercentral._serialization.unknown_members import is_same
 from aiopartnercentral._utils.text import REDACTED
 from aiopartnercentral.types import Structure, UnknownMember, Variant, redacted
 
@@ -43,31 +44,42 @@ class Change:
 
 
 def changes(old: object, new: object, path: str = "$") -> Iterator[Change]:
-    """Yield the differences between two objects.
+    """Yield the differences between two objects: whatever is not the same on the wire.
 
     Arguments:
         old: an object of a generated class, or any value in one.
         new: another one.
         path: where they are.
     """
-    if old == new:
-        return
     if isinstance(old, Structure | Variant) and type(old) is type(new):
         for field, segment, is_sensitive in _fields(old):
             before, after = getattr(old, field), getattr(new, field)
             if not is_sensitive:
                 yield from changes(before, after, path + segment)
-            elif before != after:
+            elif any(changes(before, after)):
                 yield Change(path + segment, _hidden(before), _hidden(after))
-    elif isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in dict.fromkeys([*old, *new]):
-            yield from changes(old.get(key), new.get(key), path + key_segment(key))
-    elif _is_list(old) and _is_list(new):
-        for index in range(max(len(old), len(new))):
-            before, after = (each[index] if index < len(each) else None for each in (old, new))
-            yield from changes(before, after, f"{path}[{index}]")
-    else:
+    elif (isinstance(old, Mapping) and isinstance(new, Mapping)) or (_is_list(old) and _is_list(new)):
+        yield from _part_changes(old, new, path)
+    elif not is_same(old, new):
         yield Change(path, _shown(old), _shown(new))
+
+
+def _part_changes(old: Any, new: Any, path: str) -> Iterator[Change]:  # noqa: ANN401 - two mappings, or two lists
+    """Yield the differences between two mappings or lists, part by part."""
+    before, after = _parts(old), _parts(new)
+    if any({**before, **after}[place] is None for place in before.keys() ^ after.keys()):
+        # A null of a document came or went. What is absent is shown as null, too, so only the whole shows it.
+        yield Change(path, _shown(old), _shown(new))
+        return
+    for place in dict.fromkeys([*before, *after]):
+        yield from changes(before.get(place), after.get(place), path + place)
+
+
+def _parts(value: Mapping[Any, object] | Sequence[object]) -> dict[str, object]:
+    """Return the parts of a mapping or list, by the part of a path that leads to them."""
+    if isinstance(value, Mapping):
+        return {key_segment(key): each for key, each in value.items()}
+    return {f"[{index}]": each for index, each in enumerate(value)}
 
 
 def _fields(obj: Any) -> Iterator[tuple[str, str, bool]]:  # noqa: ANN401 - of a generated class

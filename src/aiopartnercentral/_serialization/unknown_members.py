@@ -6,6 +6,7 @@ with what encoding gives (`known`), and put back what is missing. Values are tho
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from aiopartnercentral._serialization.conversion_errors import key_segment
@@ -16,9 +17,21 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.types import JsonValue
 
-__all__ = ["merged", "unknown_paths", "without_read_only"]
+__all__ = ["is_same", "merged", "unknown_paths", "without_read_only"]
 
+_IDENTIFYING = ("id", "identifier", "arn")  # how the names of members end that say which object something is
 _TYPE = "__type"  # which a service may add to any structure, and which names no member
+
+
+def is_same(one: object, other: object) -> bool:
+    """Return whether two plain values are the same on the wire: unlike `==`, 1 is neither `True` nor 1.0."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(is_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    if isinstance(one, int | float | Decimal) and isinstance(other, int | float | Decimal):
+        return type(one) is type(other) and repr(one) == repr(other)
+    return one == other
 
 
 def unknown_paths(raw: JsonValue, known: JsonValue, path: str = "$") -> Iterator[str]:
@@ -74,7 +87,7 @@ def merged(raw: JsonValue, before: JsonValue, after: JsonValue, path: str = "$")
     Raises:
         EncodeError: items of a list have unknown members, and it is not clear which of the changed items they are.
     """
-    if before == after:
+    if is_same(before, after):
         return raw
     if isinstance(raw, dict) and isinstance(before, dict) and isinstance(after, dict):
         return _merged_members(raw, before, after, path)
@@ -99,14 +112,15 @@ def _merged_members(
 def _merged_items(raw: list[JsonValue], before: list[JsonValue], after: list[JsonValue], path: str) -> list[JsonValue]:
     """Return the changed list, each item of it as the service sent it if it is unchanged.
 
-    An item that was changed is merged with the one that it was changed from. That is known if all others kept their
-    places.
+    An item that was changed is merged with the one that it was changed from. That is certain if it is the only one,
+    has kept its place and all members but one, and that one does not say which object it is.
     """
     origins = _origins(raw, before, after, path)
     lost = [place for place in range(len(before)) if place not in origins.values()]
     new = [place for place in range(len(after)) if place not in origins]
     if any(_has_unknown(raw[place], before[place]) for place in lost) and new:
-        if len(before) != len(after) or any(place != origin for place, origin in origins.items()):
+        has_moved = len(before) != len(after) or any(place != origin for place, origin in origins.items())
+        if has_moved or len(new) > 1 or not _is_edit(before[new[0]], after[new[0]]):
             raise _ambiguous(path)
         origins |= {place: place for place in new}
     return [
@@ -117,10 +131,12 @@ def _merged_items(raw: list[JsonValue], before: list[JsonValue], after: list[Jso
 
 def _origins(raw: list[JsonValue], before: list[JsonValue], after: list[JsonValue], path: str) -> dict[int, int]:
     """Return, for the place of each item that is unchanged, its place in the list before the change."""
-    origins = {place: place for place, value in enumerate(after) if place < len(before) and before[place] == value}
+    origins = {
+        place: place for place, value in enumerate(after) if place < len(before) and is_same(before[place], value)
+    }
     free = [place for place in range(len(before)) if place not in origins]
     for place, value in enumerate(after):
-        found = None if place in origins else next((each for each in free if before[each] == value), None)
+        found = None if place in origins else next((each for each in free if is_same(before[each], value)), None)
         if found is not None:
             origins[place] = found
             free.remove(found)
@@ -133,8 +149,17 @@ def _refuse_twins(raw: list[JsonValue], before: list[JsonValue], path: str) -> N
     """Raise an error if items of a list, some of which were moved or removed, differ in unknown members alone."""
     for place, value in enumerate(before):
         for other in range(place):
-            if before[other] == value and raw[other] != raw[place]:
+            if is_same(before[other], value) and not is_same(raw[other], raw[place]):
                 raise _ambiguous(path)
+
+
+def _is_edit(before: JsonValue, after: JsonValue) -> bool:
+    """Return whether an item is certainly another revision of the same, rather than a new one in its place."""
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return False
+    keys = before.keys() | after.keys()
+    changed = [key for key in keys if not (key in before and key in after and is_same(before[key], after[key]))]
+    return len(changed) == 1 < len(keys) and not changed[0].lower().endswith(_IDENTIFYING)
 
 
 def _has_unknown(raw: JsonValue, known: JsonValue) -> bool:
@@ -145,6 +170,6 @@ def _has_unknown(raw: JsonValue, known: JsonValue) -> bool:
 def _ambiguous(path: str) -> EncodeError:
     return EncodeError(
         "the items have members that the model does not know, and it is not clear which of the changed items they "
-        "belong to: in one change, edit items or add, remove and move items, but not both",
+        "belong to: in one change, edit one member of one item in its place, or add, remove and move items",
         path=path,
     )
