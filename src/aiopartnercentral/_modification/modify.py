@@ -6,8 +6,9 @@ modify ─ Get ─ ObjectRead ─ the function ─ merged with unknown members �
 
 from __future__ import annotations
 
+from copy import deepcopy
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
@@ -18,7 +19,7 @@ from aiopartnercentral._serialization.members import members
 from aiopartnercentral._transport.call_context import STANDARD_ATTEMPTS
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import type_name
-from aiopartnercentral.errors import AioPartnerCentralError, ServiceError
+from aiopartnercentral.errors import AioPartnerCentralError, ServiceError, error_type
 from aiopartnercentral.types import Request
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Modification(Generic[RequestT]):
         changes: the differences between what was read and the request; empty if there are none, and nothing was sent.
         attempts: how often the object was read and the function called.
         unknown: paths of the members that the model does not know, and that are sent back.
+        unmatched: names in `leave_out` that neither the object nor the model has: they may be misspelt.
     """
 
     request: RequestT = attrs.field(repr=False)
@@ -59,6 +61,7 @@ class Modification(Generic[RequestT]):
     changes: tuple[Change, ...]
     attempts: int
     unknown: tuple[str, ...]
+    unmatched: tuple[str, ...] = ()
 
     @property
     def is_sent(self) -> bool:
@@ -102,7 +105,8 @@ async def modify(
         get: the request that reads the object.
         update: the class of the requests that replace it, such as `selling.UpdateOpportunityRequest`.
         change: gets a request with everything that was read, and returns the changed one; None or an equal one to leave
-            the object as it is. It may be async. It may be called several times.
+            the object as it is. It may be async. It may be called several times. The members that name the object, and
+            its date or revision, must stay.
         attempts: how often it may be called.
         dry_run: whether to return the changes without writing them.
         overwrite: whether to write although the service cannot notice other writers, whose changes are lost then; only
@@ -112,12 +116,15 @@ async def modify(
 
     Raises:
         NotModifiableError: the service cannot notice other writers, or does not return everything that it would
-            replace; see `overwrite` and `leave_out`.
-        EncodeError: items of a list have unknown members, and were edited and moved at once.
+            replace, see `overwrite` and `leave_out`; the function changed which object is written, or a list in
+            place although it returned None.
+        DecodeError: the response cannot be decoded, or is of another catalog.
+        EncodeError: items of a list have unknown members, and it is not certain which of the changed items is which.
         ServiceError: the service answered with an error; its `ConflictException` if all attempts met another writer.
         TypeError, ValueError: an argument is of a wrong type or has a value that is not allowed.
         Exception: any other error of a call, or of the function. The update is sent again only if the service has
-            certainly not executed it, or has an idempotency token.
+            certainly not executed it, or has an idempotency token. An attempt that may have been executed is not
+            forgotten: if the next ones fail, such as by the conflict that it has caused, its error is raised.
     """
     from anyio.to_thread import run_sync  # noqa: PLC0415 - slow to load
 
@@ -126,6 +133,7 @@ async def modify(
     left_out = frozenset(_NAMES("leave_out", leave_out))
     # In a thread, as the modules of the classes take long to import.
     pair = await run_sync(pair_of, client.service, get, update)
+    _check_left_out(pair, left_out)
     if pair.guard is None and not (overwrite or dry_run):
         raise NotModifiableError(
             f"{pair.update.name} has no date or revision by which the service notices other writers, so their changes "
@@ -135,17 +143,16 @@ async def modify(
     for attempt in range(1, attempts + 1):
         read = await ObjectRead.by(wire, pair, get, update, left_out)
         _check_guard(pair, read.request, is_accepted=overwrite or dry_run)
-        changed = change(read.request)
-        request: Any = await changed if isawaitable(changed) else changed
-        if request is not None and not isinstance(request, update):
-            raise TypeError(f"change must return a {update.__name__} or None, not {type_name(request)}")
-        differences = () if request is None else tuple(changes(read.request, request))
+        request = await _changed(read.request, change, update)
+        _check_targets(pair, read.request, request)
+        differences = tuple(changes(read.request, request))
         done = Modification(
-            request=cast("RequestT", request if differences else read.request),
+            request=request if differences else read.request,
             response=None,
             changes=differences,
             attempts=attempt,
             unknown=read.unknown,
+            unmatched=read.unmatched,
         )
         if not differences:
             return done
@@ -162,6 +169,46 @@ async def modify(
         else:
             return attrs.evolve(done, response=response)
     raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+
+async def _changed(
+    read: RequestT, change: Callable[[RequestT], RequestT | Awaitable[RequestT | None] | None], update: type[RequestT]
+) -> RequestT:
+    """Return what the function makes of a copy of the request, so that changes in its lists and mappings count, too."""
+    given = deepcopy(read)
+    changed: Any = change(given)
+    request: Any = await changed if isawaitable(changed) else changed
+    if request is None:
+        if any(changes(read, given)):
+            raise NotModifiableError(
+                "change has changed a list or mapping of the request in place, and returned None, which leaves the "
+                "object as it is: return the request"
+            )
+        return read
+    if not isinstance(request, update):
+        raise TypeError(f"change must return a {update.__name__} or None, not {type_name(request)}")
+    return request
+
+
+def _check_left_out(pair: UpdatePair, left_out: frozenset[str]) -> None:
+    """Refuse names of members that are read and sent back, or are never sent."""
+    known = {*pair.copied, *pair.identifying, *pair.read_only, pair.token} - {*pair.unreadable}
+    if wrong := sorted(left_out & known):
+        raise ValueError(
+            f"leave_out names {', '.join(wrong)}, but is for members that the model does not know, and for those that "
+            f"{pair.get.name} does not return: set others to None in the function"
+        )
+
+
+def _check_targets(pair: UpdatePair, read: object, request: object) -> None:
+    """Refuse to write another object than the one that was read, or without its date or revision."""
+    fields = {key: _field(pair, key) for key in pair.targets}
+    changed = [key for key, field in fields.items() if getattr(read, field) != getattr(request, field)]
+    if changed:
+        raise NotModifiableError(
+            f"change has changed {', '.join(changed)}, which says what is written, and whether another writer was "
+            "faster: leave it as it was read"
+        )
 
 
 def _check_guard(pair: UpdatePair, request: object, *, is_accepted: bool) -> None:
@@ -189,11 +236,18 @@ def _field(pair: UpdatePair, key: str) -> str:
 
 
 async def _send(client: ServiceClient, pair: UpdatePair, request: object, content: bytes) -> Any:  # noqa: ANN401 - of the operation
-    """Send an update; again only if the service has certainly not executed it, or the request has a token."""
+    """Send an update; again only if the service has certainly not executed it, or the request has a token.
+
+    Raises:
+        Exception: the error of the last attempt, or of the first that the service may have executed: a conflict that a
+            later one meets may be its effect.
+    """
     from aiopartnercentral._transport.retries import is_retryable, is_unexecuted  # noqa: PLC0415 - loads botocore
 
-    api: ApiCaller = client._api if pair.token else client.with_options(attempts=1)._api  # noqa: SLF001 - a client has no other access to bytes
-    attempt = 0
+    api: ApiCaller = client.with_options(attempts=1)._api  # noqa: SLF001 - a client has no other access to bytes
+    # An empty token is none. One that the function has removed is put back.
+    has_token = pair.token is not None and getattr(request, _field(pair, pair.token)) != ""
+    attempt, uncertain = 0, None
     while True:
         attempt += 1
         try:
@@ -201,9 +255,14 @@ async def _send(client: ServiceClient, pair: UpdatePair, request: object, conten
                 pair.update, request, lambda response: api.decode(pair.update, response), content=content
             )
         except Exception as error:
-            may_repeat = is_retryable(error) and is_unexecuted(error) and not pair.token
+            is_certain = is_unexecuted(error)
+            may_repeat = is_retryable(error) and (is_certain or has_token)
             if not may_repeat or attempt >= STANDARD_ATTEMPTS:
-                raise
+                if uncertain is None:
+                    raise
+                uncertain.add_note(f"sent again, which failed with {error_type(error)}: it may have been written")
+                raise uncertain from error
+            uncertain = uncertain if is_certain or uncertain is not None else error
         await _wait(attempt)
 
 

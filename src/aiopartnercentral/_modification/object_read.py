@@ -94,11 +94,13 @@ class ObjectRead:
     Attributes:
         request: the request that would write it back.
         unknown: the paths of the members that the model does not know.
+        unmatched: members to leave out that neither the object nor the model has.
         absent: the members that the object could have, in any form, and does not have.
     """
 
     request: Any = attrs.field(repr=False)
     unknown: tuple[str, ...]
+    unmatched: tuple[str, ...]
     absent: frozenset[str]
     _token: Mapping[str, str] = attrs.field(alias="token", repr=False)
     _wire: WireFormat = attrs.field(alias="wire", repr=False)
@@ -119,6 +121,7 @@ class ObjectRead:
             leave_out: members that are not known to the model, and not sent back.
 
         Raises:
+            DecodeError: the response is of another catalog.
             Exception: the errors of a call.
         """
 
@@ -132,7 +135,10 @@ class ObjectRead:
         if pair.container is not None:
             exact, value, read = (each[pair.container] for each in (exact, value, read))
         asked = wire.encode(get)
-        own = {key: asked[key] for key in pair.identifying if key in asked}
+        catalog = [key for key in pair.targets if key.lower() == "catalog"]
+        if any(value.get(key) not in (None, asked.get(key)) for key in catalog):
+            raise DecodeError("the response is of another catalog than the request", operation=pair.get.name)
+        own = {key: asked[key] for key in (*pair.identifying, *catalog) if key in asked}
         if pair.token is not None:
             own[pair.token] = str(uuid4())
         copied = [key for key in pair.copied if value.get(key) is not None]
@@ -145,6 +151,7 @@ class ObjectRead:
         return cls(
             request=request,
             unknown=tuple(unknown_paths(raw, plain)),
+            unmatched=tuple(key for key in leave_out if key not in exact and key not in pair.unreadable),
             absent=frozenset(key for key in pair.read_only if value.get(key) is None),
             token={key: own[key] for key in own if key == pair.token},
             wire=wire,

@@ -33,6 +33,7 @@ class UpdatePair:
         copied: the members of the update that the object has, in a form that the update takes.
         identifying: the members of the update that only the request of `get` has.
         guard: the member by which the service notices that another writer was faster; None if there is none.
+        targets: the members of the update that say which object, and which revision of it, is written.
         token: the idempotency token; None if there is none.
         unreadable: the members of the update that the object does not have. An update without them may clear them.
         read_only: the members of the object that the update does not take.
@@ -44,6 +45,7 @@ class UpdatePair:
     copied: tuple[str, ...]
     identifying: tuple[str, ...]
     guard: str | None
+    targets: tuple[str, ...]
     token: str | None
     unreadable: tuple[str, ...]
     read_only: tuple[str, ...]
@@ -97,6 +99,7 @@ def _pair(get: Operation[Any, Any], update: Operation[Any, Any]) -> UpdatePair:
         given = _members(given[container].type)
     copied = tuple(key for key, member in taken.items() if key in given and _fits(given[key].type, member.type))
     identifying = tuple(key for key in taken if key not in copied and key in asked)
+    guard = next((key for key in copied if key == "LastModifiedDate" or key.lower().endswith("revision")), None)
     token = next((key for key, member in taken.items() if member.field == _TOKEN), None)
     return UpdatePair(
         get=get,
@@ -104,7 +107,8 @@ def _pair(get: Operation[Any, Any], update: Operation[Any, Any]) -> UpdatePair:
         container=container,
         copied=copied,
         identifying=identifying,
-        guard=next((key for key in copied if key == "LastModifiedDate" or key.lower().endswith("revision")), None),
+        guard=guard,
+        targets=tuple(key for key in taken if key in asked or key == guard),
         token=token,
         unreadable=tuple(key for key in taken if key not in {*copied, *identifying, token}),
         read_only=tuple(key for key in given if key not in copied),
