@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import sys
+from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -13,17 +17,18 @@ import attrs
 import pytest
 
 from aiopartnercentral.bulk import load_report
-from tests.cli.processes import until
+from tests.cli.processes import GUARD, until
 from tests.support.changing_service import ChangingService
 from tests.support.servers import scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.cli.processes import Ended
 
 pytestmark = pytest.mark.anyio
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @attrs.define
@@ -143,6 +148,45 @@ async def test_a_signal_after_the_report_is_too_late(job: Job, started: Any, num
     assert process.returncode == 0
     assert load_report(job.report).complete
     assert len(job.items) == 6
+
+
+async def test_the_documented_script_merges_what_a_killed_command_has_written(
+    job: Job, environment: dict[str, str]
+) -> None:
+    documented = re.search(r"```sh\n(# nightly\.sh.*?)```", (DOCS / "cli.md").read_text(), re.DOTALL)
+    assert documented is not None
+    script = documented[1].replace("--sources partners.toml", f"--catalog AWS --endpoint-url {job.url}")
+    (job.folder / "nightly.sh").write_text(script.replace("changes.parquet", job.output.name))
+    (job.folder / "merge.py").write_text(f"open('merged', 'a').write(open('{job.output.name}').read())")
+    for name, command in {
+        "python": sys.executable,
+        "aiopartnercentral": f"{sys.executable} -m aiopartnercentral",
+    }.items():
+        (job.folder / name).write_text(f'#!/bin/sh\necho $$ > {name}.pid\nexec {command} "$@"\n')
+        (job.folder / name).chmod(0o755)
+    new, last = job.folder / "new.json", job.folder / "last.json"
+    path = f"{job.folder}:{os.environ['PATH']}"
+
+    async def night(*, is_killed: bool) -> int | None:
+        with anyio.fail_after(GUARD):
+            async with await anyio.open_process(
+                ["sh", "nightly.sh"], cwd=job.folder, env={**environment, "PATH": path}, stdout=None, stderr=None
+            ) as process:
+                if is_killed:
+                    while not (new.exists() and json.loads(new.read_bytes())["finished_at"]):
+                        await anyio.sleep(0.001)
+                    with suppress(ProcessLookupError):
+                        os.kill(int((job.folder / "aiopartnercentral.pid").read_text()), signal.SIGKILL)
+                return await process.wait()
+
+    assert await night(is_killed=True) in {128 + signal.SIGKILL, 0}  # which one depends on the machine
+    assert not new.exists()
+    assert load_report(last).complete
+    job.service.now += timedelta(days=1)
+    job.service.change("AWS", "O9")
+    assert await night(is_killed=False) == 0
+    merged = [json.loads(line)["Id"] for line in (job.folder / "merged").read_text().splitlines()]
+    assert merged == ["O0", "O1", "O2", "O3", "O4", "O9"]
 
 
 async def test_a_cursor_in_the_future_is_said(job: Job) -> None:
