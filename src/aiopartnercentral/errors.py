@@ -79,7 +79,7 @@ _THROTTLING_CODES = frozenset(
 )
 _THROTTLING_STATUSES = frozenset({429, 509})
 _TRANSIENT_CODES = frozenset({"InternalError", "InternalServerException", "RequestTimeout", "RequestTimeoutException"})
-_TRANSIENT_STATUSES = frozenset({408, *range(500, 600)})
+_TRANSIENT_STATUSES = frozenset({408, 500, 502, 503, 504})  # those of botocore's standard mode, and 408
 
 
 class AioPartnerCentralError(Exception):
@@ -374,8 +374,9 @@ class ServiceError(AioPartnerCentralError, ClientError):
     def is_retryable(self) -> bool:
         """Whether the same request may succeed later.
 
-        It may after throttling, a server error, a timeout of the service, or an error whose cause the client has
-        corrected.
+        It may after throttling, HTTP status 408, 500, 502, 503 or 504, a code that says the same with another status,
+        or an error whose cause the client has corrected. Other server errors, such as 501 for an operation that the
+        endpoint does not have, will be the same later.
         """
         is_transient = self.code in _TRANSIENT_CODES or self.http_status in _TRANSIENT_STATUSES
         return self.is_throttling or is_transient or self.is_corrected

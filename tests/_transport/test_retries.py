@@ -83,7 +83,7 @@ async def test_a_status_without_a_code_is_repeated(
     await send(client)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413, 501, 505])
 async def test_another_status_is_not_repeated(status: int, server: ScriptedServer, client: account.Client) -> None:
     server.replies(Reply(b"", status=status))
     error = await failure_of(call, client)

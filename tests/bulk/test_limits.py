@@ -202,6 +202,8 @@ def test_transient_failures_are_retried_up_to_the_limit(error: Exception) -> Non
         service_error("AccessDeniedException"),
         service_error("ValidationException"),
         service_error("ExpiredTokenException", status=403),
+        service_error("NotImplementedException", status=501),
+        service_error("505", status=505),
         boto.SSLError(endpoint_url="", error=""),
         boto.NoCredentialsError(),
         CredentialsError("the role cannot be assumed", code="AccessDenied"),

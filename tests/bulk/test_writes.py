@@ -116,6 +116,15 @@ async def test_a_server_error_is_retried_only_with_a_token(server: Opportunities
     assert len(server.sent("AssignOpportunity")) == 3
 
 
+@pytest.mark.parametrize(("status", "outcome"), [(501, RowOutcome.FAILED), (505, RowOutcome.UNKNOWN)])
+async def test_a_server_error_that_stays_is_not_repeated(
+    status: int, outcome: RowOutcome, server: Opportunities
+) -> None:
+    server.after = lambda _: failure("OddException", status)
+    report = await creations(server, [("a", created(1))]).run()
+    assert (report.rows[outcome], report.retries, report.problems[0].attempts) == (1, 0, 1)
+
+
 async def test_a_broken_connection_is_not_repeated_without_a_token(
     server: Opportunities, monkeypatch: pytest.MonkeyPatch
 ) -> None:

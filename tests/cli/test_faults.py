@@ -326,6 +326,23 @@ async def test_throttling_and_a_broken_service_say_to_wait(run):
     assert "Sandbox: InternalServerException: oops (HTTP 500): try again later" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [(501, "(HTTP 501): the endpoint does not have ListConnections"), (505, "(HTTP 505)")],
+)
+async def test_a_server_error_that_stays_is_not_repeated(run, status, hint):
+    asked = []
+
+    def answer(operation, _sent):
+        asked.append(operation)
+        return status, b'{"__type":"OddException","Message":"no"}'
+
+    async with serving(answer) as url:
+        ended = await run(*COLLECT, "--endpoint-url", url)
+    assert (ended.code, len(asked)) == (1, 1)
+    assert ended.complaint == f"aiopartnercentral: AWS: OddException: no {hint}\n"
+
+
 async def test_a_server_that_is_not_partner_central(run):
     async with serving(lambda *_: (404, b"<html>nothing here</html>")) as url:
         ended = await run(*COLLECT, "--endpoint-url", url)

@@ -321,6 +321,7 @@ async def test_a_lost_response_to_the_last_request_is_no_failure(store, spool):
         ("complete", lambda: refusal(403, "AccessDenied"), "access denied: .*s3:PutObject"),
         ("put", lambda: web.Response(headers={"x-amz-checksum-crc32": "AAAAAA=="}), "other bytes"),
         ("put", lambda: refusal(500, "InternalError"), "InternalError .HTTP 500.: try again later"),
+        ("put", lambda: refusal(501, "NotImplemented"), r"NotImplemented .HTTP 501.$"),
     ],
 )
 async def test_what_a_hostile_store_does_keeps_the_old_object_and_is_named(store, spool, when, response, reason):

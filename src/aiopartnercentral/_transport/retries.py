@@ -53,7 +53,8 @@ LONGEST_WAIT = 60.0
 
 _REPEATED_BY_BOTOCORE = frozenset({500, 502, 503, 504})
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
-_REFUSALS = frozenset(range(400, FIRST_SERVER_ERROR_STATUS)) - {408}
+_NOT_IMPLEMENTED = 501
+_REFUSALS = frozenset({*range(400, FIRST_SERVER_ERROR_STATUS), _NOT_IMPLEMENTED}) - {408}
 _BEFORE_SENDING = (  # errors that are raised before anything is sent
     *(EncodeError, CredentialsError, ParamValidationError, InvalidConfigError, NoRegionError, ProfileNotFound),
     *(NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),

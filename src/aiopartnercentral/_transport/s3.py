@@ -34,7 +34,7 @@ _CREDENTIALS_SECONDS = 600.0
 _CONNECTIONS = 10
 _CONNECT_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 20
-_FIRST_SERVER_ERROR = 500
+_TEMPORARY = frozenset({500, 502, 503, 504})  # as 501 says that the store does not have the operation
 _NOT_FOUND = 404
 _PERMISSIONS: Final[Mapping[str, str]] = {
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
@@ -305,7 +305,7 @@ def _response(error: ClientError) -> str:
     if status == 403 or code == "AccessDenied":  # noqa: PLR2004 - forbidden
         permission = _PERMISSIONS.get(error.operation_name, "s3:PutObject and the use of its KMS key")
         return f"access denied: the caller's policy and the bucket's must allow {permission} on it"
-    advice = ": try again later" if status >= _FIRST_SERVER_ERROR else ""
+    advice = ": try again later" if status in _TEMPORARY else ""
     return f"{error.operation_name} failed with {code} (HTTP {status}){advice}"
 
 

@@ -39,6 +39,7 @@ _REJECTED = (
 )
 _LOGIN = ("SSOError", "LoginError", "TokenRetrievalError", "NoAuthTokenError", "UnauthorizedSSOTokenError")
 _FIRST_SERVER_STATUS = 500
+_NOT_IMPLEMENTED = 501
 _DETAILS = ("error_details", "error_list", "field_list")  # of the services' ValidationExceptions
 _RESTART = ("restart=True", "--restart")  # the same option in Python and in the command
 
@@ -105,9 +106,12 @@ def _service(error: ServiceError, *, quotes: bool) -> str:
         return f"{said}: try again later, or set a lower --rate{request}"
     if code.startswith("Validation"):
         return f"{said}{_fields(error, quotes=quotes)}: check the options{request}"
-    if (error.http_status or 0) >= _FIRST_SERVER_STATUS:
-        return f"{said} (HTTP {error.http_status}): try again later{request}"
-    return f"{said} (HTTP {error.http_status}){request}"
+    advice = ""
+    if error.http_status == _NOT_IMPLEMENTED:
+        advice = f": the endpoint does not have {error.operation_name}"
+    elif (error.http_status or 0) >= _FIRST_SERVER_STATUS and error.is_retryable:
+        advice = ": try again later"
+    return f"{said} (HTTP {error.http_status}){advice}{request}"
 
 
 def _request(error: ServiceError) -> str:
