@@ -105,6 +105,30 @@ async def test_parents_that_vanish_are_no_failure_and_are_told(
     assert [json.loads(line)["Id"] for line in ended.out.splitlines()] == others
     (one,) = json.loads((tmp_path / "report.json").read_text())["sources"]
     assert [each["parent"] for each in one["skipped_parents"]["first"]] == [{"identifier": gone}]
+    ended = await run(*arguments(server, *listing))
+    assert (ended.code, ended.err) == (0, "aiopartnercentral: 1 parent vanished: --report FILE names them\n")
+
+
+@pytest.mark.parametrize("shown", [("--summary",), ("--on-error", "report")])
+async def test_the_summary_shows_what_is_missing(
+    run: Any, server: ScriptedServer, partners: Partners, tmp_path: Path, shown: tuple[str, ...]
+) -> None:
+    gone, denied, malformed, *_ = partners.parents
+    replies = {
+        gone: error("ResourceNotFoundException"),
+        denied: error("AccessDeniedException"),
+        malformed: Reply({"Catalog": "AWS", "Id": 5}),
+    }
+    server.answer = lambda received: replies.get(received.body.get("Identifier", "")) or partners.reply(received)
+    ended = await run(
+        *arguments(server, "get-opportunity", "--identifier", "each:list-opportunities.id"),
+        *("--ignore-errors", "AccessDeniedException", "--format", "csv", "--malformed", tmp_path / "bad.ndjson"),
+        *shown,
+    )
+    assert ended.code == 0
+    told = "AWS: 1 malformed item left out; 1 parent skipped; 1 parent vanished"
+    assert [line for line in ended.err.splitlines() if "parent" in line] == [told]
+    assert "see --report" not in ended.err
 
 
 @pytest.mark.parametrize(

@@ -257,5 +257,10 @@ async def test_a_run_that_is_stopped_leaves_a_report_and_a_summary_of_its_own(st
     assert (first["run_id"], first["versions"]) == (content["run_id"], content["versions"])
     assert (first["complete"], first["finished_at"], first["sources"][0]["outcome"]) == (False, None, "pending")
     assert re.search(rf"\nAWS +cancelled +{content['items']}  \d{{4}}-\d\d-\d\d \d\d:\d\d", err)
-    assert re.search(rf"\n1 source: {content['items']} items, .*\naiopartnercentral: stopped by SIGTERM\n$", err)
+    found = re.search(rf"\n1 source: {content['items']} items, .*\n(.*)\n(.*)\n$", err)
+    assert found is not None
+    assert found[1].endswith(
+        f"items.ndjson was not written: the run was stopped, so {content['items']} items are not in it"
+    )
+    assert found[2] == "aiopartnercentral: stopped by SIGTERM"
     await until(lambda: not list(tmp_path.glob(".*")))

@@ -72,7 +72,10 @@ async def test_a_signal_leaves_the_earlier_file_and_no_other(started, tmp_path, 
         await until(lambda: slow.waiting)
         assert len(list(tmp_path.iterdir())) == 2
         process.send_signal(sent)
+        err = (await everything(process.stderr)).decode()
         assert await process.wait() == code
+    line = f"aiopartnercentral: {file} was not written: the run was stopped, so 100 items are not in it"
+    assert [line, f"aiopartnercentral: stopped by {sent.name}"] == err.splitlines()[-2:]
     assert [path.name for path in tmp_path.iterdir()] == ["items.ndjson"]
     assert file.read_text() == "earlier\n"
 

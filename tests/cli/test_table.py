@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
+from aiopartnercentral._pagination.skipped_parents import SkippedParents
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.cli.item_table import cells, columns_of, tag
 from aiopartnercentral.cli.table import Column, Part, render, report_text
@@ -265,6 +266,21 @@ def test_thousands_of_rows_take_no_longer_than_a_person_waits():
     began = time.process_time()
     render(columns, [cells(item) for item in CONNECTIONS * 500], width=200)
     assert time.process_time() - began < 10
+
+
+def test_a_summary_says_what_is_missing_once_for_all_sources_that_miss_the_same():
+    skipped = SkippedParents(skipped=1, vanished=2)
+    ignored = SourceReport(outcome=Outcome.SKIPPED, error=ZeroDivisionError("secret"))
+    sources = {
+        "a": SourceReport(outcome=Outcome.COMPLETE, skipped_parents=skipped),
+        "b": SourceReport(outcome=Outcome.COMPLETE, skipped_parents=skipped),
+        "c": ignored,
+        "d": SourceReport(outcome=Outcome.COMPLETE),
+    }
+    report = Report(sources=sources, elapsed=1.0, run_id="r", started_at=datetime(2026, 11, 28, tzinfo=UTC))
+    *_, missing, error = report_text(report, width=None).splitlines()
+    assert missing == "a, b: 1 parent skipped; 2 parents vanished"
+    assert error == "skipped: c: ZeroDivisionError"
 
 
 def test_a_summary_of_many_sources_lists_those_that_need_attention():

@@ -14,7 +14,7 @@ import attrs
 
 from aiopartnercentral import __version__
 from aiopartnercentral._pagination.skipped_parents import with_noted_parent
-from aiopartnercentral._pagination.source_report import ENDED_WELL, Cursor, Outcome, SourceReport, picklable
+from aiopartnercentral._pagination.source_report import ENDED_WELL, Cursor, Outcome, SourceReport, omissions, picklable
 from aiopartnercentral._utils.text import counted, json_time, listed, utc_text
 from aiopartnercentral.errors import AioPartnerCentralError
 
@@ -34,6 +34,7 @@ __all__ = [
     "Report",
     "SourceReport",
     "SourcesFailedError",
+    "omissions",
     "versions_of",
 ]
 
@@ -285,11 +286,10 @@ def _padded(column: Sequence[str]) -> Sequence[str]:
 
 
 def _problem(state: SourceReport) -> str:
-    malformed = f"{counted(len(state.malformed), 'malformed item')} left out" if state.malformed else ""
     error, text = state.error, ""
     if error is not None:
         text = ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
-    return "; ".join(filter(None, [with_noted_parent(error, text), malformed, str(state.skipped_parents)]))
+    return "; ".join(filter(None, [with_noted_parent(error, text), omissions(state)]))
 
 
 _EARLIER: Final = "of earlier runs"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral._pagination.skipped_parents import NONE_SKIPPED, SkippedParents, with_noted_parent
-from aiopartnercentral._utils.text import json_time
+from aiopartnercentral._utils.text import counted, json_time
 from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.types import MalformedItem
 
-__all__ = ["ENDED_WELL", "Cursor", "Outcome", "SourceReport", "picklable"]
+__all__ = ["ENDED_WELL", "Cursor", "Outcome", "SourceReport", "omissions", "picklable"]
 
 
 class Outcome(StrEnum):
@@ -155,6 +155,12 @@ class SourceReport:
     def __reduce__(self) -> tuple[Any, ...]:
         values = {each.name: getattr(self, each.name) for each in attrs.fields(SourceReport)}
         return _source_report, ({**values, "error": None if self.error is None else picklable(self.error)},)
+
+
+def omissions(state: SourceReport) -> str:
+    """Return how many items were left out and how many parents have none, in words; empty if nothing is to be said."""
+    malformed = f"{counted(len(state.malformed), 'malformed item')} left out" if state.malformed else ""
+    return "; ".join(filter(None, [malformed, str(state.skipped_parents)]))
 
 
 def _source_report(values: Mapping[str, Any]) -> SourceReport:

@@ -12,17 +12,18 @@ import anyio.to_thread
 import attrs
 from botocore.exceptions import ProfileNotFound
 
-from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, versions_of
+from aiopartnercentral._pagination.report import EarlierRun, Report, versions_of
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import Collection, Limits, RunStarted, Source, check_sources, load_sources
 from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.incremental import OVERLAP
 from aiopartnercentral.bulk.sink_writer import empty_pages
+from aiopartnercentral.cli.conclusion import say_how_far, say_result, say_unwritten
 from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.each import listing_of
 from aiopartnercentral.cli.item_table import ItemTables
-from aiopartnercentral.cli.malformed import count_malformed, malformed_sink, skipped_parents, write_malformed
+from aiopartnercentral.cli.malformed import count_malformed, malformed_sink, write_malformed
 from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
@@ -31,8 +32,8 @@ from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.since import begin_of, say_whole
 from aiopartnercentral.cli.stream_sink import StreamSink
-from aiopartnercentral.cli.table import encoded, named, report_text
-from aiopartnercentral.cli.terminal import clean, one_line, say, show, width_of
+from aiopartnercentral.cli.table import encoded, named
+from aiopartnercentral.cli.terminal import clean, one_line, say, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, Writer, check_files, check_writable, deliver, warnings_of_files
 from aiopartnercentral.errors import CheckpointError, PositionError, SinkError, SourcesFileError
 from aiopartnercentral.sinks import open_sink
@@ -206,12 +207,8 @@ class _Run:
                 raise self._explained(error) from error
             is_whole = False
         report = self.report
-        if config.to_files and report.items and (report.lost or not is_whole):
-            every = is_whole or {state.outcome for state in report.sources.values()} == {Outcome.FAILED}
-            failed = "every source failed" if every else "a source failed"
-            say(f"{clean(config.output)} was not written: {failed}, so {counted(report.items, 'item')} are not in it")
-        if (parents := skipped_parents(report)) and not config.shows_summary:
-            say(f"{parents}: see --report")
+        if report.lost or not is_whole:
+            say_unwritten(config, self.named_report, "every source failed" if is_whole else None)
         left_out = count_malformed(report)
         if left_out and is_whole and not (sink is not None and report.lost):
             say(f"{counted(left_out, 'malformed item')} omitted: see {clean(str(self.dated('malformed')))}")
@@ -256,25 +253,16 @@ class _Run:
         return named(attrs.evolve(report, sources=states), self.name)
 
     def say_result(self) -> None:
-        """Print the summary if it is shown, otherwise the files that were left in place."""
-        if not self.progress.started:
-            return
-        report = self.named_report
-        if self.config.shows_summary and sys.stderr is not None:
-            show(report_text(report, width=width_of(sys.stderr)))
-        elif report.left_in_place is not None:
-            say(clean(report.left_in_place))
-        say_whole(map(self.name, self.progress.whole))
+        """Print the result of a run that has started."""
+        if self.progress.started:
+            say_result(self.config, self.named_report)
+            say_whole(map(self.name, self.progress.whole))
 
     def say_how_far(self) -> None:
-        """Print the result of a run that is stopped; without a summary, its failures and how much was collected."""
-        self.say_result()
-        if self.progress.started and not self.config.shows_summary:
-            report = self.named_report
-            outcomes = [state.outcome for state in report.sources.values()]
-            for line in explain_all(report.failures):
-                say(line)
-            say(f"{outcomes.count(Outcome.COMPLETE)} complete of {report.totals}")
+        """Print the result of a run that has started and is stopped."""
+        if self.progress.started:
+            say_whole(map(self.name, self.progress.whole))
+            say_how_far(self.config, self.named_report)
 
     def name(self, origin: Origin) -> str:
         """Return the displayed name of a source: with its listing if there are several."""

@@ -1,10 +1,9 @@
-"""The file of malformed items, and how much is missing of a run that did not fail."""
+"""The file of malformed items."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiopartnercentral._pagination.skipped_parents import SkippedParents
 from aiopartnercentral.sinks import Page, open_sink
 from aiopartnercentral.sinks.rejects import rejects_page
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk import Origin
     from aiopartnercentral.sinks import Sink
 
-__all__ = ["count_malformed", "malformed_sink", "skipped_parents", "write_malformed"]
+__all__ = ["count_malformed", "malformed_sink", "write_malformed"]
 
 
 def malformed_sink(path: Path) -> Sink:
@@ -26,11 +25,6 @@ def malformed_sink(path: Path) -> Sink:
 def count_malformed(report: Report[Origin]) -> int:
     """Return the number of malformed items of all sources."""
     return sum(len(state.malformed) for state in report.sources.values())
-
-
-def skipped_parents(report: Report[Origin]) -> str:
-    """Return how many parents of all sources have vanished or were skipped, in words; empty if none was."""
-    return str(SkippedParents.total(state.skipped_parents for state in report.sources.values()))
 
 
 async def write_malformed(sink: Sink, report: Report[Origin]) -> None:

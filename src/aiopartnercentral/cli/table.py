@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aiopartnercentral._pagination.report import KeyT, Report, SourceReport
+from aiopartnercentral._pagination.report import KeyT, Outcome, Report, SourceReport, omissions
+from aiopartnercentral._utils.text import listed
 from aiopartnercentral.cli.messages import explain_all
 from aiopartnercentral.cli.terminal import clean
 
@@ -107,7 +108,9 @@ def named(report: Report[KeyT], name: Callable[[KeyT], str]) -> Report[str]:
 
 
 def report_text(report: Report[str], *, width: int | None) -> str:
-    """Return the summary of a run: a line for each source, of totals, of earlier files, and for each error.
+    """Return the summary of a run: a line for each source, of totals, of earlier files, and for each problem.
+
+    Problems are malformed items that were left out, parents without items, ignored errors, and errors.
 
     With more than 50 sources, those that are complete or were not requested are not listed.
 
@@ -128,9 +131,28 @@ def report_text(report: Report[str], *, width: int | None) -> str:
     columns = [column for column in _SUMMARY if is_shown.get(column, True)]
     rows = [[clean(name), *(_SUMMARY[column](state) for column in columns)] for name, state in shown.items()]
     table = render([_SOURCE, *columns], [[row] for row in rows], width=width) if rows else ""
-    errors = "".join(f"error: {line}\n" for line in explain_all(report.failures))
+    ignored = {
+        name: state.error
+        for name, state in report.sources.items()
+        if state.outcome is Outcome.SKIPPED and state.error is not None
+    }
+    lines = [
+        *_omissions(report.sources),
+        *(f"skipped: {line}" for line in explain_all(ignored)),
+        *(f"error: {line}" for line in explain_all(report.failures)),
+    ]
+    problems = "".join(f"{line}\n" for line in lines)
     left = "" if report.left_in_place is None else f"{clean(report.left_in_place)}\n"
-    return f"{table}{rest}{report.totals}\n{left}{errors}"
+    return f"{table}{rest}{report.totals}\n{left}{problems}"
+
+
+def _omissions(states: Mapping[str, SourceReport]) -> list[str]:
+    """Return a line for the sources that have the same omissions."""
+    names: dict[str, list[str]] = {}
+    for name, state in states.items():
+        if text := omissions(state):
+            names.setdefault(text, []).append(clean(name))
+    return [f"{listed(each)}: {text}" for text, each in names.items()]
 
 
 def render(columns: Sequence[Column], items: Sequence[Item], *, width: int | None) -> str:
