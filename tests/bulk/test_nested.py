@@ -39,7 +39,7 @@ async def test_pages_of_parents_and_of_their_items_come_in_order() -> None:
         collected = await collection(server).collect()
     assert pairs(collected) == partners.children
     (report,) = collected.report.sources.values()
-    assert (report.items, report.pages, report.outcome) == (25, 16, Outcome.COMPLETE)
+    assert (report.items, report.pages, report.outcome) == (25, 15, Outcome.COMPLETE)
     assert report.complete
     assert not str(report.skipped_parents)
 
@@ -119,6 +119,19 @@ async def test_a_parent_that_has_vanished_is_recorded_and_the_run_goes_on() -> N
             }
         ],
     }
+
+
+@pytest.mark.parametrize("parents", [0, 4])
+async def test_where_there_is_no_page_of_items_none_is_counted(parents: int) -> None:
+    with serving(AWS=attrs.evolve(world(parents), before=_vanished_or_parents)) as server:
+        report = (await collection(server).collect()).report
+    (state,) = report.sources.values()
+    assert (state.outcome, state.pages, state.items) == (Outcome.COMPLETE, 0, 0)
+    assert state.skipped_parents.vanished == parents
+
+
+def _vanished_or_parents(received: Received) -> Reply | None:
+    return error("ResourceNotFoundException") if "Identifier" in received.body else None
 
 
 async def test_ignored_errors_skip_only_their_parent() -> None:

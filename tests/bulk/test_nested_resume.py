@@ -189,6 +189,39 @@ async def test_skipped_parents_are_in_the_report_of_the_run_that_resumes(tmp_pat
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_parents_without_items_are_progress(tmp_path: Path, *, is_refused: bool) -> None:
+    partners = world(2, 2)
+    gone = list(partners.parents)[:3]
+    refusals = [error("ValidationException")] * is_refused
+
+    def answer(received: Received) -> Reply:
+        name = received.body.get("Identifier")
+        code = "ResourceNotFoundException" if name in gone else "InternalServerException"
+        return partners.reply(received) if name is None else error(code)
+
+    def later(received: Received) -> Reply:
+        if "NextToken" in received.body and refusals:
+            return refusals.pop()
+        return (
+            error("ResourceNotFoundException") if received.body.get("Identifier") in gone else partners.reply(received)
+        )
+
+    with serving(AWS=partners) as server:
+        server.answer = answer
+        limits = attrs.evolve(FAST, attempts=1, concurrency=1)
+        first = await collection(server, tmp_path / "c.json", limits=limits, on_error="report").into(
+            open_sink(tmp_path / "o.ndjson")
+        )
+        server.answer = later
+        report = await collection(server, tmp_path / "c.json").into(open_sink(tmp_path / "o.ndjson"))
+    ((before,), (state,)) = (each.sources.values() for each in (first, report))
+    assert (before.pages, before.skipped_parents.vanished) == (0, 3)
+    assert (state.resumed, state.restarted, state.complete) == (True, is_refused, True)
+    assert (state.items, state.skipped_parents.vanished) == (len(names(tmp_path / "o.ndjson")), 3)
+
+
+@pytest.mark.anyio
 async def test_limits_hold_across_runs(tmp_path: Path) -> None:
     partners = world(2, 2, children=5)
     listing = selling.listings.list_engagements(max_items=3).each(

@@ -34,6 +34,7 @@ class NestedPage:
         repeats: whether the service's own next token, of the items or of the parents, was there before.
         limited: whether the service has items, of any parent so far, that a limit leaves out.
         skipped: the parent, if it was skipped.
+        is_page: whether the service gave a page of items, rather than no parent or an error about it.
     """
 
     key: Any
@@ -41,6 +42,7 @@ class NestedPage:
     repeats: bool = False
     limited: bool = False
     skipped: SkippedParent | None = None
+    is_page: bool = True
 
 
 @attrs.define(kw_only=True)

@@ -174,6 +174,7 @@ class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
             weight=weight,
             malformed=fetched.malformed,
             restarts=restarts,
+            pages=1 if nested is None else int(nested.is_page),
             retries=fetched.retries,
             next_token=next_token,
             outcome=outcome,

@@ -37,7 +37,7 @@ class Batch(Generic[KeyT, EntryT]):
         weight: number of the service's items per entry.
         malformed: items of the page that were omitted because they cannot be decoded.
         restarts: whether this is the first page of a source that has restarted, so that earlier pages do not count.
-        pages: 1 for a page, 0 for an error.
+        pages: 1 for a page, 0 for an error and for a parent without a page of items.
         retries: how often its request was retried.
         next_token: page token to resume at once all of the page has been handed over; an error does not change it.
         outcome: the source's outcome if this is its last batch; otherwise None.
@@ -234,7 +234,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         self._batch = None
         progress = self._progress[batch.source]
         progress.items += batch.items
-        if batch.pages:
+        if batch.error is None:
             progress.next_token = batch.next_token
         if batch.outcome is not None:
             progress.error = batch.error

@@ -182,7 +182,7 @@ class Checkpoint:
         found = {}
         for origin in self.earlier:
             entry, start = self._entries[origin], starts[origin]
-            if not entry.pages and entry.outcome not in ENDED_WELL:
+            if not _has_begun(entry):
                 continue
             is_complete = entry.outcome is Outcome.COMPLETE
             has_reached = is_complete and start.earlier is not None and start.earlier.time == entry.time
@@ -337,6 +337,12 @@ def _comes_again(path: Path, entry: StoredSource) -> set[bytes]:
         raise CheckpointError(f"the checkpoint {path} is damaged: {error}; {START_OVER}") from None
 
 
+def _has_begun(entry: StoredSource) -> bool:
+    """Return whether some of a source was collected; of a nested listing, that may be parents without items."""
+    has_skipped = entry.skipped + entry.vanished > 0
+    return entry.outcome in ENDED_WELL or entry.pages > 0 or entry.next_token is not None or has_skipped
+
+
 def _earlier(entry: StoredSource) -> SourceReport:
     """Return the report of an earlier run; a source that failed or had not ended counts as pending, and is resumed."""
     has_ended = entry.outcome in ENDED_WELL
@@ -347,7 +353,7 @@ def _earlier(entry: StoredSource) -> SourceReport:
         retries=entry.retries,
         started_at=entry.started_at,
         finished_at=entry.finished_at if has_ended else None,
-        resumed=has_ended or entry.pages > 0,
+        resumed=_has_begun(entry),
         resumed_items=entry.items,
         resumed_pages=entry.pages,
         next_token=entry.next_token,

@@ -144,7 +144,9 @@ class NestedRequest:
         index = 0 if position.key is None else index_of(page.parents, position.key)
         if not page.parents:
             fetched: FetchedPage[Any, Any] = _empty()
-            return self._whole(fetched, page, position, NestedPage(key=self.origin), self._after(page, position))
+            return self._whole(
+                fetched, page, position, NestedPage(key=self.origin, is_page=False), self._after(page, position)
+            )
         parent = page.parents[index]
         self._move_window(page.parents[index + 1 :])
         fetched, skipped = await self._items_of(parent, position, is_resumed=is_resumed)
@@ -172,6 +174,7 @@ class NestedRequest:
             ends_parent=child_token is None,
             repeats=repeats,
             skipped=skipped,
+            is_page=skipped is None,
         )
         return self._whole(fetched, page, position, nested, following)
 

@@ -206,7 +206,7 @@ class CollectionStream(Stream[Origin, EntryT]):
         self._progress.acknowledge()
 
     def _check_use(self, checkpoint: Checkpoint) -> None:
-        begun = any(report.pages for report in checkpoint.earlier.values())
+        begun = any(report.resumed for report in checkpoint.earlier.values())
         if checkpoint.position is not None and not self._view.into_sink:
             raise CheckpointError(
                 f"the checkpoint {checkpoint.path} belongs to an output: only `into` can resume it; {START_OVER}"
@@ -308,7 +308,7 @@ class CollectionStream(Stream[Origin, EntryT]):
             self._requests[origin] = request
             self._unfinished[origin] = None
             run.notify(SourceStarted(run=run.name, origin=origin, resumed=request.token is not None))
-            if earlier is not None and earlier.pages and request.token is None:
+            if earlier is not None and earlier.resumed and request.token is None:
                 request.restart()  # its page tokens looped, or it had too many malformed items
             if isinstance(request, NestedRequest):
                 await request.work_ahead(partial(self._finish_source, feed))
