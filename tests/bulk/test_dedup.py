@@ -118,6 +118,36 @@ async def test_a_source_whose_tokens_went_in_a_circle_begins_anew(tmp_path: Path
 
 
 @pytest.mark.anyio
+async def test_the_report_counts_what_is_in_the_output_although_the_service_has_less(tmp_path: Path) -> None:
+    here, tokens, denied = list(range(12)), "a", 6
+
+    def answer(received: Received) -> Reply:
+        kind, _, number = received.body.get("NextToken", f"{tokens}-0").partition("-")
+        if kind != tokens:
+            return Reply({"__type": "ValidationException"}, status=400)
+        if int(number) >= denied:
+            return Reply({"__type": "AccessDeniedException"}, status=400)
+        page = [each for each in here if each >= int(number)]
+        following = f"{tokens}-{page[3]}" if page[3:] else None
+        return Reply({"ConnectionSummaries": [connection("AWS", each) for each in page[:3]], "NextToken": following})
+
+    counts = []
+    with scripted_server() as server:
+        server.answer = answer
+        source = Source("AWS", endpoint_url=server.url, label="a", account="a")
+        # The run that restarts is interrupted while most of what it has fetched is in the output.
+        for now, limit in (("a", 6), ("b", 4), ("b", 9), ("b", 100)):
+            tokens, denied, here = now, limit, [each for each in here if now == "a" or each not in (1, 4)]
+            collection = Collection(LISTING, source, limits=FAST, checkpoint=tmp_path / "run.json", on_error="report")
+            report = await collection.into(open_sink(tmp_path / "out.ndjson"))
+            (state,) = report.sources.values()
+            counts.append((state.items, state.resumed_items, state.restarted))
+    assert identifiers(tmp_path / "out.ndjson") == [connection("AWS", number)["Id"] for number in range(12)]
+    assert counts == [(6, 0, False), (6, 6, True), (11, 6, False), (12, 11, False)]
+    assert state.complete
+
+
+@pytest.mark.anyio
 async def test_what_was_malformed_once_is_not_taken_for_written(tmp_path: Path) -> None:
     item = connection("AWS", 0)
     strict = account.make_json_converter()

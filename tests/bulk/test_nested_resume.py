@@ -159,6 +159,8 @@ async def test_a_position_that_is_not_there_any_more_restarts_the_source(tmp_pat
     (state,) = report.sources.values()
     assert state.restarted
     assert state.complete
+    assert (state.items, state.resumed) == (len(names(tmp_path / "o.ndjson")), True)
+    assert 0 < state.resumed_items <= state.items
     # What was written of the parent that is gone stays in the output.
     assert sorted(names(tmp_path / "o.ndjson")) == sorted(
         child for parent, child in partners.children if change != "gone" or parent != bad or child[-1] in "01"

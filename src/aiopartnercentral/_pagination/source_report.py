@@ -77,7 +77,8 @@ class SourceReport:
     Attributes:
         outcome: its state.
         pages: pages that the consumer has received, completely or in part.
-        items: items that the consumer has received.
+        items: items that the consumer has received. After a restart, a stream counts from there, and `into` counts the
+            items in the output, some of which the service may not have any more.
         malformed: malformed items of those pages, which were omitted.
         skipped_parents: parents of a nested listing whose items could not be collected.
         retries: how often the requests for those pages, or the request that failed, were retried.

@@ -100,10 +100,14 @@ class Checkpoint:
     _lock: BaseFileLock | None = attrs.field(alias="lock")
     _entries: dict[Origin, StoredSource] = attrs.field(alias="entries")
     _target: Path = attrs.field(init=False)
+    _resumed: dict[Origin, int] = attrs.field(init=False)  # items of earlier runs
     _writing: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._target = Path(os.path.realpath(self.path))
+        self._resumed = {
+            origin: entry.items if entry.written is None else entry.written for origin, entry in self._entries.items()
+        }
 
     @classmethod
     async def open(cls, path: Path, question: Question, *, run_id: str, max_age: timedelta, restart: bool) -> Self:
@@ -168,6 +172,7 @@ class Checkpoint:
             since=increment.start.since,
             time=increment.time,
             comes_again=b"".join(increment.seen),
+            written=None if (seen := self.seen.get(origin)) is None else seen.written,
         )
         if report.outcome in ENDED_WELL:
             self.seen.pop(origin, None)
@@ -201,6 +206,19 @@ class Checkpoint:
             )
         return found
 
+    def with_written(self, origin: Origin, report: SourceReport) -> SourceReport:
+        """Return the report of a source; if it has restarted, with the items that its output has.
+
+        The report itself counts what was handed over since the restart, and the service may not have all of the rest
+        any more.
+        """
+        seen = self.seen.get(origin)
+        written = self._entries[origin].written if seen is None else seen.written
+        if written is None:
+            return report
+        earlier = self._resumed.get(origin, 0)
+        return attrs.evolve(report, items=written, resumed=report.resumed or earlier > 0, resumed_items=earlier)
+
     async def save(self, position: JsonValue | None = None) -> None:
         """Write the recorded progress and the sink's position; a cancellation does not interrupt this.
 
@@ -220,7 +238,9 @@ class Checkpoint:
         seen = self.seen.get(origin)
         if seen is None:
             return entry
-        return msgspec.structs.replace(entry, seen=bytes(seen.seen), expected=seen.stored_expected)
+        return msgspec.structs.replace(
+            entry, seen=bytes(seen.seen), expected=seen.stored_expected, written=seen.written
+        )
 
     def _write(self, entries: list[StoredSource], position: JsonValue | None) -> None:
         question = self.question
@@ -325,7 +345,7 @@ def _entry(origin: Origin, report: SourceReport) -> StoredSource:
 
 def _seen(path: Path, entry: StoredSource) -> SeenItems:
     try:
-        return SeenItems.load(entry.seen, entry.expected)
+        return SeenItems.load(entry.seen, entry.expected, entry.written)
     except ValueError as error:
         raise CheckpointError(f"the checkpoint {path} is damaged: {error}; {START_OVER}") from None
 

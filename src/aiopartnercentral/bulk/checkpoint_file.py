@@ -68,6 +68,7 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     """One source and listing.
 
     Attributes:
+        written: number of items in the output; None if it is `items`, as the source has not restarted.
         since: the time at which an incremental run began; None for a whole one.
         time: the service's time at the first request; None if the service did not send it.
         comes_again: fingerprints of the items that the next incremental run may get again.
@@ -90,6 +91,7 @@ class StoredSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     skipped_parents: list[StoredParent] = []
     seen: bytes = b""
     expected: bytes = b""
+    written: int | None = None
     since: datetime | None = None
     time: datetime | None = None
     comes_again: bytes = b""

@@ -27,28 +27,37 @@ class SeenItems:
     Attributes:
         seen: fingerprints of the items since the source started or restarted; each is in the output, or was omitted.
         expected: fingerprints of the items from before a restart that have not been fetched again yet.
+        written: number of items in the output, since the service may not have those any more that were fetched before
+            a restart; None without a restart.
     """
 
     seen: bytearray = attrs.field(factory=bytearray)
     expected: Counter[bytes] = attrs.field(factory=Counter)
+    written: int | None = None
 
     @classmethod
-    def load(cls, seen: bytes, expected: bytes) -> Self:
-        """Load the stored `seen` and `stored_expected`.
+    def load(cls, seen: bytes, expected: bytes, written: int | None = None) -> Self:
+        """Load the stored `seen`, `stored_expected` and `written`.
 
         Raises:
             ValueError: the data are not fingerprints.
         """
         split_fingerprints(seen)
-        return cls(bytearray(seen), Counter(split_fingerprints(expected)))
+        return cls(bytearray(seen), Counter(split_fingerprints(expected)), written)
 
     @property
     def stored_expected(self) -> bytes:
         """The expected fingerprints as bytes, to be stored."""
         return b"".join(self.expected.elements())
 
-    def restart(self) -> None:
-        """Expect all seen items again, as the source restarts."""
+    def restart(self, written: int = 0) -> None:
+        """Expect all seen items again, as the source restarts.
+
+        Arguments:
+            written: number of items that were written before the first restart.
+        """
+        if self.written is None:
+            self.written = written
         self.expected.update(split_fingerprints(bytes(self.seen)))
         self.seen.clear()
 
@@ -66,10 +75,14 @@ class SeenItems:
     def add_all(self, items: Iterable[bytes]) -> Sequence[bool]:
         """Add items by their JSON, and return for each whether it is not in the output yet."""
         if self.expected:
-            return [self.add(item) for item in items]
-        fingerprints = [fingerprint(item) for item in items]
-        self.seen += b"".join(fingerprints)
-        return [True] * len(fingerprints)
+            new = [self.add(item) for item in items]
+        else:
+            fingerprints = [fingerprint(item) for item in items]
+            self.seen += b"".join(fingerprints)
+            new = [True] * len(fingerprints)
+        if self.written is not None:
+            self.written += sum(new)
+        return new
 
 
 def fingerprint(item: bytes) -> bytes:

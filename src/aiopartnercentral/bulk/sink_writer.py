@@ -208,7 +208,7 @@ class _SinkWriter:
             return page.items, page.malformed
         if self._stream.has_restarted(origin) and origin not in self._restarted:
             self._restarted.add(origin)
-            seen.restart()
+            seen.restart(self._stream.items_of_earlier_runs(origin))
         new: list[bool] = []
         for start in range(0, len(page.raw_items), _CHUNK):
             if start:

@@ -86,7 +86,7 @@ class CollectionStream(Stream[Origin, EntryT]):
     def report(self) -> Report[Origin]:
         """A snapshot of what has been handed over so far, and where the next incremental run continues."""
         report = super().report
-        sources = {origin: self._increments[origin].report(state) for origin, state in report.sources.items()}
+        sources = {origin: self._with_details(origin, state) for origin, state in report.sources.items()}
         return attrs.evolve(report, sources=sources)
 
     @property
@@ -195,6 +195,11 @@ class CollectionStream(Stream[Origin, EntryT]):
         """Return the mutable set of a source's items that are in the output; None without a checkpoint."""
         return None if self._checkpoint is None else self._checkpoint.seen.setdefault(origin, SeenItems())
 
+    def items_of_earlier_runs(self, origin: Origin) -> int:
+        """Return how many items of a source the earlier run has handed over."""
+        earlier = None if self._checkpoint is None else self._checkpoint.earlier.get(origin)
+        return 0 if earlier is None else earlier.items
+
     def has_restarted(self, origin: Origin) -> bool:
         """Return whether a source restarts from its first page, as the earlier run has no usable page token."""
         request = self._requests.get(origin)
@@ -238,6 +243,11 @@ class CollectionStream(Stream[Origin, EntryT]):
             await checkpoint.save()
             await anyio.sleep(_PAUSE * (anyio.current_time() - began))
 
+    def _with_details(self, origin: Origin, report: SourceReport) -> SourceReport:
+        """Return the report of a source with its cursor, and with the number of items in an output."""
+        report = self._increments[origin].report(report)
+        return report if self._checkpoint is None else self._checkpoint.with_written(origin, report)
+
     def _acknowledged(self, origin: Origin, report: SourceReport) -> None:
         increment = self._increments[origin]
         increment.is_processed = report.outcome is Outcome.COMPLETE
@@ -246,7 +256,7 @@ class CollectionStream(Stream[Origin, EntryT]):
             self._checkpoint.note(origin, report, increment)
             self._noted.set()
         if self._progress.is_over(origin):
-            self._notify_finished(origin, report)
+            self._notify_finished(origin, self._with_details(origin, report))
 
     def _notify_start(self, run: Run) -> None:
         sources = self._spec.plan.sources
