@@ -272,7 +272,7 @@ OPPORTUNITIES = ("collect", "list-opportunities", "--catalog", "AWS")
         ([*OPPORTUNITIES, "--since", "2026-01-01", "--whole", "list-x"], "--whole list-x is not a listing of this"),
         (
             ["collect", "list-partners", "--catalog", "AWS", "--since", "2026-01-01"],
-            "since is not possible for list_partners: the service cannot filter it by time",
+            "--since is not possible for list-partners: the service cannot filter it by time",
         ),
         (
             [
@@ -301,5 +301,5 @@ async def test_the_report_of_another_filter_is_refused(job: Job) -> None:
     await job.night()
     ended = await job.run(*job.command, "--output", job.output, "--life-cycle-stage", "Launched")
     assert ended.code == 2
-    assert "since is a report of another list_opportunities: it differs in LifeCycleStage" in ended.complaint
+    assert "--since is a report of another list-opportunities: it differs in LifeCycleStage" in ended.complaint
     assert load_report(job.report).complete

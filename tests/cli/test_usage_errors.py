@@ -48,9 +48,13 @@ AWS = ("--catalog", "AWS")
         ),
         ([*AWS, "--output", "a.parquet", "--explode", "x"], ["--explode is an option of --format csv, not of parquet"]),
         ([*AWS, "--formulas", "escape"], ["--formulas is an option of --format csv, not of ndjson"]),
-        ([*AWS, "--format", "csv", "--columns", "id,nmae"], ["columns[1] must be one of 8 names, not 'nmae'", "'arn'"]),
-        ([*AWS, "--output", "a.parquet", "--columns", "id,id"], ["columns must not contain 'id' twice"]),
-        ([*AWS, "--format", "csv", "--explode", "id"], ["explode must be 'connection_types', not 'id'"]),
+        ([*AWS, "--format", "csv", "--columns", "id,nmae"], ["--columns must be one of 8 names, not 'nmae'", "'arn'"]),
+        ([*AWS, "--output", "a.parquet", "--columns", "id,id"], ["--columns must not contain 'id' twice"]),
+        ([*AWS, "--format", "csv", "--explode", "id"], ["--explode must be 'connection_types', not 'id'"]),
+        (
+            [*AWS, "--since", "2020-01-01"],
+            ["--since is not possible for list-connections: ", "Name such listings in `--whole`"],
+        ),
         ([*AWS, "--format", "parquet"], ["--format parquet needs --output"]),
         ([*AWS, "--checkpoint", "c"], ["--checkpoint needs --output and a file"]),
         ([*AWS, "--restart"], ["--restart needs --checkpoint"]),
@@ -343,3 +347,11 @@ def test_a_filter_that_cannot_be_says_where_and_what_was_expected(run_here, comm
     assert (ended.code, ended.out) == (2, b"")
     assert words in ended.err
     assert "Traceback" not in ended.err
+
+
+async def test_only_a_member_of_the_item_itself_can_be_exploded(run):
+    ended = await run(
+        *("collect", "list-opportunities", *AWS, "--format", "csv", "--explode", "project.expected_customer_spend")
+    )
+    assert ended.code == 2
+    assert "--explode is not possible: OpportunitySummary itself has no list or map" in ended.complaint

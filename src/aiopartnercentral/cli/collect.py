@@ -24,7 +24,7 @@ from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.each import listing_of
 from aiopartnercentral.cli.item_table import ItemTables
 from aiopartnercentral.cli.malformed import count_malformed, malformed_sink, write_malformed
-from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
+from aiopartnercentral.cli.messages import explain, explain_all, in_options, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import BeginningReport, foreseen, write_report
@@ -181,7 +181,8 @@ class _Run:
             raise CommandError(explain(error) or str(error)) from error
         except (ValueError, ImportError) as error:
             # A missing package, a duplicate label, an invalid template, a file with two uses.
-            raise CommandError(one_line(str(error)), exit_code=USAGE) from error
+            names = {one.method: one.command for one in config.listings}
+            raise CommandError(one_line(in_options(str(error), names)), exit_code=USAGE) from error
         self._is_streamed = False
         self._sink = output
         if output is not None and config.malformed is not None:

@@ -6,12 +6,14 @@ stderr alone.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
 
 from aiopartnercentral._pagination.skipped_parents import with_noted_parent
 from aiopartnercentral._utils.text import listed
+from aiopartnercentral.cli.options import switch_of
 from aiopartnercentral.cli.terminal import LIMIT, clean, one_line
 from aiopartnercentral.errors import (
     AioPartnerCentralError,
@@ -26,7 +28,7 @@ from aiopartnercentral.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["explain", "explain_all", "unforeseen"]
+__all__ = ["explain", "explain_all", "in_options", "unforeseen"]
 
 _REJECTED = (
     "ExpiredToken",
@@ -42,6 +44,7 @@ _FIRST_SERVER_STATUS = 500
 _NOT_IMPLEMENTED = 501
 _DETAILS = ("error_details", "error_list", "field_list")  # of the services' ValidationExceptions
 _RESTART = ("restart=True", "--restart")  # the same option in Python and in the command
+_ARGUMENT = re.compile(r"(?:^|(?<=`)|(?<=without ))(columns|explode|overlap|since|whole)(?:\[\d+\])?(?=[ `]|$)")
 
 
 def explain(error: BaseException, *, quotes: bool = True) -> str | None:
@@ -65,6 +68,19 @@ def explain(error: BaseException, *, quotes: bool = True) -> str | None:
         text = one_line(str(error), limit=None if isinstance(error, CheckpointError) else LIMIT)
         return text.replace(*_RESTART)
     return _before_answer(error) if isinstance(error, boto.BotoCoreError) else _configured(error)
+
+
+def in_options(text: str, commands: Mapping[str, str]) -> str:
+    """Return the library's message about an argument with the names of the command's option and listings.
+
+    Arguments:
+        text: the message.
+        commands: the command's name of each listing.
+    """
+    if text.startswith("since "):  # others name files, whose names can contain anything
+        for method, command in commands.items():
+            text = re.sub(rf"\b{method}\b", command, text)
+    return _ARGUMENT.sub(lambda found: switch_of(found[1]), text)
 
 
 def _configured(error: BaseException) -> str | None:

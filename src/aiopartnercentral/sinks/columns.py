@@ -77,7 +77,7 @@ def columns_of(
 
     Arguments:
         cls: a generated class, a union of them, or the type of other items, such as `str`.
-        explode: a list or map member, each element of which gets a row; None for one row per item.
+        explode: a list or map member of the class itself, each element of which gets a row; None for one row per item.
         formulas: whether text that a spreadsheet would take for a formula is escaped or kept.
         wanted: names of columns; members that have none of these are left out. None for all.
 
@@ -92,7 +92,7 @@ def columns_of(
     fields = schema.fields if isinstance(schema, Struct) else ()
     possible = {field.name: field.type for field in fields if isinstance(field.type, ListOf | MapOf)}
     if not possible or not isinstance(schema, Struct):
-        raise ValueError("explode must be None, as the class has no list or map")
+        raise ValueError(f"explode is not possible: {getattr(cls, '__name__', 'the class')} itself has no list or map")
     chosen = one_of(possible)("explode", explode)
     return builder.exploded(schema, chosen, possible[chosen])
 
