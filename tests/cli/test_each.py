@@ -82,6 +82,16 @@ async def test_details_of_each_opportunity_with_the_filters_of_their_listing(
     assert all(one["skipped_parents"]["vanished"] == 0 for one in report["sources"])
 
 
+async def test_a_table_has_a_column_of_the_parents(run: Any, server: ScriptedServer, partners: Partners) -> None:
+    listings = ("list-engagement-members", "--identifier", "each:list-engagements.id", "list-engagements")
+    ended = await run(*arguments(server, *listings), "--format", "table")
+    assert ended.code == 0, ended.err
+    members = next(text for text in ended.out.decode().split("\n\n") if text.startswith("list_engagement_members:"))
+    _, head, *rows = members.splitlines()
+    assert head.split()[0] == "parent"
+    assert [row.split()[0] for row in rows] == [parent for parent, _ in partners.children]
+
+
 async def test_a_failure_names_the_parent(run: Any, server: ScriptedServer, partners: Partners) -> None:
     bad = list(partners.parents)[1]
     server.answer = lambda received: (
@@ -134,8 +144,14 @@ async def test_the_summary_shows_what_is_missing(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("get-opportunity", "--identifier", "O1"), "give an option each:LISTING.ATTRIBUTE"),
-        (("get-opportunity", "--identifier", "each:list-opportunities"), "must be each:LISTING.ATTRIBUTE"),
+        (
+            ("get-opportunity", "--identifier", "O1"),
+            "give an option each:LISTING.ATTRIBUTE, such as --identifier each:list-opportunities.id",
+        ),
+        (
+            ("get-opportunity", "--identifier", "each:list-opportunities"),
+            "must be each:LISTING.ATTRIBUTE, such as each:list-opportunities.id, not each:list-opportunities",
+        ),
         (("get-opportunity", "--identifier", "each:.id"), "must be each:LISTING.ATTRIBUTE"),
         (("get-opportunity", "--identifier", "each:list-oppos.id"), "its listings are list-customer-account-bulk"),
         (("get-opportunity", "--identifier", "each:list-connections.id"), "is not a listing of selling"),

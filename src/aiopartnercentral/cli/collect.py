@@ -37,8 +37,9 @@ from aiopartnercentral.cli.terminal import clean, one_line, say, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, Writer, check_files, check_writable, deliver, warnings_of_files
 from aiopartnercentral.errors import CheckpointError, PositionError, SinkError, SourcesFileError
 from aiopartnercentral.sinks import open_sink
-from aiopartnercentral.sinks.base import output_paths
+from aiopartnercentral.sinks.base import output_paths, parent_text
 from aiopartnercentral.sinks.rejects import SinkWithRejects
+from aiopartnercentral.types import NestedListing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,6 +161,7 @@ class _Run:
         self._since = begin_of(config)
         self._beginning = BeginningReport()
         self.target = partial(Target.open, s3=config.s3, spool=config.spool)
+        self._listings = {one.method: listing_of(one, config.listings) for one in config.listings}
         try:
             # One collection for each source and listing, so that their items are not interleaved.
             parts = [([source], [one]) for source in check_sources(sources) for one in config.listings]
@@ -278,7 +280,7 @@ class _Run:
             attempts=config.max_attempts,
         )
         return Collection(
-            {one.method: listing_of(one, config.listings) for one in listings},
+            {one.method: self._listings[one.method] for one in listings},
             sources,
             limits=limits,
             on_error="raise" if config.on_error is OnFailure.RAISE else "report",
@@ -364,9 +366,16 @@ class _Run:
             async with collection as stream:
                 async for origin, item in stream:
                     source = None if config.sources is None else origin.label
-                    tables.add(item, source, origin.listing if has_several else None)
+                    tables.add(item, source, origin.listing if has_several else None, self._parent_of(origin))
         text = await tables.text(width_of(sys.stdout) if config.to_terminal else None)
         await writer.write(encoded(text, terminal=config.to_terminal))
+
+    def _parent_of(self, origin: Origin) -> str | None:
+        """Return the parent of an item as a table has it, without sensitive members; None if it has none."""
+        listing = self._listings[origin.listing]
+        if origin.parent is None or not isinstance(listing, NestedListing):
+            return None
+        return parent_text(listing.shown(origin.parent))
 
     def _explained(self, error: Exception) -> Exception:
         """Return the exception to raise for an error that ended the run; an unexpected error is returned unchanged."""

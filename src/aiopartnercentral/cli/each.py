@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["described", "example_of", "example_options", "listing_of", "nested_text"]
 
 _PREFIX: Final = "each:"
-_FORM: Final = "each:LISTING.ATTRIBUTE, such as each:list-engagements.id"
 _VERB: Final = re.compile(r"(?:get|list|search)-")
 _KEYS: Final = ("id", "identifier", "arn")  # attributes that name an item, the best first
 
@@ -46,7 +45,8 @@ def listing_of(arguments: ListingArguments, every: Sequence[ListingArguments]) -
     )
     if not taken:
         if is_detail:
-            raise _wrong(f"{arguments.command} is collected for each item of a listing: give an option {_FORM}")
+            form = _form(arguments.service, arguments.command)
+            raise _wrong(f"{arguments.command} is collected for each item of a listing: give an option {form}")
         listing: Listing[Any, Any] = function(**filters)
         return listing
     members, parents = {}, {}
@@ -56,7 +56,8 @@ def listing_of(arguments: ListingArguments, every: Sequence[ListingArguments]) -
             raise _wrong(f"{option} is a list, and {_PREFIX} gives one value of each item")
         command, dot, attribute = value.removeprefix(_PREFIX).partition(".")
         if not (command and dot and attribute):
-            raise _wrong(f"{option} must be {_FORM}, not {one_line(value)}")
+            form = _form(arguments.service, arguments.command, name)
+            raise _wrong(f"{option} must be {form}, not {one_line(value)}")
         members[name], parents[command] = attribute.replace("-", "_"), option
     if len(parents) > 1:
         raise _wrong(
@@ -68,6 +69,17 @@ def listing_of(arguments: ListingArguments, every: Sequence[ListingArguments]) -
         return parent.each(function, members, **filters)
     except (TypeError, ValueError) as error:
         raise _wrong(f"{option}: {one_line(str(error))}") from None
+
+
+def _form(service: str, command: str, name: str | None = None) -> str:
+    """Return how a value is written, with the example of an option of a subcommand, or of all that it needs."""
+    parent, members = example_of(service, command) or ("", {})
+    values = [
+        (f"{switch_of(each)} " if name is None else "") + f"{_PREFIX}{parent}.{key}"
+        for each, key in members.items()
+        if name in (None, each)
+    ]
+    return f"{_PREFIX}LISTING.ATTRIBUTE{', such as ' if values else ''}{' '.join(values)}"
 
 
 def _is_taken(value: object) -> bool:

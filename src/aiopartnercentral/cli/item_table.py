@@ -32,16 +32,15 @@ class ItemTables:
 
     def __init__(self) -> None:
         """Start without items."""
-        self._items: dict[tuple[str | None, type], list[Item]] = {}
-        self._has_sources = False
+        self._items: dict[tuple[str | None, type, tuple[str, ...]], list[Item]] = {}
 
-    def add(self, item: object, source: str | None = None, listing: str | None = None) -> None:
-        """Add an item, and the label of its source and the name of its listing if they are shown."""
-        rows: Item = cells(item)
-        if source is not None:
-            self._has_sources = True
-            rows = [[clean(source), *row] for row in rows]
-        self._items.setdefault((listing, type(item)), []).append(rows)
+    def add(
+        self, item: object, source: str | None = None, listing: str | None = None, parent: str | None = None
+    ) -> None:
+        """Add an item, and the label of its source, the name of its listing and its parent if they are shown."""
+        before = {name: text for name, text in (("source", source), ("parent", parent)) if text is not None}
+        rows: Item = [[*map(clean, before.values()), *row] for row in cells(item)]
+        self._items.setdefault((listing, type(item), tuple(before)), []).append(rows)
 
     async def text(self, width: int | None) -> str:
         """Return the tables as text, which is empty without items.
@@ -54,9 +53,9 @@ class ItemTables:
         return await anyio.to_thread.run_sync(partial(self._text, width), abandon_on_cancel=True)
 
     def _text(self, width: int | None) -> str:
-        before = [Column("source", 0)] if self._has_sources else []
         tables = []
-        for (listing, cls), items in self._items.items():
+        for (listing, cls, names), items in self._items.items():
+            before = [Column(name, 0) for name in names]
             title = "" if listing is None else f"{listing}:\n"
             tables.append(title + render([*before, *columns_of(cls)], items, width=width))
         return "\n".join(tables)

@@ -164,7 +164,7 @@ class Sink(Protocol):
         ...
 
 
-def parent_text(parent: Mapping[str, str] | None) -> str | None:
+def parent_text(parent: Mapping[str, str | None] | None) -> str | None:
     """Return a parent as a column has it: the value of its only member, or a JSON object of several."""
     if parent is None or len(parent) == 1:
         return None if parent is None else next(iter(parent.values()))
