@@ -46,7 +46,7 @@ async def test_a_template_makes_a_file_for_each_source_and_listing(run, two, tmp
         *(*CONNECTIONS, "--sources", sources, "--format", "csv", "list-partners"),
         *("--output", tmp_path / "out" / "{label}" / "{operation}-{catalog}.csv.gz"),
     )
-    assert (ended.code, ended.out) == (1, b"")
+    assert (ended.code, ended.out) == (2, b"")
     assert f"its directory {tmp_path}/out does not exist" in ended.complaint
     (tmp_path / "out").mkdir()
     ended = await run(
@@ -276,7 +276,7 @@ async def test_where_malformed_items_cannot_go_nothing_is_shown_nor_said_to_be_t
     async with serving(answer) as url:
         arguments = (*CONNECTIONS, "--catalog", "AWS", "--endpoint-url", url, "--malformed")
         ended = await run(*arguments, tmp_path / "no" / "bad.ndjson", "--format", "table")
-        assert (ended.code, ended.out) == (1, b"")
+        assert (ended.code, ended.out) == (2, b"")
         assert "its directory does not exist" in ended.complaint
         ended = await run(*arguments, bad, "--output", tmp_path / "a.csv")
         assert (ended.code, bad.exists()) == (1, False)

@@ -189,18 +189,25 @@ async def test_an_unknown_profile_leaves_no_file(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "reason"),
+    ("given", "code", "reason"),
     [
-        ("none/items.ndjson", "its directory does not exist"),
-        ("", "Is a directory"),
-        ("file/items.ndjson", "Not a directory"),
+        (("--output", "none/items.ndjson"), 2, "its directory does not exist"),
+        (("--output", "none/a-{{}}.ndjson"), 2, "its directory does not exist"),
+        (("--output", "none/{date}.txt"), 2, "none does not exist"),
+        (("--output", ""), 1, "Is a directory"),
+        (("--output", "file/items.ndjson"), 2, "Not a directory"),
+        (("--report", "none/report.json"), 2, "its directory does not exist"),
+        (("--malformed", "none/{date}/items.ndjson"), 2, "none does not exist"),
     ],
 )
-async def test_a_place_that_cannot_be_written(run, tmp_path, place, reason):
+async def test_a_place_that_cannot_be_written(run, tmp_path, given, code, reason):
+    option, place = given
     (tmp_path / "file").touch()
-    ended = await run(*COLLECT, "--output", tmp_path / place)
-    assert ended.code == 1
+    form = ("--format", "ndjson" if place.endswith("json") and option != "--malformed" else "table")
+    ended = await run(*COLLECT, option, tmp_path / place, *form)
+    assert ended.code == code
     assert reason in ended.complaint
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")

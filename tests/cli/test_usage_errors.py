@@ -208,7 +208,7 @@ async def test_a_checkpoint_where_none_can_be(run, tmp_path):
 
 async def test_a_report_where_none_can_be(run, tmp_path):
     ended = await run(*CONNECTIONS, *AWS, "--report", tmp_path / "no" / "r.json")
-    assert (ended.code, ended.out) == (1, b"")
+    assert (ended.code, ended.out) == (2, b"")
     assert "its directory does not exist" in ended.complaint
 
 

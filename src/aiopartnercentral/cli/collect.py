@@ -34,7 +34,16 @@ from aiopartnercentral.cli.since import begin_of, say_whole
 from aiopartnercentral.cli.stream_sink import StreamSink
 from aiopartnercentral.cli.table import encoded, named
 from aiopartnercentral.cli.terminal import clean, one_line, say, width_of
-from aiopartnercentral.cli.writer import STDOUT, Target, Writer, check_files, check_writable, deliver, warnings_of_files
+from aiopartnercentral.cli.writer import (
+    STDOUT,
+    Target,
+    Writer,
+    check_directories,
+    check_files,
+    check_writable,
+    deliver,
+    warnings_of_files,
+)
 from aiopartnercentral.errors import CheckpointError, PositionError, SinkError, SourcesFileError
 from aiopartnercentral.sinks import open_sink
 from aiopartnercentral.sinks.base import output_paths, parent_text
@@ -174,6 +183,8 @@ class _Run:
             origins = [origin for one in self._collections for origin in one.origins]
             outputs = [config.output] if output is None else output_paths(output, empty_pages(origins))
             check_files(config.files(outputs))
+            others = [str(path) for path in (config.report, config.malformed) if path is not None]
+            check_directories([config.template or config.output, *others])
             self._other_files = {real_path(path) for _, path in config.files([])}
             if output is not None:
                 # Otherwise a template's file would be examined when its first page arrives.

@@ -20,7 +20,7 @@ import anyio.to_thread
 import attrs
 
 from aiopartnercentral._utils.atomic_files import LOGGER, make_directory
-from aiopartnercentral._utils.paths import check_distinct, descriptor_of, is_directory
+from aiopartnercentral._utils.paths import check_distinct, descriptor_of, is_directory, real_path
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.cli.runner import PIPE_CLOSED, CommandError
 from aiopartnercentral.cli.terminal import STDOUT, clean
@@ -41,6 +41,7 @@ __all__ = [
     "STDOUT",
     "Target",
     "Writer",
+    "check_directories",
     "check_files",
     "check_writable",
     "create_directories",
@@ -79,6 +80,24 @@ def check_files(files: Sequence[tuple[str, str]]) -> None:
     check_distinct(files)
     if sys.stderr is not None:
         check_distinct([("standard error", "/dev/stderr"), *(each for each in files if is_replaceable(each[1]))])
+
+
+def check_directories(files: Iterable[str]) -> None:
+    """Refuse a file whose directory does not exist; of a template, the one before its first placeholder.
+
+    Raises:
+        ValueError: there is one, or a template is not valid.
+    """
+    for file in files:
+        if file == STDOUT or is_url(file) or not is_replaceable(file):
+            continue
+        template = PathTemplate.parse(file)
+        directory = template.directory if template.fields else str(Path(real_path(file.format())).parent)
+        if is_directory(directory):
+            continue
+        shown = f" {clean(directory)}" if template.fields else ""
+        reason = "Not a directory" if Path(directory).is_file() else f"its directory{shown} does not exist"
+        raise ValueError(f"cannot write {clean(file)}: {reason}")
 
 
 def check_writable(outputs: Iterable[str]) -> None:
