@@ -63,13 +63,21 @@ def test_a_change_of_one_leaf_keeps_every_unknown_member(value: Any, data: st.Da
     raw = with_unknown(value, iter(range(1000)))
     after = deepcopy(value)
     at: Any = after
+    is_certain = True
     while isinstance(at, dict | list) and at:
         key = data.draw(st.sampled_from(list(at) if isinstance(at, dict) else range(len(at))))
         if not isinstance(at[key], dict | list):
             at[key] = "changed"
             break
+        if isinstance(at, list):  # nothing shows that an item without another member is the same one
+            is_certain &= isinstance(at[key], dict) and len(at[key]) > 1
         at = at[key]
-    assert numbers_in(merged(raw, value, after)) == numbers_in(raw)
+    try:
+        result = merged(raw, value, after)
+    except EncodeError:
+        assert not is_certain
+        return
+    assert numbers_in(result) == numbers_in(raw)
 
 
 @given(value=st.lists(st.dictionaries(st.sampled_from("ab"), st.integers(0, 3)), max_size=4), data=st.data())

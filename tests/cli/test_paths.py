@@ -74,19 +74,23 @@ def test_a_name_that_no_file_can_have(told, tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("output", "reason"),
+    ("output", "reason", "expected"),
     [
-        ("{label}" * 4, "File name too long"),
-        (f"{'d' * 255}/" * 16 + "{label}", "File name too long"),
-        ("{label}/", "Is a directory"),
-        ("none/", "Is a directory"),
-        (".aiopartnercentral-{label}.part", "names that begin with .aiopartnercentral- are reserved for partial files"),
+        ("{label}" * 4, "File name too long", 1),
+        (f"{'d' * 255}/" * 16 + "{label}", "does not exist", 2),  # nor can it
+        ("{label}/", "Is a directory", 1),
+        ("none/", "Is a directory", 1),
+        (
+            ".aiopartnercentral-{label}.part",
+            "names that begin with .aiopartnercentral- are reserved for partial files",
+            1,
+        ),
     ],
 )
-def test_a_name_that_no_output_can_have(told, tmp_path, output, reason):
+def test_a_name_that_no_output_can_have(told, tmp_path, output, reason, expected):
     (tmp_path / "sources").write_text(f'[[source]]\ncatalogs = ["AWS"]\nlabel = "{"x" * 80}"')
     code, line = told("--sources", "sources", "--output", output, "--format", "csv")
-    assert code == 1
+    assert code == expected
     assert reason in line
     assert [path.name for path in tmp_path.iterdir()] == ["sources"]
 
