@@ -195,7 +195,7 @@ class _Run:
         except (ValueError, ImportError) as error:
             # A missing package, a duplicate label, an invalid template, a file with two uses.
             names = {one.method: one.command for one in config.listings}
-            raise CommandError(one_line(in_options(str(error), names)), exit_code=USAGE) from error
+            raise CommandError(one_line(in_options(str(error), names), limit=None), exit_code=USAGE) from error
         self._is_streamed = False
         self._sink = output
         if output is not None and config.malformed is not None:
