@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -76,10 +77,14 @@ def run_here(environment, monkeypatch, capfdbinary) -> Callable[..., Ended]:
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["aiopartnercentral", *map(str, arguments)])
         monkeypatch.setattr(logging.getLogger(), "handlers", logging.getLogger().handlers[:])
+        handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         try:
             code = main()
         except SystemExit as ended:
             code = ended.code
+        finally:
+            for each, handler in handlers.items():  # ignored after a success, and then by every process started here
+                signal.signal(each, handler)
         out, err = capfdbinary.readouterr()
         return Ended(code, out, err.decode())
 
