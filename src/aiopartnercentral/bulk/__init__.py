@@ -22,6 +22,11 @@ if TYPE_CHECKING:
         CredentialsProvider as CredentialsProvider,
         Role as Role,
     )
+    from aiopartnercentral.bulk.arrow_stream import (
+        ArrowBatches as ArrowBatches,
+        ArrowStream as ArrowStream,
+        BlockingArrowStream as BlockingArrowStream,
+    )
     from aiopartnercentral.bulk.blocking import BlockingStream as BlockingStream
     from aiopartnercentral.bulk.client_pool import ClientPool as ClientPool
     from aiopartnercentral.bulk.collection import Collection as Collection

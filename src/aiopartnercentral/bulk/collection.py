@@ -17,6 +17,7 @@ from aiopartnercentral._pagination.report import versions_of
 from aiopartnercentral._transport.options import check_values
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
+from aiopartnercentral.bulk.arrow_stream import ArrowBatches, listing_table
 from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.client_pool import ClientPool
 from aiopartnercentral.bulk.incremental import OVERLAP, Since, check_since
@@ -179,6 +180,40 @@ class Collection(Streams[ItemT], Generic[ItemT]):
     def batches(self) -> Streams[Sequence[ItemT]]:
         """Return a collection of batches, each with the items of one page."""
         return Streams(self._spec, CollectionView(items_together))
+
+    def arrow(self, listing: str | None = None) -> ArrowBatches:
+        """Return a collection of Arrow record batches, each with the items of one page.
+
+            async with collection.arrow() as batches:
+                async for batch in batches:
+                    print(batch.num_rows)
+            print(batches.report)
+
+        The columns are those of Parquet files: `source_label`, `source_catalog`, for a nested listing `source_parent`,
+        and the attributes of the items. Each listing has its own schema, so only one is collected.
+
+        Arguments:
+            listing: the name of the listing; needed if the collection has several.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            TypeError: `listing` is not a string.
+            ValueError: there is no such listing, it is needed, or the collection has several and a checkpoint.
+        """
+        return ArrowBatches(self._spec, listing)
+
+    def arrow_schema(self, listing: str | None = None) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Return the `pyarrow.Schema` of the record batches of `arrow`, without a request.
+
+        Arguments:
+            listing: the name of the listing; needed if the collection has several.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            TypeError: `listing` is not a string.
+            ValueError: there is no such listing, or it is needed.
+        """
+        return listing_table(self._spec, listing).schema
 
     async def into(self, sink: Sink, *, save_every: float = 1.0) -> Report[Origin]:
         """Collect everything into a sink, and return the report.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import attrs
 import msgspec
 
+from aiopartnercentral._pagination.report import versions_of
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.bulk.source import Origin
 from aiopartnercentral.errors import EncodeError
@@ -71,6 +72,17 @@ class Spec:
     def services(self) -> tuple[str, ...]:
         """The names of the services, each once."""
         return tuple(dict.fromkeys(listing.service.name for listing in self.listings.values()))
+
+    def only(self, name: str) -> Spec:
+        """Return the same collection of one of its listings."""
+        listing = self.listings[name]
+        origins = tuple(origin for origin in self.plan.sources if origin.listing == name)
+        return attrs.evolve(
+            self,
+            listings={name: listing},
+            plan=attrs.evolve(self.plan, sources=origins, versions=versions_of([listing.service])),
+            starts={origin: self.starts[origin] for origin in origins},
+        )
 
 
 @attrs.frozen(kw_only=True)

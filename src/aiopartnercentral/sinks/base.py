@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.types import JsonValue, MalformedItem
 
 __all__ = [
+    "MISMATCHES",
     "PARENT_COLUMN",
     "SOURCE_COLUMNS",
     "EarlierFile",
@@ -36,6 +37,9 @@ SOURCE_COLUMNS: Final = ("source_label", "source_catalog")
 
 PARENT_COLUMN: Final = "source_parent"
 """The column after them that names the parent of an item of a nested listing."""
+
+MISMATCHES: Final = (TypeError, ValueError, AttributeError, ArithmeticError, NotImplementedError)
+"""The errors of converting an item that does not match its class; their messages quote values."""
 
 
 @attrs.frozen

@@ -16,6 +16,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import PositionError, SinkError
+from aiopartnercentral.sinks.base import MISMATCHES
 from aiopartnercentral.sinks.compression import compressor_factory, decompressed
 from aiopartnercentral.sinks.format_change import describe_change
 from aiopartnercentral.sinks.partial_file import (
@@ -169,7 +170,7 @@ class FileSink(abc.ABC):
         problem = None
         try:
             yield from self._encode(pages)
-        except (TypeError, ValueError, AttributeError, ArithmeticError, NotImplementedError) as error:
+        except MISMATCHES as error:
             problem = type(error).__name__
         if problem is not None:  # raised outside of the handler, since the messages of such errors quote values
             operations = ", ".join(sorted({page.operation for page in pages}))
