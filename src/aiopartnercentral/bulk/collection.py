@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import attrs
@@ -13,7 +14,7 @@ from aiopartnercentral._client import ClientOptions, check_options
 from aiopartnercentral._pagination.merge import Plan
 from aiopartnercentral._pagination.page_iterator import items_of, items_together
 from aiopartnercentral._pagination.paginator import OnError, OnMalformed, ignoring, reports_malformed
-from aiopartnercentral._pagination.report import versions_of
+from aiopartnercentral._pagination.report import Report, versions_of
 from aiopartnercentral._transport.options import check_values
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
@@ -22,8 +23,9 @@ from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.client_pool import ClientPool
 from aiopartnercentral.bulk.incremental import OVERLAP, Since, check_since
 from aiopartnercentral.bulk.limits import Limits
+from aiopartnercentral.bulk.report_file import load_report
 from aiopartnercentral.bulk.sink_writer import SinkPage, check_sink, checked, page_for_sink, write_all
-from aiopartnercentral.bulk.source import Origin, check_sources
+from aiopartnercentral.bulk.source import Origin, check_no_secrets, check_sources
 from aiopartnercentral.bulk.spec import Listings, Spec, digests, name_listings, origins_of
 from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
 from aiopartnercentral.types import NestedListing
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Collection as AnyCollection, Iterable, Mapping, Sequence
 
-    from aiopartnercentral._pagination.report import Report, SourceReport
+    from aiopartnercentral._pagination.report import SourceReport
     from aiopartnercentral.bulk.instrumentation.events import Observer
     from aiopartnercentral.bulk.source import Source
     from aiopartnercentral.sinks import Sink
@@ -66,6 +68,9 @@ class Collection(Streams[ItemT], Generic[ItemT]):
 
     It is lazy and can be collected any number of times, with a checkpoint only one at a time. The listings may be of
     several services, which share the sessions, the checkpoint and the limits of a run.
+
+    It can be compared, and pickled for another process if its sources have profiles, roles or the default credentials:
+    a pickle has no secrets.
     """
 
     def __init__(
@@ -131,6 +136,8 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         named = name_listings(listings)
         _check_rates(limits, named.values())
         origins = origins_of(check_sources(sources), named)
+        if since is not None and not isinstance(since, datetime | Report):
+            since = load_report(since)  # another process may not have the file
         plan = Plan(
             sources=origins,
             concurrency=limits.concurrency,
@@ -152,6 +159,47 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             open_pool=lambda: ClientPool(max_open=limits.sources, max_connections=limits.concurrency, **options),
         )
         super().__init__(spec, CollectionView(items_of), lambda: self.item_classes)
+        self._arguments: Mapping[str, Any] = {
+            "listings": named,
+            "sources": tuple(dict.fromkeys(origin.source for origin in origins)),
+            "limits": limits,
+            "on_error": on_error,
+            "on_malformed": on_malformed,
+            "ignore_errors": frozenset(ignore_errors),
+            "buffer_pages": buffer_pages,
+            "checkpoint": spec.checkpoint,
+            "checkpoint_max_age": checkpoint_max_age,
+            "restart": restart,
+            "since": since,
+            "overlap": overlap,
+            "whole": frozenset(whole),
+            "observer": observer,
+            **options,
+        }
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the other one is a collection of the same listings and sources with the same options."""
+        return self._compared == other._compared if isinstance(other, Collection) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Return a hash of the sources."""
+        return hash(self._arguments["sources"])
+
+    @property
+    def _compared(self) -> Mapping[str, Any]:
+        since = self._arguments["since"]
+        return {**self._arguments, "since": since.as_json() if isinstance(since, Report) else since}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arguments.
+
+        Raises:
+            pickle.PicklingError: the pickle would have a secret; the message names the source.
+        """
+        for source in self._arguments["sources"]:
+            check_no_secrets(source)
+        _check_proxies(self._arguments.get("config"))
+        return partial(type(self), **self._arguments), ()
 
     @property
     def origins(self) -> Sequence[Origin]:
@@ -261,6 +309,14 @@ def _check_checkpoint(name: str, value: object) -> Path:
 
 
 _CHECKPOINT = validators.optional(validators.Check(_check_checkpoint))
+
+
+def _check_proxies(config: object) -> None:
+    """Raise `PicklingError` for a config with the password of a proxy."""
+    if "@" in str(getattr(config, "proxies", None)):
+        raise PicklingError(
+            "config has a proxy with user name and password, which are not pickled: set HTTPS_PROXY where it runs"
+        )
 
 
 def _check_rates(limits: Limits, listings: Iterable[Listing[Any, Any]]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType, MethodType
+from pickle import PicklingError
+from types import FunctionType, MappingProxyType, MethodType
 from typing import Any, TypeAlias
 
 import attrs
@@ -22,6 +24,7 @@ __all__ = [
     "Origin",
     "Role",
     "Source",
+    "check_no_secrets",
     "check_sources",
     "identity",
     "stand_in",
@@ -216,6 +219,34 @@ def _without_secrets(source: Source) -> Source:
     if source.role is not None and source.role.external_id is not None:
         return attrs.evolve(source, role=attrs.evolve(source.role, external_id=None))
     return source
+
+
+def check_no_secrets(source: Source) -> None:
+    """Check that a pickle of a source has no secret, and that another process can use it.
+
+    Raises:
+        pickle.PicklingError: it has an external id, an open client, or a provider that is not a function of a module.
+    """
+    found = remedy = None
+    if source.role is not None and source.role.external_id is not None:
+        found, remedy = "an external id", "give the role external_id_env"
+    elif source.client is not None:
+        found, remedy = "an open client", "give the source a profile or a role"
+    elif source.credentials is not None and not _is_importable(source.credentials):
+        found, remedy = (
+            "a credentials provider that may hold secrets",
+            "give the source a profile or a role, or a provider that is a function of an imported module",
+        )
+    if found is not None:
+        raise PicklingError(f"source {source.label} has {found}, which is not pickled: {remedy}")
+
+
+def _is_importable(function: object) -> bool:
+    """Return whether a pickle has only the name of a function; cloudpickle copies those of `__main__` whole."""
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+    if not isinstance(function, FunctionType) or module == "__main__":
+        return False
+    return getattr(sys.modules.get(str(module)), str(name), None) is function
 
 
 def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Source, ...]:
