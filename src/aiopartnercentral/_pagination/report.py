@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import attrs
 
 from aiopartnercentral import __version__
+from aiopartnercentral._pagination.report_table import report_schema, report_table
 from aiopartnercentral._pagination.skipped_parents import with_noted_parent
 from aiopartnercentral._pagination.source_report import ENDED_WELL, Cursor, Outcome, SourceReport, omissions, picklable
 from aiopartnercentral._utils.text import counted, json_time, listed, utc_text
@@ -198,6 +200,58 @@ class Report(Generic[KeyT]):
             ],
         }
 
+    @staticmethod
+    def merge(*reports: Report[KeyT]) -> Report[KeyT]:
+        """Return one report of several runs that had different sources, such as those of several processes.
+
+        It begins with the first run and ends with the last one. Its `run_id` has the ids of all runs, joined by `+`,
+        and a version that differs between runs has all of them. The output counts as written if each run that had a
+        sink has written its own.
+
+        Raises:
+            ValueError: there are no reports, or two of them have the same source: both have results of it, and only the
+                caller knows which one is in the output.
+        """
+        if not reports:
+            raise ValueError("merge() needs at least one report")
+        _check_disjoint(reports)
+        started_at = min(report.started_at for report in reports)
+        elapsed = max(report.finished_at for report in reports) - started_at
+        written = [report.output_written for report in reports if report.output_written is not None]
+        return Report(
+            sources={key: state for report in reports for key, state in report.sources.items()},
+            elapsed=elapsed.total_seconds(),
+            run_id="+".join(_each_once(report.run_id for report in reports)),
+            started_at=started_at,
+            resumes=min(filter(None, (report.resumes for report in reports)), key=_STARTED_AT, default=None),
+            versions={
+                name: ", ".join(_each_once(each.versions[name] for each in reports if name in each.versions))
+                for name in _each_once(name for report in reports for name in report.versions)
+            },
+            output_written=all(written) if written else None,
+            earlier_files=tuple(_each_once(file for report in reports for file in report.earlier_files)),
+        )
+
+    def to_arrow(self) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Return a `pyarrow.Table` with a row for each source, whose columns are the members of a source in the JSON.
+
+        The first column is the `run_id`. Like the JSON, it is without page tokens, malformed items' JSON and the
+        service's messages.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+        """
+        return report_table(self.as_json())
+
+    @staticmethod
+    def arrow_schema() -> Any:  # noqa: ANN401 - as above
+        """Return the `pyarrow.Schema` of `to_arrow`, which is the same for every report.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+        """
+        return report_schema()
+
     def __str__(self) -> str:
         """Return a table with a line for each source, a line of totals, and one of earlier files, if any."""
         table = _table({str(key): state for key, state in self.sources.items()})
@@ -270,6 +324,21 @@ def _key_as_json(key: object) -> dict[str, Any]:
     return key.as_json() if isinstance(key, _HasJson) else {"catalog": str(key)}
 
 
+def _check_disjoint(reports: Iterable[Report[Any]]) -> None:
+    """Raise `ValueError` for two reports that have the same source."""
+    seen: dict[tuple[str, ...], int] = {}
+    for number, report in enumerate(reports):
+        for key in report.sources:
+            values = _key_as_json(key)
+            name = tuple(str(values.get(each)) for each in ("label", "catalog", "listing"))
+            if seen.setdefault(name, number) != number:
+                raise ValueError(f"reports[{seen[name]}] and reports[{number}] both have the source {key}")
+
+
+def _each_once(values: Iterable[KeyT]) -> list[KeyT]:
+    return list(dict.fromkeys(values))
+
+
 def _table(states: Mapping[str, SourceReport]) -> str:
     is_resumed = any(state.resumed_items for state in states.values())
     is_incremental = any(state.since is not None for state in states.values())
@@ -292,6 +361,7 @@ def _problem(state: SourceReport) -> str:
     return "; ".join(filter(None, [with_noted_parent(error, text), omissions(state)]))
 
 
+_STARTED_AT: Final = attrgetter("started_at")
 _EARLIER: Final = "of earlier runs"
 _SINCE: Final = "since"
 _TEXTS: Final = ("source", "outcome", _SINCE, "error")
