@@ -57,6 +57,10 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.partitions import by_account as by_account
     from aiopartnercentral.bulk.report_file import load_report as load_report
     from aiopartnercentral.bulk.source import Origin as Origin, Source as Source, check_sources as check_sources
+    from aiopartnercentral.bulk.tables import (
+        TableMetadata as TableMetadata,
+        table_metadata as table_metadata,
+    )
     from aiopartnercentral.bulk.write_report import (
         RowOutcome as RowOutcome,
         RowResult as RowResult,

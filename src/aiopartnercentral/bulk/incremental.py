@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
     from aiopartnercentral.types import TimeFilter
 
-__all__ = ["OVERLAP", "Increment", "Since", "Start", "check_since"]
+__all__ = ["OVERLAP", "Increment", "Since", "Start", "check_since", "why_not_incremental"]
 
 Since: TypeAlias = "datetime | Report[Origin] | str | os.PathLike[str] | None"
 """A time, or the report of an earlier run, or its file; None to collect everything."""
@@ -227,7 +227,7 @@ def _begins(listings: Mapping[str, Listing[Any, Any]], since: object, whole: Seq
             raise ValueError("whole needs since: without it, every listing is collected as a whole")
         return {}
     wanted = {name: listing for name, listing in listings.items() if name not in whole}
-    refused = {name: reason for name, listing in wanted.items() if (reason := _why_not(listing)) is not None}
+    refused = {name: reason for name, listing in wanted.items() if (reason := why_not_incremental(listing)) is not None}
     if refused:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
         raise ValueError(
@@ -237,7 +237,7 @@ def _begins(listings: Mapping[str, Listing[Any, Any]], since: object, whole: Seq
     return {name: each for name, each in found.items() if each is not None}
 
 
-def _why_not(listing: Listing[Any, Any]) -> str | None:
+def why_not_incremental(listing: Listing[Any, Any]) -> str | None:
     """Return why a listing cannot be collected incrementally; None if it can."""
     pagination, filters = listing.pagination, listing.filters
     if isinstance(listing, NestedListing):
