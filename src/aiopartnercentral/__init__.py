@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         ClientOptions as ClientOptions,
         ConnectOptions as ConnectOptions,
     )
+    from aiopartnercentral._utils.blocking import Blocking as Blocking, blocking as blocking
     from aiopartnercentral.emulator import Emulator as Emulator
     from aiopartnercentral.errors import (
         AioPartnerCentralError as AioPartnerCentralError,

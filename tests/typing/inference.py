@@ -18,6 +18,7 @@ from aiopartnercentral import (
     SourceReport,
     Stream,
     account,
+    blocking,
     channel,
     marketing,
     selling,
@@ -168,3 +169,10 @@ def plan(support: channel.SupportPlan) -> str:
             return tag
         case _:
             assert_never(support)
+
+
+def script() -> None:
+    with blocking(account.connect()) as call:
+        assert_type(call(lambda client: client.list_partners(catalog="AWS")), structures.ListPartnersResponse)
+        collected = call(lambda client: client.paginate.list_partners(catalogs=["AWS", "Sandbox"]).collect())
+        assert_type(collected, Collected[str, account.PartnerSummary])

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from anyio.from_thread import start_blocking_portal
-
 from aiopartnercentral._pagination.paginator import Collectable
+from aiopartnercentral._utils.blocking import Blocking
 from aiopartnercentral.bulk.source import Origin
 from aiopartnercentral.bulk.stream import CollectionStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
-
-    from anyio.from_thread import BlockingPortal
 
     from aiopartnercentral._pagination.merge import Stream
     from aiopartnercentral._pagination.report import Report
@@ -38,12 +33,8 @@ class BlockingStream(Generic[EntryT]):
 
     def __init__(self, collectable: Collectable[Origin, EntryT]) -> None:
         """Prepare the stream; it opens when it is entered, once."""
-        self._collectable = collectable
-        self._stack = ExitStack()
-        self._stream: Stream[Origin, EntryT] | None = None
-        self._portal: BlockingPortal | None = None
+        self._call: Blocking[Stream[Origin, EntryT]] = Blocking(collectable, "stream")
         self._page: Iterator[tuple[Origin, EntryT]] = iter(())
-        self._process = os.getpid()
 
     @property
     def report(self) -> Report[Origin]:
@@ -52,10 +43,10 @@ class BlockingStream(Generic[EntryT]):
         Raises:
             RuntimeError: the stream was never entered.
         """
-        stream = self._stream
+        stream = self._call.opened
         if stream is None:
             raise RuntimeError("a stream has a report once its `with` block is entered")
-        return stream.report if self._portal is None else self._portal.call(lambda: stream.report)
+        return self._call(_report) if self._call.is_open else stream.report
 
     def __enter__(self) -> Self:
         """Open the stream and begin to fetch.
@@ -64,13 +55,7 @@ class BlockingStream(Generic[EntryT]):
             RuntimeError: the stream was entered before.
             CheckpointError: as for an `async with` block of the collection.
         """
-        if self._stream is not None:
-            raise RuntimeError("a stream can be entered only once; call `blocking()` again for a new one")
-        with ExitStack() as stack:
-            portal = stack.enter_context(start_blocking_portal(name="aiopartnercentral"))
-            self._stream = stack.enter_context(portal.wrap_async_context_manager(self._collectable))
-            self._portal, self._process = portal, os.getpid()
-            self._stack = stack.pop_all()
+        self._call.__enter__()
         return self
 
     def __exit__(
@@ -78,12 +63,7 @@ class BlockingStream(Generic[EntryT]):
     ) -> None:
         """Cancel all fetching, save the checkpoint, close the clients, and end the thread."""
         self._page = iter(())
-        if os.getpid() != self._process:
-            return  # a forked process, which has neither the thread nor its event loop
-        try:
-            self._stack.__exit__(exc_type, exc, tb)
-        finally:
-            self._portal = None
+        self._call.__exit__(exc_type, exc, tb)
 
     def __iter__(self) -> Self:
         """Return the stream itself; each entry is yielded once."""
@@ -99,19 +79,18 @@ class BlockingStream(Generic[EntryT]):
         """
         for entry in self._page:  # without the event loop, which would take as long as an item of a page
             return entry
-        if self._portal is None or self._stream is None:
-            raise RuntimeError("the stream is open only inside its `with` block")
-        if os.getpid() != self._process:
-            raise RuntimeError("the stream was opened before the process was forked: call `blocking()` in each process")
-        future = self._portal.start_task_soon(self._stream.next_page)
-        try:
-            self._page = future.result()
-        except BaseException:  # a KeyboardInterrupt leaves it waiting
-            future.cancel()
-            raise
+        self._page = self._call(_next_page)
         for entry in self._page:
             return entry
         raise StopIteration
+
+
+async def _report(stream: Stream[Origin, Any]) -> Report[Origin]:
+    return stream.report
+
+
+async def _next_page(stream: Stream[Origin, EntryT]) -> Iterator[tuple[Origin, EntryT]]:
+    return await stream.next_page()
 
 
 class Streams(Collectable[Origin, EntryT], Generic[EntryT]):

@@ -1,0 +1,137 @@
+"""Async context managers for code that is not async: their event loop runs in a thread of its own."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractAsyncContextManager, ExitStack
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from anyio.from_thread import start_blocking_portal
+
+from aiopartnercentral._utils import validators
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
+
+    from anyio.from_thread import BlockingPortal
+
+__all__ = ["Blocking", "blocking"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Blocking(Generic[T]):
+    """Calls async functions of an open object, such as a client, while its `with` block is open.
+
+    Its event loop runs in a thread of its own, so it can be used where a loop is running already, such as in a
+    notebook, and in a process that was forked before. Several threads may call at once. Leaving the block closes the
+    object and ends the thread, also after an exception such as `KeyboardInterrupt`, which cancels what is running.
+    """
+
+    def __init__(self, manager: AbstractAsyncContextManager[T], what: str) -> None:
+        """Prepare to open the object; it opens when this is entered, once.
+
+        Arguments:
+            manager: opens the object, and closes it.
+            what: what the object is, for errors.
+        """
+        self._manager = manager
+        self._what = what
+        self._stack = ExitStack()
+        self._process = os.getpid()
+        self._portal: BlockingPortal | None = None
+        self._opened: T | None = None
+
+    @property
+    def opened(self) -> T | None:
+        """The object once it is open, and after that; only functions that are called here may use it meanwhile."""
+        return self._opened
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the block is open."""
+        return self._portal is not None
+
+    def __enter__(self) -> Self:
+        """Open the object.
+
+        Raises:
+            RuntimeError: it was opened before.
+            Exception: it cannot be opened.
+        """
+        if self._opened is not None:
+            raise RuntimeError(f"a {self._what} can be entered only once; call `blocking()` again for a new one")
+        with ExitStack() as stack:
+            portal = stack.enter_context(start_blocking_portal(name="aiopartnercentral"))
+            self._opened = stack.enter_context(portal.wrap_async_context_manager(self._manager))
+            self._portal, self._process = portal, os.getpid()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Close the object, and end the thread."""
+        if os.getpid() != self._process:
+            return  # a forked process, which has neither the thread nor its event loop
+        try:
+            self._stack.__exit__(exc_type, exc, tb)
+        finally:
+            self._portal = None
+
+    def __call__(self, function: Callable[[T], Awaitable[R]]) -> R:
+        """Call a function with the object in its event loop, wait for its result, and return it.
+
+            page = call(lambda client: client.list_connections(catalog="AWS"))
+
+        An exception that interrupts the waiting, such as `KeyboardInterrupt`, cancels the call.
+
+        Arguments:
+            function: an async function, or another one that returns an awaitable.
+
+        Raises:
+            Exception: an error of the function.
+            RuntimeError: the block is not open, or it was opened by the process that this one was forked from.
+        """
+        opened = self._opened
+        if self._portal is None or opened is None:
+            raise RuntimeError(f"the {self._what} is open only inside its `with` block")
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                f"the {self._what} was opened before the process was forked: call `blocking()` in each process"
+            )
+        future = self._portal.start_task_soon(_result_of, function, opened)
+        try:
+            return future.result()
+        except BaseException:  # a KeyboardInterrupt leaves it waiting
+            future.cancel()
+            raise
+
+
+def blocking(manager: AbstractAsyncContextManager[T]) -> Blocking[T]:
+    """Return a `with` block for a script or a notebook, in which async functions of a client can be called.
+
+        with blocking(account.connect(profile="ada")) as call:
+            page = call(lambda client: client.list_connections(catalog="AWS"))
+            everything = call(lambda client: client.paginate.list_connections(catalogs=["AWS", "Sandbox"]).collect())
+
+    To iterate over the items of a `Collection`, use its own `blocking()`.
+
+    Arguments:
+        manager: opens the client, such as `account.connect()`.
+
+    Raises:
+        TypeError: `manager` is not an async context manager.
+    """
+    if not isinstance(manager, AbstractAsyncContextManager):
+        raise TypeError(
+            "manager must be an async context manager, such as account.connect() returns, not "
+            f"{validators.type_name(manager)}"
+        )
+    return Blocking(manager, "client")
+
+
+async def _result_of(function: Callable[[T], Awaitable[R]], opened: T) -> R:
+    return await function(opened)

@@ -1,0 +1,149 @@
+"""Clients are used by code that is not async."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from aiopartnercentral import account, blocking
+from aiopartnercentral.emulator import Emulator, Fault, Latency
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractAsyncContextManager
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    """Serve from another thread, as the tests block theirs."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(Emulator({"AWS": 35})) as emulator:
+        yield emulator
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if "portal" not in thread.name:
+            thread.join(10)  # idle workers of an event loop end soon after it
+            assert not thread.is_alive(), thread
+
+
+def connect(emulator: Emulator) -> AbstractAsyncContextManager[account.Client]:
+    keys: dict[str, Any] = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "not-a-secret"}
+    return account.connect(endpoint_url=emulator.endpoint_url, **keys)
+
+
+def first_page(emulator: Emulator) -> int:
+    with blocking(connect(emulator)) as call:
+        return len(call(lambda client: client.list_connections(catalog="AWS", max_results=10)).connection_summaries)
+
+
+def test_a_page_and_whole_catalogs(emulator) -> None:
+    with blocking(connect(emulator)) as call:
+        page = call(lambda client: client.list_connections(catalog="AWS", max_results=10))
+        everything = call(lambda client: client.paginate.list_connections(catalogs=["AWS"]).collect())
+    assert len(page.connection_summaries) == 10
+    assert len(everything) == 35
+    assert everything.report.complete
+
+
+def test_a_running_loop_does_not_matter(emulator) -> None:
+    async def inside() -> int:
+        await anyio.lowlevel.checkpoint()
+        return first_page(emulator)
+
+    assert anyio.run(inside) == 10
+
+
+def test_an_error_is_raised_as_it_is_and_further_calls_are_answered(emulator) -> None:
+    with blocking(connect(emulator)) as call:
+        with pytest.raises(account.ResourceNotFoundException):
+            call(lambda client: client.get_connection(catalog="AWS", identifier="pac-aaaaaaaaaaaaa"))
+        assert call(lambda client: client.list_partners(catalog="AWS")).partner_summary_list
+        with pytest.raises(account.ResourceNotFoundException), blocking(connect(emulator)) as inner:
+            inner(lambda client: client.get_connection(catalog="AWS", identifier="pac-aaaaaaaaaaaaa"))
+
+
+def test_several_threads_call_at_once(emulator) -> None:
+    met = threading.Barrier(3, timeout=30)
+
+    async def meet(client: account.Client) -> int:
+        await anyio.to_thread.run_sync(met.wait)  # passes once all three calls run
+        return len((await client.list_connections(catalog="AWS", max_results=10)).connection_summaries)
+
+    with blocking(connect(emulator)) as call, ThreadPoolExecutor(3) as threads:
+        assert [*threads.map(call, [meet] * 3)] == [10] * 3
+
+
+def test_it_is_open_only_inside_its_block_and_once(emulator) -> None:
+    call = blocking(connect(emulator))
+    with pytest.raises(RuntimeError, match="the client is open only inside its `with` block"):
+        call(lambda client: client.list_connections(catalog="AWS"))
+    with call:
+        pass
+    with pytest.raises(RuntimeError, match="the client is open only inside its `with` block"):
+        call(lambda client: client.list_connections(catalog="AWS"))
+    with pytest.raises(RuntimeError, match="a client can be entered only once; call `blocking"), call:
+        pass
+
+
+def test_a_client_that_cannot_be_opened() -> None:
+    with pytest.raises(ValueError, match="endpoint_url must be a URL"), blocking(account.connect(endpoint_url="x")):
+        pass
+    given: Any = account.connect
+    with pytest.raises(TypeError, match=r"manager must be .* account.connect\(\) returns, not a function"):
+        blocking(given)
+
+
+PROGRAM = """
+import os, sys, threading
+from aiopartnercentral import account, blocking
+
+try:
+    with blocking(account.connect(endpoint_url=sys.argv[1])) as call:
+        child = os.fork()
+        if child == 0:
+            try:
+                call(lambda client: client.list_partners(catalog="AWS"))
+            except RuntimeError as error:
+                print(error, flush=True)
+            call.__exit__(None, None, None)
+            os._exit(0)
+        os.waitpid(child, 0)
+        print("waiting", flush=True)
+        call(lambda client: client.list_connections(catalog="AWS"))
+except KeyboardInterrupt:
+    print("interrupted", threading.active_count())
+"""
+
+
+def test_an_interrupt_ends_everything_and_a_fork_uses_nothing_of_it() -> None:
+    slow = Emulator({"AWS": 35}, faults=[Fault(Latency(seconds=60))])
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(slow) as emulator:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, emulator.endpoint_url],
+            env={**os.environ, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        forked = process.stdout.readline()
+        assert process.stdout.readline() == "waiting\n"
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert forked == "the client was opened before the process was forked: call `blocking()` in each process\n"
+    assert (output, errors) == ("interrupted 1\n", "")
