@@ -26,7 +26,8 @@ TESTED_ELSEWHERE = {"docs/recipes.md", "docs/testing.md", "docs/emulator.md"}
 PROGRAMS = {
     where: block
     for where, block in BLOCKS.items()
-    if where[0] not in TESTED_ELSEWHERE and re.search(r"^(anyio|asyncio)\.run\(main", block, re.MULTILINE)
+    if where[0] == "docs/pipelines.md"
+    or (where[0] not in TESTED_ELSEWHERE and re.search(r"^(anyio|asyncio)\.run\(main", block, re.MULTILINE))
 }
 SHOWN = {
     ("README.md", 0): r"(\w+ .+\n){290,}(AWS|Sandbox) pac-.*\n[\s\S]*\n2 .*: 290 items",
@@ -40,6 +41,12 @@ SHOWN = {
     ("docs/collections.md", 1): r"^first subsidiary: pac-\S+ requests in flight: 0\n[\s\S]*^AWS +cancelled +\d+ ",
     ("docs/collections.md", 2): r"'Sandbox'[\s\S]*: 290 items.*\n60 connections, incomplete$",
     ("docs/collections.md", 3): r"^250 connections; failed: Sandbox\n\{'AWS': 'complete', 'Sandbox': 'skipped'\}$",
+    ("docs/pipelines.md", 0): r"^290 rows of 2 sources, complete: True$",
+    ("docs/pipelines.md", 1): r"\A\[\('sandbox', 40\)\]\n40 items$",
+    ("docs/pipelines.md", 2): r"^2 groups: 290 items, complete: True$",
+    ("docs/pipelines.md", 3): r"^\('source_label', 'id'\) last_modified_date$",
+    ("docs/pipelines.md", 4): r"^20 connections; \d+ partners$",
+    ("docs/pipelines.md", 5): r"^250 items; 250 items; 250 items$",
     ("docs/tutorial.md", 0): r"\A(pac-\S+ \d{4}-\d\d-\d\d [A-Z_ ]+\n){3}\Z",
     ("docs/tutorial.md", 1): r"^Counter\(\{.*'partner': \d+",
     ("docs/tutorial.md", 2): r": 290 items[\s\S]*^(AWS|Sandbox) pac-",

@@ -97,8 +97,9 @@ class Collectable(Generic[KeyT, EntryT]):
         streams = self._entered.get(task)
         if not streams:
             raise RuntimeError(
-                "a stream must be left by the task that entered it; where a framework changes tasks, use the "
-                "`blocking()` of a bulk collection"
+                "a stream must be left by the task that entered it, and a framework has run this generator in several "
+                "tasks: iterate over `collection.blocking()` of a bulk collection, over `client.paginate` without "
+                "`async with`, or let a task of your own enter the stream and send on its items"
             )
         stream = streams.pop()
         if not streams:

@@ -163,7 +163,10 @@ class Writes(Generic[ResponseT]):
         task = anyio.get_current_task().id
         streams = self._entered.get(task)
         if not streams:
-            raise RuntimeError("a stream must be left by the task that entered it")
+            raise RuntimeError(
+                "a stream must be left by the task that entered it, and a framework has run this generator in several "
+                "tasks: call `run()`, or let a task of your own enter the stream and send on its results"
+            )
         stream = streams.pop()
         if not streams:
             del self._entered[task]
