@@ -85,6 +85,17 @@ def only_sent(service: ir.Service) -> frozenset[str]:
     return sent.intersection(structures) - contained(inner, received)
 
 
+def only_requests(service: ir.Service) -> dict[str, ir.Operation]:
+    """Return the operation of each structure that is nothing but the request of one operation."""
+    nested = frozenset[str]().union(*references(service.shapes).values())
+    found = {operation.input: service.operation_of_input(operation.input) for operation in service.operations}
+    return {
+        name: operation
+        for name, operation in found.items()
+        if operation is not None and name not in nested and not service.is_output(name)
+    }
+
+
 def known_in_arguments(service: ir.Service) -> frozenset[str]:
     """Return the shapes with known values that occur in arguments of operations or of structures that are only sent."""
     taken = only_sent(service) | {operation.input for operation in service.operations}

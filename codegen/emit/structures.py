@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import ir
-from ..graph import only_sent
+from ..graph import only_requests, only_sent
 from . import unions
 from .package import lazy
 from .types import Types
 from .writer import Writer, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..names import Names
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def emit(service: ir.Service, names: Names) -> dict[str, str]:
     """Return the texts of the package `structures`."""
     modules: dict[str, list[ir.Structure | ir.Union]] = {}
-    sent = only_sent(service)
+    sent, requests = only_sent(service), only_requests(service)
     for name, module in names.modules.items():
         shape = service.shapes[name]
         if isinstance(shape, ir.Union) or (isinstance(shape, ir.Structure) and shape.fault is None):
@@ -28,12 +28,21 @@ def emit(service: ir.Service, names: Names) -> dict[str, str]:
     package = f"{service.config.package}.structures"
     summary = f"The structures and unions of the {service.full_name}; each is imported on first use."
     exports = {one: module for module, shapes in modules.items() for shape in shapes for one in names.of(shape)}
-    files = {f"structures/{name}.py": _module(service, names, name, here, sent) for name, here in modules.items()}
+    files = {
+        f"structures/{name}.py": _module(service, names, name, here, sent=sent, requests=requests)
+        for name, here in modules.items()
+    }
     return {"structures/__init__.py": lazy(summary, package, exports), **files}
 
 
 def _module(
-    service: ir.Service, names: Names, module: str, shapes: Iterable[ir.Structure | ir.Union], sent: frozenset[str]
+    service: ir.Service,
+    names: Names,
+    module: str,
+    shapes: Iterable[ir.Structure | ir.Union],
+    *,
+    sent: frozenset[str],
+    requests: Mapping[str, ir.Operation],
 ) -> str:
     kinds = "Structures and unions" if any(isinstance(shape, ir.Union) for shape in shapes) else "Structures"
     writer = Writer(f"{kinds} of the {service.full_name}: {module}.")
@@ -42,11 +51,14 @@ def _module(
         if isinstance(shape, ir.Union):
             unions.write(types, shape, writer)
         else:
-            _structure(types, shape, writer, is_only_sent=shape.name in sent)
+            _structure(types, shape, writer, is_only_sent=shape.name in sent, operation=requests.get(shape.name))
     return writer.render()
 
 
-def _structure(types: Types, structure: ir.Structure, writer: Writer, *, is_only_sent: bool) -> None:
+def _structure(
+    types: Types, structure: ir.Structure, writer: Writer, *, is_only_sent: bool, operation: ir.Operation | None
+) -> None:
+    """Write a class; the docstring of the operation's method, if there is one, has the descriptions of its members."""
     service, names = types.service, types.names
     writer.use("attrs")
     writer.line("@attrs.frozen(kw_only=True, weakref_slot=False, repr=False)")
@@ -54,12 +66,16 @@ def _structure(types: Types, structure: ir.Structure, writer: Writer, *, is_only
         members = sorted(structure.members, key=lambda m: optional(service, structure, m))
         is_message = service.is_message(structure.name)
         about = types.about(structure.name, deprecated=structure.deprecated, is_message=is_message)
-        writer.docstring(sentence(types.summary(structure)), about)
+        summary = types.summary(structure)
+        if operation is not None and members:
+            summary += f": the arguments of `Client.{names.methods[operation.name]}`"
+        writer.docstring(sentence(summary), about)
         if members:
             writer.line()
         for member in members:
             writer.line(_field(types, structure, member, writer, is_only_sent=is_only_sent))
-            writer.attribute_docstring(types.described(structure.name, member))
+            if operation is None:
+                writer.attribute_docstring(types.described(structure.name, member))
     writer.line()
     writer.line()
 

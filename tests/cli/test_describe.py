@@ -22,6 +22,7 @@ from aiopartnercentral.cli import describe
 from aiopartnercentral.cli.runner import CommandError
 from aiopartnercentral.cli.shapes import Shapes
 from aiopartnercentral.cli.shorthand import parse
+from aiopartnercentral.types import Request
 from tests.cli.processes import LIVE, PYTHON, Ended, seen, terminal
 from tests.support.botocore_texts import botocore_model
 from tests.support.services import NAMES, SIBLINGS, package
@@ -139,8 +140,12 @@ def test_a_type_has_its_signatures_and_docstrings(service, name):
         assert {variant.tag for variant in get_args(cls)[:-1]} == set(shapes[name]["members"])
     else:
         assert found["kind"] == ("error" if shapes[name].get("exception") else "structure")
-        ((shown, text),) = docstrings.items()
+        (shown, text), *method = docstrings.items()
         assert text.startswith(inspect.getdoc(cls))
+        assert bool(method) == issubclass(cls, Request)
+        for called, about in method:  # it describes the members of a request
+            assert called.partition("(")[0] in text.replace("`Client.", "`client.")
+            text = about.partition("\n\nRaises:")[0]
         for member in check_members(text, name, shapes):
             assert f"{member}: " in shown
         assert "= ," not in shown

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from itertools import pairwise
 
-__all__ = ["attribute_texts", "docstring"]
+__all__ = ["argument_texts", "attribute_texts", "docstring"]
 
 
 def docstring(value: object) -> str:
@@ -14,6 +15,13 @@ def docstring(value: object) -> str:
     texts = attribute_texts(value) if inspect.isclass(value) else {}
     section = ["", "Attributes:", *(f"    {name}: {text}" for name, text in texts.items())] if texts else []
     return "\n".join([inspect.getdoc(value) or "", *section])
+
+
+def argument_texts(method: object) -> dict[str, str]:
+    """Return what the docstring of a generated method says about each argument, as sentences."""
+    _, _, section = (inspect.getdoc(method) or "").partition("\nArguments:\n")
+    entries = re.findall(r"    (\w+): (.*(?:\n {8}.*)*)\n?", section.partition("\n\n")[0])
+    return {name: " ".join(f"{text[:1].upper()}{text[1:]}".split()) for name, text in entries}
 
 
 def attribute_texts(cls: type) -> dict[str, str]:

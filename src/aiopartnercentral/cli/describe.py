@@ -149,6 +149,9 @@ def _described(package: _Package, name: str, *, docs: bool) -> dict[str, Any]:
     else:
         kind = package.types[name]
         sources = {f"{service}.{one.__name__}": one for one in get_args(kind) or [kind]}
+        if (sent := facts(service).requests.get(name)) is not None:  # whose method describes the attributes
+            method, _ = package.operations[sent.name]
+            sources[package.python(sent.name)] = getattr(package.client.Client, method)
     if found["kind"] == "enum":
         found["values"] = list(package.types[name])
     heads = {value: one if "values" in found else f"{one}{inspect.signature(value)}" for one, value in sources.items()}

@@ -16,7 +16,7 @@ import attrs
 import typer
 
 from aiopartnercentral._serialization.members import attribute_types
-from aiopartnercentral._utils.docstrings import attribute_texts
+from aiopartnercentral._utils.docstrings import argument_texts
 from aiopartnercentral.cli.completion import one_of
 from aiopartnercentral.cli.option_values import check_text
 from aiopartnercentral.cli.options import FILTERS
@@ -67,7 +67,8 @@ def filters_of(package: str, pagination: Pagination[Any, Any, Any], shapes: Shap
     """
     cls = pagination.operation.input
     members = {squashed(name): shape for name, shape in shapes.members(request).items()}
-    hints, texts = attribute_types(cls), attribute_texts(cls)
+    method = getattr(load(package, "client").Client, pagination.method)
+    hints, texts = attribute_types(cls), argument_texts(method)
     names: dict[str, str] = {attribute: name for name, attribute in pagination.attributes.items()}
     found = []
     for field in attrs.fields(cls):

@@ -12,14 +12,10 @@ from aiopartnercentral.types import Request, Response, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetAllianceLeadContactRequest(Request["GetAllianceLeadContactResponse"]):
-    """Request of `GetAllianceLeadContact`."""
+    """Request of `GetAllianceLeadContact`: the arguments of `Client.get_alliance_lead_contact`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -40,20 +36,12 @@ class GetAllianceLeadContactResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutAllianceLeadContactRequest(Request["PutAllianceLeadContactResponse"]):
-    """Request of `PutAllianceLeadContact`."""
+    """Request of `PutAllianceLeadContact`: the arguments of `Client.put_alliance_lead_contact`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
     alliance_lead_contact: common.AllianceLeadContact
-    """Alliance lead, the partner's contact for AWS."""
     email_verification_code: str | None = attrs.field(default=None, repr=redacted)
-    """Code that `send_email_verification_code` has sent to the email address; exactly 6 characters, pattern
-    `[0-9]+`, sensitive.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

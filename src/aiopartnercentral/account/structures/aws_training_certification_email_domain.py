@@ -13,26 +13,13 @@ from aiopartnercentral.types import Request, Response, redacted
 class AssociateAwsTrainingCertificationEmailDomainRequest(
     Request["AssociateAwsTrainingCertificationEmailDomainResponse"]
 ):
-    """Request of `AssociateAwsTrainingCertificationEmailDomain`."""
+    """Request of `AssociateAwsTrainingCertificationEmailDomain`: the arguments of `Client.associate_aws_training_certification_email_domain`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
     email: str
-    r"""Address in the domain, to which the code was sent; 1 to 320 characters, pattern
-    `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-    """
     email_verification_code: str = attrs.field(repr=redacted)
-    """Code that `send_email_verification_code` has sent to the email address; exactly 6 characters, pattern
-    `[0-9]+`, sensitive.
-    """
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -44,22 +31,12 @@ class AssociateAwsTrainingCertificationEmailDomainResponse(Response):
 class DisassociateAwsTrainingCertificationEmailDomainRequest(
     Request["DisassociateAwsTrainingCertificationEmailDomainResponse"]
 ):
-    """Request of `DisassociateAwsTrainingCertificationEmailDomain`."""
+    """Request of `DisassociateAwsTrainingCertificationEmailDomain`: the arguments of `Client.disassociate_aws_training_certification_email_domain`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
     domain_name: str
-    r"""Email domain, such as `example.com`; 1 to 253 characters, pattern
-    `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-    """
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

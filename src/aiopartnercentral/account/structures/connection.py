@@ -15,20 +15,13 @@ from aiopartnercentral.types import Request, Response, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelConnectionRequest(Request["CancelConnectionResponse"]):
-    """Request of `CancelConnection`."""
+    """Request of `CancelConnection`: the arguments of `Client.cancel_connection`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
     connection_type: enums.ConnectionTypeLike
-    """Type to end, without ending the others."""
     reason: str
-    """Explanation for the other participant; 0 to 256 characters."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -89,10 +82,9 @@ class ConnectionTypeSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetConnectionPreferencesRequest(Request["GetConnectionPreferencesResponse"]):
-    """Request of `GetConnectionPreferences`."""
+    """Request of `GetConnectionPreferences`: the arguments of `Client.get_connection_preferences`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -119,12 +111,10 @@ class GetConnectionPreferencesResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetConnectionRequest(Request["GetConnectionResponse"]):
-    """Request of `GetConnection`."""
+    """Request of `GetConnection`: the arguments of `Client.get_connection`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier of the connection; pattern `pac-[A-Za-z0-9]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -149,22 +139,13 @@ class GetConnectionResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListConnectionsRequest(Request["ListConnectionsResponse"]):
-    """Request of `ListConnections`."""
+    """Request of `ListConnections`: the arguments of `Client.list_connections`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
     connection_type: enums.ConnectionTypeFilterLike | None = None
-    """Filter: only this type, with a status if given, such as `SUBSIDIARY:ACTIVE`; 1 to 200 characters, pattern
-    `[a-zA-Z_-]+(:[a-zA-Z]+)?`.
-    """
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     other_participant_identifiers: Sequence[str] | None = None
-    """Filter: only with these AWS accounts or profiles; 0 to 100 entries, each 1 to 100 characters with pattern
-    `[a-zA-Z0-9-]+`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -179,18 +160,12 @@ class ListConnectionsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateConnectionPreferencesRequest(Request["UpdateConnectionPreferencesResponse"]):
-    """Request of `UpdateConnectionPreferences`."""
+    """Request of `UpdateConnectionPreferences`: the arguments of `Client.update_connection_preferences`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     revision: int
-    """Revision that the update is based on, which must still be the latest."""
     access_type: enums.AccessTypeLike
-    """Participants that may send connection invitations to the account."""
     excluded_participant_identifiers: Sequence[str] | None = None
-    """AWS accounts or profiles that may not invite, if `access_type` denies some; 0 to 100 entries, each 1 to 100
-    characters with pattern `[a-zA-Z0-9-]+`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -15,16 +15,11 @@ from aiopartnercentral.types import Request, Response, Structure, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AcceptConnectionInvitationRequest(Request["AcceptConnectionInvitationResponse"]):
-    """Request of `AcceptConnectionInvitation`."""
+    """Request of `AcceptConnectionInvitation`: the arguments of `Client.accept_connection_invitation`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -37,16 +32,11 @@ class AcceptConnectionInvitationResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelConnectionInvitationRequest(Request["CancelConnectionInvitationResponse"]):
-    """Request of `CancelConnectionInvitation`."""
+    """Request of `CancelConnectionInvitation`: the arguments of `Client.cancel_connection_invitation`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -147,28 +137,15 @@ class ConnectionInvitationSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateConnectionInvitationRequest(Request["CreateConnectionInvitationResponse"]):
-    """Request of `CreateConnectionInvitation`."""
+    """Request of `CreateConnectionInvitation`: the arguments of `Client.create_connection_invitation`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     connection_type: enums.ConnectionTypeLike
-    """Purpose of a connection."""
     email: str
-    r"""Inviter's email address; 1 to 320 characters, pattern
-    `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-    """
     message: str
-    r"""Message from the sender to the receiver; 1 to 256 characters, pattern
-    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\n]+`.
-    """
     name: str = attrs.field(repr=redacted)
-    r"""Inviter's name; 1 to 80 characters, pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive."""
     receiver_identifier: str
-    """AWS account or profile to invite; 1 to 100 characters, pattern `[a-zA-Z0-9-]+`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -213,12 +190,10 @@ class CreateConnectionInvitationResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetConnectionInvitationRequest(Request["GetConnectionInvitationResponse"]):
-    """Request of `GetConnectionInvitation`."""
+    """Request of `GetConnectionInvitation`: the arguments of `Client.get_connection_invitation`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -263,24 +238,15 @@ class GetConnectionInvitationResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListConnectionInvitationsRequest(Request["ListConnectionInvitationsResponse"]):
-    """Request of `ListConnectionInvitations`."""
+    """Request of `ListConnectionInvitations`: the arguments of `Client.list_connection_invitations`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
     connection_type: enums.ConnectionTypeLike | None = None
-    """Filter: only this type."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     other_participant_identifiers: Sequence[str] | None = None
-    """Filter: only with these AWS accounts or profiles; 0 to 100 entries, each 1 to 100 characters with pattern
-    `[a-zA-Z0-9-]+`.
-    """
     participant_type: enums.ParticipantTypeLike | None = None
-    """Filter: only sent ones, or only received ones."""
     status: enums.InvitationStatusLike | None = None
-    """Filter: only with this status."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -295,18 +261,12 @@ class ListConnectionInvitationsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RejectConnectionInvitationRequest(Request["RejectConnectionInvitationResponse"]):
-    """Request of `RejectConnectionInvitation`."""
+    """Request of `RejectConnectionInvitation`: the arguments of `Client.reject_connection_invitation`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier of the connection invitation; pattern `pacinv-[A-Za-z0-9]{13}`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
     reason: str | None = None
-    """Explanation for the sender; 0 to 256 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

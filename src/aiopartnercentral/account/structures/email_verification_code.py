@@ -11,14 +11,10 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SendEmailVerificationCodeRequest(Request["SendEmailVerificationCodeResponse"]):
-    """Request of `SendEmailVerificationCode`."""
+    """Request of `SendEmailVerificationCode`: the arguments of `Client.send_email_verification_code`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     email: str
-    r"""Email address that the code is sent to; 1 to 320 characters, pattern
-    `[a-zA-Z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

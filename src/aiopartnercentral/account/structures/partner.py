@@ -15,28 +15,15 @@ from aiopartnercentral.types import Request, Response, Structure, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreatePartnerRequest(Request["CreatePartnerResponse"]):
-    """Request of `CreatePartner`."""
+    """Request of `CreatePartner`: the arguments of `Client.create_partner`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     legal_name: str = attrs.field(repr=redacted)
-    r"""Name of the company in the public register; 1 to 80 characters, pattern
-    `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]+`, sensitive.
-    """
     primary_solution_type: enums.PrimarySolutionTypeLike
-    """Main kind of product or service that the partner offers."""
     alliance_lead_contact: common.AllianceLeadContact
-    """Alliance lead, the partner's contact for AWS."""
     email_verification_code: str = attrs.field(repr=redacted)
-    """Code that `send_email_verification_code` has sent to the email address; exactly 6 characters, pattern
-    `[0-9]+`, sensitive.
-    """
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
     tags: Sequence[common.Tag] | None = None
-    """Tags of the new partner; 0 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -67,14 +54,10 @@ class CreatePartnerResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetPartnerRequest(Request["GetPartnerResponse"]):
-    """Request of `GetPartner`."""
+    """Request of `GetPartner`: the arguments of `Client.get_partner`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -103,12 +86,10 @@ class GetPartnerResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListPartnersRequest(Request["ListPartnersResponse"]):
-    """Request of `ListPartners`."""
+    """Request of `ListPartners`: the arguments of `Client.list_partners`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

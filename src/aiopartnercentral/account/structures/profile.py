@@ -14,20 +14,12 @@ from aiopartnercentral.types import Request, Response, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelProfileUpdateTaskRequest(Request["CancelProfileUpdateTaskResponse"]):
-    """Request of `CancelProfileUpdateTask`."""
+    """Request of `CancelProfileUpdateTask`: the arguments of `Client.cancel_profile_update_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
     task_id: str
-    """Identifier of the update task; 1 to 80 characters, pattern `pprofiletask-[A-Za-z0-9]{13}`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -73,14 +65,10 @@ class ErrorDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetProfileUpdateTaskRequest(Request["GetProfileUpdateTaskResponse"]):
-    """Request of `GetProfileUpdateTask`."""
+    """Request of `GetProfileUpdateTask`: the arguments of `Client.get_profile_update_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -111,14 +99,10 @@ class GetProfileUpdateTaskResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetProfileVisibilityRequest(Request["GetProfileVisibilityResponse"]):
-    """Request of `GetProfileVisibility`."""
+    """Request of `GetProfileVisibility`: the arguments of `Client.get_profile_visibility`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -141,16 +125,11 @@ class GetProfileVisibilityResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutProfileVisibilityRequest(Request["PutProfileVisibilityResponse"]):
-    """Request of `PutProfileVisibility`."""
+    """Request of `PutProfileVisibility`: the arguments of `Client.put_profile_visibility`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
     visibility: enums.ProfileVisibilityLike
-    """Whether others can see the partner's profile."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -173,20 +152,12 @@ class PutProfileVisibilityResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartProfileUpdateTaskRequest(Request["StartProfileUpdateTaskResponse"]):
-    """Request of `StartProfileUpdateTask`."""
+    """Request of `StartProfileUpdateTask`: the arguments of `Client.start_profile_update_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
     task_details: TaskDetails
-    """Profile that an update task writes."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -14,14 +14,10 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetQualificationsAssociationDetailsRequest(Request["GetQualificationsAssociationDetailsResponse"]):
-    """Request of `GetQualificationsAssociationDetails`."""
+    """Request of `GetQualificationsAssociationDetails`: the arguments of `Client.get_qualifications_association_details`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -48,14 +44,10 @@ class GetQualificationsAssociationDetailsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetQualificationsAssociationTaskRequest(Request["GetQualificationsAssociationTaskResponse"]):
-    """Request of `GetQualificationsAssociationTask`."""
+    """Request of `GetQualificationsAssociationTask`: the arguments of `Client.get_qualifications_association_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -84,14 +76,10 @@ class GetQualificationsAssociationTaskResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetQualificationsDisassociationTaskRequest(Request["GetQualificationsDisassociationTaskResponse"]):
-    """Request of `GetQualificationsDisassociationTask`."""
+    """Request of `GetQualificationsDisassociationTask`: the arguments of `Client.get_qualifications_disassociation_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -120,20 +108,12 @@ class GetQualificationsDisassociationTaskResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartQualificationsAssociationTaskRequest(Request["StartQualificationsAssociationTaskResponse"]):
-    """Request of `StartQualificationsAssociationTask`."""
+    """Request of `StartQualificationsAssociationTask`: the arguments of `Client.start_qualifications_association_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
     primary_partner: common.QualificationsAssociationPartner
-    """Partner that leads the group."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -160,20 +140,12 @@ class StartQualificationsAssociationTaskResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartQualificationsDisassociationTaskRequest(Request["StartQualificationsDisassociationTaskResponse"]):
-    """Request of `StartQualificationsDisassociationTask`."""
+    """Request of `StartQualificationsDisassociationTask`: the arguments of `Client.start_qualifications_disassociation_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z0-9-]+`."""
     identifier: str
-    """Identifier or ARN of the partner; 1 to 200 characters, pattern
-    `(partner-[A-Za-z0-9]{13}|arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z-_]+/partner/partner-[A-Za-z0-9]{13})`.
-    """
     associated_partner: common.QualificationsAssociationPartner
-    """Primary partner whose group the partner leaves."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -13,12 +13,9 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
-    """Request of `ListTagsForResource`."""
+    """Request of `ListTagsForResource`: the arguments of `Client.list_tags_for_resource`."""
 
     resource_arn: str
-    """ARN of the resource; 1 to 200 characters, pattern
-    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -35,14 +32,10 @@ class ListTagsForResourceResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
-    """Request of `TagResource`."""
+    """Request of `TagResource`: the arguments of `Client.tag_resource`."""
 
     resource_arn: str
-    """ARN of the resource; 1 to 200 characters, pattern
-    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
-    """
     tags: Sequence[common.Tag]
-    """Tags to add or change; 0 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -52,14 +45,10 @@ class TagResourceResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceRequest(Request["UntagResourceResponse"]):
-    """Request of `UntagResource`."""
+    """Request of `UntagResource`: the arguments of `Client.untag_resource`."""
 
     resource_arn: str
-    """ARN of the resource; 1 to 200 characters, pattern
-    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+`.
-    """
     tag_keys: Sequence[str]
-    """Names of the tags to remove; 0 to 50 entries, each 1 to 128 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -52,10 +52,9 @@ class BusinessVerificationResponse(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetVerificationRequest(Request["GetVerificationResponse"]):
-    """Request of `GetVerification`."""
+    """Request of `GetVerification`: the arguments of `Client.get_verification`."""
 
     verification_type: enums.VerificationTypeLike
-    """Object of a verification: the business or its registrant."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -101,14 +100,10 @@ class RegistrantVerificationResponse(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartVerificationRequest(Request["StartVerificationResponse"]):
-    """Request of `StartVerification`."""
+    """Request of `StartVerification`: the arguments of `Client.start_verification`."""
 
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[A-Za-z0-9-_]+`,
-    generated if omitted.
-    """
     verification_details: VerificationDetails | None = None
-    """Business or registrant to verify."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -26,16 +26,11 @@ class AccessDetails(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssociateBenefitApplicationResourceInput(Request["AssociateBenefitApplicationResourceOutput"]):
-    """Request of `AssociateBenefitApplicationResource`."""
+    """Request of `AssociateBenefitApplicationResource`: the arguments of `Client.associate_benefit_application_resource`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     benefit_application_identifier: str
-    """Identifier or ARN of the application; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     resource_arn: str
-    r"""ARN of the linked resource; 0 to 1600 characters, pattern
-    `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -163,16 +158,11 @@ class CreditDetails(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DisassociateBenefitApplicationResourceInput(Request["DisassociateBenefitApplicationResourceOutput"]):
-    """Request of `DisassociateBenefitApplicationResource`."""
+    """Request of `DisassociateBenefitApplicationResource`: the arguments of `Client.disassociate_benefit_application_resource`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     benefit_application_identifier: str
-    """Identifier or ARN of the application; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     resource_arn: str
-    r"""ARN of the linked resource; 0 to 1600 characters, pattern
-    `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -256,12 +246,10 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetBenefitAllocationInput(Request["GetBenefitAllocationOutput"]):
-    """Request of `GetBenefitAllocation`."""
+    """Request of `GetBenefitAllocation`: the arguments of `Client.get_benefit_allocation`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.+|benalloc-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -304,12 +292,10 @@ class GetBenefitAllocationOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetBenefitInput(Request["GetBenefitOutput"]):
-    """Request of `GetBenefit`."""
+    """Request of `GetBenefit`: the arguments of `Client.get_benefit`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.+|ben-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -353,22 +339,15 @@ class IssuanceDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListBenefitAllocationsInput(Request["ListBenefitAllocationsOutput"]):
-    """Request of `ListBenefitAllocations`."""
+    """Request of `ListBenefitAllocations`: the arguments of `Client.list_benefit_allocations`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None = None
-    """Filter: only granted in these forms; 0 to 2 entries."""
     benefit_identifiers: Sequence[str] | None = None
-    """Filter: only of these benefits; 0 to 1 entries, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     benefit_application_identifiers: Sequence[str] | None = None
-    """Filter: only of these applications; 0 to 1 entries, each pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     status: Sequence[enums.BenefitAllocationStatusLike] | None = None
-    """Filter: only with these statuses; 0 to 1 entries."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\s\S]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -383,22 +362,14 @@ class ListBenefitAllocationsOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListBenefitsInput(Request["ListBenefitsOutput"]):
-    """Request of `ListBenefits`."""
+    """Request of `ListBenefits`: the arguments of `Client.list_benefits`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     programs: Sequence[str] | None = None
-    """Filter: only of these partner programs; 0 to 1 entries, each 1 to 255 characters with pattern
-    `[A-Za-z0-9_-]+`.
-    """
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None = None
-    """Filter: only granted in these forms; 0 to 2 entries."""
     status: Sequence[enums.BenefitStatusLike] | None = None
-    """Filter: only with these statuses; 0 to 2 entries."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\s\S]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

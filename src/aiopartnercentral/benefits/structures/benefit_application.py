@@ -15,22 +15,14 @@ from aiopartnercentral.types import JsonValue, Request, Response, Structure, red
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AmendBenefitApplicationInput(Request["AmendBenefitApplicationOutput"]):
-    """Request of `AmendBenefitApplication`."""
+    """Request of `AmendBenefitApplication`: the arguments of `Client.amend_benefit_application`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     client_token: str
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
-    `[a-zA-Z0-9-]{1,64}`.
-    """
     revision: str
-    """Number of the latest change, on which an update is based."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     amendment_reason: str
-    """Why the application is amended; 0 to 1000 characters."""
     amendments: Sequence[Amendment]
-    """Fields to change, with their new values."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -107,18 +99,12 @@ class BenefitApplicationSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelBenefitApplicationInput(Request["CancelBenefitApplicationOutput"]):
-    """Request of `CancelBenefitApplication`."""
+    """Request of `CancelBenefitApplication`: the arguments of `Client.cancel_benefit_application`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     client_token: str
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern
-    `[a-zA-Z0-9-]{1,64}`.
-    """
     identifier: str
-    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     reason: str | None = None
-    r"""Explanation for the reviewers; 0 to 1000 characters, pattern `[\s\S]{1,1000}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -150,32 +136,19 @@ class Contact(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateBenefitApplicationInput(Request["CreateBenefitApplicationOutput"]):
-    """Request of `CreateBenefitApplication`."""
+    """Request of `CreateBenefitApplication`: the arguments of `Client.create_benefit_application`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     client_token: str
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`."""
     benefit_identifier: str
-    """Identifier or ARN of the benefit; pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     name: str | None = None
-    """Name for people; 1 to 255 characters."""
     description: str | None = None
-    """Description for people; 1 to 1000 characters."""
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None = None
-    """Forms in which the benefit is granted."""
     benefit_application_details: JsonValue | None = None
-    """Answers to the form of the benefit, as JSON."""
     tags: Sequence[common.Tag] | None = None
-    """Tags of the new application; 0 to 200 entries."""
     associated_resources: Sequence[str] | None = None
-    r"""Resources that are linked to the application; 0 to 10 entries, each pattern
-    `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
-    """
     partner_contacts: Sequence[Contact] | None = None
-    """People at the partner who answer questions; 0 to 1 entries."""
     file_details: Sequence[FileInput] | None = None
-    """Files of the application; 0 to 30 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -230,12 +203,10 @@ class FileInput(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetBenefitApplicationInput(Request["GetBenefitApplicationOutput"]):
-    """Request of `GetBenefitApplication`."""
+    """Request of `GetBenefitApplication`: the arguments of `Client.get_benefit_application`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -288,32 +259,18 @@ class GetBenefitApplicationOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListBenefitApplicationsInput(Request["ListBenefitApplicationsOutput"]):
-    """Request of `ListBenefitApplications`."""
+    """Request of `ListBenefitApplications`: the arguments of `Client.list_benefit_applications`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     programs: Sequence[str] | None = None
-    """Filter: only of these partner programs; 0 to 1 entries, each 1 to 255 characters with pattern
-    `[A-Za-z0-9_-]+`.
-    """
     fulfillment_types: Sequence[enums.FulfillmentTypeLike] | None = None
-    """Filter: only for these forms; 0 to 2 entries."""
     benefit_identifiers: Sequence[str] | None = None
-    """Filter: only of these benefits; 0 to 1 entries, each pattern `(arn:.+|ben-[0-9a-z]{14})`."""
     status: Sequence[enums.BenefitApplicationStatusLike] | None = None
-    """Filter: only with these statuses; 0 to 1 entries."""
     stages: Sequence[str] | None = None
-    """Filter: only in these steps of the review; 0 to 1 entries."""
     associated_resources: Sequence[AssociatedResource] | None = None
-    """Filter: only with these kinds of linked resources; deprecated."""
     associated_resource_arns: Sequence[str] | None = None
-    r"""Filter: only with these linked resources, by ARN; each pattern
-    `arn:aws:([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.+)`.
-    """
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\s\S]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -328,16 +285,12 @@ class ListBenefitApplicationsOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RecallBenefitApplicationInput(Request["RecallBenefitApplicationOutput"]):
-    """Request of `RecallBenefitApplication`."""
+    """Request of `RecallBenefitApplication`: the arguments of `Client.recall_benefit_application`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     reason: str
-    """Explanation for the reviewers."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -347,12 +300,10 @@ class RecallBenefitApplicationOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SubmitBenefitApplicationInput(Request["SubmitBenefitApplicationOutput"]):
-    """Request of `SubmitBenefitApplication`."""
+    """Request of `SubmitBenefitApplication`: the arguments of `Client.submit_benefit_application`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -362,26 +313,17 @@ class SubmitBenefitApplicationOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateBenefitApplicationInput(Request["UpdateBenefitApplicationOutput"]):
-    """Request of `UpdateBenefitApplication`."""
+    """Request of `UpdateBenefitApplication`: the arguments of `Client.update_benefit_application`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests; pattern `[A-Za-z0-9_-]+`."""
     client_token: str
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.+|benappl-[0-9a-z]{14})`."""
     revision: str
-    """Number of the latest change, on which an update is based."""
     name: str | None = None
-    """Name for people; 1 to 255 characters."""
     description: str | None = None
-    """Description for people; 1 to 1000 characters."""
     benefit_application_details: JsonValue | None = None
-    """Answers to the form of the benefit, as JSON."""
     partner_contacts: Sequence[Contact] | None = None
-    """People at the partner who answer questions; 0 to 1 entries."""
     file_details: Sequence[FileInput] | None = None
-    """Files of the application; 0 to 30 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

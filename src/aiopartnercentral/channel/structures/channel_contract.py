@@ -54,20 +54,12 @@ class CancelChannelContractDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelChannelContractRequest(Request["CancelChannelContractResponse"]):
-    """Request of `CancelChannelContract`."""
+    """Request of `CancelChannelContract`: the arguments of `Client.cancel_channel_contract`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """Identifier or ARN; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-contract/)?cc-[a-z0-9]{13}`.
-    """
     reason: str | None = None
-    r"""Explanation for the other account; 1 to 1024 characters, pattern `[^\x00-\x1F\x7F]*`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -218,20 +210,13 @@ class CreateChannelContractDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateChannelContractRequest(Request["CreateChannelContractResponse"]):
-    """Request of `CreateChannelContract`."""
+    """Request of `CreateChannelContract`: the arguments of `Client.create_channel_contract`."""
 
     contract_type: enums.ChannelContractTypeLike
-    """Type of a channel contract."""
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     payload: ChannelContractPayload
-    """Details of a proposed channel contract, by its type."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
-    generated if omitted.
-    """
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -244,14 +229,10 @@ class CreateChannelContractResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetChannelContractRequest(Request["GetChannelContractResponse"]):
-    """Request of `GetChannelContract`."""
+    """Request of `GetChannelContract`: the arguments of `Client.get_channel_contract`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """Identifier or ARN; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-contract/)?cc-[a-z0-9]{13}`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -264,24 +245,15 @@ class GetChannelContractResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListChannelContractsRequest(Request["ListChannelContractsResponse"]):
-    """Request of `ListChannelContracts`."""
+    """Request of `ListChannelContracts`: the arguments of `Client.list_channel_contracts`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     contract_type: enums.ChannelContractTypeLike
-    """Type of a channel contract."""
     statuses: Sequence[enums.ChannelContractStatusLike] | None = None
-    """Filter: only with these statuses."""
     contract_type_filters: ListChannelContractsTypeFilters | None = None
-    """Filters of channel contracts, by their type."""
     contract_type_sort: ListChannelContractsTypeSort | None = None
-    """Order of channel contracts, by their type."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern
-    `[^\x00-\x1F\x7F\x20]*`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -31,14 +31,10 @@ class AcceptChannelHandshakeDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AcceptChannelHandshakeRequest(Request["AcceptChannelHandshakeResponse"]):
-    """Request of `AcceptChannelHandshake`."""
+    """Request of `AcceptChannelHandshake`: the arguments of `Client.accept_channel_handshake`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """Identifier or ARN; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-handshake/)?ch-[a-z0-9]{13}`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -66,14 +62,10 @@ class CancelChannelHandshakeDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CancelChannelHandshakeRequest(Request["CancelChannelHandshakeResponse"]):
-    """Request of `CancelChannelHandshake`."""
+    """Request of `CancelChannelHandshake`: the arguments of `Client.cancel_channel_handshake`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """Identifier or ARN; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-handshake/)?ch-[a-z0-9]{13}`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -168,24 +160,14 @@ class CreateChannelHandshakeDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateChannelHandshakeRequest(Request["CreateChannelHandshakeResponse"]):
-    """Request of `CreateChannelHandshake`."""
+    """Request of `CreateChannelHandshake`: the arguments of `Client.create_channel_handshake`."""
 
     handshake_type: enums.HandshakeTypeLike
-    """Purpose of a handshake."""
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     associated_resource_identifier: str
-    """Identifier of the resource that the handshake is about; 16 to 1011 characters, pattern
-    `((arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?)|(pma|rs)-[a-z0-9]{13})`.
-    """
     payload: ChannelHandshakePayload | None = None
-    """Details of a handshake to send, by its type."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
-    generated if omitted.
-    """
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -242,30 +224,17 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-channel-2024-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListChannelHandshakesRequest(Request["ListChannelHandshakesResponse"]):
-    """Request of `ListChannelHandshakes`."""
+    """Request of `ListChannelHandshakes`: the arguments of `Client.list_channel_handshakes`."""
 
     handshake_type: enums.HandshakeTypeLike
-    """Purpose of a handshake."""
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     participant_type: enums.ParticipantTypeLike
-    """Side of a handshake that the account is on."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     statuses: Sequence[enums.HandshakeStatusLike] | None = None
-    """Filter: only with these statuses."""
     associated_resource_identifiers: Sequence[str] | None = None
-    """Filter: only about these resources; each 16 to 1011 characters with pattern
-    `((arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?)|(pma|rs)-[a-z0-9]{13})`.
-    """
     handshake_type_filters: ListChannelHandshakesTypeFilters | None = None
-    """Filters of handshakes, by their type."""
     handshake_type_sort: ListChannelHandshakesTypeSort | None = None
-    """Order of handshakes, by their type."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern
-    `[^\x00-\x1F\x7F\x20]*`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -421,14 +390,10 @@ class RejectChannelHandshakeDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RejectChannelHandshakeRequest(Request["RejectChannelHandshakeResponse"]):
-    """Request of `RejectChannelHandshake`."""
+    """Request of `RejectChannelHandshake`: the arguments of `Client.reject_channel_handshake`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """Identifier or ARN; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/channel-handshake/)?ch-[a-z0-9]{13}`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

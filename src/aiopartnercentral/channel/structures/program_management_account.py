@@ -29,24 +29,15 @@ class CreateProgramManagementAccountDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateProgramManagementAccountRequest(Request["CreateProgramManagementAccountResponse"]):
-    """Request of `CreateProgramManagementAccount`."""
+    """Request of `CreateProgramManagementAccount`: the arguments of `Client.create_program_management_account`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     program: enums.ProgramLike
-    """Partner program that an account manages."""
     display_name: str
-    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
     account_id: str
-    """AWS account; exactly 12 characters, pattern `[0-9]*`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
-    generated if omitted.
-    """
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource."""
     type_: enums.ProgramManagementAccountTypeLike | None = None
-    """Purpose of a program management account."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -59,18 +50,11 @@ class CreateProgramManagementAccountResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteProgramManagementAccountRequest(Request["DeleteProgramManagementAccountResponse"]):
-    """Request of `DeleteProgramManagementAccount`."""
+    """Request of `DeleteProgramManagementAccount`: the arguments of `Client.delete_program_management_account`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """Identifier or ARN; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-    """
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -80,28 +64,17 @@ class DeleteProgramManagementAccountResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListProgramManagementAccountsRequest(Request["ListProgramManagementAccountsResponse"]):
-    """Request of `ListProgramManagementAccounts`."""
+    """Request of `ListProgramManagementAccounts`: the arguments of `Client.list_program_management_accounts`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     display_names: Sequence[str] | None = None
-    r"""Filter: only with these names; each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`."""
     programs: Sequence[enums.ProgramLike] | None = None
-    """Filter: only these partner programs."""
     account_ids: Sequence[str] | None = None
-    """Filter: only these AWS accounts; each exactly 12 characters with pattern `[0-9]*`."""
     statuses: Sequence[enums.ProgramManagementAccountStatusLike] | None = None
-    """Filter: only with these statuses."""
     sort: ListProgramManagementAccountsSortBase | None = None
-    """Order of program management accounts."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern
-    `[^\x00-\x1F\x7F\x20]*`.
-    """
     type_: enums.ProgramManagementAccountTypeLike | None = None
-    """Purpose of a program management account."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -181,18 +154,12 @@ class UpdateProgramManagementAccountDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateProgramManagementAccountRequest(Request["UpdateProgramManagementAccountResponse"]):
-    """Request of `UpdateProgramManagementAccount`."""
+    """Request of `UpdateProgramManagementAccount`: the arguments of `Client.update_program_management_account`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """Identifier or ARN; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-    """
     revision: str | None = None
-    """Number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`."""
     display_name: str | None = None
-    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -29,36 +29,20 @@ class CreateRelationshipDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateRelationshipRequest(Request["CreateRelationshipResponse"]):
-    """Request of `CreateRelationship`."""
+    """Request of `CreateRelationship`: the arguments of `Client.create_relationship`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     association_type: enums.AssociationTypeLike
-    """Role of the other account in a relationship."""
     program_management_account_identifier: str
-    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-    """
     display_name: str
-    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
     sector: enums.SectorLike
-    """Sector of the customer."""
     associated_account_id: str | None = None
-    """AWS account that the relationship is with; exactly 12 characters, pattern `[0-9]*`."""
     resale_account_model: enums.ResaleAccountModelLike | None = None
-    """Who owns the account in a resale."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
-    generated if omitted.
-    """
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource."""
     requested_support_plan: SupportPlan | None = None
-    """Support plan of a relationship: resold from AWS or led by the partner."""
     account_scope: enums.AccountScopeLike | None = None
-    """Accounts of the customer that a relationship covers."""
     start_date: datetime | None = None
-    """Time when it begins."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -71,22 +55,12 @@ class CreateRelationshipResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteRelationshipRequest(Request["DeleteRelationshipResponse"]):
-    """Request of `DeleteRelationship`."""
+    """Request of `DeleteRelationship`: the arguments of `Client.delete_relationship`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """Identifier or ARN; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
-    """
     program_management_account_identifier: str
-    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-    """
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]*`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -96,18 +70,11 @@ class DeleteRelationshipResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRelationshipRequest(Request["GetRelationshipResponse"]):
-    """Request of `GetRelationship`."""
+    """Request of `GetRelationship`: the arguments of `Client.get_relationship`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     program_management_account_identifier: str
-    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-    """
     identifier: str
-    """Identifier or ARN; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -120,28 +87,16 @@ class GetRelationshipResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRelationshipsRequest(Request["ListRelationshipsResponse"]):
-    """Request of `ListRelationships`."""
+    """Request of `ListRelationships`: the arguments of `Client.list_relationships`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     associated_account_ids: Sequence[str] | None = None
-    """Filter: only with these AWS accounts; each exactly 12 characters with pattern `[0-9]*`."""
     association_types: Sequence[enums.AssociationTypeLike] | None = None
-    """Filter: only these roles of the other account."""
     display_names: Sequence[str] | None = None
-    r"""Filter: only with these names; each 1 to 30 characters with pattern `[^\x00-\x1F\x7F]*`."""
     program_management_account_identifiers: Sequence[str] | None = None
-    """Filter: only below these program management accounts; each 17 to 1011 characters with pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-    """
     sort: ListRelationshipsSortBase | None = None
-    """Order of relationships."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern
-    `[^\x00-\x1F\x7F\x20]*`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -346,24 +301,14 @@ class UpdateRelationshipDetail(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateRelationshipRequest(Request["UpdateRelationshipResponse"]):
-    """Request of `UpdateRelationship`."""
+    """Request of `UpdateRelationship`: the arguments of `Client.update_relationship`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests; 1 to 64 characters, pattern `[a-zA-Z]*`."""
     identifier: str
-    """Identifier or ARN; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/pma-[a-z0-9]{13}/relationship/)?rs-[a-z0-9]{13}`.
-    """
     program_management_account_identifier: str
-    """Program management account, by its identifier or ARN; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/program-management-account/)?pma-[a-z0-9]{13}`.
-    """
     revision: str | None = None
-    """Number of the latest change, on which an update is based; 1 to 10 characters, pattern `[0-9]*`."""
     display_name: str | None = None
-    r"""Name for people; 1 to 30 characters, pattern `[^\x00-\x1F\x7F]*`."""
     requested_support_plan: SupportPlan | None = None
-    """Support plan of a relationship: resold from AWS or led by the partner."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -13,12 +13,9 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
-    """Request of `ListTagsForResource`."""
+    """Request of `ListTagsForResource`: the arguments of `Client.list_tags_for_resource`."""
 
     resource_arn: str
-    """ARN of the resource; 1 to 1011 characters, pattern
-    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?|channel-handshake/ch-[a-z0-9]{13}|channel-contract/cc-[a-z0-9]{13})`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -31,14 +28,10 @@ class ListTagsForResourceResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
-    """Request of `TagResource`."""
+    """Request of `TagResource`: the arguments of `Client.tag_resource`."""
 
     resource_arn: str
-    """ARN of the resource; 1 to 1011 characters, pattern
-    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?|channel-handshake/ch-[a-z0-9]{13}|channel-contract/cc-[a-z0-9]{13})`.
-    """
     tags: Sequence[common.Tag]
-    """Tags of the resource."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -48,14 +41,10 @@ class TagResourceResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceRequest(Request["UntagResourceResponse"]):
-    """Request of `UntagResource`."""
+    """Request of `UntagResource`: the arguments of `Client.untag_resource`."""
 
     resource_arn: str
-    """ARN of the resource; 1 to 1011 characters, pattern
-    `arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(program-management-account/pma-[a-z0-9]{13}(/relationship/rs-[a-z0-9]{13})?|channel-handshake/ch-[a-z0-9]{13}|channel-contract/cc-[a-z0-9]{13})`.
-    """
     tag_keys: Sequence[str]
-    r"""Names of the tags to remove; each 1 to 128 characters with pattern `([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

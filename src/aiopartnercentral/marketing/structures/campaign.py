@@ -116,46 +116,24 @@ class CampaignSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateCampaignRequest(Request["CreateCampaignResponse"]):
-    """Request of `CreateCampaign`."""
+    """Request of `CreateCampaign`: the arguments of `Client.create_campaign`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     name: str
-    """Name for people; 1 to 100 characters."""
     campaign_template_id: str
-    """Identifier of the campaign template; exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
     sender_email: str | None = attrs.field(default=None, repr=redacted)
-    r"""Address that the emails are sent from; 3 to 254 characters, pattern
-    `[\x21-\x3F\x41-\x7E]+@[\x21-\x3F\x41-\x7E]+`, sensitive.
-    """
     privacy_policy_url: str | None = None
-    r"""Address of the partner's privacy policy; 9 to 2048 characters, pattern `https://[^\s"'()<>\\]+`."""
     partner_address: str | None = attrs.field(default=None, repr=redacted)
-    """Postal address of the partner, which emails show; 1 to 200 characters, sensitive."""
     partner_badge: FileRef | None = None
-    """File in Amazon S3."""
     email_target: FileRef | None = None
-    """File in Amazon S3."""
     email_target_engagement_group_ids: Sequence[str] | None = None
-    """Engagement groups whose members get the emails; 1 to 10 entries, each 1 to 64 characters with pattern
-    `eng-grp-[0-9a-z]{14}`.
-    """
     target_audience: TargetAudience | None = None
-    """Companies that a campaign is for."""
     estimated_budget: MonetaryValue | None = None
-    """Amount of money in a currency."""
     total_budget: MonetaryValue | None = None
-    """Amount of money in a currency."""
     start_on: str | None = None
-    r"""Day on which the campaign begins; pattern `\d{4}-\d{2}-\d{2}`."""
     end_on: str | None = None
-    r"""Day on which the campaign ends; pattern `\d{4}-\d{2}-\d{2}`."""
     client_token: str | None = None
-    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
-    generated if omitted.
-    """
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -172,14 +150,10 @@ class CreateCampaignResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteCampaignRequest(Request["DeleteCampaignResponse"]):
-    """Request of `DeleteCampaign`."""
+    """Request of `DeleteCampaign`: the arguments of `Client.delete_campaign`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -218,14 +192,10 @@ class FileRef(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignRequest(Request["GetCampaignResponse"]):
-    """Request of `GetCampaign`."""
+    """Request of `GetCampaign`: the arguments of `Client.get_campaign`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -238,24 +208,15 @@ class GetCampaignResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCampaignsRequest(Request["ListCampaignsResponse"]):
-    """Request of `ListCampaigns`."""
+    """Request of `ListCampaigns`: the arguments of `Client.list_campaigns`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifiers: Sequence[str] | None = None
-    """Filter: only these campaigns; 1 to 100 entries, each 18 to 200 characters with pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     name: str | None = None
-    """Filter: only with this name; 1 to 100 characters."""
     states: Sequence[enums.CampaignStateLike] | None = None
-    """Filter: only campaigns in these states; 1 to 3 entries."""
     sort: CampaignSort | None = None
-    """Order of campaigns."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -328,48 +289,24 @@ class TargetAudience(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateCampaignRequest(Request["UpdateCampaignResponse"]):
-    """Request of `UpdateCampaign`."""
+    """Request of `UpdateCampaign`: the arguments of `Client.update_campaign`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     name: str | None = None
-    """Name for people; 1 to 100 characters."""
     sender_email: str | None = attrs.field(default=None, repr=redacted)
-    r"""Address that the emails are sent from; 3 to 254 characters, pattern
-    `[\x21-\x3F\x41-\x7E]+@[\x21-\x3F\x41-\x7E]+`, sensitive.
-    """
     privacy_policy_url: str | None = None
-    r"""Address of the partner's privacy policy; 9 to 2048 characters, pattern `https://[^\s"'()<>\\]+`."""
     partner_address: str | None = attrs.field(default=None, repr=redacted)
-    """Postal address of the partner, which emails show; 1 to 200 characters, sensitive."""
     partner_badge: FileRef | None = None
-    """File in Amazon S3."""
     email_target: FileRef | None = None
-    """File in Amazon S3."""
     email_target_engagement_group_ids: Sequence[str] | None = None
-    """Engagement groups whose members get the emails; 1 to 10 entries, each 1 to 64 characters with pattern
-    `eng-grp-[0-9a-z]{14}`.
-    """
     social_connections: Mapping[enums.Platform, list[str]] | None = None
-    """Social networks that the campaign posts to; values exactly 1 entries."""
     estimated_budget: MonetaryValue | None = None
-    """Amount of money in a currency."""
     total_budget: MonetaryValue | None = None
-    """Amount of money in a currency."""
     target_audience: TargetAudience | None = None
-    """Companies that a campaign is for."""
     client_token: str | None = None
-    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
-    generated if omitted.
-    """
     start_on: str | None = None
-    r"""Day on which the campaign begins; pattern `\d{4}-\d{2}-\d{2}`."""
     end_on: str | None = None
-    r"""Day on which the campaign ends; pattern `\d{4}-\d{2}-\d{2}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -134,16 +134,11 @@ class CampaignAssetSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeactivateCampaignAssetRequest(Request["DeactivateCampaignAssetResponse"]):
-    """Request of `DeactivateCampaignAsset`."""
+    """Request of `DeactivateCampaignAsset`: the arguments of `Client.deactivate_campaign_asset`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     campaign_asset_identifier: str
-    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -162,16 +157,11 @@ class DeactivateCampaignAssetResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteCampaignAssetRequest(Request["DeleteCampaignAssetResponse"]):
-    """Request of `DeleteCampaignAsset`."""
+    """Request of `DeleteCampaignAsset`: the arguments of `Client.delete_campaign_asset`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     campaign_asset_identifier: str
-    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -189,16 +179,11 @@ class FieldValueInput(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignAssetRequest(Request["GetCampaignAssetResponse"]):
-    """Request of `GetCampaignAsset`."""
+    """Request of `GetCampaignAsset`: the arguments of `Client.get_campaign_asset`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     campaign_asset_identifier: str
-    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -211,18 +196,12 @@ class GetCampaignAssetResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCampaignAssetsRequest(Request["ListCampaignAssetsResponse"]):
-    """Request of `ListCampaignAssets`."""
+    """Request of `ListCampaignAssets`: the arguments of `Client.list_campaign_assets`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -291,28 +270,16 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateCampaignAssetRequest(Request["UpdateCampaignAssetResponse"]):
-    """Request of `UpdateCampaignAsset`."""
+    """Request of `UpdateCampaignAsset`: the arguments of `Client.update_campaign_asset`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     campaign_asset_identifier: str
-    """Identifier of the asset; exactly 17 characters, pattern `ast-[0-9a-z]{13}`."""
     field_values: Sequence[FieldValueInput] | None = None
-    """Values of the fields; 0 to 150 entries."""
     layout: str | None = None
-    """Layout to select; 1 to 64 characters, pattern `[A-Za-z][A-Za-z0-9_]*`."""
     send_mode: enums.SendModeLike | None = None
-    """Whether an email is sent at its activation or at a set time."""
     scheduled_send_at: datetime | None = None
-    """Time when the email is sent, if `send_mode` is `SCHEDULED`."""
     client_token: str | None = None
-    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -146,14 +146,10 @@ class CampaignTemplateSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignAssetActivationTaskRequest(Request["GetCampaignAssetActivationTaskResponse"]):
-    """Request of `GetCampaignAssetActivationTask`."""
+    """Request of `GetCampaignAssetActivationTask`: the arguments of `Client.get_campaign_asset_activation_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -176,16 +172,11 @@ class GetCampaignAssetActivationTaskResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignAssetExportTaskRequest(Request["GetCampaignAssetExportTaskResponse"]):
-    """Request of `GetCampaignAssetExportTask`."""
+    """Request of `GetCampaignAssetExportTask`: the arguments of `Client.get_campaign_asset_export_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     campaign_asset_export_task_identifier: str
-    """Identifier of the export task; exactly 18 characters, pattern `etsk-[A-Za-z0-9]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -208,12 +199,10 @@ class GetCampaignAssetExportTaskResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCampaignTemplateRequest(Request["GetCampaignTemplateResponse"]):
-    """Request of `GetCampaignTemplate`."""
+    """Request of `GetCampaignTemplate`: the arguments of `Client.get_campaign_template`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """Identifier or ARN; exactly 18 characters, pattern `tmpl-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -239,30 +228,19 @@ class ReferenceMaterial(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchCampaignTemplatesRequest(Request["SearchCampaignTemplatesResponse"]):
-    """Request of `SearchCampaignTemplates`."""
+    """Request of `SearchCampaignTemplates`: the arguments of `Client.search_campaign_templates`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     search_text: str | None = None
-    r"""Words that the templates contain; 1 to 512 characters, pattern `[^\n\r]+`."""
     industry: Sequence[enums.IndustryLike] | None = None
-    """Filter: only templates for these industries; 1 to 50 entries."""
     use_case: Sequence[str] | None = None
-    """Purpose of the campaign; 1 to 50 entries, each 1 to 100 characters."""
     language: Sequence[enums.AssetLanguageLike] | None = None
-    """Filter: only templates in these languages; 1 to 50 entries."""
     aws_services: Sequence[str] | None = None
-    """AWS services that the template is about; 1 to 50 entries."""
     customer_segments: Sequence[enums.CustomerSegmentLike] | None = None
-    """Groups of customers that the template is for; 1 to 50 entries."""
     themes: Sequence[enums.ThemeLike] | None = None
-    """Subjects of the template; 1 to 50 entries."""
     collection: Sequence[enums.CampaignTemplateCollectionLike] | None = None
-    """Filter: only templates of these collections; 1 to 50 entries."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -279,22 +257,12 @@ class SearchCampaignTemplatesResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartCampaignAssetActivationTaskRequest(Request["StartCampaignAssetActivationTaskResponse"]):
-    """Request of `StartCampaignAssetActivationTask`."""
+    """Request of `StartCampaignAssetActivationTask`: the arguments of `Client.start_campaign_asset_activation_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     campaign_asset_identifiers: Sequence[str]
-    """Identifiers of the assets to activate; 1 to 25 entries, each exactly 17 characters with pattern
-    `ast-[0-9a-z]{13}`.
-    """
     client_token: str | None = None
-    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -317,18 +285,11 @@ class StartCampaignAssetActivationTaskResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartCampaignAssetExportTaskRequest(Request["StartCampaignAssetExportTaskResponse"]):
-    """Request of `StartCampaignAssetExportTask`."""
+    """Request of `StartCampaignAssetExportTask`: the arguments of `Client.start_campaign_asset_export_task`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     client_token: str | None = None
-    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

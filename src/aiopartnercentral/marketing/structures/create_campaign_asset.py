@@ -40,16 +40,11 @@ class BatchCreateCampaignAssetError(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class BatchCreateCampaignAssetRequest(Request["BatchCreateCampaignAssetResponse"]):
-    """Request of `BatchCreateCampaignAsset`."""
+    """Request of `BatchCreateCampaignAsset`: the arguments of `Client.batch_create_campaign_asset`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     campaign_identifier: str
-    """Identifier or ARN of the campaign; 18 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/campaign/)?camp-[A-Za-z0-9]{13}`.
-    """
     entries: Sequence[BatchCreateCampaignAssetEntry]
-    """Assets to create; 1 to 25 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

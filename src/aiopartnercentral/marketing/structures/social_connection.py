@@ -13,12 +13,10 @@ from aiopartnercentral.types import Request, Response, Structure, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateSocialConnectionAuthorizationUrlRequest(Request["CreateSocialConnectionAuthorizationUrlResponse"]):
-    """Request of `CreateSocialConnectionAuthorizationUrl`."""
+    """Request of `CreateSocialConnectionAuthorizationUrl`: the arguments of `Client.create_social_connection_authorization_url`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     platform: enums.PlatformLike
-    """Social network."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -33,32 +31,21 @@ class CreateSocialConnectionAuthorizationUrlResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteSocialConnectionRequest(Request["DeleteSocialConnectionResponse"]):
-    """Request of `DeleteSocialConnection`."""
+    """Request of `DeleteSocialConnection`: the arguments of `Client.delete_social_connection`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """Identifier or ARN; 16 to 200 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[A-Za-z]+/social-connection/)?sc-[0-9a-z]{13}`.
-    """
     client_token: str | None = None
-    r"""Idempotency token: requests with the same one take effect once; 1 to 128 characters, pattern `[\x21-\x7E]+`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListSocialConnectionsRequest(Request["ListSocialConnectionsResponse"]):
-    """Request of `ListSocialConnections`."""
+    """Request of `ListSocialConnections`: the arguments of `Client.list_social_connections`."""
 
     catalog: enums.CatalogLike
-    """`AWS`, or `Sandbox` for tests."""
     platform: enums.PlatformLike | None = None
-    """Social network."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page; 1 to 8192 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -15,26 +15,15 @@ from aiopartnercentral.types import Request, Response, Structure, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateMarketplaceRevenueShareAllocationInput(Request["CreateMarketplaceRevenueShareAllocationOutput"]):
-    """Request of `CreateMarketplaceRevenueShareAllocation`."""
+    """Request of `CreateMarketplaceRevenueShareAllocation`: the arguments of `Client.create_marketplace_revenue_share_allocation`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     marketplace_revenue_share_identifier: str
-    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-    """
     marketplace_revenue_share_revision: str
-    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     effective_from: str
-    r"""Time when it takes effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     effective_until: str
-    r"""Time when it stops being in effect; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     revenue_share_percent: str
-    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -65,18 +54,12 @@ class CreateMarketplaceRevenueShareAllocationOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateMarketplaceRevenueShareInput(Request["CreateMarketplaceRevenueShareOutput"]):
-    """Request of `CreateMarketplaceRevenueShare`."""
+    """Request of `CreateMarketplaceRevenueShare`: the arguments of `Client.create_marketplace_revenue_share`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     products: Sequence[MarketplaceRevenueShareProductEntry]
-    """Products whose revenue is shared; 1 to 25 entries."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
-    generated if omitted.
-    """
     tags: Sequence[common.Tag] | None = None
-    """Tags of the new resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -103,18 +86,12 @@ class CreateMarketplaceRevenueShareOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetMarketplaceRevenueShareAllocationInput(Request["GetMarketplaceRevenueShareAllocationOutput"]):
-    """Request of `GetMarketplaceRevenueShareAllocation`."""
+    """Request of `GetMarketplaceRevenueShareAllocation`: the arguments of `Client.get_marketplace_revenue_share_allocation`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     marketplace_revenue_share_identifier: str
-    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-    """
     marketplace_revenue_share_allocation_id: str
-    """Identifier of the allocation; exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
     marketplace_revenue_share_revision: str | None = None
-    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -145,16 +122,11 @@ class GetMarketplaceRevenueShareAllocationOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetMarketplaceRevenueShareInput(Request["GetMarketplaceRevenueShareOutput"]):
-    """Request of `GetMarketplaceRevenueShare`."""
+    """Request of `GetMarketplaceRevenueShare`: the arguments of `Client.get_marketplace_revenue_share`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """Identifier or ARN; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-    """
     revision: str | None = None
-    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -191,34 +163,20 @@ class GetMarketplaceRevenueShareOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListMarketplaceRevenueShareAllocationsInput(Request["ListMarketplaceRevenueShareAllocationsOutput"]):
-    """Request of `ListMarketplaceRevenueShareAllocations`."""
+    """Request of `ListMarketplaceRevenueShareAllocations`: the arguments of `Client.list_marketplace_revenue_share_allocations`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     marketplace_revenue_share_identifier: str
-    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-    """
     status_filter: enums.AllocationStatusLike | None = None
-    """Whether an allocation is in effect."""
     after_effective_from: str | None = None
-    r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_from: str | None = None
-    r"""Filter: only those that begin before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     after_effective_until: str | None = None
-    r"""Filter: only those that end after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_until: str | None = None
-    r"""Filter: only those that end before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     sort_by: enums.MarketplaceRevenueShareAllocationSortFieldLike | None = None
-    """Field that allocations of a revenue share are sorted by."""
     sort_order: enums.SortOrderLike | None = None
-    """Direction of sorting."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
     marketplace_revenue_share_revision: str | None = None
-    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -233,34 +191,18 @@ class ListMarketplaceRevenueShareAllocationsOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListMarketplaceRevenueSharesInput(Request["ListMarketplaceRevenueSharesOutput"]):
-    """Request of `ListMarketplaceRevenueShares`."""
+    """Request of `ListMarketplaceRevenueShares`: the arguments of `Client.list_marketplace_revenue_shares`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     identifiers: Sequence[str] | None = None
-    """Filter: only these, by identifier or ARN; 1 to 100 entries, each 17 to 1011 characters with pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-    """
     product_ids: Sequence[str] | None = None
-    r"""Filter: only with these products, by identifier; 1 to 10 entries, each 1 to 255 characters with pattern
-    `[\w\-:/.]+`.
-    """
     product_codes: Sequence[str] | None = None
-    """Filter: only with these products, by code; 1 to 10 entries, each 1 to 64 characters with pattern
-    `[A-Za-z0-9]+`.
-    """
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
     sort_by: enums.MarketplaceRevenueShareSortByLike | None = None
-    """Field that revenue shares are sorted by."""
     sort_order: enums.SortOrderLike | None = None
-    """Direction of sorting."""
     created_after: datetime | None = None
-    """Filter: only those created after this time."""
     created_before: datetime | None = None
-    """Filter: only those created before this time."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -433,26 +375,15 @@ class RevenueShareProductAccountSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateMarketplaceRevenueShareAllocationInput(Request["UpdateMarketplaceRevenueShareAllocationOutput"]):
-    """Request of `UpdateMarketplaceRevenueShareAllocation`."""
+    """Request of `UpdateMarketplaceRevenueShareAllocation`: the arguments of `Client.update_marketplace_revenue_share_allocation`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     marketplace_revenue_share_identifier: str
-    """Identifier or ARN of the revenue share; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-    """
     marketplace_revenue_share_allocation_id: str
-    """Identifier of the allocation; exactly 18 characters, pattern `mrsa-[a-z0-9]{13}`."""
     marketplace_revenue_share_revision: str
-    """Revision of the revenue share; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
-    generated if omitted.
-    """
     revenue_share_percent: str | None = None
-    r"""Percentage of the revenue; 1 to 6 characters, pattern `\d{1,3}(\.\d{1,2})?`."""
     status: enums.AllocationStatusLike | None = None
-    """Whether an allocation is in effect."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -483,22 +414,13 @@ class UpdateMarketplaceRevenueShareAllocationOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateMarketplaceRevenueShareInput(Request["UpdateMarketplaceRevenueShareOutput"]):
-    """Request of `UpdateMarketplaceRevenueShare`."""
+    """Request of `UpdateMarketplaceRevenueShare`: the arguments of `Client.update_marketplace_revenue_share`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """Identifier or ARN; 17 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/marketplace-revenue-share/mrs-[a-z0-9]{13}|mrs-[a-z0-9]{13})`.
-    """
     revision: str
-    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     products: Sequence[MarketplaceRevenueShareProductEntry]
-    """Products whose revenue is shared; 0 to 25 entries."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
-    generated if omitted.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

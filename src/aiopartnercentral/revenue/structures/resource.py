@@ -13,12 +13,9 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceInput(Request["ListTagsForResourceOutput"]):
-    """Request of `ListTagsForResource`."""
+    """Request of `ListTagsForResource`: the arguments of `Client.list_tags_for_resource`."""
 
     resource_arn: str
-    """ARN of the resource; 1 to 1011 characters, pattern
-    `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(revenue-attribution/[a-zA-Z0-9-]+|marketplace-revenue-share/mrs-[a-z0-9]{13})`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -31,26 +28,18 @@ class ListTagsForResourceOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceInput(Request["TagResourceResponse"]):
-    """Request of `TagResource`."""
+    """Request of `TagResource`: the arguments of `Client.tag_resource`."""
 
     resource_arn: str
-    """ARN of the resource; 1 to 1011 characters, pattern
-    `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(revenue-attribution/[a-zA-Z0-9-]+|marketplace-revenue-share/mrs-[a-z0-9]{13})`.
-    """
     tags: Sequence[common.Tag]
-    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceInput(Request["UntagResourceResponse"]):
-    """Request of `UntagResource`."""
+    """Request of `UntagResource`: the arguments of `Client.untag_resource`."""
 
     resource_arn: str
-    """ARN of the resource; 1 to 1011 characters, pattern
-    `arn:aws:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/(revenue-attribution/[a-zA-Z0-9-]+|marketplace-revenue-share/mrs-[a-z0-9]{13})`.
-    """
     tag_keys: Sequence[str]
-    r"""Names of the tags to remove; each 1 to 128 characters with pattern `[^\x00-\x1F\x7F]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -69,28 +69,16 @@ class ContextFilter(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateRevenueAttributionInput(Request["CreateRevenueAttributionOutput"]):
-    """Request of `CreateRevenueAttribution`."""
+    """Request of `CreateRevenueAttribution`: the arguments of `Client.create_revenue_attribution`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     name: str
-    r"""Name for people; 1 to 128 characters, pattern `[\x20-\x7E]+`."""
     tenancy_model: enums.TenancyModelLike
-    """Whether customers share an installation of the solution."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
-    generated if omitted.
-    """
     description: str | None = None
-    r"""Description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
     product_identifier: str | None = None
-    r"""Product in AWS Marketplace that the solution is sold as; 1 to 255 characters, pattern `[\w\-:/.]+`."""
     tags: Sequence[common.Tag] | None = None
-    """Tags of the new resource; 1 to 200 entries."""
     context: Mapping[str, str] | None = None
-    r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
-    `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -121,18 +109,12 @@ class CreateRevenueAttributionOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRevenueAttributionAllocationInput(Request["GetRevenueAttributionAllocationOutput"]):
-    """Request of `GetRevenueAttributionAllocation`."""
+    """Request of `GetRevenueAttributionAllocation`: the arguments of `Client.get_revenue_attribution_allocation`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     revenue_attribution_identifier: str
-    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-    """
     revenue_attribution_allocation_id: str
-    """Identifier of the allocation; exactly 19 characters, pattern `alloc-[a-z0-9]{13}`."""
     revenue_attribution_revision: str | None = None
-    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -173,14 +155,10 @@ class GetRevenueAttributionAllocationOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRevenueAttributionAllocationsTaskInput(Request["GetRevenueAttributionAllocationsTaskOutput"]):
-    """Request of `GetRevenueAttributionAllocationsTask`."""
+    """Request of `GetRevenueAttributionAllocationsTask`: the arguments of `Client.get_revenue_attribution_allocations_task`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     revenue_attribution_identifier: str
-    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -211,16 +189,11 @@ class GetRevenueAttributionAllocationsTaskOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetRevenueAttributionInput(Request["GetRevenueAttributionOutput"]):
-    """Request of `GetRevenueAttribution`."""
+    """Request of `GetRevenueAttribution`: the arguments of `Client.get_revenue_attribution`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """Identifier or ARN; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-    """
     revision: str | None = None
-    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -267,44 +240,23 @@ class GetRevenueAttributionOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRevenueAttributionAllocationsInput(Request["ListRevenueAttributionAllocationsOutput"]):
-    """Request of `ListRevenueAttributionAllocations`."""
+    """Request of `ListRevenueAttributionAllocations`: the arguments of `Client.list_revenue_attribution_allocations`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     revenue_attribution_identifier: str
-    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-    """
     entity_type_filters: Sequence[enums.EntityTypeLike] | None = None
-    """Filter: only for these kinds of things; 1 to 2 entries."""
     entity_identifier_filters: Sequence[str] | None = None
-    r"""Filter: only for these offers or opportunities; 1 to 50 entries, each 1 to 255 characters with pattern
-    `[\w\-:/.]+`.
-    """
     customer_aws_account_id_filters: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    """Filter: only of customers with these AWS accounts; 1 to 50 entries, each exactly 12 characters with pattern
-    `[0-9]{12}`, sensitive.
-    """
     status_filter: enums.AllocationStatusLike | None = None
-    """Whether an allocation is in effect."""
     after_effective_from: str | None = None
-    r"""Filter: only those that begin after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_from: str | None = None
-    r"""Filter: only those that begin before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     after_effective_until: str | None = None
-    r"""Filter: only those that end after this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     before_effective_until: str | None = None
-    r"""Filter: only those that end before this time; exactly 10 characters, pattern `\d{4}-\d{2}-\d{2}`."""
     sort_by: enums.RevenueAttributionAllocationSortFieldLike | None = None
-    """Field that allocations of a revenue attribution are sorted by."""
     sort_order: enums.SortOrderLike | None = None
-    """Direction of sorting."""
     revenue_attribution_revision: str | None = None
-    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 500."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -319,28 +271,17 @@ class ListRevenueAttributionAllocationsOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListRevenueAttributionsInput(Request["ListRevenueAttributionsOutput"]):
-    """Request of `ListRevenueAttributions`."""
+    """Request of `ListRevenueAttributions`: the arguments of `Client.list_revenue_attributions`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     identifiers: Sequence[str] | None = None
-    """Filter: only these, by identifier or ARN; 1 to 100 entries, each 16 to 1011 characters with pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-    """
     created_after: datetime | None = None
-    """Filter: only those created after this time."""
     created_before: datetime | None = None
-    """Filter: only those created before this time."""
     sort_by: enums.AttributionSortByLike | None = None
-    """Field that revenue attributions are sorted by."""
     sort_order: enums.SortOrderLike | None = None
-    """Direction of sorting."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    r"""Token of the page to return, or None for the first page; 1 to 2048 characters, pattern `[\S]+`."""
     context_filters: Sequence[ContextFilter] | None = None
-    """Filter: only with these facts in their context; 1 to 5 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -459,24 +400,14 @@ class RevenueShareAllocation(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartRevenueAttributionAllocationsTaskInput(Request["StartRevenueAttributionAllocationsTaskOutput"]):
-    """Request of `StartRevenueAttributionAllocationsTask`."""
+    """Request of `StartRevenueAttributionAllocationsTask`: the arguments of `Client.start_revenue_attribution_allocations_task`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     revenue_attribution_identifier: str
-    """Identifier or ARN of the revenue attribution; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-    """
     revenue_attribution_revision: str
-    """Revision of the revenue attribution; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     revenue_share_allocations: Sequence[RevenueShareAllocation]
-    """Allocations to create or change; 1 to 250 entries."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
-    generated if omitted.
-    """
     description: str | None = None
-    r"""Description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -499,26 +430,14 @@ class StartRevenueAttributionAllocationsTaskOutput(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateRevenueAttributionInput(Request["UpdateRevenueAttributionOutput"]):
-    """Request of `UpdateRevenueAttribution`."""
+    """Request of `UpdateRevenueAttribution`: the arguments of `Client.update_revenue_attribution`."""
 
     catalog: enums.CatalogNameLike
-    """`AWS`, or `Sandbox` for tests."""
     identifier: str
-    """Identifier or ARN; 16 to 1011 characters, pattern
-    `(arn:[a-z-]+:partnercentral:[a-z0-9-]+:[0-9]{12}:catalog/[a-zA-Z]+/revenue-attribution/ra-[a-z0-9]{13}|ra-[a-z0-9]{13})`.
-    """
     revision: str
-    """Number of a revision, the latest one if an update is based on it; 1 to 19 characters, pattern `[1-9][0-9]*`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; 1 to 64 characters, pattern `[!-~]{1,64}`,
-    generated if omitted.
-    """
     description: str | None = None
-    r"""Description for people; 0 to 1024 characters, pattern `[\x20-\x7E]*`."""
     context: Mapping[str, str] | None = None
-    r"""Further facts about the revenue attribution, by key; 0 to 10 entries, keys 1 to 128 characters with pattern
-    `[\x21-\x7E]+`, values 1 to 1024 characters with pattern `[\x20-\x7E]+`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -12,12 +12,10 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetAwsOpportunitySummaryRequest(Request["GetAwsOpportunitySummaryResponse"]):
-    """Request of `GetAwsOpportunitySummary`."""
+    """Request of `GetAwsOpportunitySummary`: the arguments of `Client.get_aws_opportunity_summary`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     related_opportunity_identifier: str
-    """Identifier or ARN of the partner's opportunity; pattern `O[0-9]{1,19}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -127,18 +127,13 @@ class AwsEnrichmentSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateCustomerAccountRequest(Request["CreateCustomerAccountResponse"]):
-    """Request of `CreateCustomerAccount`."""
+    """Request of `CreateCustomerAccount`: the arguments of `Client.create_customer_account`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     account: CustomerAccountData
-    """Customer's company, as the partner has it."""
     partner_account_identifier: str | None = None
-    """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource; 1 to 50 entries."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -241,12 +236,10 @@ class CustomerAccountSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteCustomerAccountRequest(Request["DeleteCustomerAccountResponse"]):
-    """Request of `DeleteCustomerAccount`."""
+    """Request of `DeleteCustomerAccount`: the arguments of `Client.delete_customer_account`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -256,12 +249,10 @@ class DeleteCustomerAccountResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountRequest(Request["GetCustomerAccountResponse"]):
-    """Request of `GetCustomerAccount`."""
+    """Request of `GetCustomerAccount`: the arguments of `Client.get_customer_account`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -319,18 +310,13 @@ class Issue(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchCustomerAccountsRequest(Request["SearchCustomerAccountsResponse"]):
-    """Request of `SearchCustomerAccounts`."""
+    """Request of `SearchCustomerAccounts`: the arguments of `Client.search_customer_accounts`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     filter: common.Filter | None = None
-    """Conditions on customers, which can be combined."""
     sort: CustomerAccountSort | None = None
-    """Order of customers."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -345,18 +331,13 @@ class SearchCustomerAccountsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateCustomerAccountRequest(Request["UpdateCustomerAccountResponse"]):
-    """Request of `UpdateCustomerAccount`."""
+    """Request of `UpdateCustomerAccount`: the arguments of `Client.update_customer_account`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.*|cust-acc-[0-9a-z]{13})`."""
     account: CustomerAccountData
-    """Customer's company, as the partner has it."""
     last_modified_date: datetime
-    """Time of the latest change, on which an update is based."""
     partner_account_identifier: str | None = None
-    """Identifier of the customer in the partner's own system; pattern `(?s).{0,64}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -102,14 +102,11 @@ class CustomerAccountBulkJobSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountBulkJobReportUrlRequest(Request["GetCustomerAccountBulkJobReportUrlResponse"]):
-    """Request of `GetCustomerAccountBulkJobReportUrl`."""
+    """Request of `GetCustomerAccountBulkJobReportUrl`: the arguments of `Client.get_customer_account_bulk_job_report_url`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
     report_type: enums.BulkReportTypeLike | None = None
-    """Records that are in a report about a bulk job."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -130,12 +127,10 @@ class GetCustomerAccountBulkJobReportUrlResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountBulkJobRequest(Request["GetCustomerAccountBulkJobResponse"]):
-    """Request of `GetCustomerAccountBulkJob`."""
+    """Request of `GetCustomerAccountBulkJob`: the arguments of `Client.get_customer_account_bulk_job`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -172,16 +167,12 @@ class GetCustomerAccountBulkJobResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetCustomerAccountStatisticsRequest(Request["GetCustomerAccountStatisticsResponse"]):
-    """Request of `GetCustomerAccountStatistics`."""
+    """Request of `GetCustomerAccountStatistics`: the arguments of `Client.get_customer_account_statistics`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     filter: common.Filter | None = None
-    """Conditions on customers, which can be combined."""
     aggregations: Sequence[AggregationRequest] | None = None
-    """Fields to group by, or the groups; 1 to 10 entries."""
     include_missing: bool | None = None
-    """Whether customers without a value are a group of their own."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -196,18 +187,13 @@ class GetCustomerAccountStatisticsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCustomerAccountBulkJobResultsRequest(Request["ListCustomerAccountBulkJobResultsResponse"]):
-    """Request of `ListCustomerAccountBulkJobResults`."""
+    """Request of `ListCustomerAccountBulkJobResults`: the arguments of `Client.list_customer_account_bulk_job_results`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN of the bulk job; pattern `(arn:.*|bulkjob-[0-9a-z]{13})`."""
     status: enums.BulkRecordStatusLike | None = None
-    """Filter: only with this status."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -222,16 +208,12 @@ class ListCustomerAccountBulkJobResultsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListCustomerAccountBulkJobsRequest(Request["ListCustomerAccountBulkJobsResponse"]):
-    """Request of `ListCustomerAccountBulkJobs`."""
+    """Request of `ListCustomerAccountBulkJobs`: the arguments of `Client.list_customer_account_bulk_jobs`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     filter: CustomerAccountBulkJobFilter | None = None
-    """Filter: bulk jobs with these identifiers or this status."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -246,14 +228,11 @@ class ListCustomerAccountBulkJobsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartCustomerAccountBulkJobRequest(Request["StartCustomerAccountBulkJobResponse"]):
-    """Request of `StartCustomerAccountBulkJob`."""
+    """Request of `StartCustomerAccountBulkJob`: the arguments of `Client.start_customer_account_bulk_job`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     file_uri: str = attrs.field(repr=redacted)
-    """Address of the file in Amazon S3; 1 to 2000 characters, pattern `(s3://|https://).*`, sensitive."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -29,18 +29,13 @@ class AwsSubmission(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateEngagementRequest(Request["CreateEngagementResponse"]):
-    """Request of `CreateEngagement`."""
+    """Request of `CreateEngagement`: the arguments of `Client.create_engagement`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     title: str | None = None
-    """Title for people; pattern `(?s).{0,40}`."""
     description: str | None = None
-    """Description for people; pattern `(?s).{0,255}`."""
     contexts: Sequence[EngagementContextDetails] | None = None
-    """Contexts of the engagement; 0 to 5 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -250,12 +245,10 @@ class EngagementSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetEngagementRequest(Request["GetEngagementResponse"]):
-    """Request of `GetEngagement`."""
+    """Request of `GetEngagement`: the arguments of `Client.get_engagement`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -316,24 +309,16 @@ class ListEngagementFromOpportunityTaskSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementFromOpportunityTasksRequest(Request["ListEngagementFromOpportunityTasksResponse"]):
-    """Request of `ListEngagementFromOpportunityTasks`."""
+    """Request of `ListEngagementFromOpportunityTasks`: the arguments of `Client.list_engagement_from_opportunity_tasks`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page; pattern `(?s).{1,2048}`."""
     sort: common.ListTasksSortBase | None = None
-    """Order of tasks."""
     task_status: Sequence[enums.TaskStatusLike] | None = None
-    """Filter: only with these statuses; 1 to 3 entries."""
     task_identifier: Sequence[str] | None = None
-    """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
     opportunity_identifier: Sequence[str] | None = None
-    """Filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
     engagement_identifier: Sequence[str] | None = None
-    """Filter: only of these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -348,28 +333,17 @@ class ListEngagementFromOpportunityTasksResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementsRequest(Request["ListEngagementsResponse"]):
-    """Request of `ListEngagements`."""
+    """Request of `ListEngagements`: the arguments of `Client.list_engagements`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     created_by: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    r"""Filter: only created by these AWS accounts; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
     exclude_created_by: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    r"""Filter: only created by other accounts than these; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`,
-    sensitive.
-    """
     context_types: Sequence[enums.EngagementContextTypeLike] | None = None
-    """Filter: only with contexts of these kinds; 0 to 5 entries."""
     exclude_context_types: Sequence[enums.EngagementContextTypeLike] | None = None
-    """Filter: only without contexts of these kinds; 0 to 5 entries."""
     sort: EngagementSort | None = None
-    """Order of engagements."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     engagement_identifier: Sequence[str] | None = None
-    """Filter: only these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -384,22 +358,15 @@ class ListEngagementsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchEngagementsRequest(Request["SearchEngagementsResponse"]):
-    """Request of `SearchEngagements`."""
+    """Request of `SearchEngagements`: the arguments of `Client.search_engagements`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     keyword: str | None = attrs.field(default=None, repr=redacted)
-    """Words that the found items contain; 1 to 500 characters, sensitive."""
     filter: EngagementSearchFilter | None = None
-    """Conditions on engagements, which can be combined."""
     group_id: str | None = None
-    """Filter: only engagements of this group; 1 to 64 characters, pattern `eng-grp-[0-9a-z]{14}`."""
     sort: EngagementSearchSort | None = None
-    """Order of found engagements."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page; 1 to 2048 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -414,18 +381,13 @@ class SearchEngagementsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartEngagementFromOpportunityTaskRequest(Request["StartEngagementFromOpportunityTaskResponse"]):
-    """Request of `StartEngagementFromOpportunityTask`."""
+    """Request of `StartEngagementFromOpportunityTask`: the arguments of `Client.start_engagement_from_opportunity_task`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
     aws_submission: AwsSubmission
-    """How AWS takes part in an opportunity, and who sees it."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -16,18 +16,13 @@ from aiopartnercentral.types import Request, Response, Structure, UnknownMember,
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateEngagementContextRequest(Request["CreateEngagementContextResponse"]):
-    """Request of `CreateEngagementContext`."""
+    """Request of `CreateEngagementContext`: the arguments of `Client.create_engagement_context`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """Identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     type_: enums.EngagementContextTypeLike
-    """Kind of context of an engagement."""
     payload: common.EngagementContextPayload
-    """Content of a context: a project, lead, prospect or customer."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -147,24 +142,16 @@ class ListEngagementByAcceptingInvitationTaskSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementByAcceptingInvitationTasksRequest(Request["ListEngagementByAcceptingInvitationTasksResponse"]):
-    """Request of `ListEngagementByAcceptingInvitationTasks`."""
+    """Request of `ListEngagementByAcceptingInvitationTasks`: the arguments of `Client.list_engagement_by_accepting_invitation_tasks`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page; pattern `(?s).{1,2048}`."""
     sort: common.ListTasksSortBase | None = None
-    """Order of tasks."""
     task_status: Sequence[enums.TaskStatusLike] | None = None
-    """Filter: only with these statuses; 1 to 3 entries."""
     opportunity_identifier: Sequence[str] | None = None
-    """Filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
     engagement_invitation_identifier: Sequence[str] | None = None
-    """Filter: only of these invitations; 1 to 10 entries, each pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
     task_identifier: Sequence[str] | None = None
-    """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -179,22 +166,14 @@ class ListEngagementByAcceptingInvitationTasksResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementGroupsRequest(Request["ListEngagementGroupsResponse"]):
-    """Request of `ListEngagementGroups`."""
+    """Request of `ListEngagementGroups`: the arguments of `Client.list_engagement_groups`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     readiness_level: enums.ReadinessLevelLike | None = None
-    """How ready the companies of a group are to buy."""
     sort: EngagementGroupSort | None = None
-    """Order of groups of engagements."""
     engagement_group_identifiers: Sequence[str] | None = None
-    """Filter: only these groups; 1 to 10 entries, each 1 to 255 characters with pattern
-    `(arn:.*|eng-grp-[0-9a-z]{14})`.
-    """
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page; 1 to 2048 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -209,16 +188,12 @@ class ListEngagementGroupsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementMembersRequest(Request["ListEngagementMembersResponse"]):
-    """Request of `ListEngagementMembers`."""
+    """Request of `ListEngagementMembers`: the arguments of `Client.list_engagement_members`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 10."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -233,22 +208,15 @@ class ListEngagementMembersResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementResourceAssociationsRequest(Request["ListEngagementResourceAssociationsResponse"]):
-    """Request of `ListEngagementResourceAssociations`."""
+    """Request of `ListEngagementResourceAssociations`: the arguments of `Client.list_engagement_resource_associations`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     engagement_identifier: str | None = None
-    """Filter: only with this engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceTypeLike | None = None
-    """Kind of resource that snapshots are made of."""
     resource_identifier: str | None = None
-    """Filter: only with this resource; pattern `O[0-9]{1,19}`."""
     created_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""Filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -263,16 +231,12 @@ class ListEngagementResourceAssociationsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartEngagementByAcceptingInvitationTaskRequest(Request["StartEngagementByAcceptingInvitationTaskResponse"]):
-    """Request of `StartEngagementByAcceptingInvitationTask`."""
+    """Request of `StartEngagementByAcceptingInvitationTask`: the arguments of `Client.start_engagement_by_accepting_invitation_task`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -345,20 +309,14 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateEngagementContextRequest(Request["UpdateEngagementContextResponse"]):
-    """Request of `UpdateEngagementContext`."""
+    """Request of `UpdateEngagementContext`: the arguments of `Client.update_engagement_context`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """Identifier or ARN of the engagement; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     context_identifier: str
-    """Identifier of the context; pattern `(?s).{1,3}`."""
     engagement_last_modified_at: datetime
-    """Time of the engagement's latest change, on which an update is based."""
     type_: enums.EngagementContextTypeLike
-    """Kind of context of an engagement."""
     payload: UpdateEngagementContextPayload
-    """New content of a context: a lead, project or prospect."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

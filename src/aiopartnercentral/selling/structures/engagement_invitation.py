@@ -16,12 +16,10 @@ from aiopartnercentral.types import Request, Response, Structure, UnknownMember,
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AcceptEngagementInvitationRequest(Request["AcceptEngagementInvitationResponse"]):
-    """Request of `AcceptEngagementInvitation`."""
+    """Request of `AcceptEngagementInvitation`: the arguments of `Client.accept_engagement_invitation`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -57,16 +55,12 @@ class AccountReceiver(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateEngagementInvitationRequest(Request["CreateEngagementInvitationResponse"]):
-    """Request of `CreateEngagementInvitation`."""
+    """Request of `CreateEngagementInvitation`: the arguments of `Client.create_engagement_invitation`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
     invitation: Invitation
-    """Invitation to send: its receiver, message and content."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -144,12 +138,10 @@ class EnrichmentContext(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetEngagementInvitationRequest(Request["GetEngagementInvitationResponse"]):
-    """Request of `GetEngagementInvitation`."""
+    """Request of `GetEngagementInvitation`: the arguments of `Client.get_engagement_invitation`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -277,26 +269,17 @@ class LeadInvitationPayload(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListEngagementInvitationsRequest(Request["ListEngagementInvitationsResponse"]):
-    """Request of `ListEngagementInvitations`."""
+    """Request of `ListEngagementInvitations`: the arguments of `Client.list_engagement_invitations`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     participant_type: enums.ParticipantTypeLike
-    """Side of an invitation that the account is on."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     sort: OpportunityEngagementInvitationSort | None = None
-    """Order of invitations."""
     payload_type: Sequence[enums.EngagementInvitationPayloadTypeLike] | None = None
-    """Filter: only with these kinds of content."""
     status: Sequence[enums.InvitationStatusLike] | None = None
-    """Filter: only with these statuses; 1 to 10 entries."""
     engagement_identifier: Sequence[str] | None = None
-    """Filter: only to these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     sender_aws_account_id: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    r"""Filter: only from these AWS accounts; 1 to 10 entries, each pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -438,14 +421,11 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-selling-2022-0
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RejectEngagementInvitationRequest(Request["RejectEngagementInvitationResponse"]):
-    """Request of `RejectEngagementInvitation`."""
+    """Request of `RejectEngagementInvitation`: the arguments of `Client.reject_engagement_invitation`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(?=.{1,255}$)(arn:.*|engi-[0-9a-z]{13})`."""
     rejection_reason: str | None = None
-    r"""Explanation for the sender; pattern `[\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD]{1,80}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

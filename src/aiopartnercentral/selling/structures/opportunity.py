@@ -52,14 +52,11 @@ class AddressSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssignOpportunityRequest(Request["AssignOpportunityResponse"]):
-    """Request of `AssignOpportunity`."""
+    """Request of `AssignOpportunity`: the arguments of `Client.assign_opportunity`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
     assignee: AssigneeContact
-    """Person that an opportunity is assigned to."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -86,50 +83,32 @@ class AssigneeContact(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class AssociateOpportunityRequest(Request["AssociateOpportunityResponse"]):
-    """Request of `AssociateOpportunity`."""
+    """Request of `AssociateOpportunity`: the arguments of `Client.associate_opportunity`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     opportunity_identifier: str
-    """Identifier or ARN of the opportunity; pattern `O[0-9]{1,19}`."""
     related_entity_type: enums.RelatedEntityTypeLike
-    """Kind of thing that is linked to an opportunity."""
     related_entity_identifier: str
-    """Identifier or ARN of what is linked; pattern `(?s).{1,255}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateOpportunityRequest(Request["CreateOpportunityResponse"]):
-    """Request of `CreateOpportunity`."""
+    """Request of `CreateOpportunity`: the arguments of `Client.create_opportunity`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     primary_needs_from_aws: Sequence[enums.PrimaryNeedFromAwsLike] | None = None
-    """Kinds of support for which AWS is asked."""
     national_security: enums.NationalSecurityLike | None = None
-    """Whether the opportunity concerns national security."""
     partner_opportunity_identifier: str | None = None
-    """Identifier of the opportunity in the partner's own system; pattern `(?s).{0,64}`."""
     customer: common.Customer | None = None
-    """Customer of an opportunity, with its contacts."""
     project: Project | None = None
-    """Project of an opportunity: what the customer needs and is expected to spend."""
     opportunity_type: enums.OpportunityTypeLike | None = None
-    """Whether the business is new, renewed or larger than before."""
     marketing: Marketing | None = None
-    """Marketing campaign that an opportunity comes from."""
     software_revenue: SoftwareRevenue | None = None
-    """Software that is sold with an opportunity."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     life_cycle: LifeCycle | None = None
-    """Progress of an opportunity: its stage, review and next steps."""
     origin: enums.OpportunityOriginLike | None = None
-    """Whether AWS or the partner found the opportunity."""
     opportunity_team: Sequence[common.Contact] | None = None
-    """People who work on the opportunity; 0 to 10 entries."""
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -170,26 +149,20 @@ class CustomerSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DisassociateOpportunityRequest(Request["DisassociateOpportunityResponse"]):
-    """Request of `DisassociateOpportunity`."""
+    """Request of `DisassociateOpportunity`: the arguments of `Client.disassociate_opportunity`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     opportunity_identifier: str
-    """Identifier or ARN of the opportunity; pattern `O[0-9]{1,19}`."""
     related_entity_type: enums.RelatedEntityTypeLike
-    """Kind of thing that is linked to an opportunity."""
     related_entity_identifier: str
-    """Identifier or ARN of what is linked; pattern `(?s).{1,255}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetOpportunityRequest(Request["GetOpportunityResponse"]):
-    """Request of `GetOpportunity`."""
+    """Request of `GetOpportunity`: the arguments of `Client.get_opportunity`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -297,30 +270,19 @@ class LifeCycleSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunitiesRequest(Request["ListOpportunitiesResponse"]):
-    """Request of `ListOpportunities`."""
+    """Request of `ListOpportunities`: the arguments of `Client.list_opportunities`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     sort: OpportunitySort | None = None
-    """Order of opportunities."""
     last_modified_date: LastModifiedDate | None = None
-    """Filter: changed in this period."""
     identifier: Sequence[str] | None = None
-    """Filter: only these opportunities; 0 to 20 entries, each pattern `O[0-9]{1,19}`."""
     life_cycle_stage: Sequence[enums.StageLike] | None = None
-    """Filter: only in these stages; 0 to 10 entries."""
     life_cycle_review_status: Sequence[enums.ReviewStatusLike] | None = None
-    """Filter: only with these statuses of the review; 0 to 10 entries."""
     customer_company_name: Sequence[str] | None = None
-    """Filter: only of these companies; 0 to 10 entries."""
     created_date: CreatedDateFilter | None = None
-    """Filter: created in this period."""
     target_close_date: TargetCloseDateFilter | None = None
-    """Filter: expected to close in this period."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -777,20 +739,14 @@ class ProjectSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SearchOpportunitiesRequest(Request["SearchOpportunitiesResponse"]):
-    """Request of `SearchOpportunities`."""
+    """Request of `SearchOpportunities`: the arguments of `Client.search_opportunities`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     keyword: str | None = attrs.field(default=None, repr=redacted)
-    """Words that the found items contain; 1 to 500 characters, sensitive."""
     filter: OpportunitySearchFilter | None = None
-    """Conditions on opportunities, which can be combined."""
     sort: OpportunitySearchSort | None = None
-    """Order of found opportunities."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -822,16 +778,12 @@ class SoftwareRevenue(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class SubmitOpportunityRequest(Request["SubmitOpportunityResponse"]):
-    """Request of `SubmitOpportunity`."""
+    """Request of `SubmitOpportunity`: the arguments of `Client.submit_opportunity`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
     involvement_type: enums.SalesInvolvementTypeLike
-    """Whether AWS sells together with the partner, or only sees the opportunity."""
     visibility: enums.VisibilityLike | None = None
-    """How much of an opportunity AWS sees."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -849,32 +801,20 @@ class TargetCloseDateFilter(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UpdateOpportunityRequest(Request["UpdateOpportunityResponse"]):
-    """Request of `UpdateOpportunity`."""
+    """Request of `UpdateOpportunity`: the arguments of `Client.update_opportunity`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     last_modified_date: datetime
-    """Time of the latest change, on which an update is based."""
     identifier: str
-    """Identifier or ARN; pattern `O[0-9]{1,19}`."""
     primary_needs_from_aws: Sequence[enums.PrimaryNeedFromAwsLike] | None = None
-    """Kinds of support for which AWS is asked."""
     national_security: enums.NationalSecurityLike | None = None
-    """Whether the opportunity concerns national security."""
     partner_opportunity_identifier: str | None = None
-    """Identifier of the opportunity in the partner's own system; pattern `(?s).{0,64}`."""
     customer: common.Customer | None = None
-    """Customer of an opportunity, with its contacts."""
     project: Project | None = None
-    """Project of an opportunity: what the customer needs and is expected to spend."""
     opportunity_type: enums.OpportunityTypeLike | None = None
-    """Whether the business is new, renewed or larger than before."""
     marketing: Marketing | None = None
-    """Marketing campaign that an opportunity comes from."""
     software_revenue: SoftwareRevenue | None = None
-    """Software that is sold with an opportunity."""
     life_cycle: LifeCycle | None = None
-    """Progress of an opportunity: its stage, review and next steps."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -15,16 +15,12 @@ from aiopartnercentral.types import Request, Response, Structure, redacted
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetOpportunityBulkJobReportUrlRequest(Request["GetOpportunityBulkJobReportUrlResponse"]):
-    """Request of `GetOpportunityBulkJobReportUrl`."""
+    """Request of `GetOpportunityBulkJobReportUrl`: the arguments of `Client.get_opportunity_bulk_job_report_url`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     job_id: str
-    """Identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
     report_format: enums.BulkFileFormatLike
-    """Format of the file of a bulk job."""
     report_type: enums.BulkReportTypeLike | None = None
-    """Records that are in a report about a bulk job."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -47,18 +43,13 @@ class GetOpportunityBulkJobReportUrlResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunityBulkJobResultsRequest(Request["ListOpportunityBulkJobResultsResponse"]):
-    """Request of `ListOpportunityBulkJobResults`."""
+    """Request of `ListOpportunityBulkJobResults`: the arguments of `Client.list_opportunity_bulk_job_results`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     job_id: str
-    """Identifier of the bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     status: enums.BulkRecordStatusLike | None = None
-    """Filter: only with this status."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -73,18 +64,13 @@ class ListOpportunityBulkJobResultsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunityBulkJobsRequest(Request["ListOpportunityBulkJobsResponse"]):
-    """Request of `ListOpportunityBulkJobs`."""
+    """Request of `ListOpportunityBulkJobs`: the arguments of `Client.list_opportunity_bulk_jobs`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     job_id: str | None = None
-    """Filter: only this bulk job; pattern `bulkjob-[0-9a-z]{13}`."""
     status: enums.BulkJobStatusLike | None = None
-    """Filter: only with this status."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -129,26 +115,17 @@ class ListOpportunityFromEngagementTaskSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOpportunityFromEngagementTasksRequest(Request["ListOpportunityFromEngagementTasksResponse"]):
-    """Request of `ListOpportunityFromEngagementTasks`."""
+    """Request of `ListOpportunityFromEngagementTasks`: the arguments of `Client.list_opportunity_from_engagement_tasks`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page; pattern `(?s).{1,2048}`."""
     sort: common.ListTasksSortBase | None = None
-    """Order of tasks."""
     task_status: Sequence[enums.TaskStatusLike] | None = None
-    """Filter: only with these statuses; 1 to 3 entries."""
     task_identifier: Sequence[str] | None = None
-    """Filter: only these tasks; 1 to 10 entries, each pattern `(arn:.*|task-[0-9a-z]{13})`."""
     opportunity_identifier: Sequence[str] | None = None
-    """Filter: only of these opportunities; 1 to 10 entries, each pattern `O[0-9]{1,19}`."""
     engagement_identifier: Sequence[str] | None = None
-    """Filter: only of these engagements; 1 to 10 entries, each pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     context_identifier: Sequence[str] | None = None
-    """Filter: only of these contexts; 1 to 10 entries, each pattern `[1-9][0-9]*`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -196,16 +173,12 @@ class OpportunityBulkJobSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartOpportunityBulkJobRequest(Request["StartOpportunityBulkJobResponse"]):
-    """Request of `StartOpportunityBulkJob`."""
+    """Request of `StartOpportunityBulkJob`: the arguments of `Client.start_opportunity_bulk_job`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     file_uri: str = attrs.field(repr=redacted)
-    """Address of the file in Amazon S3; 1 to 2000 characters, pattern `(s3://|https://).*`, sensitive."""
     file_format: enums.BulkFileFormatLike
-    """Format of the file of a bulk job."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -218,18 +191,13 @@ class StartOpportunityBulkJobResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartOpportunityFromEngagementTaskRequest(Request["StartOpportunityFromEngagementTaskResponse"]):
-    """Request of `StartOpportunityFromEngagementTask`."""
+    """Request of `StartOpportunityFromEngagementTask`: the arguments of `Client.start_opportunity_from_engagement_task`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifier: str
-    """Identifier or ARN; pattern `(arn:.*|eng-[0-9a-z]{14})`."""
     context_identifier: str
-    """Identifier of the context; pattern `[1-9][0-9]*`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

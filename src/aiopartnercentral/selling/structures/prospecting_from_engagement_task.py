@@ -33,12 +33,10 @@ class EngagementProspectingResult(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetProspectingFromEngagementTaskRequest(Request["GetProspectingFromEngagementTaskResponse"]):
-    """Request of `GetProspectingFromEngagementTask`."""
+    """Request of `GetProspectingFromEngagementTask`: the arguments of `Client.get_prospecting_from_engagement_task`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     task_identifier: str
-    """Identifiers or ARNs of the tasks; pattern `task-[0-9a-z]{14}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -61,24 +59,16 @@ class GetProspectingFromEngagementTaskResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListProspectingFromEngagementTasksRequest(Request["ListProspectingFromEngagementTasksResponse"]):
-    """Request of `ListProspectingFromEngagementTasks`."""
+    """Request of `ListProspectingFromEngagementTasks`: the arguments of `Client.list_prospecting_from_engagement_tasks`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     task_identifier: Sequence[str] | None = None
-    """Filter: only these tasks; 0 to 10 entries, each pattern `task-[0-9a-z]{14}`."""
     task_name: Sequence[str] | None = None
-    """Filter: only tasks with these names; 0 to 10 entries, each 1 to 128 characters."""
     start_after: datetime | None = None
-    """Filter: only started after this time."""
     start_before: datetime | None = None
-    """Filter: only started before this time."""
     sort: ProspectingFromEngagementTaskSort | None = None
-    """Order of prospecting tasks."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -132,16 +122,12 @@ class ProspectingTaskSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartProspectingFromEngagementTaskRequest(Request["StartProspectingFromEngagementTaskResponse"]):
-    """Request of `StartProspectingFromEngagementTask`."""
+    """Request of `StartProspectingFromEngagementTask`: the arguments of `Client.start_prospecting_from_engagement_task`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     identifiers: Sequence[str]
-    """Identifiers or ARNs; 0 to 100 entries, each pattern `eng-[0-9a-z]{14}`."""
     task_name: str
-    """Name of the task; 1 to 128 characters."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -53,20 +53,14 @@ class AwsOpportunitySummaryFullView(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateResourceSnapshotRequest(Request["CreateResourceSnapshotResponse"]):
-    """Request of `CreateResourceSnapshot`."""
+    """Request of `CreateResourceSnapshot`: the arguments of `Client.create_resource_snapshot`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceTypeLike
-    """Kind of resource that snapshots are made of."""
     resource_identifier: str
-    """Identifier or ARN of the resource; pattern `O[0-9]{1,19}`."""
     resource_snapshot_template_identifier: str
-    """Template, which says which members a snapshot has; pattern `[a-zA-Z0-9]{3,80}`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -81,20 +75,14 @@ class CreateResourceSnapshotResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetResourceSnapshotRequest(Request["GetResourceSnapshotResponse"]):
-    """Request of `GetResourceSnapshot`."""
+    """Request of `GetResourceSnapshot`: the arguments of `Client.get_resource_snapshot`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceTypeLike
-    """Kind of resource that snapshots are made of."""
     resource_identifier: str
-    """Identifier or ARN of the resource; pattern `O[0-9]{1,19}`."""
     resource_snapshot_template_identifier: str
-    """Template, which says which members a snapshot has; pattern `[a-zA-Z0-9]{3,80}`."""
     revision: int | None = None
-    """Number of the snapshot among those of the same resource; at least 1."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -146,24 +134,16 @@ class LifeCycleForView(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListResourceSnapshotsRequest(Request["ListResourceSnapshotsResponse"]):
-    """Request of `ListResourceSnapshots`."""
+    """Request of `ListResourceSnapshots`: the arguments of `Client.list_resource_snapshots`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     resource_type: enums.ResourceTypeLike | None = None
-    """Kind of resource that snapshots are made of."""
     resource_identifier: str | None = None
-    """Filter: only of this resource; pattern `O[0-9]{1,19}`."""
     resource_snapshot_template_identifier: str | None = None
-    """Filter: only made with this template; pattern `[a-zA-Z0-9]{3,80}`."""
     created_by: str | None = attrs.field(default=None, repr=redacted)
-    r"""Filter: only created by this AWS account; pattern `([0-9]{12}|\w{1,12})`, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -178,12 +158,9 @@ class ListResourceSnapshotsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListTagsForResourceRequest(Request["ListTagsForResourceResponse"]):
-    """Request of `ListTagsForResource`."""
+    """Request of `ListTagsForResource`: the arguments of `Client.list_tags_for_resource`."""
 
     resource_arn: str
-    r"""ARN of the resource; pattern
-    `(?=.{1,1000}$)arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -295,14 +272,10 @@ class ResourceSnapshotSummary(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TagResourceRequest(Request["TagResourceResponse"]):
-    """Request of `TagResource`."""
+    """Request of `TagResource`: the arguments of `Client.tag_resource`."""
 
     resource_arn: str
-    r"""ARN of the resource; pattern
-    `(?=.{1,1000}$)arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
-    """
     tags: Sequence[common.Tag]
-    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -312,14 +285,10 @@ class TagResourceResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UntagResourceRequest(Request["UntagResourceResponse"]):
-    """Request of `UntagResource`."""
+    """Request of `UntagResource`: the arguments of `Client.untag_resource`."""
 
     resource_arn: str
-    r"""ARN of the resource; pattern
-    `(?=.{1,1000}$)arn:[\w+=/,.@-]+:partnercentral:[\w+=/,.@-]*:[0-9]{12}:catalog/([a-zA-Z]+)/[\w+=,.@-]+(/[\w+=,.@-]+)*`.
-    """
     tag_keys: Sequence[str]
-    r"""Names of the tags to remove; 1 to 50 entries, each pattern `(?=.{1,128}$)([\p{L}\p{Z}\p{N}_.:/=+\-@]*)`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -15,22 +15,15 @@ from aiopartnercentral.types import Request, Response, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class CreateResourceSnapshotJobRequest(Request["CreateResourceSnapshotJobResponse"]):
-    """Request of `CreateResourceSnapshotJob`."""
+    """Request of `CreateResourceSnapshotJob`: the arguments of `Client.create_resource_snapshot_job`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     engagement_identifier: str
-    """Identifier or ARN of the engagement; pattern `eng-[0-9a-z]{14}`."""
     resource_type: enums.ResourceTypeLike
-    """Kind of resource that snapshots are made of."""
     resource_identifier: str
-    """Identifier or ARN of the resource; pattern `O[0-9]{1,19}`."""
     resource_snapshot_template_identifier: str
-    """Template, which says which members a snapshot has; pattern `[a-zA-Z0-9]{3,80}`."""
     client_token: str | None = None
-    """Idempotency token: requests with the same one take effect once; pattern `.{1,255}`, generated if omitted."""
     tags: Sequence[common.Tag] | None = None
-    """Tags of the resource; 1 to 200 entries."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -45,22 +38,18 @@ class CreateResourceSnapshotJobResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DeleteResourceSnapshotJobRequest(Request["DeleteResourceSnapshotJobResponse"]):
-    """Request of `DeleteResourceSnapshotJob`."""
+    """Request of `DeleteResourceSnapshotJob`: the arguments of `Client.delete_resource_snapshot_job`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     resource_snapshot_job_identifier: str
-    """Identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetResourceSnapshotJobRequest(Request["GetResourceSnapshotJobResponse"]):
-    """Request of `GetResourceSnapshotJob`."""
+    """Request of `GetResourceSnapshotJob`: the arguments of `Client.get_resource_snapshot_job`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     resource_snapshot_job_identifier: str
-    """Identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -95,20 +84,14 @@ class GetResourceSnapshotJobResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListResourceSnapshotJobsRequest(Request["ListResourceSnapshotJobsResponse"]):
-    """Request of `ListResourceSnapshotJobs`."""
+    """Request of `ListResourceSnapshotJobs`: the arguments of `Client.list_resource_snapshot_jobs`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 1000."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     engagement_identifier: str | None = None
-    """Filter: only of this engagement; pattern `eng-[0-9a-z]{14}`."""
     status: enums.ResourceSnapshotJobStatusLike | None = None
-    """Filter: only with this status."""
     sort: SortObject | None = None
-    """Order of snapshot jobs."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -153,22 +136,18 @@ class SortObject(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StartResourceSnapshotJobRequest(Request["StartResourceSnapshotJobResponse"]):
-    """Request of `StartResourceSnapshotJob`."""
+    """Request of `StartResourceSnapshotJob`: the arguments of `Client.start_resource_snapshot_job`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     resource_snapshot_job_identifier: str
-    """Identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class StopResourceSnapshotJobRequest(Request["StopResourceSnapshotJobResponse"]):
-    """Request of `StopResourceSnapshotJob`."""
+    """Request of `StopResourceSnapshotJob`: the arguments of `Client.stop_resource_snapshot_job`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     resource_snapshot_job_identifier: str
-    """Identifier or ARN of the snapshot job; pattern `job-[0-9a-z]{13}`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

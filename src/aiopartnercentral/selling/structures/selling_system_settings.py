@@ -11,10 +11,9 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetSellingSystemSettingsRequest(Request["GetSellingSystemSettingsResponse"]):
-    """Request of `GetSellingSystemSettings`."""
+    """Request of `GetSellingSystemSettings`: the arguments of `Client.get_selling_system_settings`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -31,14 +30,10 @@ class GetSellingSystemSettingsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutSellingSystemSettingsRequest(Request["PutSellingSystemSettingsResponse"]):
-    """Request of `PutSellingSystemSettings`."""
+    """Request of `PutSellingSystemSettings`: the arguments of `Client.put_selling_system_settings`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     resource_snapshot_job_role_identifier: str | None = None
-    r"""Name or ARN of the IAM role that snapshot jobs use; pattern
-    `(?=.{0,2048}$)(arn:aws:iam::\d{12}:role/([-+=,.@_a-zA-Z0-9]+/)*)?[-+=,.@_a-zA-Z0-9]{1,64}`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -14,26 +14,16 @@ from aiopartnercentral.types import Request, Response, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListSolutionsRequest(Request["ListSolutionsResponse"]):
-    """Request of `ListSolutions`."""
+    """Request of `ListSolutions`: the arguments of `Client.list_solutions`."""
 
     catalog: enums.CatalogIdentifierLike
-    """`AWS`, or `Sandbox` for tests; pattern `[a-zA-Z]+`."""
     max_results: int | None = None
-    """Maximum items of a page, by default as many as the service chooses; 1 to 100."""
     next_token: str | None = None
-    """Token of the page to return, or None for the first page."""
     sort: SolutionSort | None = None
-    """Order of solutions."""
     status: Sequence[enums.SolutionStatusLike] | None = None
-    """Filter: only with these statuses; 0 to 10 entries."""
     identifier: Sequence[str] | None = None
-    """Filter: only these solutions; 0 to 20 entries, each pattern `S-[0-9]{1,19}`."""
     category: Sequence[str] | None = None
-    """Filter: only of these categories; 0 to 10 entries."""
     aws_marketplace_solution_arn: Sequence[str] | None = None
-    """Filter: only these solutions in AWS Marketplace; 0 to 10 entries, each 4 to 2048 characters with pattern
-    `arn:.*`.
-    """
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

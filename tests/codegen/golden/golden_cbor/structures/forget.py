@@ -10,10 +10,9 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ForgetRequest(Request["ForgetResponse"]):
-    """Request of `Forget`."""
+    """Request of `Forget`: the arguments of `Client.forget`."""
 
     id: str | None = None
-    """`Id` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

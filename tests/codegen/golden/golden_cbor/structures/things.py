@@ -74,14 +74,11 @@ class Thing(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListThingsRequest(Request["ListThingsResponse"]):
-    """Request of `ListThings`."""
+    """Request of `ListThings`: the arguments of `Client.list_things`."""
 
     catalog: str
-    """`Catalog` on the wire."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
     max_results: int | None = None
-    """`MaxResults` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

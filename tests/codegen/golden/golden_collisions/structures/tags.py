@@ -168,12 +168,10 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-collisions-2025-01-01/
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetTagsRequest(Request["GetTagsResponse"]):
-    """Request of `GetTags`."""
+    """Request of `GetTags`: the arguments of `Client.get_tags`."""
 
     names_: Sequence[str]
-    """`names` on the wire."""
     names: Sequence[str] | None = None
-    """`Names` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

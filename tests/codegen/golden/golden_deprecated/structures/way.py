@@ -47,14 +47,11 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-deprecated-2025-01-01/
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class OldWayRequest(Request["OldWayResponse"]):
-    """Request of `OldWay`."""
+    """Request of `OldWay`: the arguments of `Client.old_way`."""
 
     text: str | None = None
-    """`Text` on the wire, deprecated."""
     old_text: str | None = None
-    """`OldText` on the wire, deprecated."""
     kind: enums.OldKindLike | None = None
-    """`Kind` on the wire, deprecated."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

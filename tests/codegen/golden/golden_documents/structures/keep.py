@@ -43,20 +43,14 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-documents-2025-01-01/E
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class KeepRequest(Request["KeepResponse"]):
-    """Request of `Keep`."""
+    """Request of `Keep`: the arguments of `Client.keep`."""
 
     any: JsonValue
-    """`Any` on the wire."""
     secret: JsonValue | None = attrs.field(default=None, repr=redacted)
-    """`Secret` on the wire, sensitive."""
     all: Sequence[JsonValue | None] | None = None
-    """`All` on the wire."""
     grid: Sequence[list[JsonValue | None]] | None = None
-    """`Grid` on the wire."""
     by_name: Mapping[str, JsonValue | None] | None = None
-    """`ByName` on the wire."""
     either: Either | None = None
-    """`Either` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

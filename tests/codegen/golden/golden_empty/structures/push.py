@@ -13,12 +13,10 @@ from golden_empty.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PushRequest(Request["PushResponse"]):
-    """Request of `Push`."""
+    """Request of `Push`: the arguments of `Client.push`."""
 
     nothing: common.Nothing
-    """`Nothing` on the wire."""
     nothings: Sequence[common.Nothing] | None = None
-    """`Nothings` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

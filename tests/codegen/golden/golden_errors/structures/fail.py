@@ -10,10 +10,9 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FailRequest(Request["FailResponse"]):
-    """Request of `Fail`."""
+    """Request of `Fail`: the arguments of `Client.fail`."""
 
     which: str
-    """`Which` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -10,14 +10,11 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListOddRequest(Request["ListOddResponse"]):
-    """Request of `ListOdd`."""
+    """Request of `ListOdd`: the arguments of `Client.list_odd`."""
 
     catalog: str
-    """`Catalog` on the wire."""
     marker: str | None = None
-    """`Marker` on the wire."""
     max_items: str | None = None
-    """`MaxItems` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -10,14 +10,11 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListThingsRequest(Request["ListThingsResponse"]):
-    """Request of `ListThings`."""
+    """Request of `ListThings`: the arguments of `Client.list_things`."""
 
     marker: str | None = None
-    """`Marker` on the wire."""
     max_items: int | None = None
-    """`MaxItems` on the wire."""
     prefix: str | None = None
-    """`Prefix` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -53,28 +53,18 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-location-names-2025-01
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class RenameRequest(Request["RenameResponse"]):
-    """Request of `Rename`."""
+    """Request of `Rename`: the arguments of `Client.rename`."""
 
     part: common.Part
-    """`thePart` on the wire."""
     parts: Sequence[common.Part] | None = None
-    """`theParts` on the wire."""
     by_text: Mapping[str, common.Part] | None = None
-    """`byText` on the wire."""
     choice: Choice | None = None
-    """`choice` on the wire."""
     choices: Sequence[Choice] | None = None
-    """`Choices` on the wire."""
     client_token: str | None = None
-    """`token` on the wire, generated if omitted."""
     swap: str | None = None
-    """`Other` on the wire."""
     other: str | None = None
-    """`Swap` on the wire."""
     named: Named | None = None
-    """`named-itself` on the wire."""
     named_twice: Named | None = None
-    """`named-twice` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -10,14 +10,11 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListGroupsRequest(Request["ListGroupsResponse"]):
-    """Request of `ListGroups`."""
+    """Request of `ListGroups`: the arguments of `Client.list_groups`."""
 
     catalog: str
-    """`Catalog` on the wire."""
     start: str | None = None
-    """`Start` on the wire."""
     limit: int | None = None
-    """`Limit` on the wire, 1 to 100."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -10,12 +10,10 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListNamesRequest(Request["ListNamesResponse"]):
-    """Request of `ListNames`."""
+    """Request of `ListNames`: the arguments of `Client.list_names`."""
 
     catalog: str
-    """`Catalog` on the wire."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

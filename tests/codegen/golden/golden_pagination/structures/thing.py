@@ -24,26 +24,17 @@ class Thing(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListThingsRequest(Request["ListThingsResponse"]):
-    """Request of `ListThings`."""
+    """Request of `ListThings`: the arguments of `Client.list_things`."""
 
     catalog: str
-    """`Catalog` on the wire."""
     kind: enums.KindLike
-    """`Kind` on the wire."""
     kinds: Sequence[enums.KindLike]
-    """`Kinds` on the wire."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
     max_results: int | None = None
-    """`MaxResults` on the wire, 1 to 100."""
     labels: Mapping[str, str] | None = None
-    """`Labels` on the wire."""
     owner: str | None = None
-    """`Owner` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
-    """`Secret` on the wire, sensitive."""
     client_token: str | None = None
-    """`ClientToken` on the wire, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -58,10 +49,9 @@ class ListThingsResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetThingRequest(Request["GetThingResponse"]):
-    """Request of `GetThing`."""
+    """Request of `GetThing`: the arguments of `Client.get_thing`."""
 
     catalog: str
-    """`Catalog` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

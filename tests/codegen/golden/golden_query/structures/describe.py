@@ -26,14 +26,11 @@ class Leaf(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class DescribeRequest(Request["DescribeResponse"]):
-    """Request of `Describe`."""
+    """Request of `Describe`: the arguments of `Client.describe`."""
 
     name: str
-    """`Name` in botocore's dicts."""
     texts: Sequence[str] | None = None
-    """`Texts` in botocore's dicts."""
     when: datetime | None = None
-    """`When` in botocore's dicts."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -37,12 +37,10 @@ class Egg(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class WalkRequest(Request["WalkResponse"]):
-    """Request of `Walk`."""
+    """Request of `Walk`: the arguments of `Client.walk`."""
 
     root: common.Node
-    """`Root` on the wire."""
     choices: Sequence[common.Choice] | None = None
-    """`Choices` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

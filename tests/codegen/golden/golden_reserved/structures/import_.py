@@ -13,70 +13,39 @@ from golden_reserved import enums
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ImportRequest(Request["ImportResponse"]):
-    """Request of `Import`."""
+    """Request of `Import`: the arguments of `Client.import_`."""
 
     from_: str
-    """`from` on the wire."""
     class_: str
-    """`class` on the wire."""
     self_: str | None = None
-    """`self` on the wire."""
     list_: str | None = None
-    """`list` on the wire."""
     str_: str | None = None
-    """`str` on the wire."""
     none: str | None = None
-    """`None` on the wire."""
     async_: str | None = None
-    """`async` on the wire."""
     type_: str | None = None
-    """`type` on the wire."""
     id: str | None = None
-    """`id` on the wire."""
     datetime_: str | None = None
-    """`datetime` on the wire."""
     enums_: str | None = None
-    """`enums` on the wire."""
     response_metadata_: str | None = None
-    """`response_metadata` on the wire."""
     response_metadata_2: str | None = None
-    """`ResponseMetadata` on the wire."""
     value: str | None = None
-    """`value` on the wire."""
     redacted_: str | None = None
-    """`Redacted` on the wire."""
     converting_: str | None = None
-    """`converting` on the wire."""
     decode: str | None = None
-    """`decode` on the wire."""
     converter: str | None = None
-    """`_converter` on the wire."""
     raw: str | None = None
-    """`_raw` on the wire."""
     init: str | None = None
-    """`__init__` on the wire."""
     member_1_st: str | None = None
-    """`1st` on the wire."""
     member: str | None = None
-    r"""`\xe9` on the wire."""
     to_list: str | None = None
-    """`ToList` on the wire."""
     super_: str | None = None
-    """`Super` on the wire."""
     object_: str | None = None
-    """`object` on the wire."""
     mro: str | None = None
-    """`mro` on the wire."""
     match: str | None = None
-    """`match` on the wire."""
     any: str | None = None
-    """`Any` on the wire."""
     words: Sequence[list[str]] | None = None
-    """`Words` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
-    """`Secret` on the wire, sensitive."""
     cls_: enums.ValueLike | None = None
-    """`cls` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

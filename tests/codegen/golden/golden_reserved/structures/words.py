@@ -12,34 +12,21 @@ from aiopartnercentral.types import Request, Response, Structure
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ListWordsRequest(Request["ListWordsResponse"]):
-    """Request of `ListWords`."""
+    """Request of `ListWords`: the arguments of `Client.list_words`."""
 
     catalog: str
-    """`Catalog` on the wire."""
     token: Sequence[str]
-    """`Token` on the wire."""
     next_token: str | None = None
-    """`NextToken` on the wire."""
     max_results: int | None = None
-    """`MaxResults` on the wire."""
     catalogs: Sequence[str] | None = None
-    """`catalogs` on the wire."""
     page_size: int | None = None
-    """`page_size` on the wire."""
     max_items: int | None = None
-    """`MaxItems` on the wire."""
     ordered: str | None = None
-    """`Ordered` on the wire."""
     on_error: str | None = None
-    """`on_error` on the wire."""
     request: Sequence[str] | None = None
-    """`Request` on the wire."""
     client: str | None = None
-    """`Client` on the wire."""
     max_concurrency: int | None = None
-    """`MaxConcurrency` on the wire."""
     buffer_pages: int | None = None
-    """`BufferPages` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -11,10 +11,9 @@ from golden_rest_json.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PlainRequest(Request["PlainResponse"]):
-    """Request of `Plain`."""
+    """Request of `Plain`: the arguments of `Client.plain`."""
 
     thing: common.Thing | None = None
-    """`Thing` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

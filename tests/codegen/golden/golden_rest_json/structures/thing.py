@@ -14,26 +14,17 @@ from golden_rest_json.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutThingRequest(Request["PutThingResponse"]):
-    """Request of `PutThing`."""
+    """Request of `PutThing`: the arguments of `Client.put_thing`."""
 
     thing_id: str
-    """Part `thingId` of the path."""
     http_method: str
-    """Query parameter `method`."""
     tags: Sequence[str] | None = None
-    """Query parameter `tag`."""
     since: datetime | None = None
-    """Header `x-since`."""
     attributes: JsonValue | None = None
-    """Header `x-attributes`."""
     extra: Mapping[str, str] | None = None
-    """Headers that begin with `x-extra-`."""
     integration_method: str | None = None
-    """`HttpMethod` on the wire."""
     policy: str | None = None
-    """`Policy` on the wire."""
     thing: common.Thing | None = None
-    """`Thing` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -54,12 +45,10 @@ class PutThingResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class GetThingRequest(Request["GetThingResponse"]):
-    """Request of `GetThing`."""
+    """Request of `GetThing`: the arguments of `Client.get_thing`."""
 
     thing_id: str
-    """Part `thingId` of the path."""
     limit: int | None = None
-    """Query parameter `limit`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
@@ -72,12 +61,10 @@ class GetThingResponse(Response):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ReplaceThingRequest(Request["ReplaceThingResponse"]):
-    """Request of `ReplaceThing`."""
+    """Request of `ReplaceThing`: the arguments of `Client.replace_thing`."""
 
     thing_id: str
-    """Part `thingId` of the path."""
     thing: common.Thing
-    """`Thing` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

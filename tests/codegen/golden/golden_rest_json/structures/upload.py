@@ -10,12 +10,10 @@ from aiopartnercentral.types import Request, Response
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class UploadRequest(Request["UploadResponse"]):
-    """Request of `Upload`."""
+    """Request of `Upload`: the arguments of `Client.upload`."""
 
     body: bytes
-    """`Body` on the wire."""
     kind: str | None = None
-    """Header `Content-Type`."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -14,74 +14,41 @@ from golden_scalars import enums
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class PutScalarsRequest(Request["PutScalarsResponse"]):
-    """Request of `PutScalars`."""
+    """Request of `PutScalars`: the arguments of `Client.put_scalars`."""
 
     text: str
-    """`Text` on the wire, 1 to 9 characters, pattern `[a-z ]+`."""
     flag: bool
-    """`Flag` on the wire."""
     count: int
-    """`Count` on the wire, 0 to 10."""
     big: int
-    """`Big` on the wire."""
     ratio: float
-    """`Ratio` on the wire, at least 0.5."""
     precise: float
-    """`Precise` on the wire, at most 1.5."""
     moment: datetime
-    """`Moment` on the wire."""
     bytes_: bytes
-    """`Bytes` on the wire, at most 100 bytes."""
     color: enums.ColorLike
-    """`Color` on the wire."""
     texts: Sequence[str]
-    """`Texts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`."""
     moments: Sequence[datetime]
-    """`Moments` on the wire."""
     grid: Sequence[list[int]]
-    """`Grid` on the wire, exactly 2 entries."""
     by_text: Mapping[str, int]
-    """`ByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10."""
     by_color: Mapping[enums.Color, list[str]]
-    """`ByColor` on the wire, values 1 to 3 entries."""
     by_secret: Mapping[str, int] = attrs.field(repr=redacted)
-    """`BySecret` on the wire, values 0 to 10, sensitive."""
     colors: Sequence[enums.ColorLike]
-    """`Colors` on the wire."""
     maybe_text: str | None = None
-    """`MaybeText` on the wire, 1 to 9 characters, pattern `[a-z ]+`."""
     maybe_flag: bool | None = None
-    """`MaybeFlag` on the wire."""
     maybe_count: int | None = None
-    """`MaybeCount` on the wire, 0 to 10."""
     maybe_big: int | None = None
-    """`MaybeBig` on the wire."""
     maybe_ratio: float | None = None
-    """`MaybeRatio` on the wire, at least 0.5."""
     maybe_precise: float | None = None
-    """`MaybePrecise` on the wire, at most 1.5."""
     maybe_moment: datetime | None = None
-    """`MaybeMoment` on the wire."""
     maybe_bytes: bytes | None = None
-    """`MaybeBytes` on the wire, at most 100 bytes."""
     maybe_color: enums.ColorLike | None = None
-    """`MaybeColor` on the wire."""
     maybe_texts: Sequence[str] | None = None
-    """`MaybeTexts` on the wire, 1 to 3 entries, each 1 to 9 characters with pattern `[a-z ]+`."""
     maybe_moments: Sequence[datetime] | None = None
-    """`MaybeMoments` on the wire."""
     maybe_grid: Sequence[list[int]] | None = None
-    """`MaybeGrid` on the wire, exactly 2 entries."""
     maybe_by_text: Mapping[str, int] | None = None
-    """`MaybeByText` on the wire, keys 1 to 9 characters with pattern `[a-z ]+`, values 0 to 10."""
     maybe_by_color: Mapping[enums.Color, list[str]] | None = None
-    """`MaybeByColor` on the wire, values 1 to 3 entries."""
     maybe_by_secret: Mapping[str, int] | None = attrs.field(default=None, repr=redacted)
-    """`MaybeBySecret` on the wire, values 0 to 10, sensitive."""
     maybe_colors: Sequence[enums.ColorLike] | None = None
-    """`MaybeColors` on the wire."""
     client_token: str | None = None
-    """`ClientToken` on the wire, 1 to 9 characters, pattern `[a-z ]+`, generated if omitted."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -13,14 +13,11 @@ from golden_sensitive.structures import common
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class HideRequest(Request["HideResponse"]):
-    """Request of `Hide`."""
+    """Request of `Hide`: the arguments of `Client.hide`."""
 
     vault: common.Vault
-    """`Vault` on the wire."""
     secret: str | None = attrs.field(default=None, repr=redacted)
-    """`Secret` on the wire, sensitive."""
     secrets: Sequence[str] | None = attrs.field(default=None, repr=redacted)
-    """`Secrets` on the wire, sensitive."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -55,14 +55,11 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-sparse-2025-01-01/Choi
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class FillRequest(Request["FillResponse"]):
-    """Request of `Fill`."""
+    """Request of `Fill`: the arguments of `Client.fill`."""
 
     texts: Sequence[str | None] | None = None
-    """`Texts` on the wire."""
     dense: Sequence[list[str | None]] | None = None
-    """`Dense` on the wire."""
     by_name: Mapping[str, str | None] | None = None
-    """`ByName` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

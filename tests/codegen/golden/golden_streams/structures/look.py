@@ -21,12 +21,10 @@ class Common(Structure):
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class LookRequest(Request["LookResponse"]):
-    """Request of `Look`."""
+    """Request of `Look`: the arguments of `Client.look`."""
 
     common_: Common | None = None
-    """`Common` on the wire."""
     next: str | None = None
-    """`Next` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

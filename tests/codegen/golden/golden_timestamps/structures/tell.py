@@ -53,24 +53,16 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-timestamps-2025-01-01/
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class TellRequest(Request["TellResponse"]):
-    """Request of `Tell`."""
+    """Request of `Tell`: the arguments of `Client.tell`."""
 
     default: datetime
-    """`Default` on the wire."""
     epoch: datetime | None = None
-    """`Epoch` on the wire."""
     http: datetime | None = None
-    """`Http` on the wire."""
     iso: datetime | None = None
-    """`Iso` on the wire."""
     epochs: Sequence[datetime] | None = None
-    """`Epochs` on the wire."""
     https: Sequence[datetime] | None = None
-    """`Https` on the wire."""
     iso_by_name: Mapping[str, datetime] | None = None
-    """`IsoByName` on the wire."""
     when: When | None = None
-    """`When` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)

@@ -241,14 +241,11 @@ Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-unions-2025-01-01/Inne
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
 class ChooseRequest(Request["ChooseResponse"]):
-    """Request of `Choose`."""
+    """Request of `Choose`: the arguments of `Client.choose`."""
 
     shape: Shape
-    """`Shape` on the wire."""
     shapes: Sequence[Shape] | None = None
-    """`Shapes` on the wire."""
     named: Mapping[enums.Kind, Shape] | None = None
-    """`Named` on the wire."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False, repr=False)
