@@ -7,15 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-from . import emit, names
+from . import COMMAND, emit, names
 from .build import build
 from .emit.writer import FORMER_HEADER, HEADER, WIDTH
 from .errors import CodegenError, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .ir import Service
     from .source import Source
@@ -127,3 +127,17 @@ def _differences(files: Mapping[str, bytes], output: Path) -> dict[Path, str]:
         elif path.read_bytes() != files[path.relative_to(output).as_posix()]:
             problems[path] = "stale"
     return problems
+
+
+def told(problems: Sequence[str]) -> int:
+    """Write the differences that `check` has found, and what to do about them; returns the exit code."""
+    for line in problems:
+        say(line, sys.stderr)
+    if problems:
+        say(f"run `{COMMAND} generate`, with the same options", sys.stderr)
+    return 1 if problems else 0
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Write a line."""
+    print(text, file=stream)

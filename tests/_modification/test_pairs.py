@@ -14,7 +14,7 @@ from aiobotocore.config import AioConfig
 
 from aiopartnercentral import modify
 from aiopartnercentral._modification.pair import UpdatePair, pairs_of
-from codegen import source
+from codegen.project import pinned
 from codegen.services import MODELS
 from tests.support import services
 from tests.support.sampler import Sampler
@@ -91,7 +91,7 @@ class Model:
 
     @classmethod
     def of(cls, name: str) -> Model:
-        model = source.load(CONFIGS[name], MODELS).service
+        model = pinned.load(CONFIGS[name], MODELS).service
         return cls(name, model["shapes"], model["operations"], "cbor" in model["metadata"]["protocol"])
 
     def wire(self, shape: str, value: Any) -> Any:

@@ -17,13 +17,13 @@ import pytest
 
 from codegen import check, source
 from codegen.build import build
-from codegen.many_services import targets
+from codegen.project import batch
 from codegen.services import ROOT
 from tests.all_services import properties, sample
 from tests.support.generated_package import executed
 
 FOLDER = os.environ.get("ALL_SERVICES")
-EVERY = {(config.name, config.api_version): config for config in targets.every(Path(FOLDER or "nowhere"))}
+EVERY = {(config.name, config.api_version): config for config in batch.every(Path(FOLDER or "nowhere"))}
 MODELS = sorted(EVERY if FOLDER else sample.SAMPLE)
 FEW_SHAPES = 320
 

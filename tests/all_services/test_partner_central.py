@@ -12,7 +12,8 @@ import pytest
 
 from aiopartnercentral import OpenEnum, ServiceError
 from aiopartnercentral.bulk import Collection, Limits, Source
-from codegen import check, source
+from codegen import check
+from codegen.project import pinned
 from codegen.services import MODELS
 from tests.all_services import properties
 from tests.support.sampler import Sampler
@@ -50,7 +51,7 @@ def operation_of(service: Service) -> Any:
 
 def test_the_committed_package_is_what_is_generated(service: Service) -> None:
     config = service.package.service.config
-    assert check.differences(check.render(source.load(config, MODELS)), config.output) == []
+    assert check.differences(check.render(pinned.load(config, MODELS)), config.output) == []
 
 
 def test_every_shape_and_request_is_as_botocore_has_it(service: Service) -> None:
@@ -75,7 +76,7 @@ async def test_a_call_is_signed_for_the_service_and_its_response_is_typed(
     (received,) = server.received
     assert received.operation == operation.name
     assert sorted(map(str, received.body.values())) == sorted(["AWS", *arguments.values()])
-    metadata = source.load(package.service.config, MODELS).service["metadata"]
+    metadata = pinned.load(package.service.config, MODELS).service["metadata"]
     assert f"/us-east-1/{metadata['signingName']}/aws4_request" in received.headers["authorization"]
 
 

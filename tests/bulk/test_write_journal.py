@@ -20,7 +20,7 @@ from aiopartnercentral import CheckpointError, selling
 from aiopartnercentral.bulk import Source, Writes, write_journal
 from aiopartnercentral.bulk.rows import RowEncoder, _token
 from aiopartnercentral.bulk.write_journal import Journal, JournalEntry, JournalHeader, State, fingerprint
-from codegen import source
+from codegen.project import pinned
 from codegen.services import MODELS
 from tests.support import services
 from tests.support.opportunity_server import opportunity_server
@@ -219,7 +219,7 @@ async def test_the_journal_has_no_member_of_a_request_and_no_credentials(tmp_pat
 @pytest.mark.parametrize("name", services.NAMES)
 def test_every_idempotency_token_is_known_and_has_the_form_that_the_model_allows(name: str) -> None:
     service: Any = services.package(name).Client.service
-    model = source.load(CONFIGS[name], MODELS).service
+    model = pinned.load(CONFIGS[name], MODELS).service
     for operation in service.operations:
         shape = model["shapes"][model["operations"][operation.name].get("input", {}).get("shape", "TagResourceRequest")]
         members = {key: {**model["shapes"][each["shape"]], **each} for key, each in shape["members"].items()}

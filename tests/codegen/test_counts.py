@@ -7,11 +7,12 @@ from collections import Counter
 import pytest
 
 from aiopartnercentral import ServiceError, account
-from codegen import ir, names, source
+from codegen import ir, names
 from codegen.build import build
+from codegen.project import pinned
 from codegen.services import MODELS, SERVICES
 
-SERVICE = build(source.load(SERVICES[0], MODELS))
+SERVICE = build(pinned.load(SERVICES[0], MODELS))
 NAMES = names.name(SERVICE)
 
 
@@ -27,7 +28,7 @@ def test_the_shapes_are_all_there():
 
 def test_the_sensitive_shapes_are_all_there():
     sensitive = {s.name for s in SERVICE.shapes.values() if not isinstance(s, ir.Structure | ir.Union) and s.sensitive}
-    raw = source.load(SERVICES[0], MODELS).service["shapes"]
+    raw = pinned.load(SERVICES[0], MODELS).service["shapes"]
     assert sensitive == {name for name, shape in raw.items() if shape.get("sensitive")}
     assert len(sensitive) == 4
 

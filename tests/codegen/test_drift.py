@@ -8,9 +8,9 @@ import json
 import botocore
 import pytest
 
-from codegen import drift
 from codegen.botocore_data import Botocore, installed
 from codegen.errors import CodegenError
+from codegen.project import drift
 from codegen.services import MODELS, SERVICES
 from tests.codegen.tree_copy import copy_tree, replace_model
 from tests.support import synthetic

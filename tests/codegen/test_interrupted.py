@@ -15,7 +15,7 @@ import attrs
 import pytest
 
 from codegen import check
-from codegen.many_services import batch
+from codegen.project import batch
 from codegen.services import ROOT
 
 OLD = {"__init__.py": b'"""Old."""\n', "fast/a.py": b'"""Old."""\n', "gone.py": b'"""Old."""\n'}
@@ -76,7 +76,7 @@ import signal
 import sys
 from codegen import __main__
 from codegen.botocore_data import Botocore
-from codegen.many_services import batch
+from codegen.project import batch
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 from codegen import emit, ir, names, source
 from codegen.build import build
 from codegen.errors import ModelError
+from codegen.project import pinned
 from codegen.services import MODELS, SERVICES
 from tests.support import synthetic
 
@@ -416,7 +417,7 @@ def levels(model):
     return found
 
 
-ACCOUNT = source.load(SERVICES[0], MODELS)
+ACCOUNT = pinned.load(SERVICES[0], MODELS)
 LEVELS = levels(ACCOUNT.service)
 NAMES = st.text(min_size=1).filter(lambda name: name not in json.dumps(ACCOUNT.service))
 

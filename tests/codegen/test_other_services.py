@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from functools import partial
 from importlib import import_module
@@ -17,11 +18,11 @@ import botocore
 import pytest
 
 from aiopartnercentral._utils import lazy_imports
-from codegen import botocore_data, emit, names, source
+from codegen import botocore_data, emit, names, source, targets
 from codegen.__main__ import main
 from codegen.build import build
 from codegen.errors import SourceError, UsageError
-from codegen.many_services import batch, summary, targets
+from codegen.project import batch, summary
 from codegen.services import ROOT
 
 INSTALLED = botocore_data.installed()
@@ -202,7 +203,7 @@ def test_a_keyword_is_no_package():
 
 def test_no_package_hides_a_module_of_the_standard_library():
     assert targets.one(INSTALLED, "pipes", ROOT).package == "pipes_"
-    assert not {config.package for config in targets.every(ROOT)} & sys.stdlib_module_names
+    assert not {config.package for config in batch.every(ROOT)} & sys.stdlib_module_names
 
 
 def test_imports_are_in_the_same_order_on_every_interpreter(monkeypatch):
@@ -227,7 +228,7 @@ def test_a_package_says_that_it_is_typed_unless_the_one_around_it_does(tmp_path)
 
 
 def test_every_model_has_a_package_of_its_own():
-    configs = targets.every(ROOT)
+    configs = batch.every(ROOT)
     assert len({config.package for config in configs}) == len(configs) > 400
     assert {config.package for config in configs if config.name == "elasticache"} >= {"elasticache"}
 
@@ -363,7 +364,7 @@ def test_the_summary_in_the_documentation_is_what_the_command_writes_of_its_boto
     if version != botocore.__version__:
         pytest.skip(f"it is of botocore {version}")
     rows = {tuple(line.split(" | ")[:2]) for line in text.splitlines() if line.startswith("| ")}
-    wanted = {(f"| {config.name}", config.api_version) for config in targets.every(ROOT)}
+    wanted = {(f"| {config.name}", config.api_version) for config in batch.every(ROOT)}
     assert rows == wanted | {("| service", "version")}
 
 
@@ -391,10 +392,18 @@ def test_a_package_is_made_from_a_botocore_that_is_not_installed(tmp_path):
 def installed_package(tmp_path_factory):
     """Return a directory in which the package is laid out as it is in the wheel."""
     root = tmp_path_factory.mktemp("site-packages")
-    ignore = shutil.ignore_patterns("__pycache__", "*.toml")
-    shutil.copytree(ROOT / "src", root, dirs_exist_ok=True, ignore=ignore)
-    shutil.copytree(ROOT / "codegen", root / "aiopartnercentral" / "codegen", ignore=ignore)
-    shutil.copytree(ROOT / "service-model", root / "aiopartnercentral" / "service-model")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    left_out = {ROOT / path.strip("/") for path in project["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"]}
+
+    def ignored(folder, names):
+        return {name for name in names if name == "__pycache__" or Path(folder, name) in left_out}
+
+    for folder, target in (
+        ("src", "."),
+        ("codegen", "aiopartnercentral/codegen"),
+        ("service-model", "aiopartnercentral/service-model"),
+    ):
+        shutil.copytree(ROOT / folder, root / target, dirs_exist_ok=True, ignore=ignored)
     return root
 
 
@@ -412,21 +421,24 @@ def test_the_wheel_has_the_same_generator(installed_package, tmp_path):
         done = runs("generate", "--service", "pricing", "--output", *options)
         assert done.returncode == 0, done.stderr
     assert files(tmp_path / "a") == files(tmp_path / "b")
-    done = run_installed(installed_package, "generate", "--all", "--summary", "x")
+    done = run_installed(installed_package, "check", "--service", "pricing", "--output", tmp_path / "a")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run_installed(installed_package, "generate", "--service", "pricing")
     assert (done.returncode, done.stderr) == (
         2,
-        "python -m aiopartnercentral.codegen: error: --output needs --service or --all, and they need --output\n",
+        "python -m aiopartnercentral.codegen: error: --output needs --service, and it needs --output\n",
     )
 
 
-@pytest.mark.parametrize("command", ["sync", "generate", "check"])
+@pytest.mark.parametrize("command", ["generate", "check"])
 def test_the_projects_own_packages_are_generated_in_a_checkout(installed_package, command):
     done = run_installed(installed_package, command)
     assert done.returncode == 2
     assert f"error: {command} is for the project's own packages in a checkout of its repository" in done.stderr
 
 
-def test_the_wheel_says_what_a_newer_botocore_would_change(installed_package):
-    done = run_installed(installed_package, "drift", "--format", "json")
-    assert json.loads(done.stdout)["installed_botocore"] == botocore.__version__
-    assert done.stdout == run("drift", "--format", "json").stdout
+@pytest.mark.parametrize("command", [["sync"], ["drift"], ["generate", "--all", "--output", "x"]])
+def test_the_wheel_says_which_commands_it_does_not_have(installed_package, command):
+    assert run_installed(installed_package, *command).returncode == 2
+    told = run_installed(installed_package, "--help").stdout
+    assert "Not in the wheel, only in a checkout of the repository: sync, drift and --all." in " ".join(told.split())

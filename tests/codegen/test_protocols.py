@@ -11,7 +11,7 @@ from botocore.model import ServiceModel
 from botocore.utils import PRIORITY_ORDERED_SUPPORTED_PROTOCOLS
 
 from codegen import bindings, botocore_data, ir
-from codegen.many_services import targets
+from codegen.project import batch
 
 
 class Model(msgspec.Struct):
@@ -23,7 +23,7 @@ class Model(msgspec.Struct):
 def test_it_is_botocores_for_every_model():
     read = msgspec.json.Decoder(Model).decode
     wrong = {}
-    for config in targets.every(Path("nowhere")):
+    for config in batch.every(Path("nowhere")):
         metadata = read(botocore_data.installed().original(config, "service-2") or b"").metadata
         ours = bindings.protocol(metadata, config.name).value
         theirs = ServiceModel({"metadata": metadata}, config.name).resolved_protocol

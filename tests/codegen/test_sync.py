@@ -12,9 +12,10 @@ from pathlib import Path
 import botocore
 import pytest
 
-from codegen import __main__ as command, botocore_data, drift, source
+from codegen import __main__ as command, botocore_data, source
 from codegen.botocore_data import KINDS, strip_prose
 from codegen.errors import SourceError
+from codegen.project import drift, pinned
 from codegen.services import MODELS, SERVICES
 from tests.codegen.tree_copy import copy_tree
 from tests.support import synthetic
@@ -73,7 +74,7 @@ def test_the_committed_files_are_those_of_the_record():
 
 def test_the_committed_files_are_written_as_sync_writes_them():
     for path in MODELS.rglob("*.json"):
-        assert source.as_text(json.loads(path.read_bytes())) == path.read_text(encoding="utf-8")
+        assert pinned.as_text(json.loads(path.read_bytes())) == path.read_text(encoding="utf-8")
 
 
 def test_the_hashes_are_those_of_both_files(tree):
@@ -131,7 +132,7 @@ def test_a_member_called_documentation_is_no_documentation():
 
 def test_a_service_that_botocore_does_not_have_is_named(tmp_path):
     with pytest.raises(SourceError, match="botocore has no service-2 of golden-empty 2025-01-01"):
-        source.sync([synthetic.config("empty")], tmp_path, botocore_data.installed())
+        pinned.sync([synthetic.config("empty")], tmp_path, botocore_data.installed())
 
 
 def as_package(root):
@@ -158,7 +159,7 @@ def test_a_botocore_that_is_not_installed_is_read_and_other_models_are_kept(
     newer, packed, tmp_path, monkeypatch, capsys
 ):
     models = shutil.copytree(MODELS, tmp_path / "models")
-    monkeypatch.setattr(command, "MODELS", models)
+    monkeypatch.setattr("codegen.project.commands.MODELS", models)
     path = packed(newer)
     assert command.main(["sync", "--from", str(path)]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -166,9 +167,9 @@ def test_a_botocore_that_is_not_installed_is_read_and_other_models_are_kept(
         f"kept {config.name}: {path} does not have {config.api_version}" for config in SERVICES if config != SERVICES[1]
     ]
     for config in SERVICES:
-        found = source.load(config, models)
+        found = pinned.load(config, models)
         assert found.service["metadata"]["serviceFullName"].startswith("The ") == (config == SERVICES[1])
-        assert (source.pinned_from(config, models) == "99.1.0") == (config == SERVICES[1])
+        assert (pinned.botocore_of(config, models) == "99.1.0") == (config == SERVICES[1])
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,7 @@ def test_a_damaged_file_of_botocore_is_one_clear_error(tmp_path, monkeypatch, fi
     monkeypatch.setattr("importlib.resources.files", tmp_path.joinpath)
     for read in (
         lambda: source.of_installed(config),
-        lambda: source.sync([config], tmp_path / "models", botocore_data.installed()),
+        lambda: pinned.sync([config], tmp_path / "models", botocore_data.installed()),
         lambda: drift.against(config, MODELS, botocore_data.installed()),
     ):
         with pytest.raises(SourceError, match=f"^the service-2 of {config.name} in the installed botocore {text}"):

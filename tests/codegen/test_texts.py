@@ -15,9 +15,10 @@ import pytest
 from aiopartnercentral import OpenEnum, ServiceError
 from aiopartnercentral._utils.docstrings import argument_texts, attribute_texts
 from aiopartnercentral.types import Request, Structure, Variant
-from codegen import __main__ as command, ir, source, texts
+from codegen import __main__ as command, ir, texts
 from codegen.build import build
 from codegen.errors import SourceError
+from codegen.project import pinned
 from codegen.services import MODELS, SERVICES
 from tests.support.botocore_texts import botocore_model
 from tests.support.services import CONFIGS, package
@@ -29,7 +30,7 @@ RUN = 6  # words in a row that count as AWS's text
 
 @cache
 def built(name: str) -> ir.Service:
-    return build(source.load(CONFIGS[name], MODELS))
+    return build(pinned.load(CONFIGS[name], MODELS))
 
 
 @pytest.fixture(params=CONFIGS)
@@ -176,7 +177,7 @@ def test_check_names_each_text_that_is_missing_or_too_many(change: Any, problem:
 def test_the_command_lists_the_texts_that_are_missing(monkeypatch: Any, tmp_path: Any, capsys: Any) -> None:
     path = tmp_path / "texts.toml"
     path.write_text('[operations]\nListAll = "list everything"\n', encoding="utf-8")
-    monkeypatch.setattr(command, "SERVICES", [attrs.evolve(CONFIG, texts=path)])
+    monkeypatch.setattr(pinned, "SERVICES", [attrs.evolve(CONFIG, texts=path)])
     assert command.main(["check"]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert f"{path}: no text of operation ListPartners" in lines

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from codegen import build, source
+from codegen import build
 from codegen.errors import ModelError
+from codegen.project import pinned
 from codegen.services import MODELS, SERVICES, ServiceConfig, TimeFilter
 from tests.support.services import CONFIGS
 
@@ -57,7 +58,7 @@ def has_time(model: Mapping[str, Any], shape: str, seen: frozenset[str] = frozen
 def test_every_listing_says_whether_it_can() -> None:
     modified, created, neither = {}, {}, set()
     for config in SERVICES:
-        loaded = source.load(config, MODELS)
+        loaded = pinned.load(config, MODELS)
         for operation in build.build(loaded).operations:
             pagination = operation.pagination
             if pagination is None:
@@ -89,4 +90,4 @@ def test_a_filter_that_the_model_does_not_have_is_refused(operation: str, change
     config: ServiceConfig = CONFIGS["selling"]
     wrong = attrs.evolve(config.since[operation], **change)
     with pytest.raises(ModelError, match=where):
-        build.build(source.load(attrs.evolve(config, since={operation: wrong}), MODELS))
+        build.build(pinned.load(attrs.evolve(config, since={operation: wrong}), MODELS))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from codegen.project.pinned import SOURCES, sources_text
 from codegen.services import ROOT, SERVICES
-from codegen.source import SOURCES, sources_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,7 +23,7 @@ async def main() -> None:
         for file in files("aiopartnercentral") or ()
         if "dist-info" not in str(file) and ".." not in str(file)
     }
-    wanted = {"py.typed", "service-model/SOURCES.toml"}
+    wanted = {"py.typed"}
     for package_of_service in (account, benefits, channel, marketing, revenue, selling):
         service = package_of_service.Client.service
         model = f"service-model/{service.name}/{service.api_version}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import cbor2
 
-from codegen import source
+from codegen.project import pinned
 from codegen.services import MODELS
 from tests.support.generated_package import Executed, executed
 from tests.support.sampler import Sampler
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @cache
 def loaded(name: str) -> Executed:
-    return executed(source.load(CONFIGS[name], MODELS))
+    return executed(pinned.load(CONFIGS[name], MODELS))
 
 
 @attrs.frozen

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
-from . import bindings, botocore_data, names, source
-from .build import build
-from .errors import ModelError, SourceError
-from .graph import contained
+from .. import bindings, botocore_data, names, source
+from ..build import build
+from ..errors import ModelError, SourceError
+from ..graph import contained
+from . import pinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from .botocore_data import Botocore
-    from .services import ServiceConfig
+    from ..botocore_data import Botocore
+    from ..services import ServiceConfig
 
 Model: TypeAlias = "Mapping[str, Any]"
 Kind = Literal["added", "removed", "changed"]
@@ -73,8 +74,7 @@ def obstacle(config: ServiceConfig, models: Path, botocore: Botocore) -> str | N
     Raises:
         SourceError: no model is pinned.
     """
-    pinned = source.pinned_from(config, models)
-    if _release(botocore.version) < _release(pinned):
+    if _release(botocore.version) < _release(pinned.botocore_of(config, models)):
         return f"{botocore.name} is older"
     return None if botocore.has(config) else f"{botocore.name} does not have {config.api_version}"
 
@@ -92,12 +92,12 @@ def against(config: ServiceConfig, models: Path, botocore: Botocore) -> list[Cha
     pairs = {}
     for kind in botocore_data.KINDS:
         new = botocore.parsed(config, kind, botocore.original(config, kind))
-        pairs[kind] = (source.pinned(config, models, kind) or {}, new)
+        pairs[kind] = (pinned.file(config, models, kind) or {}, new)
     try:
         changes = [*compare(*pairs["service-2"]), *compare_pagination(*pairs["paginators-1"])]
     except (AttributeError, LookupError, TypeError, RecursionError) as error:
         raise SourceError(f"{config.name}: a file is not a service model: {type(error).__name__}: {error}") from error
-    changes += compare_names(source.load(config, models), source.of(botocore, config))
+    changes += compare_names(pinned.load(config, models), source.of(botocore, config))
     if len(set(map(json.dumps, pairs["endpoint-rule-set-1"]))) > 1:
         changes.append(Change(kind="changed", what="rules", where="endpoint", before="pinned", after="installed"))
     return changes

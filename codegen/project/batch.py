@@ -21,15 +21,15 @@ import cattrs
 
 from aiopartnercentral._serialization import members
 
-from .. import botocore_data, check, source
+from .. import botocore_data, check, names, source
 from ..build import build
 from ..errors import CodegenError, writing
+from ..services import ServiceConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from .. import ir
-    from ..services import ServiceConfig
 
 MANIFEST = ".codegen-manifest.json"
 
@@ -73,6 +73,21 @@ class _Entry:
 
 
 _Done: TypeAlias = "tuple[Result, _Entry | None]"
+
+
+def every(output: Path) -> list[ServiceConfig]:
+    """Return the configuration for every model of the installed botocore; older ones have the version in their name."""
+    return [
+        ServiceConfig(
+            name=service,
+            api_version=version,
+            package=names.package(service if version == versions[-1] else f"{service} {version}"),
+            root=output,
+            whole=False,
+        )
+        for service, versions in botocore_data.installed().versions().items()
+        for version in versions
+    ]
 
 
 def run(

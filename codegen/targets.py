@@ -1,21 +1,38 @@
-"""The packages of a command: one service of a botocore, or all services of the installed one."""
+"""The target of a command: a botocore, and the package for one service of it."""
 
 from __future__ import annotations
 
 import keyword
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import botocore_data, names
-from ..errors import UsageError
-from ..services import ServiceConfig
+from . import botocore_data, names
+from .errors import UsageError
+from .services import ServiceConfig
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
     from collections.abc import Iterable
-    from pathlib import Path
 
-    from .. import ir
-    from ..botocore_data import Botocore
+    from . import ir
+    from .botocore_data import Botocore
+
+
+def add_from(command: ArgumentParser) -> None:
+    """Add the option that selects a botocore."""
+    command.add_argument(
+        "--from",
+        dest="botocore",
+        type=Path,
+        metavar="PATH",
+        help="wheel, zip file or directory of a botocore; default: the installed one",
+    )
+
+
+def botocore_of(given: Namespace) -> Botocore:
+    """Return the botocore that the option selects."""
+    return botocore_data.installed() if given.botocore is None else botocore_data.unpacked(given.botocore)
 
 
 def one(
@@ -71,18 +88,3 @@ def check_fan_out(service: ir.Service) -> None:
 def _hint(given: str, known: Iterable[str]) -> str:
     near = get_close_matches(given, sorted(known), 3)
     return f"; did you mean {' or '.join(near)}?" if near else ""
-
-
-def every(output: Path) -> list[ServiceConfig]:
-    """Return the configuration for every model of the installed botocore; older ones have the version in their name."""
-    return [
-        ServiceConfig(
-            name=service,
-            api_version=version,
-            package=names.package(service if version == versions[-1] else f"{service} {version}"),
-            root=output,
-            whole=False,
-        )
-        for service, versions in botocore_data.installed().versions().items()
-        for version in versions
-    ]

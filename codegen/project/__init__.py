@@ -1,0 +1,1 @@
+"""What only a checkout has: the project's own packages and their pinned models, and all services at once."""
