@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from . import bindings, ir, pagination, rules, time_filters, traits
+from . import bindings, ir, pagination, rules, traits
 from .errors import ModelError
 from .graph import contained, recursive_members, references, sensitive_shapes
 
@@ -290,7 +290,7 @@ class _Builder:
             return None
         since = self.source.config.since.get(name)
         if since is not None:
-            time_filters.check(since, request, response, read.result_key, shapes)
+            pagination.check_time_filter(since, request, response, read.result_key, shapes)
         created_since = self.source.config.created_since.get(name)
         return attrs.evolve(read, fan_out=fan_out, since=since, created_since=created_since)
 

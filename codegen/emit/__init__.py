@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import client, converters, enums, errors, fast, listings, operations, package, structures, summaries
+from . import client, converters, enums, errors, listings, operations, package, structures
 from .writer import HEADER
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ _MODULES: Mapping[str, Callable[[Service, Names], str]] = {
     "converters.py": converters.emit,
     "enums.py": enums.emit,
     "errors.py": errors.emit,
-    "fast.py": fast.emit,
+    "fast.py": converters.emit_fast,
     "listings.py": listings.emit,
     "operations.py": operations.emit,
-    "summaries.py": summaries.emit,
+    "summaries.py": listings.emit_summaries,
 }
 
 

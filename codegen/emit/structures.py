@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from .. import ir
 from ..graph import only_requests, only_sent
-from . import unions
 from .package import lazy
 from .types import Types
-from .writer import Writer, sentence
+from .writer import Writer, quoted, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,7 +48,7 @@ def _module(
     types = Types(service, names, f"structures.{module}")
     for shape in shapes:
         if isinstance(shape, ir.Union):
-            unions.write(types, shape, writer)
+            _union(types, shape, writer)
         else:
             _structure(types, shape, writer, is_only_sent=shape.name in sent, operation=requests.get(shape.name))
     return writer.render()
@@ -117,3 +116,41 @@ def _field(types: Types, structure: ir.Structure, member: ir.Member, writer: Wri
     if arguments == ["default=None"]:
         return f"{name}: {annotation} = None"
     return f"{name}: {annotation} = attrs.field({', '.join(arguments)})"
+
+
+def _union(types: Types, union: ir.Union, writer: Writer) -> None:
+    """Write the classes of a union's members, and the alias."""
+    names = types.names
+    writer.use("attrs")
+    writer.use("typing", "ClassVar", "TypeAlias")
+    for member in union.members:
+        _variant(types, union, member, writer)
+    unknown = names.unknowns[union.name]
+    writer.use("aiopartnercentral.types", "UnknownMember", "Variant")
+    writer.line("@attrs.frozen")
+    with writer.block(f"class {unknown}(UnknownMember):"):
+        writer.docstring(f"A member of union {quoted(union.name)} that the model does not know.")
+    writer.line()
+    writer.line()
+    variants = [*(names.variants[union.name, m.name] for m in union.members), unknown]
+    writer.line(f"{names.classes[union.name]}: TypeAlias = {' | '.join(variants)}")
+    writer.docstring(sentence(types.summary(union)), types.about(union.name, deprecated=union.deprecated))
+    writer.line()
+    writer.line()
+
+
+def _variant(types: Types, union: ir.Union, member: ir.Member, writer: Writer) -> None:
+    annotation = types.annotation(member.target, writer)
+    writer.line("@attrs.frozen(weakref_slot=False, repr=False)")
+    with writer.block(f"class {types.names.variants[union.name, member.name]}(Variant):"):
+        writer.docstring(f"Member {quoted(member.wire_name)} of union {quoted(union.name)}.")
+        writer.line()
+        writer.line(f"tag: ClassVar[str] = {member.wire_name!r}")
+        if member.sensitive:
+            writer.use("aiopartnercentral.types", "redacted")
+            writer.line(f"value: {annotation} = attrs.field(repr=redacted)")
+        else:
+            writer.line(f"value: {annotation}")
+        writer.attribute_docstring(types.described(union.name, member))
+    writer.line()
+    writer.line()

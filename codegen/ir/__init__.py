@@ -5,10 +5,23 @@ Every shape is one of `Scalar`, `Enum`, `List`, `Map`, `Structure` and `Union`; 
 
 from __future__ import annotations
 
-from .service import Omission, Operation, Pagination, Service
-from .shapes import Constraints, Enum, Fault, List, Map, Member, Scalar, Shape, Structure, Union
-from .terms import Kind, Location, Protocol, TimestampFormat
-from .texts import Texts
+from .service import Omission, Operation, Pagination, Service, Texts
+from .shapes import (
+    Constraints,
+    Enum,
+    Fault,
+    Kind,
+    List,
+    Location,
+    Map,
+    Member,
+    Protocol,
+    Scalar,
+    Shape,
+    Structure,
+    TimestampFormat,
+    Union,
+)
 
 __all__ = [
     "Constraints",
