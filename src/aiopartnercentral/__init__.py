@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         SourceReport as SourceReport,
         SourcesFailedError as SourcesFailedError,
     )
-    from aiopartnercentral._pagination.skipped_parents import SkippedParents as SkippedParents
+    from aiopartnercentral._pagination.source_report import SkippedParents as SkippedParents
     from aiopartnercentral._serialization.plain import to_dict as to_dict, to_json as to_json
     from aiopartnercentral._transport.client_factory import add_models as add_models
     from aiopartnercentral._transport.options import (

@@ -13,7 +13,7 @@ import pytest
 from aiobotocore.config import AioConfig
 
 from aiopartnercentral import modify
-from aiopartnercentral._modification.pair import UpdatePair, pairs_of
+from aiopartnercentral._modification.object_read import UpdatePair, pairs_of
 from codegen.project import pinned
 from codegen.services import MODELS
 from tests.support import services

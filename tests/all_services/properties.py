@@ -15,7 +15,7 @@ from botocore.parsers import create_parser
 
 from aiopartnercentral import OpenEnum, ServiceError, UnknownMember
 from aiopartnercentral._serialization import cbor, fast_encode, jsontext
-from aiopartnercentral._utils.docstrings import attribute_texts
+from aiopartnercentral._utils.text import attribute_texts
 from codegen import ir
 from codegen.graph import contained, references
 from tests.support.sampler import SECRET, Sampler

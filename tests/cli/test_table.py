@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
-from aiopartnercentral._pagination.skipped_parents import SkippedParents
+from aiopartnercentral._pagination.source_report import SkippedParents
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.cli.item_table import cells, columns_of, tag
 from aiopartnercentral.cli.table import Column, Part, render, report_text

@@ -13,7 +13,7 @@ import attrs
 import pytest
 
 from aiopartnercentral import OpenEnum, ServiceError
-from aiopartnercentral._utils.docstrings import argument_texts, attribute_texts
+from aiopartnercentral._utils.text import argument_texts, attribute_texts
 from aiopartnercentral.types import Request, Structure, Variant
 from codegen import __main__ as command, ir, texts
 from codegen.build import build

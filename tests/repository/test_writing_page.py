@@ -9,7 +9,7 @@ from typing import get_args
 
 import attrs
 
-from aiopartnercentral._modification.pair import pairs_of
+from aiopartnercentral._modification.object_read import pairs_of
 from aiopartnercentral.bulk import RowOutcome, WriteEvent, Writes
 from tests.support import services
 from tests.support.doc_blocks import table_rows

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from aiopartnercentral._modification.difference import Change, changes
-from aiopartnercentral._modification.object_read import ObjectRead, WireFormat
-from aiopartnercentral._modification.pair import pair_of
+from aiopartnercentral._modification.object_read import ObjectRead, WireFormat, pair_of
 from aiopartnercentral._serialization.members import members
 from aiopartnercentral._transport.call_context import STANDARD_ATTEMPTS
 from aiopartnercentral._utils import validators
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
 
     from aiopartnercentral._client import ServiceClient
-    from aiopartnercentral._modification.pair import UpdatePair
+    from aiopartnercentral._modification.object_read import UpdatePair
     from aiopartnercentral._transport.api_call import ApiCaller
 
 __all__ = ["Modification", "NotModifiableError", "modify"]

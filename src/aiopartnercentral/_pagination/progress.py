@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 import attrs
 
 from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, SourceReport
-from aiopartnercentral._pagination.skipped_parents import NONE_SKIPPED, SkippedParents
+from aiopartnercentral._pagination.source_report import NONE_SKIPPED, SkippedParents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -15,8 +15,15 @@ import attrs
 
 from aiopartnercentral import __version__
 from aiopartnercentral._pagination.report_table import report_schema, report_table
-from aiopartnercentral._pagination.skipped_parents import with_noted_parent
-from aiopartnercentral._pagination.source_report import ENDED_WELL, Cursor, Outcome, SourceReport, omissions, picklable
+from aiopartnercentral._pagination.source_report import (
+    ENDED_WELL,
+    Cursor,
+    Outcome,
+    SourceReport,
+    omissions,
+    picklable,
+    with_noted_parent,
+)
 from aiopartnercentral._utils.text import counted, json_time, listed, utc_text
 from aiopartnercentral.errors import AioPartnerCentralError
 

@@ -1,16 +1,29 @@
-"""Text that can be shown and stored."""
+"""Text that can be shown and stored, and the texts about generated code: its docstrings."""
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 from datetime import UTC
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-__all__ = ["REDACTED", "counted", "json_time", "listed", "replace_surrogates", "utc_text"]
+__all__ = [
+    "REDACTED",
+    "argument_texts",
+    "attribute_texts",
+    "counted",
+    "docstring",
+    "json_time",
+    "listed",
+    "replace_surrogates",
+    "utc_text",
+]
 
 REDACTED = "<redacted>"
 _NAMED = 10  # how many names a text has
@@ -42,3 +55,45 @@ def json_time(moment: datetime | None) -> str | None:
 def replace_surrogates(text: str) -> str:
     """Return the text with U+FFFD for each lone surrogate, which JSON can hold and UTF-8 cannot."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def docstring(value: object) -> str:
+    """Return the docstring of a method or a class; that of a class also lists its attributes that have texts."""
+    texts = attribute_texts(value) if inspect.isclass(value) else {}
+    section = ["", "Attributes:", *(f"    {name}: {text}" for name, text in texts.items())] if texts else []
+    return "\n".join([inspect.getdoc(value) or "", *section])
+
+
+def argument_texts(method: object) -> dict[str, str]:
+    """Return what the docstring of a generated method says about each argument, as sentences."""
+    _, _, section = (inspect.getdoc(method) or "").partition("\nArguments:\n")
+    entries = re.findall(r"    (\w+): (.*(?:\n {8}.*)*)\n?", section.partition("\n\n")[0])
+    return {name: " ".join(f"{text[:1].upper()}{text[1:]}".split()) for name, text in entries}
+
+
+def attribute_texts(cls: type) -> dict[str, str]:
+    """Return the string after each attribute in the source of a generated class, and of the bases with fields."""
+    found = _own_texts(cls)
+    for base in cls.__mro__[1:]:
+        if "__attrs_attrs__" in vars(base):
+            found = {**found, **_own_texts(base), **found}
+    return found
+
+
+def _own_texts(cls: type) -> dict[str, str]:
+    """Return those in the source of the class itself."""
+    try:
+        tree = ast.parse(inspect.getsource(cls))
+    except OSError:  # only compiled modules are installed
+        return {}
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    found = {}
+    for node, after in (pair for body in bodies for pair in pairwise(body)):
+        match node, after:
+            case (
+                ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)])
+                | ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                found[name] = inspect.cleandoc(text).replace("\n", " ")
+    return found

@@ -1,10 +1,11 @@
-"""Blocking work in threads that always runs to completion, even if the caller is cancelled."""
+"""Blocking work in threads that always runs to completion, and cancellations that are not this task's own."""
 
 from __future__ import annotations
 
+import math
 import threading
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -12,9 +13,9 @@ import anyio.from_thread
 import anyio.to_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["run_to_completion"]
+__all__ = ["own_cancellation_only", "run_to_completion"]
 
 T = TypeVar("T")
 
@@ -78,3 +79,23 @@ def _set(event: anyio.Event) -> None:
     """Set an event of the thread's event loop; the loop itself does not wait for it."""
     with suppress(RuntimeError):
         anyio.from_thread.run_sync(event.set)
+
+
+@contextmanager
+def own_cancellation_only(waiter: str) -> Iterator[None]:
+    """Run code of the caller, which may await something that others cancel, such as a task of its own.
+
+    In asyncio, that raises `CancelledError`, which would end this task silently as if it had been cancelled itself.
+
+    Arguments:
+        waiter: what awaits, for the message.
+
+    Raises:
+        RuntimeError: the code awaited something that was cancelled, and this task was not.
+    """
+    try:
+        yield
+    except anyio.get_cancelled_exc_class() as cancelled:
+        if anyio.current_effective_deadline() == -math.inf:
+            raise
+        raise RuntimeError(f"{waiter} awaited something that was cancelled") from cancelled

@@ -18,7 +18,7 @@ import msgspec
 
 from aiopartnercentral import __version__
 from aiopartnercentral._pagination.report import ENDED_WELL, EarlierRun, Outcome, SourceReport
-from aiopartnercentral._pagination.skipped_parents import SkippedParents
+from aiopartnercentral._pagination.source_report import SkippedParents
 from aiopartnercentral._utils.atomic_files import sync_directory
 from aiopartnercentral._utils.file_lock import release_lock
 from aiopartnercentral._utils.text import utc_text

@@ -16,7 +16,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._pagination.page_fetcher import FetchedPage, NestedPage
-from aiopartnercentral._pagination.skipped_parents import note_parent
+from aiopartnercentral._pagination.source_report import note_parent
 from aiopartnercentral.bulk.instrumentation.events import SourceRestarted
 from aiopartnercentral.bulk.nested_position import Parent, ParentPage, Position, StartOverError, index_of, with_keys
 from aiopartnercentral.bulk.page_request import Ahead, PageRequest, Tally, is_refused

@@ -19,7 +19,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._transport.retries import backoff, is_retryable, retry_after
-from aiopartnercentral._utils.cancellation import own_cancellation_only
+from aiopartnercentral._utils.threads import own_cancellation_only
 from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD, PageFetched, Retried, SourceRestarted, Throttled
 from aiopartnercentral.bulk.spec import client_class
 from aiopartnercentral.errors import ServiceError, TimeExceededError, attempts_of

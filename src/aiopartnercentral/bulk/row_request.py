@@ -14,7 +14,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._transport.retries import backoff, is_retryable, is_unexecuted, retry_after
-from aiopartnercentral._utils.cancellation import own_cancellation_only
+from aiopartnercentral._utils.threads import own_cancellation_only
 from aiopartnercentral.bulk.instrumentation.write_events import RowRetried
 from aiopartnercentral.bulk.write_journal import JournalEntry, State
 from aiopartnercentral.bulk.write_report import RowOutcome, RowResult
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.client_pool import ClientPool
     from aiopartnercentral.bulk.instrumentation.logging import Notifier
     from aiopartnercentral.bulk.instrumentation.write_events import WriteEvent
-    from aiopartnercentral.bulk.limits import Limits
-    from aiopartnercentral.bulk.rate_limiter import RateLimiter
+    from aiopartnercentral.bulk.limits import Limits, RateLimiter
     from aiopartnercentral.bulk.rows import Row, RowEncoder
     from aiopartnercentral.bulk.source import Source
     from aiopartnercentral.bulk.write_journal import Journal

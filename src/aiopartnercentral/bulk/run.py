@@ -9,7 +9,7 @@ import anyio
 import attrs
 
 from aiopartnercentral.bulk.instrumentation.logging import Notifier, log
-from aiopartnercentral.bulk.rate_limiter import RateLimiter
+from aiopartnercentral.bulk.limits import RateLimiter
 from aiopartnercentral.bulk.scheduler import Slots
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import anyio
 import attrs
 
-from aiopartnercentral._utils.cancellation import own_cancellation_only
+from aiopartnercentral._utils.threads import own_cancellation_only
 from aiopartnercentral.bulk.instrumentation.logging import Notifier
 from aiopartnercentral.bulk.instrumentation.write_events import RowFinished, WritesFinished, WritesStarted, log_write
-from aiopartnercentral.bulk.rate_limiter import RateLimiter
+from aiopartnercentral.bulk.limits import RateLimiter
 from aiopartnercentral.bulk.row_request import RowRequest, WriteRun
 from aiopartnercentral.bulk.rows import RowSource
 from aiopartnercentral.bulk.write_journal import Journal, JournalHeader, State, fingerprint

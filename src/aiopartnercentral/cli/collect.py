@@ -19,20 +19,17 @@ from aiopartnercentral.bulk import Collection, Limits, RunStarted, Source, check
 from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.incremental import OVERLAP
 from aiopartnercentral.bulk.sink_writer import empty_pages
-from aiopartnercentral.cli.conclusion import say_how_far, say_result, say_unwritten
 from aiopartnercentral.cli.config import combine, resume_hint
 from aiopartnercentral.cli.each import listing_of
 from aiopartnercentral.cli.item_table import ItemTables
-from aiopartnercentral.cli.malformed import count_malformed, malformed_sink, write_malformed
 from aiopartnercentral.cli.messages import explain, explain_all, in_options, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
-from aiopartnercentral.cli.report_file import BeginningReport, foreseen, write_report
+from aiopartnercentral.cli.report_file import BeginningReport, begin_of, foreseen, say_whole, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import facts
-from aiopartnercentral.cli.since import begin_of, say_whole
-from aiopartnercentral.cli.stream_sink import StreamSink
-from aiopartnercentral.cli.table import encoded, named
+from aiopartnercentral.cli.sinks import StreamSink, count_malformed, malformed_sink, write_malformed
+from aiopartnercentral.cli.table import encoded, named, say_how_far, say_result, say_unwritten
 from aiopartnercentral.cli.terminal import clean, one_line, say, width_of
 from aiopartnercentral.cli.writer import (
     STDOUT,

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral._utils.paths import real_path
+from aiopartnercentral.cli.option_values import OF_S3, contradictions, s3_options
 from aiopartnercentral.cli.options import Format, Formulas, OnFailure, switch_of
 from aiopartnercentral.cli.runner import USAGE, CommandError
-from aiopartnercentral.cli.s3 import OF_S3, contradictions, s3_options
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
+from aiopartnercentral.sinks.compression import KNOWN, format_of, is_supported, split_extension
 from aiopartnercentral.sinks.factory import FORMATS_OF
-from aiopartnercentral.sinks.file_extension import KNOWN, format_of, is_supported, split_extension
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template
 from aiopartnercentral.sinks.urls import is_url
 

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import attrs
 
 from aiopartnercentral._utils import model_data
-from aiopartnercentral._utils.docstrings import docstring
+from aiopartnercentral._utils.text import docstring
 from aiopartnercentral.cli.each import nested_text
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.services import SERVICES, facts, load
-from aiopartnercentral.cli.shapes import Shapes
-from aiopartnercentral.cli.structures import written
+from aiopartnercentral.cli.shapes import Shapes, written
 from aiopartnercentral.cli.subcommands import subcommand
 from aiopartnercentral.cli.table import Column, encoded, render
 from aiopartnercentral.cli.terminal import clean, one_line, squashed, width_of, wrapped

@@ -16,13 +16,12 @@ import attrs
 import typer
 
 from aiopartnercentral._serialization.members import attribute_types
-from aiopartnercentral._utils.docstrings import argument_texts
+from aiopartnercentral._utils.text import argument_texts
 from aiopartnercentral.cli.completion import one_of
 from aiopartnercentral.cli.option_values import check_text
 from aiopartnercentral.cli.options import FILTERS
 from aiopartnercentral.cli.services import load
-from aiopartnercentral.cli.shapes import TIME, Shapes, time_of
-from aiopartnercentral.cli.structures import StructureReader, written
+from aiopartnercentral.cli.shapes import TIME, Shapes, StructureReader, time_of, written
 from aiopartnercentral.cli.terminal import squashed
 from aiopartnercentral.types import OpenEnum
 

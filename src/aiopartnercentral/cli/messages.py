@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
 
-from aiopartnercentral._pagination.skipped_parents import with_noted_parent
+from aiopartnercentral._pagination.source_report import with_noted_parent
 from aiopartnercentral._utils.text import listed
 from aiopartnercentral.cli.options import switch_of
 from aiopartnercentral.cli.terminal import LIMIT, clean, one_line

@@ -1,4 +1,4 @@
-"""The validators of the values of options: each returns the value, or raises what is wrong with it."""
+"""Validators of the values of options, which return the value or raise; and the options of S3, together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import typer
@@ -15,16 +15,24 @@ from aiopartnercentral._utils.paths import descriptor_of
 from aiopartnercentral.cli.terminal import STDOUT, is_text
 from aiopartnercentral.sinks.urls import is_url, split_url
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aiopartnercentral.sinks import S3Options
+
 __all__ = [
+    "OF_S3",
     "check_endpoint",
     "check_file",
     "check_output",
     "check_rate",
     "check_region",
     "check_text",
+    "contradictions",
     "duration",
     "max_age",
     "names",
+    "s3_options",
     "since",
 ]
 
@@ -138,3 +146,42 @@ def names(value: str | None) -> list[str] | None:
 
 _TIME: Final = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+OF_S3: Final[Mapping[str, str]] = {
+    "s3_profile": "profile",
+    "s3_region": "region_name",
+    "s3_endpoint_url": "endpoint_url",
+    "s3_kms_key": "kms_key",
+    "s3_acl": "acl",
+    "s3_storage_class": "storage_class",
+}
+"""The arguments of `S3Options`, by option."""
+
+
+def s3_options(outputs: Sequence[str | None], given: Mapping[str, Any]) -> S3Options | None:
+    """Return the options of the outputs in S3; None if no output is there.
+
+    Raises:
+        ValueError: an option has an invalid value.
+    """
+    if not any(map(is_url, filter(None, outputs))):
+        return None
+    from aiopartnercentral.sinks import S3Options  # noqa: PLC0415 - local files do not need it
+
+    return S3Options(**{argument: given[name] for name, argument in OF_S3.items()})
+
+
+def contradictions(outputs: Sequence[str | None], given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each option of S3 that is not valid or applies to nothing."""
+    try:
+        options = s3_options(outputs, given)
+    except ValueError as error:
+        yield f"--s3-{str(error).replace('_', '-', 1)}"
+        return
+    for name, value in given.items():
+        if value is not None and options is None:
+            yield f"--{name.replace('_', '-')} needs an --output or --report that begins with s3://"
+    output, report = outputs
+    if options is not None and output == report:
+        yield "--output and --report name the same object"

@@ -1,17 +1,20 @@
-"""The report file of a run, and its errors in the command's words."""
+"""The report file of a run, and the earlier report from which an incremental run continues."""
 
 from __future__ import annotations
 
 import json
 from contextlib import ExitStack, suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import anyio
 import attrs
 
+from aiopartnercentral.bulk import load_report
+from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD
 from aiopartnercentral.cli.messages import explain
-from aiopartnercentral.cli.runner import CommandError
-from aiopartnercentral.cli.terminal import one_line
+from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.terminal import clean, one_line, say
 from aiopartnercentral.cli.writer import STDOUT, Target, create_directories, is_replaceable, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, SinkError
 from aiopartnercentral.sinks.object_storage import ObjectStorage
@@ -19,13 +22,14 @@ from aiopartnercentral.sinks.partial_file import PartialFile
 from aiopartnercentral.sinks.urls import is_url, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from aiopartnercentral._pagination.report import Report, SourceReport
     from aiopartnercentral.bulk import Origin
+    from aiopartnercentral.cli.config import Config
     from aiopartnercentral.sinks import S3Options
 
-__all__ = ["BeginningReport", "foreseen", "write_report"]
+__all__ = ["BeginningReport", "begin_of", "foreseen", "say_whole", "write_report"]
 
 
 @attrs.define
@@ -112,3 +116,33 @@ def _report_json(report: Report[Origin], *, is_finished: bool) -> bytes:
     text = json.dumps(content, indent=2, ensure_ascii=False)
     # The path of a malformed item can contain a lone surrogate, which UTF-8 cannot encode.
     return f"{text}\n".encode(errors="backslashreplace")
+
+
+def begin_of(config: Config) -> datetime | Report[Origin] | None:
+    """Return the time or the report at which the run begins; None if it collects everything.
+
+    In the first night there is no report yet. It may be missing if this run writes it: another name is a mistake.
+
+    Raises:
+        CommandError: the report is missing, cannot be read, or is something else.
+    """
+    path = config.since
+    if path is None or isinstance(path, datetime):
+        return path
+    try:
+        return load_report(path)
+    except FileNotFoundError as error:
+        if config.reports_to_since:
+            return None
+        reason = f"{error.strerror}; a run whose --report has the same name may begin without it"
+        raise CommandError(f"cannot read {clean(str(path))}: {reason}", exit_code=USAGE) from None
+    except OSError as error:
+        raise CommandError(f"cannot read {clean(str(path))}: {error.strerror}", exit_code=USAGE) from error
+    except ValueError as error:
+        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+
+
+def say_whole(names: Iterable[str]) -> None:
+    """Print which sources were collected as a whole, as they had a cursor that lies in the future."""
+    for name in names:
+        say(f"{clean(name)}: {CURSOR_AHEAD}")

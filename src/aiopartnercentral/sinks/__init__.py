@@ -22,16 +22,15 @@ if TYPE_CHECKING:
         Page as Page,
         Sink as Sink,
     )
-    from aiopartnercentral.sinks.csv import CsvSink as CsvSink
     from aiopartnercentral.sinks.dataframes import (
         to_arrow as to_arrow,
         to_pandas as to_pandas,
         to_polars as to_polars,
     )
     from aiopartnercentral.sinks.factory import open_sink as open_sink
-    from aiopartnercentral.sinks.ndjson import NdjsonSink as NdjsonSink
     from aiopartnercentral.sinks.parquet import ParquetSink as ParquetSink
     from aiopartnercentral.sinks.partitioned import PartitionedSink as PartitionedSink
     from aiopartnercentral.sinks.schema import item_class as item_class
+    from aiopartnercentral.sinks.text_files import CsvSink as CsvSink, NdjsonSink as NdjsonSink
 else:
     __getattr__, __dir__ = lazy_imports(globals())

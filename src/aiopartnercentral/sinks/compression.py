@@ -1,10 +1,11 @@
-"""Compression in independent blocks, so that a file can be cut between two of them and resumed there."""
+"""File extensions, and compression in independent blocks: a file can be cut between two, and resumed there."""
 
 from __future__ import annotations
 
+import os
 import zlib
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from aiopartnercentral._utils.optional_imports import import_optional
 from aiopartnercentral._utils.validators import one_of
@@ -12,7 +13,17 @@ from aiopartnercentral._utils.validators import one_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["EXTENSIONS", "Compressor", "compressor_factory", "decompressed"]
+__all__ = [
+    "EXTENSIONS",
+    "KNOWN",
+    "Compressor",
+    "Format",
+    "compressor_factory",
+    "decompressed",
+    "format_of",
+    "is_supported",
+    "split_extension",
+]
 
 EXTENSIONS: Final[Mapping[str, str]] = {".gz": "gzip", ".zst": "zstd"}
 """The compression for each file extension."""
@@ -83,3 +94,46 @@ def _zstd_factory() -> Callable[[], Compressor]:
         zstandard: Any = import_optional("zstandard", extra="zstd")
         return lambda: zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compressobj()
     return lambda: standard.ZstdCompressor(level=_ZSTD_LEVEL)
+
+
+Format: TypeAlias = Literal["ndjson", "csv", "parquet"]
+
+_FORMATS: Final[Mapping[str, Format]] = {
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+
+_UNSUPPORTED: Final = frozenset(
+    f".{name}"
+    for name in (
+        *("7z", "br", "bz2", "gzip", "lz", "lz4", "lzma", "lzo", "rar", "snappy", "sz"),
+        *("tar", "tbz2", "tgz", "txz", "xz", "z", "zip", "zstd"),
+    )
+)
+"""The extensions of unsupported compressions; each is also the name of its compression."""
+
+KNOWN: Final = ".ndjson, .jsonl, .csv (each also with .gz or .zst) or .parquet"
+"""The extensions that there are, for messages."""
+
+
+def split_extension(path: str) -> tuple[str, str | None]:
+    """Return the extension without that of a compression, and the compression; `("", None)` if there is neither."""
+    stem, extension = os.path.splitext(path)  # noqa: PTH122 - the path may be a template
+    extension = extension.lower()
+    compression = EXTENSIONS.get(extension, extension if extension in _UNSUPPORTED else None)
+    if compression is not None:
+        extension = os.path.splitext(stem)[1].lower()  # noqa: PTH122 - as above
+    return extension, compression
+
+
+def format_of(path: str) -> tuple[Format | None, str | None]:
+    """Return the format and the compression of a path's extension; None for each that it does not have."""
+    extension, compression = split_extension(path)
+    return _FORMATS.get(extension), compression
+
+
+def is_supported(compression: str | None) -> bool:
+    """Return whether a path's compression is supported."""
+    return compression not in _UNSUPPORTED

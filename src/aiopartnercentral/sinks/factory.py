@@ -11,15 +11,13 @@ import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral.sinks.base import Page
-from aiopartnercentral.sinks.compression import EXTENSIONS
-from aiopartnercentral.sinks.csv import CsvSink
-from aiopartnercentral.sinks.file_extension import KNOWN, Format, format_of, is_supported
-from aiopartnercentral.sinks.ndjson import NdjsonSink
+from aiopartnercentral.sinks.compression import EXTENSIONS, KNOWN, Format, format_of, is_supported
 from aiopartnercentral.sinks.parquet import ParquetSink
 from aiopartnercentral.sinks.partitioned import MAX_OPEN, PartitionedSink
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template, path_text
 from aiopartnercentral.sinks.remote import Remote
-from aiopartnercentral.sinks.spooled import SpooledSink
+from aiopartnercentral.sinks.spool import SpooledSink
+from aiopartnercentral.sinks.text_files import CsvSink, NdjsonSink
 from aiopartnercentral.sinks.urls import is_url
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.base import MISMATCHES
 from aiopartnercentral.sinks.compression import compressor_factory, decompressed
-from aiopartnercentral.sinks.format_change import describe_change
+from aiopartnercentral.sinks.left_over import describe_change
 from aiopartnercentral.sinks.partial_file import (
     FilePosition,
     LostPartialFileError,

@@ -1,4 +1,4 @@
-"""Removes partial files that a killed process has left, of a run that ends or is not resumed.
+"""Partial files of an earlier run: removed if it ends or is not resumed, and how their format differs from a sink's.
 
 All functions here block, so they run in a thread. A file that another process is writing stays.
 """
@@ -6,6 +6,7 @@ All functions here block, so they run in a thread. A file that another process i
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +17,11 @@ from aiopartnercentral._utils.text import listed
 from aiopartnercentral.sinks.partial_file import CONVERTED, NAME, REBUILT, partial_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aiopartnercentral.types import JsonValue
 
-__all__ = ["remove_left_over_of", "remove_named"]
+__all__ = ["describe_change", "remove_left_over_of", "remove_named"]
 
 
 def remove_left_over_of(outputs: Iterable[str], run_id: str) -> None:
@@ -69,3 +70,39 @@ def _remove(path: Path) -> None:
     for each in (path, path.with_suffix(REBUILT), path.with_suffix(CONVERTED)):
         with suppress(OSError):
             remove_left_over(each)
+
+
+_HASH = re.compile(r" of [0-9a-f]{8}")
+_FORMAT = re.compile(r"[a-z]+(?:\+[a-z]+)*")
+_COLUMN = re.compile(r"[A-Za-z0-9_.]{1,200}")  # other text of a file may be a value
+
+
+def describe_change(was: object, now: str, before: Mapping[str, object] | None, after: Mapping[str, object]) -> str:
+    """Return why a partial file cannot be resumed: the columns that were added and removed, as far as they are known.
+
+    Arguments:
+        was: the `format_id` of the sink that wrote the file, as a position has it.
+        now: the `format_id` of the sink.
+        before: the columns of the file with their types; None if it cannot be read.
+        after: the columns of the sink with their types.
+    """
+    was, now = _HASH.sub("", str(was)), _HASH.sub("", now)
+    if was != now or not after:
+        shown = was if _FORMAT.fullmatch(was) else "of another format"
+        return f"the partial file is {shown}, not {now}: format, compression and options must stay the same"
+    if before is None:
+        return f"the columns or options of the {now} file have changed"
+    changes = {
+        "new": _names(name for name in after if name not in before),
+        "missing": _names(name for name in before if name not in after),
+        "of another type": _names(name for name in after if name in before and before[name] != after[name]),
+    }
+    if text := "; ".join(f"{what}: {names}" for what, names in changes.items() if names):
+        return f"the columns of the {now} file have changed: {text}"
+    if list(before) != list(after):
+        return f"the order of the columns of the {now} file has changed"
+    return f"the options of the {now} file have changed, not its columns"
+
+
+def _names(columns: Iterable[str]) -> str:
+    return listed(name if _COLUMN.fullmatch(name) else "a column whose name is not shown" for name in columns)

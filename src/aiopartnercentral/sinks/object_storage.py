@@ -17,7 +17,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.base import EarlierFile, Page
-from aiopartnercentral.sinks.file_extension import split_extension
+from aiopartnercentral.sinks.compression import split_extension
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template
 from aiopartnercentral.sinks.upload_journal import UploadJournal
 from aiopartnercentral.sinks.urls import SCHEME, split_url

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiopartnercentral._transport.s3_options import S3Options
-    from aiopartnercentral.sinks.spooled import Destination
+    from aiopartnercentral.sinks.spool import Destination
 
 __all__ = ["Remote"]
 

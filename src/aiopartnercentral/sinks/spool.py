@@ -1,4 +1,4 @@
-"""The directory in which the files of a remote output are written before they are delivered.
+"""Outputs that are not local files: the directory that holds their files until they are delivered, and the sink.
 
 Only its owner can read it. An output has a directory of its own in it, which is locked while a run writes the output.
 All functions here block, so they run in a thread.
@@ -10,22 +10,30 @@ import os
 import stat
 import tempfile
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Protocol
 
+import anyio
 import attrs
 
 from aiopartnercentral._utils.atomic_files import PREFIX, digest
 from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import SinkError
-from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors
+from aiopartnercentral.sinks.base import EarlierFile, Page, output_paths, paths_at
+from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, other_output
+from aiopartnercentral.sinks.partitioned import PartitionedSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from filelock import BaseFileLock
 
-__all__ = ["Spool"]
+    from aiopartnercentral.sinks.file_sink import FileSink
+    from aiopartnercentral.types import JsonValue
+
+__all__ = ["Destination", "Spool", "SpooledSink"]
 
 _PRIVATE = 0o700
 _OTHERS = 0o077
@@ -140,3 +148,199 @@ def _check_private(directory: Path) -> None:
     is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
     if not is_ours or stat.S_IMODE(status.st_mode) & _OTHERS:
         raise SinkError(str(directory), "others can use this spool directory: pass another one")
+
+
+_POSITION_VERSION = 1
+_POSITION_KEYS = {"version", "output", "spooled"}
+
+
+class Destination(Protocol):
+    """Where complete files go. Files have keys: their paths in the spool directory, with slashes."""
+
+    async def check(self, spool: Spool) -> None:
+        """Check whether files can be delivered, and clean up what a killed process has left there.
+
+        Raises:
+            SinkError: they cannot.
+        """
+        ...
+
+    async def deliver(
+        self, spool: Spool, files: Mapping[str, Path], outputs: PartitionedSink | None
+    ) -> Sequence[EarlierFile]:
+        """Deliver complete files, and return the earlier ones of the output that are not among them.
+
+        If this fails or is cancelled, each earlier file is unchanged or was replaced by a whole one.
+
+        Arguments:
+            spool: the spool directory.
+            files: their paths, by key.
+            outputs: has written them, if there can be others of earlier runs; None for a single file.
+
+        Raises:
+            SinkError: they cannot be delivered.
+        """
+        ...
+
+    async def fetch(self, key: str, path: Path) -> None:
+        """Write an earlier file to the path; does nothing if there is none.
+
+        Raises:
+            SinkError: it cannot be read.
+        """
+        ...
+
+
+class SpooledSink:
+    """Writes spool files with another sink, and delivers them with `commit`; a cancellation interrupts the delivery.
+
+    Until then, nothing at the destination changes. The position is that of the spool files.
+    """
+
+    def __init__(self, sink: FileSink | PartitionedSink, spool: Spool, destination: Destination) -> None:
+        """Configure the sink; nothing is created before `open`.
+
+        Arguments:
+            sink: writes the files in the spool directory.
+            spool: the spool directory.
+            destination: where the files go.
+        """
+        self._sink = sink
+        self._spool = spool
+        self._destination = destination
+        self._is_open = self._is_checked = False
+        self._earlier: Sequence[EarlierFile] = ()
+
+    @property
+    def wants(self) -> Literal["raw", "items"]:
+        """The attribute of a page that the sink writes."""
+        return self._sink.wants
+
+    def paths(self, pages: Iterable[Page]) -> Sequence[str]:
+        """Return the paths of the spool files that pages would be written to."""
+        try:
+            return output_paths(self._sink, pages)
+        except ValueError as error:
+            raise ValueError(str(error).replace(f"{self._spool.directory}{os.sep}", "")) from None
+
+    def paths_at(self, position: JsonValue) -> Sequence[str]:
+        """Return the paths of the spool files of the run that has saved a position."""
+        return paths_at(self._sink, position.get("spooled") if isinstance(position, dict) else None)
+
+    async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
+        """Start new files or resume those of the position, after a check of the destination; see `Sink.open`.
+
+        A spool file that was delivered before the run could record that is fetched from the destination.
+        """
+        if self._is_open:
+            raise RuntimeError("the sink is already open")
+        spooled = None if position is None else self._parsed(position)
+        self._earlier = ()
+        await self.check()
+        self._is_open = True
+        try:
+            with self._spool.errors_of_output():
+                await self._fetch_delivered(spooled)
+                await self._sink.open(spooled, run_id=run_id)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.abort(keep=True)
+            raise
+
+    async def check(self) -> None:
+        """Lock the spool directory, and check whether files can be delivered; `open` does it, too.
+
+        Raises:
+            SinkError: they cannot, or another process writes the output.
+        """
+        if self._is_checked:
+            return
+        if isinstance(self._sink, PartitionedSink):
+            directory = self._sink.template.directory
+        else:
+            directory = os.path.dirname(self._sink.output)  # noqa: PTH120 - a part of a path
+        await run_to_completion(partial(self._spool.acquire, directory), undo=lambda _: self._spool.release())
+        self._is_checked = True
+        try:
+            await self._destination.check(self._spool)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.abort(keep=True)
+            raise
+
+    def _parsed(self, position: JsonValue) -> JsonValue:
+        with suppress(TypeError, KeyError, AttributeError):
+            is_ours = position["version"] == _POSITION_VERSION and position["output"] == self._spool.output
+            if is_ours and position.keys() == _POSITION_KEYS:
+                return position["spooled"]
+        raise other_output(self._spool.output)
+
+    async def _fetch_delivered(self, spooled: JsonValue) -> None:
+        """Fetch the files of a position that are missing; the sink verifies them."""
+        for path in await run_to_completion(partial(self._missing, spooled)):
+            await self._destination.fetch(self._spool.key(str(path)), path)
+
+    def _missing(self, spooled: JsonValue) -> list[Path]:
+        """Return the paths of the files of a position that are there neither partly nor complete."""
+        files = self._files_at(spooled)
+        return [path for path, partial_name in files if not (path.with_name(partial_name).exists() or path.exists())]
+
+    def _files_at(self, spooled: JsonValue) -> Iterator[tuple[Path, str]]:
+        """Yield the path of each spool file of a position, and the name of its partial file."""
+        with suppress(TypeError, KeyError, AttributeError):
+            if isinstance(self._sink, PartitionedSink):
+                names = [str(each["position"]["file"]) for each in spooled["files"]]
+                yield from zip(map(Path, self._sink.paths_at(spooled)), names, strict=False)
+            else:
+                yield Path(self._sink.output), str(spooled["file"])
+
+    async def write(self, page: Page) -> None:
+        """Write a page; see `Sink.write`."""
+        self._check_open()
+        with self._spool.errors_of_output():
+            await self._sink.write(page)
+
+    async def flush(self) -> JsonValue:
+        """Sync the spool files to disk, and return the position after them; see `Sink.flush`."""
+        self._check_open()
+        with self._spool.errors_of_output():
+            spooled = await self._sink.flush()
+        return {"version": _POSITION_VERSION, "output": self._spool.output, "spooled": spooled}
+
+    async def commit(self) -> None:
+        """Complete the spool files and deliver them; see `Destination.deliver`."""
+        self._check_open()
+        with self._spool.errors_of_output():
+            await self._sink.commit()
+            files = {self._spool.key(path): Path(path) for path in self._complete()}
+            outputs = self._sink if isinstance(self._sink, PartitionedSink) else None
+            self._earlier = await self._destination.deliver(self._spool, files, outputs)
+        self._is_open = self._is_checked = False
+        await run_to_completion(self._spool.finish)
+
+    async def abort(self, *, keep: bool) -> None:
+        """Close the spool files; see `Sink.abort`."""
+        if not self._is_checked:
+            return
+        self._is_open = self._is_checked = False
+        keep = keep and self._spool.is_kept
+        try:
+            await self._sink.abort(keep=keep)
+            await run_to_completion(partial(self._spool.remove, () if keep else self._complete()))
+        finally:
+            await run_to_completion(self._spool.release)
+
+    async def earlier_files(self) -> Sequence[EarlierFile]:
+        """Return the files that the template gives for any values and this date, and that `commit` did not replace."""
+        return self._earlier
+
+    def _complete(self) -> Sequence[str]:
+        """Return the paths of the spool files that the sink has committed, or may have."""
+        return self._sink.committed if isinstance(self._sink, PartitionedSink) else [self._sink.output]
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise RuntimeError("the sink is not open")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._spool.output!r})"

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import attrs
 
-from aiopartnercentral.types.hashing import HashedByValue
-from aiopartnercentral.types.pydantic_hook import PydanticField
+from aiopartnercentral.types.mixins import HashedByValue, PydanticField
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

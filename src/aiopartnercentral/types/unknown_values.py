@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import attrs
 
 from aiopartnercentral._utils.text import REDACTED
-from aiopartnercentral.types.hashing import HashedByValue
-from aiopartnercentral.types.pydantic_hook import PydanticField
+from aiopartnercentral.types.mixins import HashedByValue, PydanticField
 
 JsonValue: TypeAlias = Any
 """Any JSON value; the standard library has no type for it."""

@@ -1,4 +1,4 @@
-"""A sink for standard output, devices and pipes: writes pages as a file sink encodes them, as soon as they arrive."""
+"""Sinks of the command: for standard output, devices and pipes, and for the file of malformed items."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from aiopartnercentral.sinks import Page, open_sink
+from aiopartnercentral.sinks.rejects import rejects_page
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aiopartnercentral._pagination.report import Report
+    from aiopartnercentral.bulk import Origin
     from aiopartnercentral.cli.writer import Writer
-    from aiopartnercentral.sinks import Page
+    from aiopartnercentral.sinks import Sink
     from aiopartnercentral.sinks.file_sink import FileSink
     from aiopartnercentral.types import JsonValue
 
-__all__ = ["StreamSink"]
+__all__ = ["StreamSink", "count_malformed", "malformed_sink", "write_malformed"]
 
 
 @attrs.define(eq=False)
@@ -54,3 +61,25 @@ class StreamSink:
 
     async def abort(self, *, keep: bool) -> None:
         """Do nothing, as what was written cannot be taken back."""
+
+
+def malformed_sink(path: Path) -> Sink:
+    """Return the sink for malformed items; the path may contain `{date}`."""
+    return open_sink(path, format="ndjson")
+
+
+def count_malformed(report: Report[Origin]) -> int:
+    """Return the number of malformed items of all sources."""
+    return sum(len(state.malformed) for state in report.sources.values())
+
+
+async def write_malformed(sink: Sink, report: Report[Origin]) -> None:
+    """Write the malformed items of all sources.
+
+    Raises:
+        SinkError: they cannot be written; an earlier file is unchanged.
+    """
+    for origin, state in report.sources.items():
+        page = Page(origin.label, origin.catalog, origin.listing, malformed=state.malformed)
+        await sink.write(rejects_page(page))
+    await sink.commit()

@@ -1,9 +1,12 @@
-"""CSV files: a row for each item, or for each entry of one of its lists or maps."""
+"""Text files: newline-delimited JSON, each item byte for byte as the service sent it, and CSV."""
 
 from __future__ import annotations
 
 import csv
+import json
 import zlib
+from itertools import repeat
+from operator import contains
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from aiopartnercentral._utils import validators
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.sinks.base import Page
 
-__all__ = ["CsvSink"]
+__all__ = ["CsvSink", "NdjsonSink"]
 
 _check_formulas = validators.one_of(get_args(Formulas))
 # With a single column, an empty cell would make an empty line, which readers skip.
@@ -107,3 +110,62 @@ class CsvSink(FileSink):
                 chosen = [columns[position] for position in self._positions]
                 rows = (row or _EMPTY_ROW for row in map(",".join, zip(*chosen, strict=True)))
                 yield replace_surrogates("\n".join(rows) + "\n").encode()
+
+
+class NdjsonSink(FileSink):
+    """Writes JSON lines, compressed or not.
+
+    Each `flush` ends a gzip member or a zstd frame; readers accept a file of many.
+    """
+
+    def __init__(
+        self,
+        output: str | os.PathLike[str],
+        *,
+        compression: str | None = None,
+        envelope: bool = False,
+        max_rows: int = MAX_ROWS,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        """Configure the sink; nothing is created before `open`.
+
+        Arguments:
+            output: the file's path.
+            compression: `gzip`, `zstd` or None.
+            envelope: whether each line is `{"label": ..., "catalog": ..., "operation": ..., "item": ...}`, so that a
+                file of several sources shows where each item is from; otherwise it is the item alone. For an item of a
+                nested listing, `"parent": {...}` comes before the item.
+            max_rows: how many items are buffered before they are written.
+            max_bytes: how many bytes are buffered.
+
+        Raises:
+            TypeError, ValueError, ImportError: as for `FileSink`.
+        """
+        super().__init__(output, compression=compression, max_rows=max_rows, max_bytes=max_bytes)
+        self.envelope: bool = validators.flag("envelope", envelope)
+        options = [*(["envelope"] if envelope else []), *filter(None, [compression])]
+        self.format_id: str = "+".join(["ndjson", *options])
+
+    @property
+    def wants(self) -> Literal["raw"]:
+        """The attribute of a page that the sink writes."""
+        return "raw"
+
+    def _byte_size(self, items: Sequence[bytes]) -> int:
+        if any(map(contains, items, repeat(b"\n"))):
+            raise ValueError("an item of the page has more than one line")
+        return sum(map(len, items))
+
+    def _encode(self, pages: Sequence[Page]) -> Iterator[bytes]:
+        for page in pages:
+            before, after = _envelope(page) if self.envelope else (b"", b"\n")
+            # In slices, since a page may have any number of items.
+            for start in range(0, len(page.raw), self.max_rows):
+                yield b"".join([before + item + after for item in page.raw[start : start + self.max_rows]])
+
+
+def _envelope(page: Page) -> tuple[bytes, bytes]:
+    source: dict[str, object] = {"label": page.label, "catalog": page.catalog, "operation": page.operation}
+    if page.parent is not None:
+        source["parent"] = dict(page.parent)
+    return json.dumps(source, separators=(",", ":"))[:-1].encode() + b',"item":', b"}\n"
