@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import COMMAND, check, source, targets
+from . import COMMAND, check, source
 from .build import build
 from .check import say
 from .errors import CodegenError, UsageError
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     for command, run in ((generate, _generate), (compare, _check)):
         which = command.add_mutually_exclusive_group()
         which.add_argument("--service", metavar="NAME", help="a service of botocore, such as sqs")
-        targets.add_from(command)
+        source.add_from(command)
         command.add_argument("--output", type=Path, metavar="DIR", help="directory that the package is imported from")
         command.add_argument(
             "--api-version", metavar="DATE", help="version of the service's model; default: the newest"
@@ -118,8 +118,8 @@ def _services(given: argparse.Namespace) -> Iterator[ir.Service]:
 
         sources = load_all()
     else:
-        botocore = targets.botocore_of(given)
-        config = targets.one(
+        botocore = source.botocore_of(given)
+        config = source.one(
             botocore,
             given.service,
             given.output,
@@ -131,7 +131,7 @@ def _services(given: argparse.Namespace) -> Iterator[ir.Service]:
         sources = [source.of(botocore, config)]
     for each in sources:
         service = build(each)
-        targets.check_fan_out(service)
+        source.check_fan_out(service)
         yield service
 
 

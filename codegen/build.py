@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from . import bindings, ir, pagination, rules, traits
+from . import bindings, ir, pagination, traits
 from .errors import ModelError
 from .graph import contained, recursive_members, references, sensitive_shapes
 
@@ -32,7 +32,7 @@ def build(source: Source) -> ir.Service:
         service = _Builder(source).service()
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ModelError(source.config.name, f"the file is not a service model: {error}") from error
-    rules.check(service)
+    traits.check_rules(service)
     return service
 
 

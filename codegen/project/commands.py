@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from .. import botocore_data, targets
+from .. import botocore_data, source
 from ..check import say, told
 from ..errors import writing
 from ..services import MODELS, SERVICES
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def add_commands(commands: _SubParsersAction[ArgumentParser]) -> None:
     """Add `sync` and `drift`."""
     synced = commands.add_parser("sync", help="pin the service models of a botocore")
-    targets.add_from(synced)
+    source.add_from(synced)
     synced.set_defaults(run=_sync)
     drifted = commands.add_parser(
         "drift", help="list the differences between the installed botocore and the pinned models"
@@ -64,7 +64,7 @@ def every(given: Namespace, *, only_check: bool) -> int:
 
 
 def _sync(given: Namespace) -> int:
-    botocore = targets.botocore_of(given)
+    botocore = source.botocore_of(given)
     for path in pinned.sync(SERVICES, MODELS, botocore):
         say(f"wrote {path}")
     for config in SERVICES:

@@ -18,7 +18,7 @@ import botocore
 import pytest
 
 from aiopartnercentral._utils import lazy_imports
-from codegen import botocore_data, emit, names, source, targets
+from codegen import botocore_data, emit, names, source
 from codegen.__main__ import main
 from codegen.build import build
 from codegen.errors import SourceError, UsageError
@@ -112,8 +112,8 @@ def test_a_package_has_the_region_that_is_named(tmp_path):
 
 def test_an_older_model_is_taken_where_it_is_named(tmp_path):
     versions = botocore_data.installed().versions()["cloudfront"]
-    assert targets.one(INSTALLED, "cloudfront", tmp_path).api_version == versions[-1]
-    assert targets.one(INSTALLED, "cloudfront", tmp_path, api_version=versions[0]).api_version == versions[0]
+    assert source.one(INSTALLED, "cloudfront", tmp_path).api_version == versions[-1]
+    assert source.one(INSTALLED, "cloudfront", tmp_path, api_version=versions[0]).api_version == versions[0]
 
 
 @pytest.mark.parametrize("mine", ["client.py", "notes.txt"])
@@ -196,13 +196,13 @@ def test_options_that_mean_nothing_are_refused(command, options, text):
 
 
 def test_a_keyword_is_no_package():
-    assert targets.one(INSTALLED, "lambda", ROOT).package == "lambda_"
+    assert source.one(INSTALLED, "lambda", ROOT).package == "lambda_"
     with pytest.raises(UsageError, match="is not a package name"):
-        targets.one(INSTALLED, "lambda", ROOT, package="lambda")
+        source.one(INSTALLED, "lambda", ROOT, package="lambda")
 
 
 def test_no_package_hides_a_module_of_the_standard_library():
-    assert targets.one(INSTALLED, "pipes", ROOT).package == "pipes_"
+    assert source.one(INSTALLED, "pipes", ROOT).package == "pipes_"
     assert not {config.package for config in batch.every(ROOT)} & sys.stdlib_module_names
 
 
@@ -210,7 +210,7 @@ def test_imports_are_in_the_same_order_on_every_interpreter(monkeypatch):
     def client():
         return emit.texts(built, names.name(built))["client.py"]
 
-    built = build(source.of_installed(targets.one(INSTALLED, "sso", ROOT, package="pipes")))
+    built = build(source.of_installed(source.one(INSTALLED, "sso", ROOT, package="pipes")))
     monkeypatch.setattr(sys, "stdlib_module_names", sys.stdlib_module_names | {"pipes"})
     first = client()
     monkeypatch.setattr(sys, "stdlib_module_names", sys.stdlib_module_names - {"pipes"})
@@ -238,7 +238,7 @@ class Batch:
 
     def __init__(self, folder, names=("sso", "account", "pricing")):
         self.folder = folder
-        self.configs = [targets.one(INSTALLED, name, folder) for name in names]
+        self.configs = [source.one(INSTALLED, name, folder) for name in names]
         self.told = []
 
     def run(self, *, only_check=False):

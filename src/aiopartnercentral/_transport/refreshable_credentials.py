@@ -16,7 +16,7 @@ from botocore.credentials import ReadOnlyCredentials
 
 from aiopartnercentral._transport.credentials import Credentials
 from aiopartnercentral._transport.time_limits import in_time
-from aiopartnercentral._utils.shared_attempt import SharedAttempt
+from aiopartnercentral._utils.threads import SharedAttempt
 from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from aiopartnercentral._transport.http_client import merged
 from aiopartnercentral._transport.refreshable_credentials import RefreshingCredentials
 from aiopartnercentral._transport.sts import assume
 from aiopartnercentral._transport.tls import sharing_tls
-from aiopartnercentral._utils.shared_attempt import SharedAttempt
+from aiopartnercentral._utils.threads import SharedAttempt
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

@@ -1,4 +1,4 @@
-"""Public names of a package, listed once and imported on first use.
+"""Public names of a package, listed once and imported on first use; and packages that an extra installs.
 
 A package's `__init__.py` lists its exports only in its `if TYPE_CHECKING:` block, which type checkers and editors read:
 
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["GENERATED_FORMAT", "lazy_imports"]
+__all__ = ["GENERATED_FORMAT", "import_optional", "lazy_imports", "missing_package"]
 
 GENERATED_FORMAT: Final = 2
 """Format of the generated packages that this version supports. Raise it with each change that breaks older ones."""
@@ -102,3 +102,26 @@ def _type_checking_imports(source: str, package: str) -> dict[str, str]:
 def _imports_of(package: str) -> dict[str, str]:
     namespace = vars(import_module(package))
     return _type_checking_imports(_source(namespace) or "", package)
+
+
+_DISTRIBUTIONS = {"opentelemetry": "opentelemetry-api"}
+"""The names of distributions that differ from the names of their packages."""
+
+
+def import_optional(module: str, *, extra: str) -> Any:  # noqa: ANN401 - some of these packages have no types
+    """Return a module of an optional dependency.
+
+    Raises:
+        ImportError: the package is not installed; the message says what to install.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        raise ImportError(missing_package(package, extra=extra), name=package) from error
+
+
+def missing_package(package: str, *, extra: str) -> str:
+    """Return what to install; the command does not depend on where this library was installed from."""
+    distribution = _DISTRIBUTIONS.get(package, package)
+    return f"this needs {package}: pip install {distribution} (part of the extra {extra!r} of aiopartnercentral)"

@@ -26,7 +26,7 @@ from aiopartnercentral._client import (
 from aiopartnercentral._transport.api_call import DEFAULT_TIMEOUT
 from aiopartnercentral._transport.options import check_values
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.shared_attempt import SharedAttempt
+from aiopartnercentral._utils.threads import SharedAttempt
 from aiopartnercentral.bulk.source import Source, identity
 
 if TYPE_CHECKING:

@@ -20,8 +20,7 @@ from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_te
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.compression import KNOWN, format_of, is_supported, split_extension
 from aiopartnercentral.sinks.factory import FORMATS_OF
-from aiopartnercentral.sinks.path_template import PathTemplate, is_template
-from aiopartnercentral.sinks.urls import is_url
+from aiopartnercentral.sinks.path_template import PathTemplate, is_template, is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

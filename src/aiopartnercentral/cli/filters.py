@@ -17,8 +17,7 @@ import typer
 
 from aiopartnercentral._serialization.members import attribute_types
 from aiopartnercentral._utils.text import argument_texts
-from aiopartnercentral.cli.completion import one_of
-from aiopartnercentral.cli.option_values import check_text
+from aiopartnercentral.cli.option_values import check_text, one_of
 from aiopartnercentral.cli.options import FILTERS
 from aiopartnercentral.cli.services import load
 from aiopartnercentral.cli.shapes import TIME, Shapes, StructureReader, time_of, written

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from aiopartnercentral.cli.completion import profiles
 from aiopartnercentral.cli.option_values import (
     check_endpoint,
     check_file,
@@ -23,6 +22,7 @@ from aiopartnercentral.cli.option_values import (
     duration,
     max_age,
     names,
+    profiles,
     since,
 )
 from aiopartnercentral.cli.terminal import STDOUT

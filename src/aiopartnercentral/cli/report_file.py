@@ -19,7 +19,7 @@ from aiopartnercentral.cli.writer import STDOUT, Target, create_directories, is_
 from aiopartnercentral.errors import AioPartnerCentralError, SinkError
 from aiopartnercentral.sinks.object_storage import ObjectStorage
 from aiopartnercentral.sinks.partial_file import PartialFile
-from aiopartnercentral.sinks.urls import is_url, literal
+from aiopartnercentral.sinks.path_template import is_url, literal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable

@@ -17,10 +17,10 @@ import attrs
 import typer
 
 from aiopartnercentral._utils import model_data
-from aiopartnercentral.cli.completion import one_of
 from aiopartnercentral.cli.config import ListingArguments, ParsedListing
 from aiopartnercentral.cli.each import described, example_options
 from aiopartnercentral.cli.filters import Filter, filters_of
+from aiopartnercentral.cli.option_values import one_of
 from aiopartnercentral.cli.options import FILTERS, OWN, SHARED, SOURCES
 from aiopartnercentral.cli.services import details, facts, pagination_of
 from aiopartnercentral.cli.shapes import Shapes

@@ -25,10 +25,9 @@ from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.cli.runner import PIPE_CLOSED, CommandError
 from aiopartnercentral.cli.terminal import STDOUT, clean
 from aiopartnercentral.errors import SinkError
+from aiopartnercentral.sinks.file_object import Remote
 from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors, writable_target
-from aiopartnercentral.sinks.path_template import PathTemplate
-from aiopartnercentral.sinks.remote import Remote
-from aiopartnercentral.sinks.urls import is_url, literal
+from aiopartnercentral.sinks.path_template import PathTemplate, is_url, literal
 
 if TYPE_CHECKING:
     import logging

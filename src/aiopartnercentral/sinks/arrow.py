@@ -10,7 +10,7 @@ from itertools import accumulate, chain, islice
 from typing import TYPE_CHECKING, Any
 
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.lazy_imports import import_optional
 from aiopartnercentral._utils.text import replace_surrogates
 from aiopartnercentral.sinks.base import PARENT_COLUMN, parent_text
 from aiopartnercentral.sinks.schema import (

@@ -7,7 +7,7 @@ import zlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
-from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.lazy_imports import import_optional
 from aiopartnercentral._utils.validators import one_of
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.lazy_imports import import_optional
 from aiopartnercentral.sinks.arrow import arrow_schema, record_batches
 from aiopartnercentral.sinks.base import PARENT_COLUMN
 

@@ -12,13 +12,12 @@ import attrs
 from aiopartnercentral._utils import validators
 from aiopartnercentral.sinks.base import Page
 from aiopartnercentral.sinks.compression import EXTENSIONS, KNOWN, Format, format_of, is_supported
+from aiopartnercentral.sinks.file_object import Remote
 from aiopartnercentral.sinks.parquet import ParquetSink
 from aiopartnercentral.sinks.partitioned import MAX_OPEN, PartitionedSink
-from aiopartnercentral.sinks.path_template import PathTemplate, is_template, path_text
-from aiopartnercentral.sinks.remote import Remote
+from aiopartnercentral.sinks.path_template import PathTemplate, is_template, is_url, path_text
 from aiopartnercentral.sinks.spool import SpooledSink
 from aiopartnercentral.sinks.text_files import CsvSink, NdjsonSink
-from aiopartnercentral.sinks.urls import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -1,26 +1,32 @@
-"""A writable binary file object as the destination of a spooled file."""
+"""The destinations of outputs that are not local files: a file object, or a URL."""
 
 from __future__ import annotations
 
 import io
+import os
+import secrets
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import SinkError
+from aiopartnercentral.sinks.object_storage import ObjectStorage
+from aiopartnercentral.sinks.path_template import literal
+from aiopartnercentral.sinks.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from aiopartnercentral._transport.s3_options import S3Options
     from aiopartnercentral.sinks.base import EarlierFile
     from aiopartnercentral.sinks.partitioned import PartitionedSink
-    from aiopartnercentral.sinks.spool import Spool
+    from aiopartnercentral.sinks.spool import Destination
 
-__all__ = ["BinaryFile", "FileObject", "OpenableFile"]
+__all__ = ["BinaryFile", "FileObject", "OpenableFile", "Remote"]
 
 _CHUNK_BYTES = 1 << 20
 
@@ -114,3 +120,52 @@ def _copy_chunks(source: io.BufferedReader, destination: Any) -> None:  # noqa: 
             rest = rest[len(rest) if written is None else written :]
     if hasattr(destination, "flush"):
         destination.flush()
+
+
+@attrs.frozen
+class Remote:
+    """An output that is not a local file.
+
+    Attributes:
+        output: its path: a URL, or a name with the extension of a file object's name.
+        key: the key of its file, or the template of the keys.
+        spool: the directory of its files until they are complete.
+        destination: where they go then.
+    """
+
+    output: str
+    key: str
+    spool: Spool
+    destination: Destination
+
+    @classmethod
+    def object_storage(cls, url: str, options: S3Options | None, parent: Path | None) -> Self:
+        """Return the output of a URL that begins with `s3://`.
+
+        Raises:
+            TypeError, ValueError: it names no object, or the options are no `S3Options`.
+        """
+        destination = ObjectStorage.parse(url, options)
+        identity = f"{destination.options.endpoint_url or ''} {url}"
+        spool = Spool(output=url, base=destination.base, identity=identity, parent=parent)
+        return cls(url, destination.key, spool, destination)
+
+    @classmethod
+    def file_object(cls, file: object, parent: Path | None) -> Self:
+        """Return the output of a file object.
+
+        Raises:
+            TypeError: nothing can be written to it, or only text.
+        """
+        destination = FileObject.checked(file)
+        stem, compression = os.path.splitext(destination.name)  # noqa: PTH122 - a text
+        key = f"output{os.path.splitext(stem)[1]}{compression}".replace("{", "").replace("}", "")  # noqa: PTH122 - as above
+        # Without a directory of the caller's, no later run could find the files.
+        identity = secrets.token_hex() if parent is None else destination.name
+        spool = Spool(output=destination.name, base="", identity=identity, parent=parent, is_kept=parent is not None)
+        return cls(key, key, spool, destination)
+
+    @property
+    def spool_path(self) -> str:
+        """The template of the paths of the spool files; without a placeholder if there is only one file."""
+        return f"{literal(str(self.spool.directory))}/{self.key}"

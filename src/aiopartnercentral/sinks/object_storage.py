@@ -18,9 +18,8 @@ from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.base import EarlierFile, Page
 from aiopartnercentral.sinks.compression import split_extension
-from aiopartnercentral.sinks.path_template import PathTemplate, is_template
+from aiopartnercentral.sinks.path_template import SCHEME, PathTemplate, is_template, split_url
 from aiopartnercentral.sinks.upload_journal import UploadJournal
-from aiopartnercentral.sinks.urls import SCHEME, split_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence

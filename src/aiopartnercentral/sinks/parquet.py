@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import create_file, replace_file
-from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.lazy_imports import import_optional
 from aiopartnercentral.sinks.arrow import BATCH_BYTES, arrow_schema, record_batch, split_batch
 from aiopartnercentral.sinks.base import chosen_columns, origin_cells, origin_columns
 from aiopartnercentral.sinks.file_sink import MAX_BYTES, MAX_ROWS, FileSink

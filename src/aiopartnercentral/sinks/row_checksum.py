@@ -6,7 +6,7 @@ import zlib
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.lazy_imports import import_optional
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from aiobotocore.httpsession import AIOHTTPSession
 
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral._transport.http_client import guarded_config, merged
-from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.lazy_imports import import_optional
 
 if TYPE_CHECKING:
     from aiobotocore.config import AioConfig

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.http.response import HttpResponse
 from aiopartnercentral._transport.http.settings import default_ca_bundle
-from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.lazy_imports import import_optional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

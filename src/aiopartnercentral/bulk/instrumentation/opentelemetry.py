@@ -21,7 +21,7 @@ import attrs
 import aiopartnercentral
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.lazy_imports import import_optional
 from aiopartnercentral.bulk.instrumentation import events
 from aiopartnercentral.errors import error_type
 

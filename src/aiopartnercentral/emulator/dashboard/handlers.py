@@ -13,7 +13,7 @@ import anyio.to_thread
 import attrs
 from aiohttp import web
 
-from aiopartnercentral._utils.optional_imports import missing_package
+from aiopartnercentral._utils.lazy_imports import missing_package
 from aiopartnercentral.emulator.state.clock import format_timestamp
 
 if TYPE_CHECKING:
