@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import zipfile
+from collections import Counter
 from pathlib import Path
 
 import nox
@@ -14,6 +16,9 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "typing", "tests", "build"]
 
 ROOT = Path(__file__).parent
+MOST_BYTES = 1_000_000
+"""The wheel stays smaller."""
+ENTRY_BYTES = 76  # of the headers of a file in a zip archive, which also contain its name twice
 PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
 
 
@@ -71,6 +76,7 @@ def build(session: nox.Session) -> None:
     shutil.rmtree(output, ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", str(output), ".", silent=True)
     (wheel,) = output.glob("*.whl")
+    _check_size(session, wheel)
     session.install("--force-reinstall", f"aiopartnercentral[cli,codegen] @ {wheel.resolve().as_uri()}")
     scripts = [ROOT / "tests" / "repository" / name for name in ("try_wheel.py", "try_codegen.py")]
     elsewhere = Path(session.create_tmp()) / "elsewhere"
@@ -82,6 +88,20 @@ def build(session: nox.Session) -> None:
         session.run(
             "aiopartnercentral", "demo", env={"AWS_EC2_METADATA_DISABLED": "true"}, silent=bool(os.environ.get("CI"))
         )
+
+
+def _check_size(session: nox.Session, wheel: Path) -> None:
+    """Fail if the wheel is too large, and name its largest directories."""
+    size = wheel.stat().st_size
+    sizes: Counter[str] = Counter()
+    with zipfile.ZipFile(wheel) as archive:
+        for file in archive.infolist():
+            directory = "/".join(file.filename.split("/")[:2])
+            sizes[directory] += file.compress_size + ENTRY_BYTES + 2 * len(file.filename)
+    largest = ", ".join(f"{directory} {part:,}" for directory, part in sizes.most_common(8))
+    session.log(f"{wheel.name}: {size:,} bytes; {largest}")
+    if size >= MOST_BYTES:
+        session.error(f"{wheel.name} has {size:,} bytes, and must stay below {MOST_BYTES:,}; the largest: {largest}")
 
 
 @nox.session(name="all-services")
