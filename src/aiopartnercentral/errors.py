@@ -29,8 +29,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aiopartnercentral._utils.kept_response import KeptResponse
-from aiopartnercentral._utils.text import REDACTED
+from aiopartnercentral._utils.text import REDACTED, KeptResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

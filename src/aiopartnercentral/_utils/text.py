@@ -1,4 +1,4 @@
-"""Text that can be shown and stored, and the texts about generated code: its docstrings."""
+"""Text that can be shown and stored, the texts about generated code, and responses that no text shows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from datetime import UTC
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import attrs
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 __all__ = [
@@ -97,3 +99,12 @@ def _own_texts(cls: type) -> dict[str, str]:
             ):
                 found[name] = inspect.cleandoc(text).replace("\n", " ")
     return found
+
+
+@attrs.frozen
+class KeptResponse:
+    """A response whose body and headers no repr shows, as they may be sensitive."""
+
+    body: bytes | None = attrs.field(repr=False)
+    http_status: int
+    http_headers: Mapping[str, str] = attrs.field(repr=False)
