@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.lazy_imports import import_optional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ import attrs
 
 from aiopartnercentral._pagination.page_iterator import items_together
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.optional_imports import import_optional
+from aiopartnercentral._utils.lazy_imports import import_optional
 from aiopartnercentral._utils.text import listed
 from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.stream import CollectionView
