@@ -9,7 +9,6 @@ from functools import partial
 from traceback import TracebackException
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import boto3
 import pytest
 from aiobotocore.client import AioBaseClient
@@ -28,6 +27,7 @@ from aiopartnercentral import (
     TransportInfo,
     account,
 )
+from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.bulk import ClientPool, Source
 from tests.support.clients import IDENTITY
@@ -218,11 +218,11 @@ async def test_an_unknown_exception_of_the_http_client_is_translated_as_ever(
     server: ScriptedServer, client: account.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object, **__: object) -> None:
-        raise aiohttp.ClientError("something else")
+        raise OSError("something else")
 
     server.replies(PAGE)
     await client.list_connections(catalog="AWS")
-    monkeypatch.setattr(aiohttp.ClientSession, "_request", fail)
+    monkeypatch.setattr(AsyncioPool, "post", fail)
     with pytest.raises(HTTPClientError, match="something else") as caught:
         await client.with_options(attempts=1).list_connections(catalog="AWS")
     assert caught.value.attempts == 1

@@ -19,12 +19,14 @@ from botocore.exceptions import ParamValidationError
 from botocore.model import ServiceModel
 from botocore.serialize import create_serializer
 from hypothesis import given, settings, strategies as st
+from yarl import URL
 
 from aiopartnercentral import account
 from aiopartnercentral._transport import standalone_settings as standalone
 from aiopartnercentral._transport.direct.model import operation_model
 from aiopartnercentral._transport.direct.request import RequestTemplate, UnsupportedRequestError
 from aiopartnercentral._transport.direct.sender import random_id
+from aiopartnercentral._transport.http.response import HttpResponse
 from aiopartnercentral.account.operations import SERVICE
 from tests.support.account_model import BOTOCORE, MODEL, OPERATIONS, WIRE, decode
 from tests.support.strategies import CANONICAL, json_values
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from anyio.from_thread import BlockingPortal
 
+    from aiopartnercentral._transport.direct.request import SignedRequest
     from aiopartnercentral.types import Operation
 
 ENDPOINTS = [
@@ -55,7 +58,7 @@ ORIGINAL_UUID4 = uuid.uuid4
 
 
 class Session:
-    """Stands in for the session of aiohttp; it only keeps what it is to send."""
+    """Stands in for the session of aiohttp and for the pool of direct requests; it only keeps what it is to send."""
 
     status = 200
     raw_headers = ((b"x-amzn-requestid", b"id"),)
@@ -72,10 +75,18 @@ class Session:
     async def read(self) -> bytes:
         return b"{}"
 
+    async def post(self, request: SignedRequest) -> HttpResponse:
+        headers = [*request.headers.items(), ("Accept-Encoding", "identity")]  # which the pool adds
+        self.sent.append((request.method, str(URL(request.url, encoded=True)), headers, request.body, {}))
+        return HttpResponse(self.status, {"x-amzn-requestid": "id"}, b"{}")
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
 
 @attrs.frozen
 class Client:
-    """A client whose session of aiohttp only keeps requests."""
+    """A client that only keeps requests."""
 
     portal: BlockingPortal = attrs.field(repr=False)
     client: account.Client
@@ -87,9 +98,11 @@ class Client:
 
         connection = self.transport.connection
         if connection.botocore is not None:
-            connection.botocore.client._endpoint.http_session._get_session = get_session
+            http = connection.botocore.client._endpoint.http_session
+            http._get_session = get_session
+            http.pool = None if http.pool is None else self.session
         if connection.sender is not None:
-            connection.sender._http._session = get_session
+            connection.sender._http = self.session
 
     @property
     def transport(self) -> Any:

@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 CLIENTS: dict[str, dict[str, Any]] = {
-    "aiohttp": {"http_client": "aiohttp"},
+    "asyncio": {"http_client": "asyncio"},
     "httpx": {"config": AioConfig(http_session_cls=HttpxSession)},
     "ry": {"http_client": "ry"},
 }
-BY_BOTOCORE = {"ry by botocore": {"http_client": "ry", "direct": False}}
+BY_BOTOCORE = {"aiohttp by botocore": {"direct": False}, "ry by botocore": {"http_client": "ry", "direct": False}}
 BODY = b'{"ConnectionSummaries": []}'
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"

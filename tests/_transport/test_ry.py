@@ -43,7 +43,7 @@ REFUSED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("what", REFUSED)
 async def test_what_it_cannot_do_is_refused_when_a_client_is_opened(what: str) -> None:
-    with pytest.raises(InvalidConfigError, match=f"the HTTP client ry cannot {what}.*: use http_client='aiohttp'"):
+    with pytest.raises(InvalidConfigError, match=f"the HTTP client ry cannot {what}.*: use http_client='asyncio'"):
         async with account.connect(config=AioConfig(**REFUSED[what]), **ON_RY):
             pass
 
@@ -76,7 +76,7 @@ async def test_it_excludes_another_http_session_class() -> None:
         with pytest.raises(TypeError, match="http_client and an http_session_cls of the config exclude each other"):
             async with account.connect(config=config, **ON_RY):
                 pass
-    with pytest.raises(ValueError, match="http_client must be 'aiohttp' or 'ry', not 'curl'"):
+    with pytest.raises(ValueError, match="http_client must be 'asyncio' or 'ry', not 'curl'"):
         ClientPool(http_client="curl")  # type: ignore[arg-type] # the mistake
 
 

@@ -227,13 +227,13 @@ def test_generated_code_imports_attrs_the_standard_library_and_the_runtime_alone
 
 
 def test_everything_but_the_transport_runs_through_anyio() -> None:
-    # Which loop runs is asked for the HTTP client, and aiohttp's session is opened. A call ahead of the consumer has no
-    # block that could wait for it. The emulator's HTTP server and the HTTP client ry run on asyncio alone. The
-    # command's runner does not wait for asyncio's threads.
+    # Which loop runs is asked for the HTTP client. A call ahead of the consumer has no block that could wait for it.
+    # The emulator's HTTP server and both HTTP clients run on asyncio alone. The command's runner does not wait for
+    # asyncio's threads.
     allowed = {SOURCE / "_transport" / f"{name}.py" for name in ("client_factory", "prefetch")}
     allowed |= {SOURCE / "_transport" / f"standalone{name}.py" for name in ("", "_settings")}
     allowed |= {SOURCE / "emulator" / "http_server.py", SOURCE / "cli" / "runner.py"}
-    allowed |= {SOURCE / "_transport" / "http" / f"{name}_client.py" for name in ("aiohttp", "ry")}
+    allowed |= {SOURCE / "_transport" / "http" / f"{name}.py" for name in ("asyncio_client", "connection", "ry_client")}
     for path in SOURCE.rglob("*.py"):
         assert "asyncio" not in roots(path) or path in allowed, path
 

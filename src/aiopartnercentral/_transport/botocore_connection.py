@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiobotocore.config import AioConfig
@@ -17,18 +17,20 @@ from aiopartnercentral._transport.direct.botocore_requests import BotocoreReques
 from aiopartnercentral._transport.direct.eligibility import client_obstacle, quota_handlers, session_obstacle
 from aiopartnercentral._transport.direct.handover import register_handover
 from aiopartnercentral._transport.direct.sender import DirectSender
-from aiopartnercentral._transport.http.aiohttp_client import AiohttpClient
-from aiopartnercentral._transport.http.ry_client import RyPool
+from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
 from aiopartnercentral._transport.http.ry_session import RySession
+from aiopartnercentral._transport.http.settings import HttpSettings
 from aiopartnercentral._transport.http_client import Guard
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from aiopartnercentral._transport.http.aiohttp_client import AiohttpPool
+    from aiopartnercentral._transport.http.ry_client import RyPool
     from aiopartnercentral.types import Service
 
 __all__ = ["botocore_connection", "open_botocore_connection"]
+
+_KEEPALIVE, _DNS_TTL, _UNLIMITED = 15.0, 10.0, 1_000_000  # aiohttp's defaults, and what it takes 0 for
 
 
 @asynccontextmanager
@@ -80,9 +82,8 @@ def botocore_connection(
     if obstacle is None:
         register_handover(client)
         http: Any = client._endpoint.http_session  # noqa: SLF001 - nothing else has the HTTP client
-        own = partial(http._get_session, None)  # noqa: SLF001 - as aiobotocore does
-        direct = http if isinstance(http, RySession) else AiohttpClient(own)
-        sender = DirectSender(direct, BotocoreRequests(botocore), clock)
+        own = http if isinstance(http, RySession) else _pool(client)
+        sender = DirectSender(own, BotocoreRequests(botocore), clock)
     return Connection(
         service=service,
         protocol=botocore.protocol,
@@ -96,10 +97,31 @@ def botocore_connection(
     )
 
 
+def _pool(client: Any) -> AsyncioPool:  # noqa: ANN401 - as above
+    """Return connections with the settings of a client's HTTP client, which closes them."""
+    http = client._endpoint.http_session  # noqa: SLF001 - nothing else has the HTTP client
+    arguments, timeout = http._connector_args or {}, http._timeout  # noqa: SLF001 - nothing else has these
+    keepalive, ttl = arguments.get("keepalive_timeout", _KEEPALIVE), arguments.get("ttl_dns_cache", _DNS_TTL)
+    settings = HttpSettings(
+        connect_timeout=timeout.sock_connect or None,
+        read_timeout=timeout.sock_read or None,
+        max_connections=http._max_pool_connections or _UNLIMITED,  # noqa: SLF001 - as above
+        keepalive=0.0 if arguments.get("force_close") else _or_forever(keepalive),
+        dns_ttl=_or_forever(ttl) if arguments.get("use_dns_cache", True) else 0.0,
+        max_response_bytes=http.max_response_bytes,
+    )
+    pool = http.pool = AsyncioPool(settings, http.tls_context)
+    return pool
+
+
+def _or_forever(seconds: float | None) -> float:
+    return math.inf if seconds is None else float(seconds)
+
+
 @asynccontextmanager
 async def borrowing_botocore(
     service: Service,
-    pool: AiohttpPool | RyPool,
+    pool: AsyncioPool | RyPool,
     credentials: object,
     max_response_bytes: int,
     options: Mapping[str, Any],
@@ -126,13 +148,17 @@ async def borrowing_botocore(
         yield botocore, obstacle, quota_handlers(client)
 
 
-def _borrowing(pool: AiohttpPool | RyPool) -> Any:  # noqa: ANN401 - aiobotocore has no types
+def _borrowing(pool: AsyncioPool | RyPool) -> Any:  # noqa: ANN401 - aiobotocore has no types
     """Return a class of aiobotocore's HTTP clients that send over given connections."""
-    base: Any = RySession if isinstance(pool, RyPool) else AIOHTTPSession
+    if isinstance(pool, AsyncioPool):
+        return type("Borrowing", (Guard, AIOHTTPSession), {"__module__": __name__, "pool": pool, "owns_pool": False})
+
+    base: Any = RySession
+    opened = pool.opened
 
     class Borrowed(base):  # type: ignore[misc] # as above
-        async def _get_session(self, *_: object) -> Any:  # noqa: ANN401 - a session of aiohttp, or a client of ry
-            return await pool.opened()
+        async def _get_session(self, *_: object) -> Any:  # noqa: ANN401 - a client of ry
+            return await opened()
 
     class Borrowing(Guard, Borrowed):
         """An HTTP client over the connections of another one."""

@@ -26,11 +26,14 @@ from botocore.exceptions import (
 
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS
 from aiopartnercentral._transport.closed import client_closed
+from aiopartnercentral._transport.http.botocore_requests import as_botocores, plain_request
 from aiopartnercentral._transport.untrusted_responses import WithoutRedirects, guard_aiohttp, guard_httpx
 from aiopartnercentral.errors import RedirectError, ResponseTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
 
 __all__ = ["Guard", "check_endpoint", "guarded", "guarded_config", "merged"]
 
@@ -118,11 +121,15 @@ class Guard:
         max_response_bytes: maximum bytes of a response's body; None for no limit.
         body_end: what the body of every success ends with; a success without it, or a response with status 408, is
             repeated like a lost connection. None for any body.
+        pool: the connections that send direct requests, and whatever else they can; None if there are none.
+        owns_pool: whether they are closed with the HTTP client.
     """
 
     last_status: int = 0
     max_response_bytes: int | None = None
     body_end: re.Pattern[bytes] | None = None
+    pool: AsyncioPool | None = None
+    owns_pool: bool = True
     _failing: _Failing | None = None
     _known: tuple[Any, Any] = (None, None)  # the last session, and what its requests are made with
     # An HTTP client of the caller's own need not have these.
@@ -149,6 +156,8 @@ class Guard:
 
         # A cancellation would leave connections open, which other users of the client then never close.
         with CancelScope(shield=True):
+            if self.pool is not None and self.owns_pool:
+                await self.pool.aclose()
             await super().__aexit__(*exc_info)  # type: ignore[misc] # as above
 
     async def _get_session(self, *arguments: Any) -> Any:  # noqa: ANN401 - as above
@@ -188,7 +197,7 @@ class Guard:
         if self._sessions is None:
             raise client_closed()
         try:
-            response = await super().send(request)  # type: ignore[misc] # as above
+            response = await self._sent(request)
         except (HTTPClientError, ConnectionError) as error:
             cause: object = getattr(error, "kwargs", {}).get("error")
             mistake = cause if isinstance(cause, ResponseTooLargeError) else self._mistake(request, error)
@@ -201,6 +210,43 @@ class Guard:
                 raise _LostResponseError(host=_address(request.url), reason=reason)
             return response
         raise mistake  # outside the handler: the cause may quote a header, or the password of a proxy
+
+    async def _sent(self, request: Any) -> Any:  # noqa: ANN401 - as above
+        """Send a request over the pool if it is a usual one, otherwise as the HTTP client does."""
+        pool, failing = self.pool, self._failing
+        if pool is None:
+            return await super().send(request)  # type: ignore[misc] # as above
+        if failing is not None:
+            failure = failing.error
+        else:
+            plain = None if self._proxy_config.proxy_url_for(request.url) else plain_request(request)
+            if plain is None:
+                return await super().send(request)  # type: ignore[misc] # as above
+            try:
+                return (await pool.post(plain)).for_botocore(request.url)
+            except Exception as error:  # noqa: BLE001 - raised below
+                failure = error
+        if isinstance(failure, RuntimeError):  # no response would help
+            raise failure
+        # Outside the handler: a local variable of the traceback may be a secret.
+        raise as_botocores(failure, request)
+
+    async def tls_context(self) -> ssl.SSLContext:
+        """Return the TLS context of the HTTP client, which is that of aiobotocore or a subclass of it.
+
+        Raises:
+            OSError: the certificates cannot be loaded.
+            RuntimeError: the client is closed.
+        """
+        if self._sessions is None:
+            raise client_closed()
+        session = await super()._get_session(None)  # type: ignore[misc] # as above
+        tls = session.connector._ssl  # noqa: SLF001 - nothing else has it
+        if isinstance(tls, ssl.SSLContext):
+            return tls
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # older versions of aiobotocore have none if verify is False
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
 
     def check(self, request: Any, status: int, headers: Mapping[str, str]) -> None:  # noqa: ANN401 - as above
         """Raise the exception for a response that is not the service's.
@@ -215,7 +261,7 @@ class Guard:
             raise _refused_by_proxy()
 
     def failing_with(self, error: Exception) -> Any:  # noqa: ANN401 - as above
-        """Return an HTTP client with the same settings, whose requests fail with an error of aiohttp."""
+        """Return an HTTP client with the same settings, whose requests fail with an error of a direct request."""
         same: Any = object.__new__(type(self))
         same.__dict__ = {**self.__dict__, "_failing": _Failing(error)}
         return same
@@ -256,15 +302,15 @@ class Guard:
 
 
 class _Failing:
-    """An aiohttp session whose requests fail."""
+    """Connections whose requests fail."""
 
-    __slots__ = ("_error",)
+    __slots__ = ("error",)
 
     def __init__(self, error: Exception) -> None:
-        self._error = error
+        self.error = error
 
-    async def request(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments and result
-        raise self._error
+    async def request(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 - the arguments and result of ry's client
+        raise self.error
 
 
 class _LostResponseError(ConnectionClosedError):

@@ -31,8 +31,8 @@ class ClientOptions(TypedDict, total=False):
     """Maximum bytes of a response, 100 MiB by default; reading stops there."""
     direct: bool
     """Whether usual calls may be sent without botocore's request path, which is faster; True by default."""
-    http_client: Literal["aiohttp", "ry"]
-    """What sends the requests: aiohttp by default; ry is faster and needs the extra of this name."""
+    http_client: Literal["asyncio", "ry"]
+    """What sends the requests: the library itself by default; ry needs the extra of this name."""
     verify: bool | str
     """Whether to verify TLS certificates, or the path of a CA bundle."""
     use_ssl: bool
@@ -129,7 +129,7 @@ _CHECKS: Final[Mapping[str, Check[Any]]] = {
     "timeout": optional(validators.positive_number),
     "max_response_bytes": validators.count,
     "direct": validators.flag,
-    "http_client": optional(validators.one_of(("aiohttp", "ry"))),
+    "http_client": optional(validators.one_of(("asyncio", "ry"))),
     "verify": optional(verify),
     "use_ssl": validators.flag,
     "api_version": optional(validators.text),

@@ -60,8 +60,8 @@ _BEFORE_SENDING = (  # errors that are raised before anything is sent
     *(NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),
     *(ConnectTimeoutError, ProxyConnectionError, SSLError),
 )
-_NOT_CONNECTED = frozenset({"ClientConnectorError", "gaierror", "_NotConnectedError"})
-"""The exceptions for connections that did not open: of aiohttp, the standard library and the HTTP client of ry."""
+_NOT_CONNECTED = frozenset({"ClientConnectorError", "gaierror", "NotConnectedError", "_NotConnectedError"})
+"""The exceptions for connections that did not open: of aiohttp, the standard library and our HTTP clients."""
 
 
 class AttemptsEndedError(Exception):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiopartnercentral._transport.botocore_client import BotocoreClient
-    from aiopartnercentral._transport.http.aiohttp_client import AiohttpPool
+    from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
     from aiopartnercentral._transport.http.ry_client import RyPool
     from aiopartnercentral._transport.standalone_settings import StandaloneSettings
     from aiopartnercentral.types import Service
@@ -81,7 +81,7 @@ async def open_standalone_connection(
             connection.is_closed = True
 
 
-def _pool(settings: StandaloneSettings, max_response_bytes: int) -> AiohttpPool | RyPool:
+def _pool(settings: StandaloneSettings, max_response_bytes: int) -> AsyncioPool | RyPool:
     """Return the connections, with the settings that aiobotocore has by default."""
     is_tls = settings.endpoint_url.startswith("https")
     http = HttpSettings(verify=settings.verify if is_tls else False, max_response_bytes=max_response_bytes)
@@ -89,9 +89,9 @@ def _pool(settings: StandaloneSettings, max_response_bytes: int) -> AiohttpPool 
         from aiopartnercentral._transport.http.ry_client import RyPool  # noqa: PLC0415 - an optional dependency
 
         return RyPool(http)
-    from aiopartnercentral._transport.http.aiohttp_client import AiohttpPool  # noqa: PLC0415 - slow to load
+    from aiopartnercentral._transport.http.asyncio_client import AsyncioPool  # noqa: PLC0415 - ry does without it
 
-    return AiohttpPool(http)
+    return AsyncioPool(http)
 
 
 @attrs.define(eq=False, repr=False)
@@ -101,7 +101,7 @@ class _Opener:
     service: Service
     settings: StandaloneSettings
     max_response_bytes: int
-    pool: AiohttpPool | RyPool
+    pool: AsyncioPool | RyPool
     requests: PinnedRequests
     stack: AsyncExitStack
     lock: asyncio.Lock = attrs.field(factory=asyncio.Lock)

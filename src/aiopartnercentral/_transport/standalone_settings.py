@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import sys
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._transport.standalone_credentials import StaticKeys
     from aiopartnercentral.types import Service
 
-__all__ = ["StandaloneSettings", "logs_botocore", "standalone_settings"]
+__all__ = ["StandaloneSettings", "is_patched", "logs_botocore", "patches_aiohttp", "standalone_settings"]
 
 _SIGV4 = "aws.auth#sigv4"
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -96,7 +97,7 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
         region=region,
         keys=keys,
         verify=_ca_bundle(verify),
-        http_client=given.get("http_client", "aiohttp"),
+        http_client=given.get("http_client", "asyncio"),
         options={"timeout": None, **{name: value for name, value in given.items() if name not in _OWN}},
     )
 
@@ -142,7 +143,23 @@ def _has_usual_process() -> bool:
         return False
     if _has_loaded_botocore() or any(name in sys.modules for name in _PATCHING):
         return False
-    return not logs_botocore()
+    return not (logs_botocore() or patches_aiohttp())
+
+
+def patches_aiohttp() -> bool:
+    """Return whether a tool for tracing or tests has patched aiohttp, because it expects to see the requests."""
+    cls: Any = getattr(sys.modules.get("aiohttp"), "ClientSession", None)
+    return cls is not None and any(is_patched(getattr(cls, name, None)) for name in ("__init__", "_request"))
+
+
+def is_patched(method: Any) -> bool:  # noqa: ANN401 - a function, or what an instrumentation has made of it
+    """Return whether a method of aiohttp, aiobotocore or botocore is not their own; None is one of another version."""
+    if method is None:
+        return False
+    if type(method) is not FunctionType:
+        return True
+    modules = method.__module__, method.__globals__.get("__name__", "")
+    return any(name.partition(".")[0] not in {"aiobotocore", "aiohttp", "botocore"} for name in modules)
 
 
 def logs_botocore() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from aiobotocore.client import AioBaseClient
@@ -13,7 +12,7 @@ from botocore.history import get_global_history_recorder
 from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._transport.http.ry_session import RySession
-from aiopartnercentral._transport.standalone_settings import logs_botocore
+from aiopartnercentral._transport.standalone_settings import is_patched, logs_botocore, patches_aiohttp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +44,7 @@ _INSTRUMENTED: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (AIOHTTPSession, ("send",)),
 )
 """Methods that instrumentations patch, such as those of OpenTelemetry, Datadog, New Relic and X-Ray."""
+_USUAL_ARGUMENTS = frozenset({"keepalive_timeout", "force_close", "use_dns_cache", "ttl_dns_cache"})
 _EVENTS = (
     *("provide-client-params", "before-parameter-build", "before-endpoint-resolution", "before-call"),
     *("request-created", "choose-signer", "before-sign", "before-send", "before-parse", "response-received"),
@@ -90,7 +90,7 @@ def _http_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
     """Return what is unusual about the HTTP client."""
     http = client._endpoint.http_session  # noqa: SLF001 - nothing else has the HTTP client
     if not isinstance(http, AIOHTTPSession | RySession):
-        return "the HTTP client is neither aiohttp nor ry"
+        return "the HTTP client is neither aiobotocore's default one nor ry"
     modules = {cls.__module__ for cls in type(http).__mro__} - {"builtins"}
     if not all(name.startswith(("aiobotocore.", _OWN)) for name in modules):
         return "the HTTP client is a class of the caller's"
@@ -98,29 +98,26 @@ def _http_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
         return "requests go through a proxy"
     if http._cert_file:  # noqa: SLF001 - as above
         return "there is a client certificate"
+    arguments = None if isinstance(http, RySession) else http._connector_args  # noqa: SLF001 - as above
+    unusual = sorted((arguments or {}).keys() - _USUAL_ARGUMENTS)
+    if unusual:
+        return f"connector_args has {', '.join(unusual)}"
     return None
 
 
 def _observer_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
     """Return who expects botocore to work on every request."""
     for cls, names in _INSTRUMENTED:
-        if any(_is_patched(getattr(cls, name, None)) for name in names):
+        if any(is_patched(getattr(cls, name, None)) for name in names):
             return "aiobotocore is instrumented"
+    if not isinstance(client._endpoint.http_session, RySession) and patches_aiohttp():  # noqa: SLF001 - as above
+        return "aiohttp is instrumented"
     if logs_botocore():
         return "botocore logs at DEBUG"
     history: Any = get_global_history_recorder()
     if history._enabled:  # noqa: SLF001 - nothing else has it
         return "botocore's history is enabled"
     return _foreign_handler(client)
-
-
-def _is_patched(method: Any) -> bool:  # noqa: ANN401 - a function, or what an instrumentation has made of it
-    if method is None:  # of another version
-        return False
-    if type(method) is not FunctionType:
-        return True
-    modules = method.__module__, method.__globals__.get("__name__", "")
-    return any(name.partition(".")[0] not in {"aiobotocore", "botocore"} for name in modules)
 
 
 def _foreign_handler(client: Any, operation: str = "*") -> str | None:  # noqa: ANN401 - as above

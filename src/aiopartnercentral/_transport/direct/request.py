@@ -16,7 +16,7 @@ from aiopartnercentral._transport.direct.signature import Signer, canonical_requ
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Keys", "RequestTemplate", "SignedRequest", "UnsupportedRequestError", "trace_id"]
+__all__ = ["Keys", "RequestTemplate", "SignedRequest", "UnsupportedRequestError", "host_header", "trace_id"]
 
 _CONSTANT = frozenset(
     {
@@ -91,7 +91,7 @@ class RequestTemplate:
         by_lower = {name.lower(): value for name, value in headers.items()}
         parts = urlsplit(url)
         signed = {
-            name: _host(parts) if name == "host" else by_lower.get(name, "") for name in signed_headers.split(";")
+            name: host_header(parts) if name == "host" else by_lower.get(name, "") for name in signed_headers.split(";")
         }
         self._url: str = url
         self._headers = headers
@@ -173,7 +173,7 @@ def _signed_with(authorization: str) -> tuple[str, str, str]:
     return region, service, headers.partition("=")[2]
 
 
-def _host(url: SplitResult) -> str:
+def host_header(url: SplitResult) -> str:
     """Return the `Host` header of a request."""
     host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname or ""
     return host if url.port in (None, _USUAL_PORTS.get(url.scheme)) else f"{host}:{url.port}"

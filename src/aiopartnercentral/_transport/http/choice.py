@@ -17,7 +17,7 @@ __all__ = ["with_http_client"]
 
 
 def with_http_client(config: AioConfig, name: str | None) -> AioConfig:
-    """Return the config of a client with the HTTP client of this name; None and `aiohttp` keep the config's own.
+    """Return the config of a client with the HTTP client of this name; None and `asyncio` keep the config's own.
 
     Raises:
         ImportError: its package is not installed.

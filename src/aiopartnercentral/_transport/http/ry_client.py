@@ -142,7 +142,7 @@ def _opened(settings: HttpSettings) -> Any:  # noqa: ANN401 - ry's
     if len(_USED_IN) > 1:
         raise RuntimeError(
             "a process that was forked after its parent had used the HTTP client ry cannot use it: "
-            "start processes by spawn or forkserver, or use http_client='aiohttp'"
+            "start processes by spawn or forkserver, or use http_client='asyncio'"
         )
     connect, read = settings.connect_timeout, settings.read_timeout
     if connect is not None and read is not None:

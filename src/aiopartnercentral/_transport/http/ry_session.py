@@ -147,7 +147,7 @@ def _check(client_cert: object, proxies: Any, proxies_config: object, connector_
 
 
 def _cannot(what: str) -> str:
-    return f"the HTTP client ry cannot {what}: use http_client='aiohttp', the default"
+    return f"the HTTP client ry cannot {what}: use http_client='asyncio', the default"
 
 
 def _headers(request: Any) -> dict[str, str]:  # noqa: ANN401 - as above
@@ -186,7 +186,7 @@ def _translated(error: Exception, request: Any, proxy_url: str | None) -> BotoCo
     if isinstance(error, BotoCoreError):
         return error
     if isinstance(error, UnsendableUrlError):
-        advice = "write it as a browser would, or use http_client='aiohttp'"
+        advice = "write it as a browser would, or use http_client='asyncio'"
         return InvalidConfigError(error_msg=f"the path of the endpoint URL is not in normal form: {advice}")
     if type(error).__name__ != "ReqwestError":
         return HTTPClientError(error=error)

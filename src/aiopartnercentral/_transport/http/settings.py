@@ -19,6 +19,7 @@ class HttpSettings:
         read_timeout: maximum seconds without any part of a response; None for no limit. It also limits connecting.
         max_connections: maximum requests at once; further ones wait.
         keepalive: seconds that an idle connection is kept.
+        dns_ttl: seconds that a resolved name is used; ry decides itself.
         verify: whether to verify TLS certificates with the CA bundle that botocore uses, or the path of another one.
         max_response_bytes: maximum bytes of a response's body; None for no limit.
         proxy: URL of an HTTP proxy; None for none, whatever the environment says.
@@ -28,6 +29,7 @@ class HttpSettings:
     read_timeout: float | None = 60.0
     max_connections: int = 100
     keepalive: float = 12.0
+    dns_ttl: float = 10.0
     verify: bool | str = True
     max_response_bytes: int | None = None
     proxy: str | None = None  # it may have a password, so there is no repr

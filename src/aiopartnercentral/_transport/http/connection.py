@@ -1,0 +1,260 @@
+"""An HTTP/1.1 connection, which reads responses with llhttp. Nothing here loads botocore."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from aiopartnercentral._transport.http.response import HttpResponse
+
+__all__ = [
+    "BrokenConnectionError",
+    "ClosedConnectionError",
+    "ConnectingTimeoutError",
+    "HttpConnection",
+    "MalformedResponseError",
+    "NotConnectedError",
+    "ReadingTimeoutError",
+    "TlsError",
+    "TransferError",
+]
+
+_BEGIN = b"HTTP/1."
+_MAX_HEAD = 64 * 1024  # bytes of the names and values of headers
+_MAX_UNPARSED = 2 * _MAX_HEAD  # bytes that arrive before the end of a head, interim responses included
+_FIRST_STATUS, _SWITCHING_PROTOCOLS, _FIRST_FINAL_STATUS = 100, 101, 200
+
+
+class TransferError(Exception):
+    """No complete response arrived. The texts have nothing of a request or response."""
+
+
+class NotConnectedError(TransferError):
+    """No connection was opened, so nothing was sent."""
+
+
+class TlsError(TransferError):
+    """The TLS handshake failed, so nothing was sent."""
+
+
+class ConnectingTimeoutError(TransferError):
+    """No connection was opened in time, so nothing was sent."""
+
+
+class ReadingTimeoutError(TransferError):
+    """No further part of the response arrived in time."""
+
+
+class ClosedConnectionError(TransferError):
+    """The connection ended before the response did."""
+
+
+class BrokenConnectionError(TransferError):
+    """The connection broke before the body of the response began."""
+
+
+class MalformedResponseError(TransferError):
+    """What arrived is not an HTTP response."""
+
+
+class HttpConnection(asyncio.Protocol):
+    """A connection that was opened by an event loop.
+
+    Arguments:
+        loop: the event loop.
+        read_timeout: maximum seconds without any part of a response; None for no limit.
+        max_response_bytes: maximum bytes of a response's body; None for no limit.
+        connections: the connections that are open, in which it keeps itself.
+
+    Attributes:
+        is_usable: whether it can send another request.
+        active_at: when it last sent or received anything, by the loop's clock.
+        lost: is resolved once the connection is closed.
+    """
+
+    __slots__ = (
+        *("_body", "_connections", "_failure", "_has_head", "_headers", "_is_dirty", "_is_done", "_is_kept", "_loop"),
+        *("_most", "_parser", "_read_timeout", "_size", "_size_of_fields", "_size_of_unparsed", "_status", "_timer"),
+        *("_transport", "_unsent", "_waiter", "active_at", "is_usable", "lost"),
+    )
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        read_timeout: float | None,
+        max_response_bytes: int | None,
+        connections: set[HttpConnection],
+    ) -> None:
+        self.is_usable = True
+        self.active_at = loop.time()
+        self.lost: asyncio.Future[None] = loop.create_future()
+        self._loop = loop
+        self._read_timeout = read_timeout
+        self._most: float = math.inf if max_response_bytes is None else max_response_bytes
+        self._connections = connections
+        self._parser: HttpResponseParser | None = HttpResponseParser(self)
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiter: asyncio.Future[HttpResponse] | None = None
+        self._unsent = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        """Expect a response."""
+        self._failure: Exception | None = None
+        self._status = self._size = self._size_of_fields = self._size_of_unparsed = 0
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+        self._has_head = self._is_done = self._is_dirty = self._is_kept = False
+
+    def exchange(self, message: bytes) -> asyncio.Future[HttpResponse]:
+        """Send a request, and return the response's future. A task that stops waiting for it has to call `abort`."""
+        waiter = self._waiter = self._loop.create_future()
+        self._clear()
+        self.active_at = self._loop.time()
+        if self._timer is None and self._read_timeout is not None:
+            self._timer = self._loop.call_later(self._read_timeout, self._check_time)
+        self._transport.write(message)
+        self._unsent = self._transport.get_write_buffer_size()
+        return waiter
+
+    def abort(self, error: Exception | None = None) -> None:
+        """Close the connection at once; the response's future fails with the error, if there are both."""
+        self.is_usable = False
+        waiter, self._waiter = self._waiter, None
+        self._transport.abort()
+        if error is not None and waiter is not None and not waiter.done():
+            waiter.set_exception(error)
+
+    def _check_time(self) -> None:
+        """Fail if nothing has arrived for too long. There is one timer for all requests of the connection."""
+        self._timer = None
+        if self._waiter is None or self._read_timeout is None:
+            return
+        unsent = self._transport.get_write_buffer_size()
+        if 0 < unsent < self._unsent:  # a long request is still being sent
+            self.active_at = self._loop.time()
+        self._unsent = unsent
+        due = self.active_at + self._read_timeout
+        if self._loop.time() < due:
+            self._timer = self._loop.call_at(due, self._check_time)
+        else:
+            self.abort(ReadingTimeoutError("no part of a response arrived in time"))
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Store the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of the response; anything that arrives while none is expected ends the connection."""
+        if self._waiter is None or self._parser is None:
+            self.abort()
+            return
+        self.active_at = self._loop.time()
+        if not self._has_head:
+            if not (self._size_of_unparsed or _BEGIN.startswith(data[: len(_BEGIN)])):
+                self.abort(MalformedResponseError("the response is not one of HTTP/1"))
+                return
+            self._size_of_unparsed += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            self._is_dirty = True
+            if not self._is_done:
+                self._failure = self._failure or MalformedResponseError(f"the response is not HTTP: {error}")
+        if self._failure is None and (self._size_of_fields > _MAX_HEAD or self._is_head_too_long()):
+            self._failure = MalformedResponseError("the headers of the response are too long")
+        if self._failure is not None:
+            self.abort(self._failure)
+        elif self._is_done:
+            self._finish()
+
+    def _is_head_too_long(self) -> bool:
+        return self._size_of_unparsed > _MAX_UNPARSED and not self._has_head
+
+    def _finish(self) -> None:
+        """Return the response, and be ready for another request if nothing else was sent or received."""
+        waiter, self._waiter = self._waiter, None
+        if not self._is_kept or self._is_dirty or self._transport.get_write_buffer_size():
+            self.is_usable = False
+        if not self.is_usable:
+            self._transport.abort()
+        body, self._body = self._body, []
+        if waiter is not None and not waiter.done():
+            whole = body[0] if len(body) == 1 else b"".join(body)
+            waiter.set_result(HttpResponse(self._status, self._headers, whole))
+
+    def eof_received(self) -> None:
+        """Note that the server closes the connection; asyncio closes it, too."""
+        self.is_usable = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Fail, unless the end of the connection is that of the response."""
+        self.is_usable = False
+        self._connections.discard(self)
+        self._parser = None  # it refers to this object
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self.lost.done():
+            self.lost.set_result(None)
+        if self._waiter is None:
+            return
+        if self._has_head and exc is None and self._headers.keys().isdisjoint(("content-length", "transfer-encoding")):
+            self._finish()
+        elif self._has_head or exc is None:
+            self.abort(ClosedConnectionError("the server closed the connection before the response was complete"))
+        else:
+            self.abort(BrokenConnectionError(f"the connection broke: {exc}"))
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """Note what follows a response, which belongs to no request."""
+        if self._is_done:
+            self._is_dirty = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; those after the body only count."""
+        self._size_of_fields += len(name) + len(value)
+        if self._has_head or self._is_done:
+            return
+        try:
+            text = value.decode()
+        except UnicodeDecodeError:
+            text = value.decode("latin-1")  # as it is to boto3
+        self._headers[name.decode("latin-1").lower()] = text.rstrip(" \t")
+
+    def on_headers_complete(self) -> None:
+        """Take the status of the response, or drop an interim one."""
+        if self._is_done or self._parser is None:
+            return
+        self._status = status = self._parser.get_status_code()
+        if status >= _FIRST_FINAL_STATUS:
+            self._has_head = True
+            return
+        self._headers = {}
+        if status < _FIRST_STATUS or status == _SWITCHING_PROTOCOLS:
+            self._failure = MalformedResponseError(f"the response has the status {status}")
+
+    def on_body(self, data: bytes) -> None:
+        """Keep a part of the body, up to the limit."""
+        if self._is_done or self._failure is not None:
+            return
+        self._size += len(data)
+        if self._size <= self._most:
+            self._body.append(data)
+            return
+        from aiopartnercentral.errors import ResponseTooLargeError  # noqa: PLC0415 - loads botocore
+
+        self._failure = ResponseTooLargeError(int(self._most))
+
+    def on_message_complete(self) -> None:
+        """End the response, but not after an interim one."""
+        if self._has_head and self._parser is not None:
+            self._is_done = True
+            self._is_kept = self._parser.should_keep_alive()
