@@ -1,10 +1,13 @@
 """Decodes JSON text into objects, by wire classes and functions that are made when a class is first decoded.
 
 Decoding has two steps. msgspec reads the JSON text, or the values of CBOR, into objects of wire classes, which checks
-the types, and generated functions convert what is not yet as the classes have it. A wire class of a structure has the
-slots of the structure's class, but not its guard against changes: a frozen attrs class sets each attribute through
-`object.__setattr__`, which would cost more than everything else here. So the functions change the objects in place, and
-then assign the frozen class to their `__class__`.
+the types, and generated functions convert what is not yet as the classes have it. A frozen attrs class sets each
+attribute through `object.__setattr__`, which would cost more than everything else here. So the functions fill objects
+of a class with the same slots but without this guard, and then assign the frozen class to their `__class__`.
+
+The wire class of a structure with few members is this class, and msgspec itself fills the objects. Afterwards it looks
+up each member to see whether it has a default to set, which takes longer than everything else if there are many
+members, or many are absent. So the wire class of a larger structure is a `Struct`, whose members are copied.
 
 The source of the functions is registered where tracebacks and debuggers look for it.
 """
@@ -37,6 +40,7 @@ _LONGEST_MOMENT = len('"2024-05-01T12:00:00.123456Z"')
 # JSON escapes these, and the last of them cannot be encoded.
 _ODD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 _PLAIN = frozenset({str, bool, int, float, Any})
+_LARGE = 8  # members; fewer are rather filled in place than copied
 
 
 class FallbackRequired(Exception):  # noqa: N818 - not an error: a converter converts the value instead
@@ -45,6 +49,10 @@ class FallbackRequired(Exception):  # noqa: N818 - not an error: a converter con
 
 class UnusualError(Exception):
     """Only converters decode objects of the class."""
+
+
+class WireStructure(msgspec.Struct, gc=False):
+    """The JSON of a large structure."""
 
 
 class WireUnion(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -178,7 +186,7 @@ class _Source:
         """Return the wire class of a structure or union; it is completed later, as it may contain itself."""
         wire = self._made.get(of) or self.wires.get(of)
         if wire is None:
-            wire = mutable_twin(of) if isinstance(of, type) else _wire_union(of)
+            wire = _wire_structure(of) if isinstance(of, type) else _wire_union(of)
             self.wires[of] = wire
             self._incomplete.append(of)
         return wire
@@ -186,25 +194,23 @@ class _Source:
     def _structure(self, cls: type) -> None:
         """Complete the wire class of a structure, and write its function.
 
-        msgspec drops unknown members, and a required member must not be null. To msgspec, the class is a dataclass
-        whose fields have the names on the wire. Each of them is another name of the slot that holds the field.
+        msgspec drops unknown members, and a required member must not be null.
         """
-        wire, found = self.wires[cls], list(members(cls, is_botocore=False))
-        is_response = issubclass(cls, Response)
-        _check_names(found, is_response=is_response)
-        forms = {member.key: self._form_of(member) for member in found}
-        defaults = dict.fromkeys(member.key for member in found if not member.required)
-        # Without a docstring, `dataclass` takes long to write one.
-        named: Any = type(cls.__name__, (), {"__doc__": "As JSON.", "__annotations__": forms, **defaults})
-        dataclass(init=False, repr=False, eq=False, match_args=False)(named)
-        wire.__annotations__, wire.__dataclass_fields__ = forms, named.__dataclass_fields__
-        for member in found:
-            setattr(wire, member.key, vars(wire)[member.field])
-        self.namespace[cls.__name__] = cls
-        self._head(cls.__name__)
-        for member in found:
-            self._member(member, f"made.{member.field}")
-        if is_response:
+        found = list(members(cls, is_botocore=False))
+        if self._is_in_place(cls):
+            self._head(cls.__name__, "made")
+            self.namespace[cls.__name__] = cls
+            _complete_twin(self.wires[cls], found, {member.key: self._form_of(member) for member in found})
+            for member in found:
+                self._member(member, f"made.{member.field}")
+        else:
+            self._head(cls.__name__, "wire")
+            self._use(cls)
+            self.wires[cls].__annotations__ = {member.field: self._form_of(member) for member in found}
+            self._line(f"made = _{cls.__name__}()")
+            for member in found:
+                self._copy(member, f"wire.{member.field}")
+        if issubclass(cls, Response):
             self._line("made.response_metadata = None")
         self._line(f"made.__class__ = {cls.__name__}")
         self._line("return made")
@@ -212,23 +218,27 @@ class _Source:
     def _union(self, union: Any) -> None:  # noqa: ANN401 - not a class
         """Complete the wire class of a union, and write its function."""
         wire, forms = self.wires[union], {}
-        self._head(union_name(union))
+        self._head(union_name(union), "wire")
         fields = dict(zip(wire.__struct_fields__, _variants(union), strict=True))
         for index, (field, variant) in enumerate(fields.items()):
             (member,) = members(variant, is_botocore=False)
             name = variant.__name__
-            self.namespace |= {name: variant, f"_{name}": mutable_twin(variant)}
+            self._use(variant)
             forms[field] = self._form(member.type, member) | None
-            others = " or ".join(f"made.{other} is not None" for other in list(fields)[index + 1 :])
-            with self._block(f"if made.{field} is not None:"):
+            others = " or ".join(f"wire.{other} is not None" for other in list(fields)[index + 1 :])
+            with self._block(f"if wire.{field} is not None:"):
                 if others:
                     self._line(f"if {others}: fall_back()")
-                self._line(f"variant = _{name}()")
-                self._line(f"variant.value = {self._decoded(member.type, f'made.{field}', member)}")
-                self._line(f"variant.__class__ = {name}")
-                self._line("return variant")
+                self._line(f"made = _{name}()")
+                self._line(f"made.value = {self._decoded(member.type, f'wire.{field}', member)}")
+                self._line(f"made.__class__ = {name}")
+                self._line("return made")
         self._line("fall_back()")
         wire.__annotations__ = forms
+
+    def _use(self, cls: type) -> None:
+        """Give the functions a class, and its mutable twin."""
+        self.namespace |= {cls.__name__: cls, f"_{cls.__name__}": mutable_twin(cls)}
 
     def _form_of(self, member: Member) -> Any:  # noqa: ANN401 - any type form
         """Return the type of a member as it is in the JSON."""
@@ -251,7 +261,7 @@ class _Source:
         return self._wire(of)
 
     def _member(self, member: Member, text: str) -> None:
-        """Write the lines that decode a member."""
+        """Write the lines that decode a member in place."""
         of = member.type
         if of is Any and member.required:  # which is any JSON to msgspec
             self._line(f"if {text} is None: fall_back()")
@@ -259,18 +269,31 @@ class _Source:
             return
         if member.required:
             self._convert(of, text, member)
-        elif of is datetime and self._converted[member.timestamp_format][1] == "decode_iso8601":
+        elif self._is_text(of, member):
             self._line(f"{text} = decode_optional_iso8601({text})")
         else:
             with self._block(f"if {text} is not None:"):
                 self._convert(of, text, member)
 
+    def _copy(self, member: Member, text: str) -> None:
+        """Write the lines that decode a member of a wire object into another object."""
+        of = member.type
+        if of is Any and member.required:  # which is any JSON to msgspec
+            self._line(f"if {text} is None: fall_back()")
+        if member.required or self._is_final(of):
+            decoded = self._decoded(of, text, member)
+        elif self._is_text(of, member):
+            decoded = f"decode_optional_iso8601({text})"
+        else:
+            decoded = f"None if {text} is None else {self._decoded(of, text, member)}"
+        self._line(f"made.{member.field} = {decoded}")
+
     def _convert(self, of: Any, text: str, member: Member) -> None:  # noqa: ANN401 - any type form
         """Write the lines that decode the value of a variable: in place, or a new one."""
         part = without_none(get_args(of)[-1]) if get_origin(of) in (list, dict) else None
-        if isinstance(of, type) and issubclass(of, Structure):
+        if part is None and self._is_in_place(of):
             self._line(f"decode_{of.__name__}({text})")
-        elif part is not None and _is_in_place(part):
+        elif part is not None and self._is_in_place(part):
             item = self._variable()
             with self._block(f"for {item} in {text}{'.values()' if get_origin(of) is dict else ''}:"):
                 self._convert(part, item, member)
@@ -305,10 +328,20 @@ class _Source:
             return False
         return of in _PLAIN or (isinstance(of, type) and issubclass(of, OpenEnum))
 
-    def _head(self, name: str | None) -> None:
+    def _is_text(self, of: Any, member: Member) -> bool:  # noqa: ANN401 - any type form
+        """Tell whether a value is a timestamp that is ISO 8601 in the JSON."""
+        return of is datetime and self._converted[member.timestamp_format][1] == "decode_iso8601"
+
+    def _is_in_place(self, of: Any) -> bool:  # noqa: ANN401 - any type form
+        """Tell whether a value is decoded by changing the objects in it, so that it need not be replaced."""
+        if get_origin(of) in (list, dict):
+            return self._is_in_place(without_none(get_args(of)[-1]))
+        return isinstance(of, type) and issubclass(of, Structure) and not issubclass(self._wire(of), msgspec.Struct)
+
+    def _head(self, name: str | None, parameter: str) -> None:
         self._variables = 0
         self._indent = ""
-        self._line(f"def decode_{name}(made):")
+        self._line(f"def decode_{name}({parameter}):")
         self._indent = "    "
 
     def _line(self, text: str) -> None:
@@ -326,6 +359,34 @@ class _Source:
         """Return a local name that the function has not used yet."""
         self._variables += 1
         return f"item_{self._variables}"
+
+
+def _wire_structure(cls: type) -> type[Any]:
+    """Return the wire class of a structure; it has no types yet."""
+    found = list(members(cls, is_botocore=False))
+    if any(_ODD_NAME.search(member.key) for member in found):
+        raise UnusualError
+    if len(found) < _LARGE:
+        _check_names(found, is_response=issubclass(cls, Response))
+        return mutable_twin(cls)
+    optional = {"default": None}
+    fields = [(each.field, Any, msgspec.field(name=each.key, **({} if each.required else optional))) for each in found]
+    return msgspec.defstruct(cls.__name__, fields, bases=(WireStructure,), kw_only=True)
+
+
+def _complete_twin(twin: Any, found: list[Member], forms: Mapping[str, Any]) -> None:  # noqa: ANN401 - not a known class
+    """Give a mutable twin the types of its members.
+
+    To msgspec, the class is a dataclass whose fields have the names on the wire. Each of them is another name of the
+    slot that holds the field.
+    """
+    defaults = dict.fromkeys(member.key for member in found if not member.required)
+    # Without a docstring, `dataclass` takes long to write one.
+    named: Any = type(twin.__name__, (), {"__doc__": "As JSON.", "__annotations__": forms, **defaults})
+    dataclass(init=False, repr=False, eq=False, match_args=False)(named)
+    twin.__annotations__, twin.__dataclass_fields__ = forms, named.__dataclass_fields__
+    for member in found:
+        setattr(twin, member.key, vars(twin)[member.field])
 
 
 def _wire_union(union: Any) -> type[msgspec.Struct]:  # noqa: ANN401 - not a class
@@ -353,12 +414,5 @@ def _check_names(found: list[Member], *, is_response: bool) -> None:
     """Refuse names on the wire that are other attributes of a wire class, which has members under both names."""
     fields = {member.field: member.key for member in found} | ({"response_metadata": ""} if is_response else {})
     for key in fields.values():
-        if fields.get(key, key) != key or key.startswith("__") or _ODD_NAME.search(key):
+        if fields.get(key, key) != key or key.startswith("__"):
             raise UnusualError
-
-
-def _is_in_place(of: Any) -> bool:  # noqa: ANN401 - any type form
-    """Tell whether a value is decoded by changing the objects in it, so that it need not be replaced."""
-    if get_origin(of) in (list, dict):
-        return _is_in_place(without_none(get_args(of)[-1]))
-    return isinstance(of, type) and issubclass(of, Structure)
