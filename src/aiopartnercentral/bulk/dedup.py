@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["SeenItems", "fingerprint", "split_fingerprints"]
 
 _SIZE = 12  # bytes of a fingerprint, so that a collision among a billion items is practically impossible
+_BLANK = blake2b(digest_size=_SIZE)  # which is copied, as reading its options again takes a fifth of the time
 
 
 @attrs.define(eq=False)
@@ -87,7 +88,9 @@ class SeenItems:
 
 def fingerprint(item: bytes) -> bytes:
     """Return the fingerprint of an item's JSON."""
-    return blake2b(item, digest_size=_SIZE).digest()
+    state = _BLANK.copy()
+    state.update(item)
+    return state.digest()
 
 
 def split_fingerprints(fingerprints: bytes) -> Iterator[bytes]:
