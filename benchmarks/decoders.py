@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from datetime import datetime
+from importlib.util import find_spec
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,6 +25,7 @@ ORJSON = "orjson, untyped"
 MSGSPEC = "msgspec, untyped"
 CBOR_OURS = "ours, CBOR"
 CBOR_STOCK = "botocore's parser, CBOR"
+CBOR_CAPO = "capo, CBOR"
 CBOR_UNTYPED = "cbor2, untyped"
 
 Loads: TypeAlias = "Callable[[bytes], Any]"
@@ -59,6 +61,8 @@ def _decoder(name: str) -> Decoder:
         return Decoder(loads, _typed_items, attrgetter("id"), dumps)
     if name == CBOR_OURS:
         return Decoder(loads, _typed_attributions, attrgetter("id"))
+    if name == CBOR_CAPO:
+        return Decoder(loads, itemgetter("revenue_attribution_summaries"), itemgetter("id"))
     if name in (CBOR_STOCK, CBOR_UNTYPED):
         return Decoder(loads, itemgetter("RevenueAttributionSummaries"), itemgetter("Id"))
     if name in (STRUCTS, CATTRS):
@@ -155,6 +159,15 @@ def _cbor_stock() -> Loads:
     return lambda body: parser.parse({"status_code": 200, "headers": {}, "body": body}, shape)
 
 
+def _cbor_capo() -> Loads:
+    from capo_partnercentral_revenue_measurement._protocol import cbor  # noqa: PLC0415 - as above
+    from capo_partnercentral_revenue_measurement.types import (  # noqa: PLC0415 - as above
+        list_revenue_attributions_output as output,
+    )
+
+    return lambda body: output.deserialize_cbor(cbor.loads(body))
+
+
 def _cbor_untyped() -> Loads:
     import cbor2  # noqa: PLC0415 - one client a process
 
@@ -193,8 +206,10 @@ _LOADERS: dict[str, Callable[[], Loads]] = {
     MSGSPEC: _msgspec,
 }
 DECODERS = tuple(_LOADERS)
-_LOADERS |= {CBOR_OURS: _cbor_ours, CBOR_STOCK: _cbor_stock, CBOR_UNTYPED: _cbor_untyped}
-CBOR_DECODERS = (CBOR_OURS, CBOR_STOCK, CBOR_UNTYPED)
+_CBOR_LOADERS = {CBOR_OURS: _cbor_ours, CBOR_STOCK: _cbor_stock, CBOR_CAPO: _cbor_capo, CBOR_UNTYPED: _cbor_untyped}
+_LOADERS |= _CBOR_LOADERS
+HAS_CAPO = find_spec("capo_partnercentral_revenue_measurement") is not None
+CBOR_DECODERS = tuple(name for name in _CBOR_LOADERS if HAS_CAPO or name != CBOR_CAPO)
 
 
 def _ours_dumps() -> Callable[[Any], bytes]:

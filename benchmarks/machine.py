@@ -15,6 +15,7 @@ PACKAGES = (
     "botocore",
     "boto3",
     "capo-partnercentral-account",
+    "capo-partnercentral-revenue-measurement",
     "aiohttp",
     "anyio",
     "attrs",
