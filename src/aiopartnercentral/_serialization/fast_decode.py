@@ -17,7 +17,6 @@ from __future__ import annotations
 import linecache
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin
@@ -26,7 +25,14 @@ import msgspec
 from msgspec import Raw
 
 from aiopartnercentral._serialization.decode import decode_base64
-from aiopartnercentral._serialization.members import ISO_8601, members, union_name, without_none
+from aiopartnercentral._serialization.members import (
+    ISO_8601,
+    complete_twin,
+    members,
+    mutable_twin,
+    union_name,
+    without_none,
+)
 from aiopartnercentral._serialization.timestamps import from_epoch
 from aiopartnercentral.types import OpenEnum, Response, Structure, UnknownMember
 
@@ -123,15 +129,6 @@ _FUNCTIONS: Mapping[str, Any] = {
 }
 
 
-def mutable_twin(cls: type) -> type[Any]:
-    """Return a class whose objects can be filled, and then become objects of the frozen class."""
-    unguarded = {
-        "__setattr__": object.__setattr__,
-        "__delattr__": object.__delattr__,
-    }  # the base of responses is frozen
-    return type(cls.__name__, cls.__bases__, {"__slots__": vars(cls)["__slots__"], **unguarded})
-
-
 class Decoders:
     """The wire classes and functions of one service; those of a class are made with those of all classes in it."""
 
@@ -200,7 +197,7 @@ class _Source:
         if self._is_in_place(cls):
             self._head(cls.__name__, "made")
             self.namespace[cls.__name__] = cls
-            _complete_twin(self.wires[cls], found, {member.key: self._form_of(member) for member in found})
+            complete_twin(self.wires[cls], found, {member.key: self._form_of(member) for member in found})
             for member in found:
                 self._member(member, f"made.{member.field}")
         else:
@@ -372,21 +369,6 @@ def _wire_structure(cls: type) -> type[Any]:
     optional = {"default": None}
     fields = [(each.field, Any, msgspec.field(name=each.key, **({} if each.required else optional))) for each in found]
     return msgspec.defstruct(cls.__name__, fields, bases=(WireStructure,), kw_only=True)
-
-
-def _complete_twin(twin: Any, found: list[Member], forms: Mapping[str, Any]) -> None:  # noqa: ANN401 - not a known class
-    """Give a mutable twin the types of its members.
-
-    To msgspec, the class is a dataclass whose fields have the names on the wire. Each of them is another name of the
-    slot that holds the field.
-    """
-    defaults = dict.fromkeys(member.key for member in found if not member.required)
-    # Without a docstring, `dataclass` takes long to write one.
-    named: Any = type(twin.__name__, (), {"__doc__": "As JSON.", "__annotations__": forms, **defaults})
-    dataclass(init=False, repr=False, eq=False, match_args=False)(named)
-    twin.__annotations__, twin.__dataclass_fields__ = forms, named.__dataclass_fields__
-    for member in found:
-        setattr(twin, member.key, vars(twin)[member.field])
 
 
 def _wire_union(union: Any) -> type[msgspec.Struct]:  # noqa: ANN401 - not a class

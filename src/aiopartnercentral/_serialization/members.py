@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections import abc
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from importlib import import_module
@@ -212,3 +213,27 @@ def _is_without_parts(of: Any) -> bool:  # noqa: ANN401 - any type form
 
 def _union_members(cl: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any type form
     return get_args(cl) if get_origin(cl) in (Union, UnionType) else ()
+
+
+def mutable_twin(cls: type) -> type[Any]:
+    """Return a class whose objects can be filled, and then become objects of the frozen class."""
+    unguarded = {
+        "__setattr__": object.__setattr__,
+        "__delattr__": object.__delattr__,
+    }  # the base of responses is frozen
+    return type(cls.__name__, cls.__bases__, {"__slots__": vars(cls)["__slots__"], **unguarded})
+
+
+def complete_twin(twin: Any, found: list[Member], forms: Mapping[str, Any]) -> None:  # noqa: ANN401 - not a known class
+    """Give a mutable twin the types of its members.
+
+    To msgspec, the class is a dataclass whose fields have the names on the wire. Each of them is another name of the
+    slot that holds the field.
+    """
+    defaults = dict.fromkeys(member.key for member in found if not member.required)
+    # Without a docstring, `dataclass` takes long to write one.
+    named: Any = type(twin.__name__, (), {"__doc__": "As JSON.", "__annotations__": forms, **defaults})
+    dataclass(init=False, repr=False, eq=False, match_args=False)(named)
+    twin.__annotations__, twin.__dataclass_fields__ = forms, named.__dataclass_fields__
+    for member in found:
+        setattr(twin, member.key, vars(twin)[member.field])
