@@ -1,4 +1,4 @@
-"""The pytest plugin: a local Partner Central for each test, and a client connected to it.
+"""The pytest plugin: a local Partner Central for each test, and clients of its services connected to it.
 
 pytest imports this module in every run, as it is an entry point. So it imports only pytest; everything else is imported
 when a test first uses a fixture.
@@ -10,6 +10,7 @@ import copy
 import os
 from abc import abstractmethod
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -20,17 +21,32 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from aiopartnercentral import ConnectOptions, Emulator, account
+    from aiopartnercentral import (
+        ConnectOptions,
+        Emulator,
+        account,
+        benefits,
+        channel,
+        marketing,
+        revenue,
+        selling,
+    )
 
 __all__ = [
     "EmulatorFactory",
+    "partnercentral_benefits_client",
+    "partnercentral_channel_client",
     "partnercentral_client",
     "partnercentral_client_options",
     "partnercentral_emulator",
     "partnercentral_emulator_arguments",
     "partnercentral_emulator_factory",
+    "partnercentral_marketing_client",
+    "partnercentral_revenue_client",
+    "partnercentral_selling_client",
 ]
 
+_SERVICES: Final = ("account", "benefits", "channel", "marketing", "revenue", "selling")
 _MARKER: Final = "partnercentral_emulator"
 _ON_ANYIO: Final = "_partnercentral_client_on_anyio"
 _ON_ASYNCIO: Final = "_partnercentral_client_on_asyncio"
@@ -60,20 +76,23 @@ class EmulatorFactory(Protocol):
         """Return a context manager that runs an emulator.
 
         Arguments:
-            arguments: the arguments of `aiopartnercentral.Emulator`.
+            arguments: the arguments of `aiopartnercentral.Emulator`, and optionally `scenario`: the name or path of a
+                scenario, as in `Emulator.from_scenario`.
         """
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, and the client's fixture with pytest-asyncio if it is installed."""
+    """Register the marker, and the fixtures of clients with pytest-asyncio if it is installed."""
     config.addinivalue_line(
-        "markers", f"{_MARKER}(**arguments): arguments of aiopartnercentral.Emulator for the test's emulator."
+        "markers", f"{_MARKER}(**arguments): arguments of aiopartnercentral.Emulator, or scenario, for its emulator."
     )
     asyncio_plugin: Any = config.pluginmanager.getplugin("asyncio")
     if hasattr(asyncio_plugin, "fixture"):
         # pytest-asyncio runs only fixtures that it has decorated itself.
         module: Any = ModuleType(_ASYNCIO_MODULE)
-        module.connected = asyncio_plugin.fixture(_connecting(), name=_ON_ASYNCIO)
+        for service in _SERVICES:
+            fixture = asyncio_plugin.fixture(_connecting(service), name=f"{_ON_ASYNCIO}_{service}")
+            setattr(module, service, fixture)
         config.pluginmanager.register(module, module.__name__)
 
 
@@ -100,7 +119,12 @@ def partnercentral_emulator_factory() -> Iterator[EmulatorFactory]:
 
     # A separate event loop, so that tests can run on asyncio, on trio, or without an event loop.
     with start_blocking_portal("asyncio") as portal:
-        yield lambda **arguments: portal.wrap_async_context_manager(Emulator(**arguments))
+
+        def run(*, scenario: str | None = None, **arguments: Any) -> AbstractContextManager[Emulator]:  # noqa: ANN401 - as above
+            made = Emulator(**arguments) if scenario is None else Emulator.from_scenario(scenario, **arguments)
+            return portal.wrap_async_context_manager(made)
+
+        yield run
 
 
 @pytest.fixture
@@ -158,13 +182,54 @@ def _environment(emulator: Emulator, arguments: Mapping[str, Any]) -> Iterator[N
 
 @pytest.fixture
 def partnercentral_client_options() -> ConnectOptions:
-    """Return options of `account.connect` for each test's client; override this fixture to set them."""
+    """Return options of `connect` for each test's clients; override this fixture to set them."""
     return {}
 
 
 @pytest.fixture
 def partnercentral_client(request: pytest.FixtureRequest) -> account.Client:
     """Return a client of the test's emulator, for async tests that anyio's plugin or pytest-asyncio runs."""
+    client: account.Client = _client(request, "account")
+    return client
+
+
+@pytest.fixture
+def partnercentral_selling_client(request: pytest.FixtureRequest) -> selling.Client:
+    """Return a client of the emulator's selling service, for async tests."""
+    client: selling.Client = _client(request, "selling")
+    return client
+
+
+@pytest.fixture
+def partnercentral_benefits_client(request: pytest.FixtureRequest) -> benefits.Client:
+    """Return a client of the emulator's benefits service, for async tests."""
+    client: benefits.Client = _client(request, "benefits")
+    return client
+
+
+@pytest.fixture
+def partnercentral_channel_client(request: pytest.FixtureRequest) -> channel.Client:
+    """Return a client of the emulator's channel service, for async tests."""
+    client: channel.Client = _client(request, "channel")
+    return client
+
+
+@pytest.fixture
+def partnercentral_marketing_client(request: pytest.FixtureRequest) -> marketing.Client:
+    """Return a client of the emulator's marketing service, for async tests."""
+    client: marketing.Client = _client(request, "marketing")
+    return client
+
+
+@pytest.fixture
+def partnercentral_revenue_client(request: pytest.FixtureRequest) -> revenue.Client:
+    """Return a client of the emulator's revenue measurement service, for async tests."""
+    client: revenue.Client = _client(request, "revenue")
+    return client
+
+
+def _client(request: pytest.FixtureRequest, service: str) -> Any:  # noqa: ANN401 - of one of six packages
+    """Return the client of a service that the test's own plugin for async code opens and closes."""
     if "anyio_backend" in request.fixturenames:
         name = _ON_ANYIO
     elif request.node.get_closest_marker("asyncio"):
@@ -177,28 +242,27 @@ def partnercentral_client(request: pytest.FixtureRequest) -> account.Client:
         name = _ON_ASYNCIO
     else:
         pytest.fail(
-            "partnercentral_client is for async tests: mark this one with pytest.mark.anyio or pytest.mark.asyncio, or "
-            "use partnercentral_emulator with a client of your own",
+            f"{request.fixturename} is for async tests: mark this one with pytest.mark.anyio or pytest.mark.asyncio, "
+            "or use partnercentral_emulator with a client of your own",
             pytrace=False,
         )
-    client: account.Client = request.getfixturevalue(name)
-    return client
+    return request.getfixturevalue(f"{name}_{service}")
 
 
-def _connecting() -> Callable[[Emulator, ConnectOptions], AsyncIterator[account.Client]]:
-    """Return the client's fixture function; a new one each time, as decorating changes it."""
+def _connecting(service: str) -> Callable[[Emulator, ConnectOptions], AsyncIterator[Any]]:
+    """Return the fixture function of a service's client; a new one each time, as decorating changes it."""
 
     async def connected(
         partnercentral_emulator: Emulator, partnercentral_client_options: ConnectOptions
-    ) -> AsyncIterator[account.Client]:
-        from aiopartnercentral import account  # noqa: PLC0415 - see the module
-
+    ) -> AsyncIterator[Any]:
         options: ConnectOptions = {"endpoint_url": partnercentral_emulator.endpoint_url}
         options.update(partnercentral_client_options)
-        async with account.connect(**options) as client:
+        async with import_module(f"aiopartnercentral.{service}").connect(**options) as client:
             yield client
 
     return connected
 
 
-_connected_on_anyio = pytest.fixture(_connecting(), name=_ON_ANYIO)
+# pytest finds fixtures among the names of a module.
+for _name in _SERVICES:
+    globals()[f"_{_name}_on_anyio"] = pytest.fixture(_connecting(_name), name=f"{_ON_ANYIO}_{_name}")

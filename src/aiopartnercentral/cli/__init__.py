@@ -20,7 +20,8 @@ describe     an operation or a type of the API
 malformed    the file of malformed items
 report_file  the JSON report
 demo         an example with an embedded Partner Central
-emulator     a local Partner Central
+emulator     a local Partner Central, with emulator_command (its options) and emulator_settings (changes a running one)
+recording    forwards the emulator's requests to AWS
 runner       runs a coroutine, and returns the exit code
 messages     the message for each error
 terminal     safe text, and the width of a terminal

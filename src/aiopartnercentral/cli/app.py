@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 from itertools import islice
-from pathlib import Path  # noqa: TC003 - typer reads it
 from types import SimpleNamespace
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from aiopartnercentral import __version__
+from aiopartnercentral.cli.emulator_command import emulator, emulator_set
 from aiopartnercentral.cli.services import details, service_of, summaries
 from aiopartnercentral.cli.write_command import write
 
@@ -239,123 +239,22 @@ app.command(
 )(write)
 
 
-_ADDRESS, _DATA, _BEHAVIOUR = "Address", "Data", "Behaviour and faults"
-
-
-@app.command(
+app.command(
     cls=Command,
     short_help="Run a local Partner Central for tests.",
     epilog=_examples(
         "aiopartnercentral emulator --port 8080 --catalog AWS=1000 --latency 0.05",
-        "aiopartnercentral emulator --state partner-central.log --faults faults.toml",
+        "aiopartnercentral emulator --scenario outage --access-log",
     ),
-)
-def emulator(
-    *,
-    host: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Address to listen on; keep it local, as nothing is encrypted.",
-            rich_help_panel=_ADDRESS,
-        ),
-    ] = ("127.0.0.1"),
-    port: Annotated[
-        int,
-        typer.Option(
-            metavar="NUMBER", min=0, max=65535, help="Port to listen on; 0 for any free one.", rich_help_panel=_ADDRESS
-        ),
-    ] = 0,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Accept this name in the Host header too, such as emulator in a container network; can be repeated.",
-            rich_help_panel=_ADDRESS,
-        ),
-    ] = None,
-    catalog: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=NUMBER",
-            help="A catalog and its number of connections; can be repeated. Default: AWS=120 and Sandbox=30.",
-            rich_help_panel=_DATA,
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of the generated data.", rich_help_panel=_DATA)] = 0,
-    state: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Save changes here, and load them at the next start.", rich_help_panel=_DATA),
-    ] = None,
-    latency: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="Delay of each response.", rich_help_panel=_BEHAVIOUR)
-    ] = 0.0,
-    requests_per_second: Annotated[
-        float | None,
-        typer.Option(
-            metavar="NUMBER",
-            help="Rate limit of each account in each service; no limit by default.",
-            rich_help_panel=_BEHAVIOUR,
-        ),
-    ] = None,
-    deny: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Deny a catalog, or CATALOG:OPERATION; can be repeated.", rich_help_panel=_BEHAVIOUR
-        ),
-    ] = None,
-    task_seconds: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS",
-            min=0,
-            help="Duration of tasks, verifications and each step of a review.",
-            rich_help_panel=_BEHAVIOUR,
-        ),
-    ] = 1.0,
-    freeze_time: Annotated[
-        bool,
-        typer.Option(
-            "--freeze-time", help="Freeze the clock; move it with POST /_emulator/clock.", rich_help_panel=_BEHAVIOUR
-        ),
-    ] = False,
-    credentials: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="AWS credentials file with aws_account_id; accept only these credentials.",
-            rich_help_panel=_BEHAVIOUR,
-        ),
-    ] = None,
-    faults: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Inject the faults of this TOML file, such as [[fault]] with kind = 'reset'.",
-            rich_help_panel=_BEHAVIOUR,
-        ),
-    ] = None,
-) -> None:
-    """Run a local Partner Central until Ctrl-C or SIGTERM; the first line on stdout is its address."""
-    from aiopartnercentral.cli.emulator import prepare, serve  # noqa: PLC0415 - loads aiohttp
-    from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
-
-    prepared = prepare(
-        catalog or [],
-        host=host,
-        port=port,
-        allowed_hosts=allow_host or [],
-        seed=seed,
-        latency=latency,
-        requests_per_second=requests_per_second,
-        deny=deny or [],
-        task_seconds=task_seconds,
-        freeze_time=freeze_time,
-        credentials=credentials,
-        state=state,
-        faults=faults,
-    )
-    raise typer.Exit(run(lambda: serve(prepared), when_stopped=0))
+)(emulator)
+app.command(
+    cls=Command,
+    short_help="Change a running emulator: clock, quotas, faults.",
+    epilog=_examples(
+        "aiopartnercentral emulator-set http://127.0.0.1:8080 --scenario throttled-account",
+        "aiopartnercentral emulator-set http://127.0.0.1:8080 --advance 86400 --quota open_invitations=3",
+    ),
+)(emulator_set)
 
 
 @app.command(

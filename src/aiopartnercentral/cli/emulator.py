@@ -22,8 +22,8 @@ from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.table import Column, Item, Part, encoded, named, render, report_text
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, one_line, say, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
-from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, StateError, read_faults
-from aiopartnercentral.emulator.server import DEFAULT_CATALOGS
+from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, Recorder, StateError, read_faults
+from aiopartnercentral.emulator.access_log import JsonFormatter, TextFormatter, logger as accesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,13 +40,15 @@ class Prepared:
         emulator: the emulator.
         host: the address to listen on.
         port: the port to listen on.
-        example: a catalog for the example command; None if credentials are verified.
+        example: a catalog for the example command; None if credentials are verified, or requests forwarded.
+        recorder: records the answers of AWS; None if the emulator answers itself.
     """
 
     emulator: Emulator
     host: str
     port: int
     example: str | None
+    recorder: Recorder | None = None
 
 
 def prepare(
@@ -55,9 +57,12 @@ def prepare(
     host: str,
     port: int,
     freeze_time: bool,
+    scenario: str | None = None,
     deny: Sequence[str] = (),
     credentials: Path | None = None,
     faults: Path | None = None,
+    record: Path | None = None,
+    record_from: str | None = None,
     **options: Any,  # noqa: ANN401 - what Emulator takes
 ) -> Prepared:
     """Return an emulator with these options, which has not been started.
@@ -67,14 +72,51 @@ def prepare(
         host: the address to listen on.
         port: the port to listen on.
         freeze_time: whether its clock stands still.
+        scenario: the name or path of a scenario, whose settings the other options replace; None for none.
         deny: `CATALOG` or `CATALOG:OPERATION` each.
         credentials: an AWS credentials file whose profiles have `aws_account_id`; None to accept any credentials.
         faults: a TOML file of faults; None for none.
-        options: further arguments of `Emulator`.
+        record: a new file for the answers of AWS; None to answer itself.
+        record_from: the endpoint whose answers are recorded; None for that of AWS.
+        options: further arguments of `Emulator`; None for the default.
 
     Raises:
         typer.BadParameter: an option has an invalid value.
     """
+    sizes = _sizes(catalogs)
+    given = {name: value for name, value in options.items() if value is not None}
+    pairs = [entry.partition(":")[::2] for entry in deny if ":" in entry]
+    recorder = None
+    try:
+        if record is not None:
+            from aiopartnercentral.cli.recording import Forwarder  # noqa: PLC0415 - loads botocore
+
+            recorder = Recorder(record, Forwarder(record_from))
+            given["upstream"] = recorder
+        elif record_from is not None:
+            raise ValueError("--record-from needs --record FILE")  # noqa: TRY301 - shown like every other error
+        if sizes:
+            given["catalogs"] = sizes
+        if freeze_time:
+            given["clock"] = Clock(running=False)
+        if deny:
+            given["denied_catalogs"] = [entry for entry in deny if ":" not in entry]
+            given["denials"] = [Denial(catalog=name, operation=operation) for name, operation in pairs]
+        if credentials is not None:
+            given["credentials"] = read_credentials(credentials)
+        given |= {"host": host, "port": port}
+        emulator = Emulator(**given) if scenario is None else Emulator.from_scenario(scenario, **given)
+        if faults is not None:
+            _set_faults(emulator, faults)
+    except ValueError as error:
+        raise typer.BadParameter(one_line(str(error))) from None
+    example = min(emulator.scenario["catalogs"], key=lambda name: name in emulator.denied_catalogs)
+    is_open = credentials is None and recorder is None
+    return Prepared(emulator=emulator, host=host, port=port, example=example if is_open else None, recorder=recorder)
+
+
+def _sizes(catalogs: Sequence[str]) -> dict[str, int]:
+    """Return the sizes of catalogs, each of which is `NAME=NUMBER`."""
     sizes: dict[str, int] = {}
     for entry in catalogs:
         name, equals, count = entry.partition("=")
@@ -86,18 +128,7 @@ def prepare(
             sizes[name] = int(count)
         except ValueError:  # Python limits the number of digits
             raise typer.BadParameter(f"{name}={count[:9]}... has too many digits", param_hint="'--catalog'") from None
-    options["denied_catalogs"] = [entry for entry in deny if ":" not in entry]
-    pairs = [entry.partition(":")[::2] for entry in deny if ":" in entry]
-    try:
-        options["denials"] = [Denial(catalog=name, operation=operation) for name, operation in pairs]
-        options["credentials"] = None if credentials is None else read_credentials(credentials)
-        emulator = Emulator(sizes or None, host=host, port=port, clock=Clock(running=not freeze_time), **options)
-        if faults is not None:
-            _set_faults(emulator, faults)
-    except ValueError as error:
-        raise typer.BadParameter(one_line(str(error))) from None
-    example = min(sizes or DEFAULT_CATALOGS, key=lambda name: name in emulator.denied_catalogs)
-    return Prepared(emulator=emulator, host=host, port=port, example=None if credentials else example)
+    return sizes
 
 
 def _set_faults(emulator: Emulator, path: Path) -> None:
@@ -136,14 +167,25 @@ def read_credentials(path: Path) -> dict[str, Credential]:
         raise ValueError("the credentials are not an AWS credentials file with accounts of twelve digits") from None
 
 
-async def serve(prepared: Prepared) -> int:
-    """Run the emulator until cancelled; it then sends delayed responses and closes every socket.
+async def serve(prepared: Prepared, *, access_log: bool = False, as_json: bool = False) -> int:
+    """Run the emulator until cancelled; it then sends the responses to the requests under way, and closes every socket.
+
+    Arguments:
+        prepared: the emulator.
+        access_log: whether to write a line for each request to stderr.
+        as_json: whether the lines on stderr are JSON.
 
     Raises:
-        CommandError: it cannot listen on the address, or use the state file.
+        CommandError: it cannot listen on the address, or use the state file or the new recording.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(_failures_logged())
+        stack.enter_context(_logged(access_log=access_log, as_json=as_json))
+        if prepared.recorder is not None:
+            try:
+                stack.enter_context(prepared.recorder)
+            except OSError as error:
+                place = one_line(str(prepared.recorder.path))
+                raise CommandError(f"cannot create {place}: {error.strerror}", exit_code=USAGE) from None
         try:
             emulator = await stack.enter_async_context(prepared.emulator)
         except StateError as error:
@@ -170,19 +212,25 @@ def _is_failure(record: logging.LogRecord) -> bool:
 
 
 @contextmanager
-def _failures_logged() -> Iterator[None]:
-    """Log warnings, and internal errors, which clients see as status 500, to stderr."""
-    handler = logging.StreamHandler()
-    handler.setLevel(logging.WARNING)
-    handler.setFormatter(logging.Formatter("aiopartnercentral: %(message)s"))
-    handler.addFilter(_is_failure)
-    loggers = [logging.getLogger(name) for name in ("aiopartnercentral.emulator", "aiohttp.server")]
-    for logger in loggers:
+def _logged(*, access_log: bool, as_json: bool) -> Iterator[None]:
+    """Log warnings, internal errors, which clients see as status 500, and optionally all requests to stderr."""
+    failures, requests = logging.StreamHandler(), logging.StreamHandler()
+    failures.setLevel(logging.WARNING)
+    failures.setFormatter(JsonFormatter() if as_json else logging.Formatter("aiopartnercentral: %(message)s"))
+    failures.addFilter(_is_failure)
+    requests.setFormatter(JsonFormatter() if as_json else TextFormatter())
+    handlers = [(logging.getLogger(name), failures) for name in ("aiopartnercentral.emulator", "aiohttp.server")]
+    level = accesses.level
+    if access_log:
+        handlers.append((accesses, requests))
+        accesses.setLevel(logging.INFO)
+    for logger, handler in handlers:
         logger.addHandler(handler)
     try:
         yield
     finally:
-        for logger in loggers:
+        accesses.setLevel(level)
+        for logger, handler in handlers:
             logger.removeHandler(handler)
 
 

@@ -4,13 +4,17 @@
     http_server  connections: their time limits, and how they end
     hosts        checks of the Host and Origin of a request
     options      checks of the options
+    settings     what can be set while the emulator runs
+    scenario     scenario files; those of the library are in scenarios/
+    recording    records the answers of another service, and replays them
+    access_log   one log record for each request
     pipeline     the steps of a request: parsing, fault injection, authentication, execution, recording
     services     the six services: their models, and the form of their requests, responses and errors
     protocol     AWS JSON 1.0 and Smithy RPC v2 CBOR: parses requests
     cbor         values of CBOR
     auth         the account of a request, and its Signature Version 4
     iam          filters of requests, and denials
-    admin_api    the API below `/_emulator/`: clock, verification codes, completion URLs
+    admin_api    the API below `/_emulator/`: readiness, scenario, clock, verification codes, completion URLs
     dashboard/   web pages: accounts, catalogs, recent requests
     dispatcher   permissions, rate limit and validation, then execution
     validation   validates requests and responses against the pinned service models
@@ -66,6 +70,8 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.faults.rules import Fault as Fault
     from aiopartnercentral.emulator.iam import Denial as Denial
     from aiopartnercentral.emulator.persistence.records import StateError as StateError
+    from aiopartnercentral.emulator.recording import Recorder as Recorder
+    from aiopartnercentral.emulator.scenario import read_scenario as read_scenario
     from aiopartnercentral.emulator.server import Emulator as Emulator
     from aiopartnercentral.emulator.state.clock import Clock as Clock
     from aiopartnercentral.emulator.state.quotas import Quotas as Quotas

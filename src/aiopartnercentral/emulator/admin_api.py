@@ -1,4 +1,4 @@
-"""The admin API below `/_emulator/`: the clock, the e-mail verification codes, and completion URLs."""
+"""The admin API below `/_emulator/`: readiness, settings, the clock, verification codes, and completion URLs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from aiopartnercentral.emulator.state.clock import CLOCK_LOCK, format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from aiopartnercentral.emulator.persistence.store import StateStore
+    from aiopartnercentral.emulator.settings import Settings
     from aiopartnercentral.emulator.state.catalog import VerificationCode
 
 PREFIX: Final = "/_emulator/"
 
+_CODE_ARGUMENTS: Final = {"Email": "email", "Code": "code", "Catalog": "catalog", "Account": "account_id"}
+_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 _seconds = validators.number(least=0)
 
 
@@ -32,16 +35,22 @@ _seconds = validators.number(least=0)
 class AdminApi:
     """The emulator's own API.
 
+        GET  /_emulator/ready                    {"Ready": true}
+        GET  /_emulator/scenario                 the present situation, with the keys of a scenario file
+        POST /_emulator/scenario                 sets the given keys of a scenario -> the present situation
         GET  /_emulator/clock                    {"Now": ...}
         POST /_emulator/clock                    {"AdvanceSeconds": 86400} -> {"Now": ...}
         GET  /_emulator/codes                    {"Codes": [...]}: the valid verification codes
+        POST /_emulator/codes                    {"Email": ..., "Code": ...} sets one; optional: Catalog, Account
         GET  /_emulator/verifications/<secret>   a completion URL: verifies the registrant
 
     Arguments:
         store: executes changes of the state.
+        settings: what can be set.
     """
 
     store: StateStore
+    settings: Settings
 
     def respond(self, method: str, path: str, content_type: str, raw: bytes) -> tuple[int, bytes]:
         """Return the status and the JSON body of the response."""
@@ -59,15 +68,37 @@ class AdminApi:
 
     def _handlers(self) -> Mapping[tuple[str, str], Callable[[bytes], tuple[int, bytes]]]:
         return {
+            ("GET", f"{PREFIX}ready"): lambda _: _ok({"Ready": True}),
+            ("GET", f"{PREFIX}scenario"): lambda _: _ok(self.settings.scenario),
+            ("POST", f"{PREFIX}scenario"): self._change,
             ("GET", f"{PREFIX}clock"): lambda _: _time(self.store.clock.now()),
             ("POST", f"{PREFIX}clock"): self._advance,
-            ("GET", f"{PREFIX}codes"): lambda _: _ok({"Codes": [_code(sent) for sent in self.codes()]}),
+            ("GET", f"{PREFIX}codes"): lambda _: self._codes(),
+            ("POST", f"{PREFIX}codes"): self._set_code,
         }
 
-    def codes(self) -> Sequence[VerificationCode]:
-        """Return the valid verification codes."""
-        now = self.store.clock.now()
-        return [code for code in self.store.state.codes() if now < code.expires_at]
+    def _codes(self) -> tuple[int, bytes]:
+        return _ok({"Codes": [_code(sent) for sent in self.settings.codes]})
+
+    def _change(self, raw: bytes) -> tuple[int, bytes]:
+        try:
+            self.settings.change(_object(raw))
+        except (TypeError, ValueError) as error:
+            return _failed(HTTPStatus.BAD_REQUEST, str(error))
+        return _ok(self.settings.scenario)
+
+    def _set_code(self, raw: bytes) -> tuple[int, bytes]:
+        try:
+            given = _object(raw)
+            for key in given:
+                validators.one_of(_CODE_ARGUMENTS)("each key", key)
+            for key in ("Email", "Code"):
+                if key not in given:
+                    raise ValueError(f"{key} is missing")  # noqa: TRY301 - answered like every other error
+            self.settings.set_code(**{_CODE_ARGUMENTS[key]: value for key, value in given.items()})
+        except (TypeError, ValueError) as error:
+            return _failed(HTTPStatus.BAD_REQUEST, str(error))
+        return self._codes()
 
     def _advance(self, raw: bytes) -> tuple[int, bytes]:
         try:
@@ -87,6 +118,14 @@ class AdminApi:
         return _ok({"VerificationStatus": verification.status(now)})
 
 
+def _object(raw: bytes) -> dict[str, Any]:
+    """Return the object of a body, or raise ValueError."""
+    try:
+        return _decode_object(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ValueError("The body must be a JSON object") from None
+
+
 def _code(sent: VerificationCode) -> dict[str, str]:
     return {
         "Account": sent.account,
@@ -101,7 +140,7 @@ def _time(now: datetime) -> tuple[int, bytes]:
     return _ok({"Now": format_timestamp(now)})
 
 
-def _ok(body: dict[str, Any]) -> tuple[int, bytes]:
+def _ok(body: Mapping[str, Any]) -> tuple[int, bytes]:
     return HTTPStatus.OK.value, encode(body)
 
 

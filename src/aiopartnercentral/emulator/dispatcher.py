@@ -64,9 +64,7 @@ class Dispatcher:
         Raises:
             EmulatedServiceError: the response is an error.
         """
-        if not self._take_token(service, account):
-            raise errors.throttled(service.name)
-        self._check_allowed(service, operation, request, account)
+        self.admit(service, operation, request, account)
         if problems := service.validator.request_problems(operation, request):
             raise errors.validation_failed(problems)
         known = service.validator.known_request(operation, request)
@@ -79,6 +77,16 @@ class Dispatcher:
                 return self.store.execute(context)
             except StateError:
                 raise errors.internal_error(errors.STATE_NOT_WRITABLE) from None
+
+    def admit(self, service: Service, operation: str, request: Mapping[str, Any], account: str) -> None:
+        """Count a request.
+
+        Raises:
+            EmulatedServiceError: the rate limit or a denial does not allow it.
+        """
+        if not self._take_token(service, account):
+            raise errors.throttled(service.name)
+        self._check_allowed(service, operation, request, account)
 
     @property
     def state(self) -> State:

@@ -14,7 +14,6 @@ from aiohttp import web
 from aiopartnercentral.emulator import errors, protocol
 from aiopartnercentral.emulator.admin_api import PREFIX, AdminApi
 from aiopartnercentral.emulator.faults.context import FaultContext
-from aiopartnercentral.emulator.faults.rules import FaultInjector
 from aiopartnercentral.emulator.operations.arns import catalog_named
 from aiopartnercentral.emulator.response import Response
 from aiopartnercentral.emulator.services import ACCOUNT
@@ -22,7 +21,9 @@ from aiopartnercentral.emulator.services import ACCOUNT
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.auth import Authenticator
     from aiopartnercentral.emulator.dispatcher import Dispatcher
+    from aiopartnercentral.emulator.recording import Upstream
     from aiopartnercentral.emulator.response import Sleep
+    from aiopartnercentral.emulator.settings import Settings
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ class RequestPipeline:
         admin_api: responds to requests below `/_emulator/`.
         authenticator: finds and verifies the account of a request.
         sleep: sleeps for some seconds, or less if the emulator shuts down.
-        injector: injects faults.
+        settings: has the fault injector.
+        upstream: answers requests instead of the dispatcher; None for the dispatcher.
         requests: the latest requests; fewer if they are large.
     """
 
@@ -50,7 +52,8 @@ class RequestPipeline:
     admin_api: AdminApi
     authenticator: Authenticator
     sleep: Sleep
-    injector: FaultInjector = attrs.field(factory=lambda: FaultInjector(()))
+    settings: Settings
+    upstream: Upstream | None = None
     requests: deque[protocol.RecordedRequest] = attrs.field(factory=deque, init=False)
     _recorded_bytes: int = attrs.field(default=0, init=False)
 
@@ -91,12 +94,12 @@ class RequestPipeline:
         account = self.authenticator.account_of(request)
         size = len(text) if parsed else 0
         context = FaultContext(target.operation, account, catalog_named(parsed), parsed, target.service, size)
-        injection = self.injector.match(context)
+        injection = self.settings.injector.match(context, self.dispatcher.store.clock.now())
         injection.before(context)
         if context.delay:
             await self._delay(context)
         if context.response is None:
-            self._execute(request, raw, context, target, error)
+            await self._execute(request, raw, context, target, error)
         injection.after(context)
         return self._recorded(context)
 
@@ -109,7 +112,7 @@ class RequestPipeline:
             self._recorded(context)
             raise
 
-    def _execute(
+    async def _execute(
         self,
         request: web.BaseRequest,
         raw: bytes | None,
@@ -123,6 +126,12 @@ class RequestPipeline:
                 self.authenticator.check(request, raw, target.service.validator.signing_name)
             if error is not None:
                 raise error  # noqa: TRY301 - handled like every other error
+            if self.upstream is not None:
+                self.dispatcher.admit(context.service, context.operation, context.request, context.account)
+                answer = await self.upstream.answer(context.service, context.operation, context.request)
+                context.error = answer.error
+                context.respond(answer.body, status=answer.status)
+                return
             origin = f"{request.scheme}://{request.host}"
             response = self.dispatcher.respond(
                 context.service, context.operation, context.request, account=context.account, origin=origin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
@@ -18,19 +19,21 @@ from aiohttp import web
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
-from aiopartnercentral.emulator import hosts, iam, options, protocol
+from aiopartnercentral.emulator import access_log, hosts, iam, options, protocol
 from aiopartnercentral.emulator.admin_api import AdminApi
 from aiopartnercentral.emulator.auth import Authenticator, Credential
 from aiopartnercentral.emulator.dashboard.handlers import Dashboard
 from aiopartnercentral.emulator.dashboard.views import Views
 from aiopartnercentral.emulator.dispatcher import Dispatcher
 from aiopartnercentral.emulator.errors import EmulatedServiceError
-from aiopartnercentral.emulator.faults.rules import FaultInjector
 from aiopartnercentral.emulator.hosts import TrustedHosts
 from aiopartnercentral.emulator.http_server import HttpServer, request_id
 from aiopartnercentral.emulator.persistence.store import StateStore
 from aiopartnercentral.emulator.pipeline import RequestPipeline
+from aiopartnercentral.emulator.recording import Recorder, Replay
 from aiopartnercentral.emulator.response import Response, send
+from aiopartnercentral.emulator.scenario import read_scenario
+from aiopartnercentral.emulator.settings import Settings
 from aiopartnercentral.emulator.state.clock import Clock
 from aiopartnercentral.emulator.state.quotas import Quotas
 from aiopartnercentral.emulator.state.state import State
@@ -42,13 +45,15 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.emulator.faults.rules import Fault
     from aiopartnercentral.emulator.iam import Denial
-    from aiopartnercentral.emulator.state.catalog import VerificationCode
+    from aiopartnercentral.emulator.recording import Upstream
 
 logger: logging.Logger = logging.getLogger(__name__)
 
 DEFAULT_CATALOGS: Mapping[str, int] = {"AWS": 120, "Sandbox": 30}
 # How many seconds a client that stops reading or sending may delay the shutdown.
 _SHUTDOWN_SECONDS = 0.5
+# How many seconds the answer of another service may delay it.
+_UPSTREAM_SECONDS = 10.0
 
 _clock = validators.optional(validators.instance_of(Clock))
 _quotas = validators.optional(validators.instance_of(Quotas, "a Quotas"))
@@ -66,7 +71,7 @@ def _credentials(given: Mapping[str, Credential] | None) -> Mapping[str, Credent
 _path = validators.optional(validators.path)
 
 
-class Emulator:
+class Emulator(Settings):
     """A local Partner Central over HTTP on loopback, on asyncio.
 
         async with Emulator({"AWS": 1000, "Sandbox": 10}) as emulator:
@@ -98,6 +103,9 @@ class Emulator:
         denials: further requests that get an AccessDeniedException; can be set at any time.
         state: a file that all changes are written to; they are restored at the next start.
         faults: faults to inject; can be set at any time, which restarts the counting of calls at 1.
+        replay: a file of answers that `aiopartnercentral emulator --record FILE` has written. They are the responses,
+            and no operation is executed.
+        upstream: answers requests instead of the operations, such as a recorder of AWS's answers.
 
     Attributes:
         clock: the emulator's clock.
@@ -128,6 +136,8 @@ class Emulator:
         denials: Collection[Denial] = (),
         state: str | PathLike[str] | None = None,
         faults: Collection[Fault] = (),
+        replay: str | PathLike[str] | None = None,
+        upstream: Upstream | None = None,
     ) -> None:
         emulated = State(
             seed=validators.integer()("seed", seed),
@@ -136,14 +146,19 @@ class Emulator:
             quotas=_quotas("quotas", quotas) or Quotas(),
             task_time=timedelta(seconds=options.seconds("task_seconds", task_seconds)),
         )
-        self.clock: Clock = _clock("clock", clock) or Clock()
-        self._store = StateStore(emulated, self.clock)
+        store = StateStore(emulated, _clock("clock", clock) or Clock())
         path = _path("state", state)
         self._state_file = None if path is None else Path(path)
-        self._dispatcher = Dispatcher(self._store)
         authenticator = Authenticator(emulated.owner, _credentials(credentials))
-        self._pipeline = RequestPipeline(self._dispatcher, AdminApi(self._store), authenticator, self._sleep)
-        self._dashboard = Dashboard(Views(self._store, self._pipeline.requests))
+        recorded = _path("replay", replay)
+        if recorded is not None and upstream is not None:
+            raise ValueError("replay must not be given together with upstream: both answer requests")
+        dispatcher = Dispatcher(store)
+        super().__init__(dispatcher)
+        self._upstream = upstream if recorded is None else Replay(Path(recorded))
+        admin_api = AdminApi(store, self)
+        self._pipeline = RequestPipeline(dispatcher, admin_api, authenticator, self._sleep, self, self._upstream)
+        self._dashboard = Dashboard(Views(store, self._pipeline.requests))
         self.denied_catalogs = denied_catalogs
         self.denials = denials
         self.faults = faults
@@ -156,6 +171,28 @@ class Emulator:
         self._trusted_hosts = TrustedHosts(self._host, hosts.allowed_hosts(allowed_hosts))
         self._runner: web.ServerRunner | None = None
         self._closing = anyio.Event()
+
+    @classmethod
+    def from_scenario(cls, scenario: str | PathLike[str], **arguments: Any) -> Self:  # noqa: ANN401 - of the class
+        """Return the emulator of a scenario.
+
+            async with Emulator.from_scenario("throttled-account", seed=7) as emulator:
+
+        Arguments:
+            scenario: the name of a scenario that is part of the library, or the path of a TOML file.
+            arguments: arguments of the class; each replaces that of the scenario.
+
+        Raises:
+            TypeError: an argument has a wrong type.
+            ValueError: there is no such scenario, or something in it is wrong; the message names file and key.
+        """
+        given = read_scenario(scenario)
+        try:
+            return cls(**given | arguments)
+        except (TypeError, ValueError) as error:
+            if re.split(r"\W", str(error))[0] in arguments:
+                raise
+            raise ValueError(f"{scenario}: {error}") from None
 
     @property
     def endpoint_url(self) -> str:
@@ -174,57 +211,6 @@ class Emulator:
         """The last ten thousand requests, or the last 16 MB of them, oldest first."""
         return tuple(self._pipeline.requests)
 
-    @property
-    def latency(self) -> float:
-        """Seconds by which every response is delayed."""
-        return self._latency
-
-    @latency.setter
-    def latency(self, seconds: float) -> None:
-        self._latency: float = options.seconds("latency", seconds)
-
-    @property
-    def requests_per_second(self) -> float | None:
-        """The rate limit of each account in each service, or None for no limit; setting it refills the buckets."""
-        return self._dispatcher.requests_per_second
-
-    @requests_per_second.setter
-    def requests_per_second(self, rate: float | None) -> None:
-        checked = validators.optional(validators.positive_number)("requests_per_second", rate)
-        self._dispatcher.requests_per_second = checked
-
-    @property
-    def denied_catalogs(self) -> frozenset[str]:
-        """Catalogs for which every request gets an AccessDeniedException."""
-        return self._dispatcher.denied
-
-    @denied_catalogs.setter
-    def denied_catalogs(self, names: Collection[str]) -> None:
-        self._dispatcher.denied = options.denied_catalogs(names, self._dispatcher.state.sizes)
-
-    @property
-    def denials(self) -> Sequence[Denial]:
-        """Further requests that get an AccessDeniedException."""
-        return self._dispatcher.denials
-
-    @denials.setter
-    def denials(self, denied: Collection[Denial]) -> None:
-        self._dispatcher.denials = options.denials(denied, self._dispatcher.state.sizes)
-
-    @property
-    def faults(self) -> Sequence[Fault]:
-        """The faults to inject, in the order in which they take effect; setting them restarts the counting of calls."""
-        return self._pipeline.injector.faults
-
-    @faults.setter
-    def faults(self, given: Collection[Fault]) -> None:
-        self._pipeline.injector = FaultInjector(options.faults(given, self._dispatcher.state.sizes))
-
-    @property
-    def codes(self) -> Sequence[VerificationCode]:
-        """The valid e-mail verification codes; the emulator sends no e-mail."""
-        return self._pipeline.admin_api.codes()
-
     async def __aenter__(self) -> Self:
         """Start listening; cancelling it leaves no thread, socket or locked file behind.
 
@@ -241,7 +227,8 @@ class Emulator:
             server = HttpServer(self._respond)
         except RuntimeError as error:
             raise RuntimeError("the emulator runs on asyncio's event loop only") from error
-        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
+        grace = _UPSTREAM_SECONDS if isinstance(self._upstream, Recorder) else _SHUTDOWN_SECONDS
+        runner = web.ServerRunner(server, shutdown_timeout=grace)
         try:
             if self._state_file is not None:
                 await self._open_state(self._state_file)
@@ -273,7 +260,7 @@ class Emulator:
             if halted.is_set():
                 raise InterruptedError
 
-        await run_to_completion(partial(self._store.open, path, check_canceled), on_cancel=halted.set)
+        await run_to_completion(partial(self._dispatcher.store.open, path, check_canceled), on_cancel=halted.set)
 
     async def _listen(self, runner: web.ServerRunner) -> None:
         await runner.setup()
@@ -290,31 +277,44 @@ class Emulator:
             # Transports are closed one iteration of the event loop later.
             await anyio.lowlevel.checkpoint()
         finally:
-            self._store.close()
+            self._dispatcher.store.close()
 
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         """Respond to one HTTP request; cancelled when its client disconnects."""
+        started, ids = perf_counter(), request_id()
+        response: web.StreamResponse | None = None
+        record: protocol.RecordedRequest | None = None
+        try:
+            response, record = await self._response(request, ids)
+            return response
+        finally:
+            seconds = perf_counter() - started
+            if record is not None:
+                record.seconds = seconds
+            status = None if response is None else response.status if record is None else record.status
+            access_log.log(request, status=status, seconds=seconds, ids=ids, record=record)
+
+    async def _response(
+        self, request: web.BaseRequest, ids: Mapping[str, str]
+    ) -> tuple[web.StreamResponse, protocol.RecordedRequest | None]:
+        """Return the response, and the entry of an operation in the list of requests."""
         try:
             self._trusted_hosts.check(request)
         except EmulatedServiceError as error:
             service = protocol.Target.of(request).service
             body = service.encode(service.error_body(error))
             refusal = Response(service.error_status(error), body, service.content_type, service.headers)
-            return await send(refusal, request, request_id(), self._sleep)
+            return await send(refusal, request, ids, self._sleep), None
         page = await self._dashboard.respond(request)
         if page is not None:
-            return page
-        started = perf_counter()
+            return page, None
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
             response = await self._pipeline.respond(request)
             if delay := self._latency + response.delay:
                 await self._sleep(delay)
-            sent = await send(response, request, request_id(), self._sleep)
-            if response.record is not None:
-                response.record.seconds = perf_counter() - started
-            return sent
+            return await send(response, request, ids, self._sleep), response.record
         finally:
             self.in_flight -= 1
 

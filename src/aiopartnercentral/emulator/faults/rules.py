@@ -14,6 +14,7 @@ from aiopartnercentral.emulator.seed.random import DeterministicRandom
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from aiopartnercentral.emulator.faults.context import FaultContext
 
@@ -22,6 +23,7 @@ _RANGE = re.compile(
     r"(?:(?P<any>\*)|(?P<first>[1-9][0-9]{0,8})(?:(?P<to>-)(?P<last>[1-9][0-9]{0,8})?)?)(?:/(?P<step>[1-9][0-9]{0,8}))?"
 )
 _SHOWN_LENGTH = 60
+_seconds = validators.number(least=0, most=10**9)
 
 
 @attrs.frozen
@@ -114,6 +116,8 @@ class Fault(RequestFilter):
         burst: the number of consecutive requests that the fault is injected into each time; the requests after the
             first one need not be among `calls`.
         seed: seed of the random choices; with the same seed, the fault is injected into the same requests.
+        start: seconds, by the emulator's clock, from the first matching request until the fault begins.
+        duration: seconds from then on until it ends; None for no end.
 
     Raises:
         TypeError: an argument has a wrong type; the text begins with its name.
@@ -125,6 +129,12 @@ class Fault(RequestFilter):
     probability: float = attrs.field(default=1.0, validator=validators.number(least=0, most=1), kw_only=True)
     burst: int = attrs.field(default=1, validator=validators.count, kw_only=True)
     seed: int = attrs.field(default=0, validator=validators.integer(least=-(2**63), most=2**63), kw_only=True)
+    start: float = attrs.field(default=0, validator=_seconds, kw_only=True)
+    duration: float | None = attrs.field(default=None, validator=validators.optional(_seconds), kw_only=True)
+
+    def is_active(self, elapsed: float) -> bool:
+        """Return whether the fault has begun and not ended, so many seconds after the first matching request."""
+        return self.start <= elapsed and (self.duration is None or elapsed < self.start + self.duration)
 
 
 @attrs.define(eq=False)
@@ -137,6 +147,7 @@ class _ActiveFault:
         action: its action, with a memory of its own.
         matched: the number of calls that it matched.
         burst_left: the number of calls that are left of a burst.
+        first_at: when the first matching call was made.
     """
 
     fault: Fault
@@ -144,9 +155,13 @@ class _ActiveFault:
     action: Action
     matched: int = 0
     burst_left: int = 0
+    first_at: datetime | None = None
 
-    def trigger(self) -> DeterministicRandom | None:
+    def trigger(self, now: datetime) -> DeterministicRandom | None:
         """Count a matching call; returns random numbers for the action if the fault is injected, or None."""
+        self.first_at = self.first_at or now
+        if not self.fault.is_active((now - self.first_at).total_seconds()):
+            return None
         self.matched += 1
         random = DeterministicRandom(f"{self.fault.seed}/fault/{self.position}/{self.matched}")
         is_chosen = random.below(_RESOLUTION) < self.fault.probability * _RESOLUTION
@@ -175,14 +190,14 @@ class FaultInjector:
             _ActiveFault(fault, position, fault.action.fresh()) for position, fault in enumerate(self.faults)
         ]
 
-    def match(self, context: FaultContext) -> Injection:
-        """Return the faults that a request matches, and those that are injected into it."""
+    def match(self, context: FaultContext, now: datetime) -> Injection:
+        """Return the faults that a request matches, and those that are injected into it at a time."""
         matching = [
             each
             for each in self._active
             if each.fault.matches(context.service.name, context.catalog, context.operation, context.account)
         ]
-        injected = [(each.action, random) for each in matching if (random := each.trigger()) is not None]
+        injected = [(each.action, random) for each in matching if (random := each.trigger(now)) is not None]
         return Injection([each.action for each in matching], injected)
 
 

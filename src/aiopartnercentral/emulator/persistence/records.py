@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar
 
 import attrs
 import msgspec
@@ -160,7 +160,38 @@ class ClockRecord(Record, frozen=True, kw_only=True, tag="clock"):
     """The time when the emulator was started, or after its clock was moved, stopped or continued."""
 
 
-def decode_record(line: bytes, latest: Record | None) -> RequestRecord | VerificationRecord | ClockRecord:
+class QuotasRecord(Record, frozen=True, kw_only=True, tag="quotas"):
+    """Quotas that were set while the emulator ran.
+
+    Attributes:
+        quotas: the quotas by name.
+    """
+
+    quotas: dict[str, int]
+
+
+class CodeRecord(Record, frozen=True, kw_only=True, tag="code"):
+    """A verification code that was set.
+
+    Attributes:
+        account: the account that it is valid for.
+        catalog: the catalog that it is valid in.
+        email: the address.
+        code: the code.
+        expires_at: when it expires.
+    """
+
+    account: str
+    catalog: str
+    email: str
+    code: str
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+AnyRecord: TypeAlias = RequestRecord | VerificationRecord | ClockRecord | QuotasRecord | CodeRecord
+
+
+def decode_record(line: bytes, latest: Record | None) -> AnyRecord:
     """Return the record of a line.
 
     Arguments:
@@ -170,7 +201,7 @@ def decode_record(line: bytes, latest: Record | None) -> RequestRecord | Verific
     Raises:
         ValueError: it is not a record, or is earlier than the one before.
     """
-    record: RequestRecord | VerificationRecord | ClockRecord = _decode(line, _decode_any)
+    record: AnyRecord = _decode(line, _decode_any)
     if record.at > LATEST or (latest is not None and record.at < latest.at):
         raise ValueError("its time is earlier than that of the line before, or beyond the calendar")
     return record
@@ -179,7 +210,7 @@ def decode_record(line: bytes, latest: Record | None) -> RequestRecord | Verific
 # Made here, as msgspec crashes if two threads make the first decoder of a struct class at once.
 _decode_format = msgspec.json.Decoder(_Format).decode
 _decode_header = msgspec.json.Decoder(StateHeader).decode
-_decode_any = msgspec.json.Decoder(RequestRecord | VerificationRecord | ClockRecord).decode
+_decode_any = msgspec.json.Decoder(AnyRecord).decode
 
 
 def _decode(line: bytes, decode: Callable[[bytes], RecordT]) -> RecordT:

@@ -17,6 +17,8 @@ from aiopartnercentral.emulator.persistence.log import StateLog
 from aiopartnercentral.emulator.persistence.records import (
     NOT_A_STATE_FILE,
     ClockRecord,
+    CodeRecord,
+    QuotasRecord,
     Record,
     RequestRecord,
     StateError,
@@ -25,7 +27,9 @@ from aiopartnercentral.emulator.persistence.records import (
     decode_record,
 )
 from aiopartnercentral.emulator.services import SERVICES
+from aiopartnercentral.emulator.state.catalog import VerificationCode
 from aiopartnercentral.emulator.state.clock import CLOCK_LOCK
+from aiopartnercentral.emulator.state.quotas import Quotas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,9 +61,14 @@ class StateStore:
 
     state: State
     clock: Clock
+    _quotas: Quotas = attrs.field(init=False)
     _log: StateLog | None = attrs.field(default=None, init=False)
     _failure: StateError | None = attrs.field(default=None, init=False)
     _closing: ExitStack = attrs.field(factory=ExitStack, init=False, repr=False)
+
+    @_quotas.default
+    def _given_quotas(self) -> Quotas:
+        return self.state.quotas
 
     def open(self, path: Path, check_canceled: Callable[[], None]) -> None:
         """Restore state and clock from a file, and write all changes to it from now on.
@@ -153,6 +162,41 @@ class StateStore:
             secret = verification.secret or ""
             self._write(self._log, VerificationRecord(at=now, wall_clock=self._wall_clock(), secret=secret))
 
+    def set_quotas(self, quotas: Quotas) -> None:
+        """Set the quotas.
+
+        Raises:
+            StateError: the change cannot be written, and was not executed.
+        """
+        with CLOCK_LOCK:
+            self._change(lambda now: self._set_quotas(quotas, now))
+
+    def set_code(self, code: VerificationCode) -> None:
+        """Set a verification code.
+
+        Raises:
+            StateError: the change cannot be written, and was not executed.
+        """
+        with CLOCK_LOCK:
+            self._change(lambda now: self._set_code(code, now))
+
+    def _change(self, change: Callable[[datetime], Record]) -> None:
+        """Execute a change that returns its record."""
+        now = self.clock.now()
+        self._check_usable()
+        self._check_writable(now)
+        record = change(now)
+        if self._log is not None:
+            self._write(self._log, record)
+
+    def _set_quotas(self, quotas: Quotas, now: datetime) -> Record:
+        self.state.quotas = quotas
+        return QuotasRecord(at=now, wall_clock=self._wall_clock(), quotas=attrs.asdict(quotas))
+
+    def _set_code(self, code: VerificationCode, now: datetime) -> Record:
+        self.state.catalog(code.catalog, code.account, now).codes[code.email] = code
+        return CodeRecord(at=now, wall_clock=self._wall_clock(), **attrs.asdict(code))
+
     def _write(self, log: StateLog, record: Record) -> None:
         """Append the record of an executed change, or undo the change."""
         try:
@@ -194,6 +238,7 @@ class StateStore:
             StateError: the file is not a state file, is damaged, or is of an emulator with other options.
         """
         self.state.reset()
+        self.state.quotas = self._quotas
         header = StateHeader.of(self.state)
         latest: Record | None = None
         for number, (payload, is_intact) in enumerate(log.payloads(), 1):
@@ -232,6 +277,11 @@ class StateStore:
                 if verification is None:
                     raise ValueError("no verification has this completion URL")
                 verification.opened_at = record.at
+            case QuotasRecord():
+                self._set_quotas(Quotas(**record.quotas), record.at)
+            case CodeRecord():
+                code = VerificationCode(record.account, record.catalog, record.email, record.code, record.expires_at)
+                self._set_code(code, record.at)
 
 
 def _digest(response: bytes) -> str:

@@ -1,0 +1,121 @@
+"""`emulator-set`: changes a running emulator over HTTP."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.terminal import clean, one_line
+from aiopartnercentral.cli.writer import STDOUT, Target, write_once
+from aiopartnercentral.emulator import read_faults
+from aiopartnercentral.emulator.faults.config_file import table_of
+from aiopartnercentral.emulator.scenario import read_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["change"]
+
+_SECONDS = 30.0
+_MOST_DIGITS = 15
+
+
+async def change(
+    url: str,
+    *,
+    scenario: str | None,
+    faults: Path | None,
+    quotas: Sequence[str],
+    requests_per_second: float | None,
+    advance: float | None,
+    freeze_time: bool | None,
+    codes: Sequence[str],
+) -> int:
+    """Change an emulator, print its situation, and return the exit code; a cancellation leaves the rest unchanged.
+
+    Arguments:
+        url: its address.
+        scenario: the name or path of a scenario; None for none.
+        faults: a TOML file of faults; None to keep the present ones.
+        quotas: `NAME=NUMBER` each.
+        requests_per_second: the rate limit, 0 for none; None to keep the present one.
+        advance: seconds to move its clock; None for none.
+        freeze_time: whether its clock stands still; None to keep it as it is.
+        codes: `EMAIL=CODE` each.
+
+    Raises:
+        CommandError: an argument is wrong, the emulator cannot be reached, or it refuses a change.
+    """
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise CommandError("URL must be the address of an emulator, such as http://127.0.0.1:8080", exit_code=USAGE)
+    try:
+        changes = {} if scenario is None else read_tables(scenario)[1]
+        if faults is not None:
+            changes["fault"] = [table_of(fault) for fault in read_faults(faults)]
+        if numbers := {name: int(number) for name, number in map(partial(_pair, "--quota"), quotas)}:
+            changes["quotas"] = changes.get("quotas", {}) | numbers
+        sent = [{"Email": email, "Code": code} for email, code in map(partial(_pair, "--code"), codes)]
+    except ValueError as error:
+        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+    if requests_per_second is not None:
+        changes["requests_per_second"] = requests_per_second or None
+    if freeze_time is not None:
+        changes["clock"] = changes.get("clock", {}) | {"running": not freeze_time}
+    requests = [("scenario", changes)] if changes else []
+    requests += [] if advance is None else [("clock", {"AdvanceSeconds": advance})]
+    requests += [("codes", each) for each in sent]
+    with await Target.open(STDOUT) as target:
+        text = json.dumps(await _present(url.rstrip("/"), requests), indent=2)
+        await write_once(target, f"{text}\n".encode())
+    return 0
+
+
+def _pair(option: str, entry: str) -> tuple[str, str]:
+    """Return the two parts of `NAME=NUMBER`, or raise ValueError."""
+    name, _, number = entry.rpartition("=")
+    if not (name and number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS):
+        raise ValueError(f"{option} must be NAME=NUMBER, with at most {_MOST_DIGITS} digits")
+    return name, number
+
+
+async def _present(url: str, requests: Sequence[tuple[str, dict[str, Any]]]) -> object:
+    """Send changes to an emulator, and return its situation."""
+    # It is asked without the settings of the environment for proxies, and another host is not followed.
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as session:
+        try:
+            for name, body in requests:
+                data = json.dumps(body, default=str)
+                headers = {"Content-Type": "application/json"}
+                async with session.post(
+                    f"{url}/_emulator/{name}", data=data, headers=headers, allow_redirects=False
+                ) as response:
+                    await _check(response)
+            async with session.get(f"{url}/_emulator/scenario", allow_redirects=False) as response:
+                return await _check(response)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise CommandError(f"cannot reach an emulator at {clean(url)}: {type(error).__name__}") from None
+
+
+async def _check(response: aiohttp.ClientResponse) -> object:
+    """Return the value of a response.
+
+    Raises:
+        CommandError: it is not that of an emulator, or is an error.
+    """
+    try:
+        body = json.loads(await response.read())
+    except ValueError:
+        body = None
+    if response.status == HTTPStatus.OK and isinstance(body, dict):
+        return body
+    reason = body.get("Message", body.get("message")) if isinstance(body, dict) else None
+    if not isinstance(reason, str):
+        raise CommandError(f"{clean(str(response.url))} is not an emulator: status {response.status}")
+    raise CommandError(one_line(reason), exit_code=USAGE)

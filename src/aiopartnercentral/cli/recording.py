@@ -1,0 +1,112 @@
+"""Forwards requests to AWS, for `emulator --record`: signed with the credentials of this process, and to AWS alone."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import anyio.to_thread
+import attrs
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+from botocore.session import Session
+
+from aiopartnercentral import add_models
+from aiopartnercentral.emulator.hosts import is_loopback
+
+if TYPE_CHECKING:
+    from aiopartnercentral.emulator.services import Service
+
+__all__ = ["Forwarder"]
+
+_REGION: Final = "us-east-1"
+_SECONDS: Final = 60.0
+
+
+@attrs.define(eq=False)
+class Forwarder:
+    """Sends requests to AWS, or to an endpoint that the user has named, with the usual chain of credentials.
+
+    A redirect is an answer like any other: nothing is sent to another host. The environment's endpoints are ignored, as
+    they may lead back to this process.
+
+    Arguments:
+        endpoint_url: the endpoint; None for that of AWS.
+
+    Raises:
+        ValueError: the endpoint is not the address of a host, or would get a session token without encryption.
+    """
+
+    endpoint_url: str | None
+    _session: Any = attrs.field(default=None, init=False, repr=False)
+    _endpoints: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Check the endpoint."""
+        if self.endpoint_url is None:
+            return
+        parts = urlsplit(self.endpoint_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or "@" in parts.netloc:
+            raise ValueError("--record-from must be the address of a host, such as https://example.com")
+        if parts.scheme == "http" and parts.hostname != "localhost" and not is_loopback(parts.hostname):
+            raise ValueError("--record-from must begin with https, unless it is on this machine")
+
+    async def __call__(self, service: Service, operation: str, body: bytes) -> tuple[int, bytes]:
+        """Return status and body of the answer to a request.
+
+        Raises:
+            OSError: there are no credentials, or the endpoint cannot be reached.
+        """
+        try:
+            # botocore reads files, and may ask a service for credentials.
+            request = await anyio.to_thread.run_sync(self._signed, service, operation, body)
+        except BotoCoreError as error:
+            raise OSError(str(error)) from None
+        timeout = aiohttp.ClientTimeout(total=_SECONDS)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.post(request.url, data=body, headers=dict(request.headers), allow_redirects=False) as response,
+            ):
+                return response.status, await response.read()
+        except aiohttp.ClientError as error:
+            raise OSError(type(error).__name__) from None
+
+    def _signed(self, service: Service, operation: str, body: bytes) -> Any:  # noqa: ANN401 - botocore has no types
+        """Return a signed request."""
+        with self._lock:
+            if self._session is None:
+                self._session = Session()
+                add_models(self._session)
+            region = self._session.get_config_variable("region") or _REGION
+            credentials = self._session.get_credentials()
+            if credentials is None:
+                raise OSError("there are no credentials in the environment of the recorder")
+            endpoint = self._endpoint(service, region)
+        prefix = service.validator.target_prefix
+        headers = {"Content-Type": service.content_type, **service.headers}
+        path = "/"
+        if service.is_cbor:
+            path, headers["Accept"] = f"/service/{prefix}/operation/{operation}", service.content_type
+        else:
+            headers["X-Amz-Target"] = f"{prefix}.{operation}"
+        request = AWSRequest("POST", f"{endpoint}{path}", headers=headers, data=body)
+        signer = SigV4Auth(credentials.get_frozen_credentials(), service.validator.signing_name, region)
+        signer.add_auth(request)
+        return request
+
+    def _endpoint(self, service: Service, region: str) -> str:
+        if self.endpoint_url is not None:
+            return self.endpoint_url.rstrip("/")
+        if service.name not in self._endpoints:
+            ignored: Any = {"ignore_configured_endpoint_urls": True}  # which the stubs do not know
+            config = Config(**ignored)
+            client = self._session.create_client(service.name, region_name=region, config=config)
+            self._endpoints[service.name] = client.meta.endpoint_url.rstrip("/")
+            client.close()
+        return self._endpoints[service.name]

@@ -1,0 +1,93 @@
+"""The access log: one record for each request, without its body, query, credentials and other secrets.
+
+The logger `aiopartnercentral.emulator.access` gets them at the level INFO. Their attribute `access` has the facts.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from aiopartnercentral.emulator.operations.account.verification import COMPLETION_PATH
+from aiopartnercentral.emulator.services import SERVICES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import web
+
+    from aiopartnercentral.emulator.protocol import RecordedRequest
+
+logger: logging.Logger = logging.getLogger("aiopartnercentral.emulator.access")
+
+_LONGEST_PATH: Final = 200
+
+
+def log(
+    request: web.BaseRequest,
+    *,
+    status: int | None,
+    seconds: float,
+    ids: Mapping[str, str],
+    record: RecordedRequest | None = None,
+) -> None:
+    """Log a request.
+
+    Arguments:
+        request: the request.
+        status: the status of its response; None if its client disconnected before, 0 if the connection was reset.
+        seconds: how long the response took.
+        ids: the header with the id of the request.
+        record: the entry in the list of recent requests; None if the request was not for an operation.
+    """
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    path = request.raw_path.partition("?")[0][:_LONGEST_PATH]
+    facts: dict[str, object] = {
+        "method": request.method,
+        "path": f"{COMPLETION_PATH}..." if path.startswith(COMPLETION_PATH) else path,
+        "status": status,
+        "milliseconds": round(seconds * 1e3, 1),
+        "request_id": next(iter(ids.values())),
+    }
+    if record is not None:
+        # Any other text is what a client has sent, and may be anything.
+        is_known = record.operation in SERVICES[record.service].validator.operations
+        facts |= {
+            "account": record.account,
+            "service": record.service,
+            "operation": record.operation if is_known else None,
+            "catalog": record.catalog,
+            "error": record.error,
+            "faults": list(record.faults),
+        }
+    shown = {name: ",".join(value) if isinstance(value, list) else value for name, value in facts.items()}
+    text = " ".join(f"{name}={value}" for name, value in shown.items() if value not in (None, ""))
+    logger.info("%s", text, extra={"access": facts})
+
+
+class TextFormatter(logging.Formatter):
+    """Writes a record as a line of text: the time, and what happened."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return f"{_time(record)} {super().format(record)}"
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as a line of JSON: time, level, logger and message, or the facts of a request."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, object] = {"time": _time(record), "level": record.levelname, "logger": record.name}
+        access = getattr(record, "access", None)
+        line |= {"message": record.getMessage()} if access is None else access
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
