@@ -11,11 +11,10 @@ import anyio.to_thread
 import attrs
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
-from aiopartnercentral import add_models
+from aiopartnercentral.cli.services import SERVICES, facts
 from aiopartnercentral.emulator.hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Forwarder"]
 
-_REGION: Final = "us-east-1"
 _SECONDS: Final = 60.0
 
 
@@ -31,8 +29,8 @@ _SECONDS: Final = 60.0
 class Forwarder:
     """Sends requests to AWS, or to an endpoint that the user has named, with the usual chain of credentials.
 
-    A redirect is an answer like any other: nothing is sent to another host. The environment's endpoints are ignored, as
-    they may lead back to this process.
+    A redirect is an answer like any other: nothing is sent to another host. Endpoints in the environment are ignored,
+    as they may lead back to this process.
 
     Arguments:
         endpoint_url: the endpoint; None for that of AWS.
@@ -42,8 +40,7 @@ class Forwarder:
     """
 
     endpoint_url: str | None
-    _session: Any = attrs.field(default=None, init=False, repr=False)
-    _endpoints: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)
+    _session: Any = attrs.field(factory=Session, init=False, repr=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -80,14 +77,11 @@ class Forwarder:
     def _signed(self, service: Service, operation: str, body: bytes) -> Any:  # noqa: ANN401 - botocore has no types
         """Return a signed request."""
         with self._lock:
-            if self._session is None:
-                self._session = Session()
-                add_models(self._session)
-            region = self._session.get_config_variable("region") or _REGION
             credentials = self._session.get_credentials()
-            if credentials is None:
-                raise OSError("there are no credentials in the environment of the recorder")
-            endpoint = self._endpoint(service, region)
+        if credentials is None:
+            raise OSError("there are no credentials in the environment of the recorder")
+        known = next(each for each in map(facts, SERVICES) if each.name == service.name)
+        endpoint = (self.endpoint_url or known.endpoint_url or "").rstrip("/")
         prefix = service.validator.target_prefix
         headers = {"Content-Type": service.content_type, **service.headers}
         path = "/"
@@ -96,17 +90,5 @@ class Forwarder:
         else:
             headers["X-Amz-Target"] = f"{prefix}.{operation}"
         request = AWSRequest("POST", f"{endpoint}{path}", headers=headers, data=body)
-        signer = SigV4Auth(credentials.get_frozen_credentials(), service.validator.signing_name, region)
-        signer.add_auth(request)
+        SigV4Auth(credentials.get_frozen_credentials(), service.validator.signing_name, known.region).add_auth(request)
         return request
-
-    def _endpoint(self, service: Service, region: str) -> str:
-        if self.endpoint_url is not None:
-            return self.endpoint_url.rstrip("/")
-        if service.name not in self._endpoints:
-            ignored: Any = {"ignore_configured_endpoint_urls": True}  # which the stubs do not know
-            config = Config(**ignored)
-            client = self._session.create_client(service.name, region_name=region, config=config)
-            self._endpoints[service.name] = client.meta.endpoint_url.rstrip("/")
-            client.close()
-        return self._endpoints[service.name]
