@@ -12,7 +12,7 @@ from aiopartnercentral.emulator.faults.context import Action
 from aiopartnercentral.emulator.faults.json_walk import JsonLocation, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from aiopartnercentral.emulator.faults.context import FaultContext
     from aiopartnercentral.emulator.seed.random import DeterministicRandom
@@ -147,9 +147,11 @@ class ExtraMember(_Mutation):
 class CorruptItem(Action):
     """An item of a page whose required member is missing or has a wrong type.
 
+    Items of some listings have no required members: there, any member has a wrong type.
+
     Arguments:
         how: `missing` or `wrong_type`.
-        member: one of the required members of the item; None for a random one.
+        member: one of these members of the item; None for a random one.
     """
 
     kind = "corrupt_item"
@@ -158,18 +160,20 @@ class CorruptItem(Action):
     member: str | None = attrs.field(default=None, validator=validators.optional(validators.text))
 
     def check(self, validator: ModelValidator) -> None:
-        """Raise ValueError if the member is not a required member of the items of any listing."""
+        """Raise ValueError if the member is not such a member of the items of any listing."""
+        if self.member is None:
+            return
         shapes = validator.model["shapes"]
         outputs = (operation["output"]["shape"] for operation in validator.operations.values() if "output" in operation)
         pages = {output: shapes[output]["members"] for output in outputs}
-        required = {
+        names = {
             name
             for page, members in pages.items()
             if not members.keys().isdisjoint(("NextToken", "nextToken"))
             for _, item in item_lists(shapes, page, {member: [] for member in members})
-            for name in shapes[item].get("required", ())
+            for name in _corruptible(shapes[item])
         }
-        validators.optional(validators.one_of(sorted(required)))("member", self.member)
+        validators.one_of(sorted(names))("member", self.member)
 
     def after(self, context: FaultContext, random: DeterministicRandom) -> bool:
         """Corrupt a random item, if there is one."""
@@ -178,21 +182,28 @@ class CorruptItem(Action):
             return False
         model = context.validator.model["shapes"]
         found = [
-            (item, name, model[item_shape]["members"][name]["shape"])
+            (item, name, model[item_shape])
             for items, item_shape in item_lists(model, shape, page)
             for item in items
-            for name in model[item_shape].get("required", ())
+            for name in _corruptible(model[item_shape])
             if name in item and self.member in (None, name)
         ]
         if not found:
             return False
-        item, name, member_shape = random.choice(found)
-        if self.how == "missing":
+        item, name, described = random.choice(found)
+        if self.how == "missing" and name in described.get("required", ()):
             del item[name]
         else:
-            item[name] = _WRONG_TYPES.get(model[member_shape]["type"], {"Wrong": "type"})
+            kind = model[described["members"][name]["shape"]]["type"]
+            item[name] = _WRONG_TYPES.get(kind, {"Wrong": "type"})
         context.write(page)
         return True
+
+
+def _corruptible(shape: Mapping[str, Any]) -> Collection[str]:
+    """Return the required members of a structure, or all if none is."""
+    required: Collection[str] = shape.get("required") or shape["members"]
+    return required
 
 
 def item_lists(
