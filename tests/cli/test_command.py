@@ -22,6 +22,7 @@ from tests.support.services import NAMES, SIBLINGS, package
 
 pytestmark = pytest.mark.anyio
 
+COMMANDS = ["demo", "describe", "emulator", "emulator-set", "write"]
 LISTINGS = [(service, command) for service, found in services.summaries().items() for command in found]
 
 
@@ -43,6 +44,7 @@ async def test_version(run):
         ["collect", "--help"],
         ["demo", "--help"],
         ["emulator", "--help"],
+        ["emulator-set", "--help"],
         ["describe", "--help"],
         ["write", "--help"],
     ],
@@ -107,7 +109,8 @@ async def test_a_misspelt_command_is_recognised(run, arguments, meant):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "describe", "emulator", "write", *(f"collect {command}" for _, command in LISTINGS)]
+    "command",
+    ["demo", "describe", "emulator", "emulator-set", "write", *(f"collect {command}" for _, command in LISTINGS)],
 )
 def test_help_names_values_alike(run_here, command):
     ended = run_here(*command.split(), "--help")
@@ -259,7 +262,16 @@ def test_the_most_important_command_comes_first(run_here):
 
 @pytest.mark.parametrize(
     "command",
-    ["", "collect", "demo", "emulator", "describe", "write", *(f"collect {command}" for _, command in LISTINGS)],
+    [
+        "",
+        "collect",
+        "demo",
+        "emulator",
+        "emulator-set",
+        "describe",
+        "write",
+        *(f"collect {command}" for _, command in LISTINGS),
+    ],
 )
 def test_each_help_has_an_example_that_is_accepted(run_here, command):
     shown = run_here(*command.split(), "--help").out.decode()

@@ -116,6 +116,6 @@ async def _check(response: aiohttp.ClientResponse) -> object:
     if response.status == HTTPStatus.OK and isinstance(body, dict):
         return body
     reason = body.get("Message", body.get("message")) if isinstance(body, dict) else None
-    if not isinstance(reason, str):
+    if not isinstance(reason, str) or response.status == HTTPStatus.NOT_FOUND:
         raise CommandError(f"{clean(str(response.url))} is not an emulator: status {response.status}")
     raise CommandError(one_line(reason), exit_code=USAGE)

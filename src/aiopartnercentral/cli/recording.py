@@ -90,5 +90,6 @@ class Forwarder:
         else:
             headers["X-Amz-Target"] = f"{prefix}.{operation}"
         request = AWSRequest("POST", f"{endpoint}{path}", headers=headers, data=body)
-        SigV4Auth(credentials.get_frozen_credentials(), service.validator.signing_name, known.region).add_auth(request)
+        frozen = credentials.get_frozen_credentials()
+        SigV4Auth(frozen, service.validator.signing_name, known.region or "").add_auth(request)
         return request

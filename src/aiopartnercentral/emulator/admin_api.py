@@ -35,7 +35,7 @@ _seconds = validators.number(least=0)
 class AdminApi:
     """The emulator's own API.
 
-        GET  /_emulator/ready                    {"Ready": true}
+        GET  /_emulator/ready                    {"Ready": true, "InFlight": 0}: it serves requests, so many at present
         GET  /_emulator/scenario                 the present situation, with the keys of a scenario file
         POST /_emulator/scenario                 sets the given keys of a scenario -> the present situation
         GET  /_emulator/clock                    {"Now": ...}
@@ -68,7 +68,7 @@ class AdminApi:
 
     def _handlers(self) -> Mapping[tuple[str, str], Callable[[bytes], tuple[int, bytes]]]:
         return {
-            ("GET", f"{PREFIX}ready"): lambda _: _ok({"Ready": True}),
+            ("GET", f"{PREFIX}ready"): lambda _: _ok({"Ready": True, "InFlight": self.settings.in_flight}),
             ("GET", f"{PREFIX}scenario"): lambda _: _ok(self.settings.scenario),
             ("POST", f"{PREFIX}scenario"): self._change,
             ("GET", f"{PREFIX}clock"): lambda _: _time(self.store.clock.now()),

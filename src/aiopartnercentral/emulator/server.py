@@ -164,7 +164,6 @@ class Emulator(Settings):
         self.faults = faults
         self.latency = latency
         self.requests_per_second = requests_per_second
-        self.in_flight: int = 0
         self.max_in_flight: int = 0
         self._host = validators.text("host", host)
         self._port = options.port("port", port)

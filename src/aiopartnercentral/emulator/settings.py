@@ -39,6 +39,8 @@ class Settings:
 
     Attributes:
         clock: the emulator's clock.
+        injector: injects the faults.
+        in_flight: number of requests that are being processed.
     """
 
     def __init__(self, dispatcher: Dispatcher) -> None:
@@ -46,6 +48,7 @@ class Settings:
         self._latency = 0.0
         self.injector: FaultInjector = FaultInjector(())
         self.clock: Clock = dispatcher.store.clock
+        self.in_flight: int = 0
 
     @property
     def latency(self) -> float:
