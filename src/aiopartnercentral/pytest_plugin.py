@@ -144,8 +144,13 @@ def partnercentral_emulator(
             pytest.fail(f"the marker {_MARKER} takes keyword arguments of Emulator only", pytrace=False)
         # A marker is evaluated once for many tests: moving its clock in one test must not move it in the others.
         arguments |= copy.deepcopy(marker.kwargs)
-    with partnercentral_emulator_factory(**arguments) as emulator, _environment(emulator, arguments):
-        yield emulator
+    with partnercentral_emulator_factory(**arguments) as emulator:
+        if "scenario" in arguments:
+            from aiopartnercentral.emulator import read_scenario  # noqa: PLC0415 - see the module
+
+            arguments = read_scenario(arguments["scenario"]) | arguments
+        with _environment(emulator, arguments):
+            yield emulator
 
 
 @contextmanager

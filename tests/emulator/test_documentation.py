@@ -9,9 +9,10 @@ from typing import Any
 import attrs
 
 from aiopartnercentral import emulator
-from aiopartnercentral.emulator import Emulator, read_faults
+from aiopartnercentral.emulator import Emulator, Fault, read_faults
 from aiopartnercentral.emulator.faults.config_file import KINDS
 from aiopartnercentral.emulator.operations.registry import HANDLERS
+from aiopartnercentral.emulator.scenario import KEYS, shipped
 from aiopartnercentral.emulator.services import ACCOUNT, SERVICES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
@@ -25,7 +26,7 @@ def test_the_example_runs_and_connects_two_accounts():
 
 
 def test_the_faults_of_program_and_file_are_equal_and_valid(tmp_path):
-    (text,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    text, scenario = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     file = tmp_path / "faults.toml"
     file.write_text(text, encoding="utf-8")
     read = read_faults(file)
@@ -34,6 +35,17 @@ def test_the_faults_of_program_and_file_are_equal_and_valid(tmp_path):
     exec(example, told)  # noqa: S102 - the project's own
     assert read[: len(told["faults"])] == told["faults"]
     assert Emulator(faults=read).faults == tuple(read)
+    file.write_text(scenario, encoding="utf-8")
+    assert Emulator.from_scenario(file).scenario["catalogs"] == {"AWS": 1000, "Sandbox": 50}
+    assert set(re.findall(r"^\[*(\w+)", scenario, re.MULTILINE)) >= set(KEYS) - {"replay"}
+
+
+def test_the_scenarios_and_the_keys_that_restrict_a_fault_are_documented():
+    table = PAGE.partition("| scenario | |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)) == shipped()
+    keys = PAGE.partition("These keys restrict the fault:")[2].partition("Faults take effect")[0]
+    told = {key for row in re.findall(r"^\| (`.*?) \|", keys, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)}
+    assert told == {field.name for field in attrs.fields(Fault)} - {"action"}
 
 
 def test_the_operations_that_are_served_are_documented():

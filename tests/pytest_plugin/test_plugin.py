@@ -157,6 +157,32 @@ async def test_it_is_on_the_loop_of_the_test(partnercentral_client, partnercentr
     assert len(page.connection_summaries) == 5
     assert partnercentral_emulator.requests[-1].account == "123456789012"
 """
+ALL = """
+
+@pytest.mark.partnercentral_emulator(scenario=SCENARIO, catalogs={"AWS": 5})
+async def test_every_service_has_a_client(
+    partnercentral_emulator, partnercentral_client, partnercentral_selling_client, partnercentral_benefits_client,
+    partnercentral_channel_client, partnercentral_marketing_client, partnercentral_revenue_client,
+):
+    assert len((await partnercentral_client.list_connections(catalog="AWS")).connection_summaries) == 5
+    await partnercentral_selling_client.list_opportunities(catalog="AWS")
+    await partnercentral_benefits_client.list_benefit_applications(catalog="AWS")
+    await partnercentral_channel_client.list_program_management_accounts(catalog="AWS")
+    await partnercentral_marketing_client.list_campaigns(catalog="AWS")
+    await partnercentral_revenue_client.list_revenue_attributions(catalog="AWS")
+    services = [request.service.removeprefix("partnercentral-") for request in partnercentral_emulator.requests]
+    assert services == ["account", "selling", "benefits", "channel", "marketing", "revenue-measurement"]
+    assert {request.account for request in partnercentral_emulator.requests} == {"111122223333"}
+"""
+# The fixtures take the credentials of a scenario.
+SCENARIO = """
+account_id = "111122223333"
+
+[[account]]
+account_id = "111122223333"
+access_key_id = "AKIAEXAMPLE"
+secret_access_key = "a secret"
+"""
 OPTIONS = """
 
 class TestAnotherAccount:
@@ -179,9 +205,15 @@ class TestAnotherAccount:
     ],
     ids=["anyio beside pytest-asyncio", "pytest-asyncio", "pytest-asyncio in auto mode"],
 )
-def test_an_asynchronous_test_has_a_client(run_suite: RunSuite, marks: str, arguments: tuple[str, ...]) -> None:
-    ran = run_suite(marks + ASYNC + OPTIONS, *arguments, ini="asyncio_default_fixture_loop_scope = function\n")
-    assert ran.all_passed("test_it_is_on_the_loop_of_the_test", "test_the_client_takes_options"), ran.text
+def test_an_asynchronous_test_has_a_client(
+    run_suite: RunSuite, tmp_path: Path, marks: str, arguments: tuple[str, ...]
+) -> None:
+    scenario = tmp_path / "scenario.toml"
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    suite = f"{marks}SCENARIO = {str(scenario)!r}\n{ASYNC}{ALL}{OPTIONS}"
+    ran = run_suite(suite, *arguments, ini="asyncio_default_fixture_loop_scope = function\n")
+    names = ("test_it_is_on_the_loop_of_the_test", "test_every_service_has_a_client", "test_the_client_takes_options")
+    assert ran.all_passed(*names), ran.text
 
 
 MISUSED = """

@@ -61,14 +61,10 @@ class StateStore:
 
     state: State
     clock: Clock
-    _quotas: Quotas = attrs.field(init=False)
+    _quotas: Quotas = attrs.field(init=False, default=attrs.Factory(lambda self: self.state.quotas, takes_self=True))
     _log: StateLog | None = attrs.field(default=None, init=False)
     _failure: StateError | None = attrs.field(default=None, init=False)
     _closing: ExitStack = attrs.field(factory=ExitStack, init=False, repr=False)
-
-    @_quotas.default
-    def _given_quotas(self) -> Quotas:
-        return self.state.quotas
 
     def open(self, path: Path, check_canceled: Callable[[], None]) -> None:
         """Restore state and clock from a file, and write all changes to it from now on.
