@@ -15,6 +15,8 @@ import anyio
 import anyio.to_thread
 import attrs
 
+from aiopartnercentral import account
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -80,3 +82,22 @@ async def seen(ours: int, theirs: int) -> bytes:
         if not chunk:
             return shown.replace(b"\r\n", b"\n")
         shown += chunk
+
+
+READY = re.compile(rb"listening on (http://127\.0\.0\.1:\d+)\n")
+
+
+async def address(process) -> str:
+    """Return the address of a started emulator, once it listens."""
+    line = b""
+    while not line.endswith(b"\n"):
+        line += await process.stdout.receive()
+    return READY.fullmatch(line)[1].decode()
+
+
+def connect(url):
+    return account.connect(
+        endpoint_url=url,
+        aws_access_key_id="x",
+        aws_secret_access_key="y",
+    )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import signal
 import socket
 
@@ -9,26 +8,9 @@ import httpx2
 import pytest
 
 from aiopartnercentral import ServiceError, account
-from tests.cli.processes import everything
+from tests.cli.processes import address, connect, everything
 
 pytestmark = pytest.mark.anyio
-
-READY = re.compile(rb"listening on (http://127\.0\.0\.1:\d+)\n")
-
-
-async def address(process) -> str:
-    line = b""
-    while not line.endswith(b"\n"):
-        line += await process.stdout.receive()
-    return READY.fullmatch(line)[1].decode()
-
-
-def connect(url):
-    return account.connect(
-        endpoint_url=url,
-        aws_access_key_id="x",
-        aws_secret_access_key="y",
-    )
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

@@ -15,8 +15,7 @@ import pytest
 
 from aiopartnercentral import ServiceError, account, marketing
 from aiopartnercentral.emulator import Emulator
-from tests.cli.processes import PYTHON, everything
-from tests.cli.test_emulator_command import address, connect
+from tests.cli.processes import PYTHON, address, connect, everything
 
 pytestmark = pytest.mark.anyio
 

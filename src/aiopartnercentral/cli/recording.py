@@ -27,7 +27,7 @@ _SECONDS: Final = 60.0
 
 @attrs.define(eq=False)
 class Forwarder:
-    """Sends requests to AWS, or to an endpoint that the user has named, with the usual chain of credentials.
+    """Sends requests to AWS, or to an endpoint that the user has named, with credentials of the default provider chain.
 
     A redirect is an answer like any other: nothing is sent to another host. Endpoints in the environment are ignored,
     as they may lead back to this process.

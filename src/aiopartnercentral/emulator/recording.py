@@ -102,7 +102,15 @@ class Cleaner:
     _tokens: dict[str, str] = attrs.field(factory=dict)
     _removed: set[str] = attrs.field(factory=set)
 
-    def clean(self, service: Service, shape: str | None, value: Mapping[str, Any], *, renumber: bool) -> dict[str, Any]:
+    def clean(
+        self,
+        service: Service,
+        shape: str | None,
+        value: Mapping[str, Any],
+        *,
+        renumber: bool,
+        is_error: bool = False,
+    ) -> dict[str, Any]:
         """Return a request or answer without secrets.
 
         Arguments:
@@ -110,6 +118,7 @@ class Cleaner:
             shape: the name of its shape; None if the model does not have it.
             value: the request or answer.
             renumber: whether to replace page tokens.
+            is_error: whether it is an error, whose text stays; see `clean_text`.
         """
         members = service.shapes.get(shape, {}).get("members", {}) if shape else {}
         cleaned = {}
@@ -118,7 +127,7 @@ class Cleaner:
                 continue
             if name in _NEXT_TOKENS and isinstance(item, str):
                 cleaned[name] = self._tokens.setdefault(item, f"page-{len(self._tokens) + 1}") if renumber else item
-            elif name in ("__type", "Message", "message"):
+            elif is_error and name in ("__type", "Message", "message"):
                 cleaned[name] = item
             else:
                 known = members[name]["shape"] if name in members else None
@@ -234,8 +243,9 @@ class Recorder:
         described = service.validator.operations[operation]
         shapes = [described.get(kind, {}).get("shape") for kind in ("input", "output")]
         cleaned = self._cleaner.clean(service, shapes[0], request, renumber=True)
-        answered = self._cleaner.clean(service, failed or shapes[1], value, renumber=True)
-        if failed is not None:
+        is_error = failed is not None
+        answered = self._cleaner.clean(service, failed or shapes[1], value, renumber=True, is_error=is_error)
+        if is_error:
             answered = {name: self._cleaner.clean_text(text) for name, text in answered.items()}
         self._append(
             {
