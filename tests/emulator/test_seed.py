@@ -83,7 +83,7 @@ def test_pages_are_made_once():
 
 def test_finding_makes_an_item_once_and_a_changed_item_never():
     collection = AccountCatalog.of(SeededCatalog(0, "AWS", "123456789012", 10)).connections
-    item = collection.item(3)
+    item, _ = collection.item(3), collection.item(4)
     made, make = [], collection._make
     collection._make = lambda index: made.append(index) or make(index)
     assert collection.find(item["Id"]) == item

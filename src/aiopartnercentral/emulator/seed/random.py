@@ -23,6 +23,7 @@ MAX_ITEMS: int = len(_ALPHABET) ** _SERIAL_LENGTH
 # Coprime to MAX_ITEMS, so that consecutive identifiers look unrelated but still contain their index.
 _SPREAD = 40_503_583
 _GATHER = pow(_SPREAD, -1, MAX_ITEMS)
+_UNIT = 2**32
 _NUMBERS = 10**9
 _NUMBER_SPREAD = 618_033_989
 _NUMBER_GATHER = pow(_NUMBER_SPREAD, -1, _NUMBERS)
@@ -107,6 +108,21 @@ class NumberedIdentifiers:
         digits = identifier.removeprefix(self.prefix)
         number = int(digits) if digits.isdecimal() else 0
         return (number - self._offset) * _NUMBER_GATHER % _NUMBERS
+
+
+def nightly_changes(key: str, share: float, night: int) -> tuple[int, int]:
+    """Return how many nights until a night have changed an item, and the latest of them; both are 0 if none has.
+
+    Each night changes the given share of all items, and an item changes in regular intervals.
+
+    Arguments:
+        key: equal keys are changed by the same nights.
+        share: from 0 to 1.
+        night: the number of nights that have passed.
+    """
+    step, offset = round(share * _UNIT), DeterministicRandom(key).below(_UNIT)
+    count = (night * step + offset) // _UNIT
+    return (count, -((offset - count * _UNIT) // step)) if count else (0, 0)
 
 
 def timestamp(moment: datetime, random: DeterministicRandom) -> str:

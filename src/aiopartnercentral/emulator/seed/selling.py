@@ -19,6 +19,7 @@ from aiopartnercentral.emulator.seed.random import (
     DeterministicRandom,
     NumberedIdentifiers,
     make_identifier,
+    nightly_changes,
     timestamp,
 )
 
@@ -29,8 +30,8 @@ TEMPLATE: Final = "OpportunitySummary"
 LONGER_SALT: Final = 9
 """The random letters and digits of the identifiers that are one character longer than most."""
 
-_DAY: Final = 24 * 60 * 60
-_OLDEST_DAYS: Final = 900
+DAY: Final = 24 * 60 * 60
+OLDEST_DAYS: Final = 900
 VALID_DAYS: Final = 15
 """How many days an engagement invitation is valid, as AWS documents it."""
 _ANSWER_DAYS: Final = 13
@@ -41,7 +42,7 @@ _STAGES: Final = ("Qualified", "Technical Validation", "Business Validation", "C
 _REVIEWS: Final = ("Pending Submission", "Approved", "Approved", "Approved", "Action Required", "Rejected")
 _SOLUTION_STATUSES: Final = ("Active", "Active", "Active", "Inactive", "Draft")
 _INVITED: Final = ("PENDING", "ACCEPTED", "ACCEPTED", "REJECTED", "EXPIRED")
-_INDUSTRIES: Final = ("Financial Services", "Healthcare", "Manufacturing", "Retail", "Education", "Gaming", "Mining")
+INDUSTRIES: Final = ("Financial Services", "Healthcare", "Manufacturing", "Retail", "Education", "Gaming", "Mining")
 _USE_CASES: Final = ("Migration", "Data analytics", "Machine learning", "Disaster recovery", "Containers")
 _DELIVERY: Final = ("SaaS or PaaS", "Managed Services", "Professional Services", "Resell")
 _NEEDS: Final = ("Co-Sell - Deal Support", "Co-Sell - Technical Consultation", "Co-Sell - Pricing Assistance")
@@ -70,12 +71,16 @@ class SeededSelling:
         account_id: the AWS account that owns the items.
         opportunities: the number of opportunities; there are a quarter as many engagements and a tenth as many
             solutions.
+        nightly_changes: the share of opportunities, engagements and customer accounts that each night changes.
+        night: the number of nights since the date of the data.
     """
 
     seed: int
     catalog: str
     account_id: str
     opportunities: int
+    nightly_changes: float = 0.0
+    night: int = 0
 
     @property
     def engagements(self) -> int:
@@ -102,16 +107,18 @@ class SeededSelling:
         """The identifiers of solutions."""
         return NumberedIdentifiers("S-", f"{self.seed}/{self.catalog}/solution")
 
-    def _random(self, kind: str, index: int) -> DeterministicRandom:
+    def random(self, kind: str, index: int) -> DeterministicRandom:
+        """Return the random numbers of an item."""
         return DeterministicRandom(f"{self.seed}/{self.catalog}/selling/{kind}/{index}")
 
-    def _identifier(self, prefix: str, index: int, **salt: int) -> str:
-        return make_identifier(prefix, self._random(f"id-{prefix}", index), index, **salt)
+    def identifier(self, prefix: str, index: int, kind: str = "", **salt: int) -> str:
+        """Return the identifier of an item; those of one prefix are told apart by their kind."""
+        return make_identifier(prefix, self.random(f"id-{prefix}{kind}", index), index, **salt)
 
     def solution(self, index: int) -> dict[str, Any]:
         """Return a solution with all members of ListSolutions."""
-        random = self._random("solution", index)
-        created = SEED_DATE - timedelta(seconds=random.below(_OLDEST_DAYS * _DAY) + _DAY)
+        random = self.random("solution", index)
+        created = SEED_DATE - timedelta(seconds=random.below(OLDEST_DAYS * DAY) + DAY)
         return {
             "Catalog": self.catalog,
             "Id": self.solution_ids.make(index),
@@ -125,11 +132,29 @@ class SeededSelling:
         number = random.below(self.solutions)
         return number - number % len(_SOLUTION_STATUSES)
 
+    def changed(self, kind: str, index: int, item: dict[str, Any], member: str) -> int:
+        """Set the time of the latest change of an item, and return how many nights have changed it."""
+        key = f"{self.seed}/{self.catalog}/nights/{kind}/{index}"
+        count, night = nightly_changes(key, self.nightly_changes, self.night) if self.night else (0, 0)
+        if count:
+            item[member] = f"{SEED_DATE + timedelta(days=night):%Y-%m-%dT%H:%M:%S}Z"
+        return count
+
     def opportunity(self, index: int) -> dict[str, Any]:
+        """Return an opportunity as the nights have changed it."""
+        item = self.original_opportunity(index)
+        if count := self.changed("opportunity", index, item, "LastModifiedDate"):
+            life_cycle = item["LifeCycle"]
+            if life_cycle["Stage"] in _STAGES[:-1]:
+                life_cycle["Stage"] = _STAGES[min(_STAGES.index(life_cycle["Stage"]) + count, len(_STAGES) - 2)]
+            life_cycle["NextSteps"] = f"{life_cycle['NextSteps']} ({count})"
+        return item
+
+    def original_opportunity(self, index: int) -> dict[str, Any]:
         """Return an opportunity with all members of GetOpportunity, and those that only the emulator uses."""
-        random = self._random("opportunity", index)
+        random = self.random("opportunity", index)
         customer, stage = make_company(random), random.choice(_STAGES)
-        age = timedelta(seconds=random.below(_OLDEST_DAYS * _DAY) + _DAY)
+        age = timedelta(seconds=random.below(OLDEST_DAYS * DAY) + DAY)
         identifier = self.opportunity_ids.make(index)
         # One that has an engagement was submitted and approved.
         review = "Approved" if index % OPPORTUNITIES_PER_ENGAGEMENT == 0 else random.choice(_REVIEWS)
@@ -174,24 +199,40 @@ class SeededSelling:
             item |= {"InvolvementType": ("Co-Sell", "For Visibility Only")[random.below(3) == 0], "Visibility": "Full"}
         return item
 
-    def _sender(self, index: int) -> Company:
-        return make_company(self._random("sender", index))
+    def sender(self, index: int) -> Company:
+        """Return the company that has started an engagement with an odd index."""
+        return make_company(self.random("sender", index))
 
-    def _invited(self, index: int) -> tuple[str, timedelta]:
+    def is_member(self, index: int) -> bool:
+        """Return whether the owner of the data is a member of an engagement."""
+        return index % 2 == 0 or _INVITED[index // 2 % len(_INVITED)] == "ACCEPTED"
+
+    def invited(self, index: int) -> tuple[str, timedelta]:
         """Return the status of an invitation, and how long before the date of the data it was sent."""
-        random = self._random("invited", index)
+        random = self.random("invited", index)
         status = "ACCEPTED" if index % 2 == 0 else _INVITED[index // 2 % len(_INVITED)]
-        age = timedelta(seconds=_DAY + random.below(_ANSWER_DAYS * _DAY))
-        return status, age if status == "PENDING" else age + timedelta(days=VALID_DAYS + random.below(_OLDEST_DAYS))
+        age = timedelta(seconds=DAY + random.below(_ANSWER_DAYS * DAY))
+        return status, age if status == "PENDING" else age + timedelta(days=VALID_DAYS + random.below(OLDEST_DAYS))
 
     def engagement(self, index: int) -> dict[str, Any]:
-        """Return an engagement with all members of GetEngagement, and its members."""
-        status, age = self._invited(index)
-        opportunity = self.opportunity(index * OPPORTUNITIES_PER_ENGAGEMENT)
-        random = self._random("engagement", index)
+        """Return an engagement as the nights have changed it."""
+        item = self.original_engagement(index)
+        if count := self.changed("engagement", index, item, "ModifiedAt"):
+            item["Description"] = f"{item['Description']} ({count})"
+        return item
+
+    def original_engagement(self, index: int) -> dict[str, Any]:
+        """Return an engagement before any night."""
+        return self.bare_engagement(index)
+
+    def bare_engagement(self, index: int) -> dict[str, Any]:
+        """Return an engagement with all members of GetEngagement, its members, and the context of its project."""
+        status, age = self.invited(index)
+        opportunity = self.original_opportunity(index * OPPORTUNITIES_PER_ENGAGEMENT)
+        random = self.random("engagement", index)
         own = index % 2 == 0
-        creator = self.account_id if own else self._sender(index).account_id
-        identifier = self._identifier("eng", index, salt=LONGER_SALT)
+        creator = self.account_id if own else self.sender(index).account_id
+        identifier = self.identifier("eng", index, salt=LONGER_SALT)
         accepted = status == "ACCEPTED"
         modified = SEED_DATE - age * ((1 + random.below(95)) / 100 if accepted else 1)
         item: dict[str, Any] = {
@@ -213,12 +254,12 @@ class SeededSelling:
 
     def invitation(self, index: int) -> dict[str, Any]:
         """Return an engagement invitation with all members of GetEngagementInvitation."""
-        status, age = self._invited(index)
-        opportunity = self.opportunity(index * OPPORTUNITIES_PER_ENGAGEMENT)
-        engagement, random = self.engagement(index), self._random("invitation", index)
-        sent, identifier = SEED_DATE - age, self._identifier("engi", index)
+        status, age = self.invited(index)
+        opportunity = self.original_opportunity(index * OPPORTUNITIES_PER_ENGAGEMENT)
+        engagement, random = self.bare_engagement(index), self.random("invitation", index)
+        sent, identifier = SEED_DATE - age, self.identifier("engi", index)
         own = index % 2 == 0
-        sender = self.account_id if own else self._sender(index).account_id
+        sender = self.account_id if own else self.sender(index).account_id
         item: dict[str, Any] = {
             "Catalog": self.catalog,
             "Id": identifier,
@@ -231,7 +272,7 @@ class SeededSelling:
             "InvitationDate": timestamp(sent, random),
             "ExpirationDate": timestamp(sent + timedelta(days=VALID_DAYS), random),
             "SenderAwsAccountId": sender,
-            "SenderCompanyName": f"Account {sender}" if own else self._sender(index).name,
+            "SenderCompanyName": f"Account {sender}" if own else self.sender(index).name,
             "Receiver": {"Account": {"AwsAccountId": AWS if own else self.account_id}},
             "InvitationMessage": _MESSAGE,
             "Payload": {"OpportunityInvitation": opportunity_payload(opportunity)},
@@ -245,10 +286,10 @@ class SeededSelling:
 
         The others have none: their opportunity is one of another company.
         """
-        engagement = self.engagement(2 * index)
-        opportunity = self.opportunity(2 * index * OPPORTUNITIES_PER_ENGAGEMENT)
+        engagement = self.bare_engagement(2 * index)
+        opportunity = self.original_opportunity(2 * index * OPPORTUNITIES_PER_ENGAGEMENT)
         return {
-            "Id": self._identifier("snap", index),
+            "Id": self.identifier("snap", index),
             "Engagement": engagement["Id"],
             "Resource": opportunity["Id"],
             "Revision": 1,
@@ -291,7 +332,7 @@ def opportunity_payload(opportunity: dict[str, Any]) -> dict[str, Any]:
 def _customer_account(customer: Company, random: DeterministicRandom) -> dict[str, Any]:
     country = customer.country
     return {
-        "Industry": random.choice(_INDUSTRIES),
+        "Industry": random.choice(INDUSTRIES),
         "CompanyName": customer.name,
         "WebsiteUrl": f"https://www.{customer.domain}/",
         "Address": {

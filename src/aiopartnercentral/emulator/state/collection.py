@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from bisect import bisect_left
+from collections import OrderedDict, defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,21 @@ class Facets:
 
 
 @attrs.define
+class Selection:
+    """The items that a filter has selected so far.
+
+    Attributes:
+        first: the index at which it began to look.
+        end: the index at which it goes on.
+        found: the indices of the selected items.
+    """
+
+    first: int
+    end: int
+    found: list[int] = attrs.field(factory=list)
+
+
+@attrs.define
 class ItemCollection:
     """The items of one kind that one account has in one catalog.
 
@@ -56,6 +72,9 @@ class ItemCollection:
         summarise: reduces an item to the members of its List operation.
         facets_of: returns the facets of an item.
         index_of: returns the index of the seeded item with an identifier; any number for another identifier.
+
+    Attributes:
+        changes: the number of changes; as long as it is the same, the items are.
     """
 
     count: int
@@ -63,38 +82,55 @@ class ItemCollection:
     _summarise: Callable[[dict[str, Any]], dict[str, Any]]
     _facets_of: Callable[[dict[str, Any]], Facets] = lambda _: Facets(frozenset())
     _index_of: Callable[[str], int] = attrs.field(default=index_of, alias="index_of")
+    changes: int = attrs.field(default=0, init=False)
     _stored: dict[int, dict[str, Any]] = attrs.field(factory=dict, init=False, repr=False)
     _added: dict[str, int] = attrs.field(factory=dict, init=False, repr=False)
     _aliases: dict[int, tuple[str, ...]] = attrs.field(factory=dict, init=False, repr=False)
-    _encoded: dict[int, bytes] = attrs.field(factory=dict, init=False, repr=False)
+    _removed: set[int] = attrs.field(factory=set, init=False, repr=False)
+    _encoded: defaultdict[str, dict[int, bytes]] = attrs.field(
+        factory=lambda: defaultdict(dict), init=False, repr=False
+    )
+    _made: tuple[int, dict[str, Any]] = attrs.field(default=(-1, {}), init=False, repr=False)
     _facets: list[Facets] | None = attrs.field(default=None, init=False, repr=False)
     _matches: OrderedDict[tuple[frozenset[str], frozenset[str]], Sequence[int]] = attrs.field(
         factory=OrderedDict, init=False, repr=False
     )
-
-    _selections: OrderedDict[bytes, list[int]] = attrs.field(factory=OrderedDict, init=False, repr=False)
+    _selections: OrderedDict[bytes, Selection] = attrs.field(factory=OrderedDict, init=False, repr=False)
 
     def __len__(self) -> int:
         return self.count + len(self._added)
 
+    def is_stored(self, index: int) -> bool:
+        """Return whether the item at an index was added or changed."""
+        return index in self._stored
+
+    @property
+    def indices(self) -> Sequence[int]:
+        """The indices of all items, without the removed ones."""
+        everything = range(len(self))
+        return [index for index in everything if index not in self._removed] if self._removed else everything
+
     def item(self, index: int) -> dict[str, Any]:
         """Return the item at an index; do not change it in place."""
-        return self._stored.get(index) or self._make(index)
+        stored = self._stored.get(index)
+        if stored is not None:
+            return stored
+        # A filter and an order look at the same item one after the other.
+        if index != self._made[0]:
+            self._made = (index, self._make(index))
+        return self._made[1]
 
     def index(self, identifier: str) -> int | None:
         """Return the index of the item with this identifier, or None."""
-        if identifier in self._added:
-            return self._added[identifier]
-        index = self._index_of(identifier)
-        return index if index < self.count and self._make(index)["Id"] == identifier else None
+        index = self._added[identifier] if identifier in self._added else self._index_of(identifier)
+        is_one = identifier in self._added or (index < self.count and self._make(index)["Id"] == identifier)
+        return index if is_one and index not in self._removed else None
 
     def find(self, identifier: str) -> dict[str, Any] | None:
         """Return the item with this identifier, or None; do not change it in place."""
-        if identifier in self._added:
-            return self._stored[self._added[identifier]]
-        index = self._index_of(identifier)
+        index = self._added[identifier] if identifier in self._added else self._index_of(identifier)
         # A change never changes the identifier, so comparing it works for stored and for seeded items.
-        item = self.item(index) if index < self.count else None
+        item = self.item(index) if index < len(self) and index not in self._removed else None
         return item if item and item["Id"] == identifier else None
 
     def add(self, item: dict[str, Any], *aliases: str) -> None:
@@ -110,8 +146,7 @@ class ItemCollection:
         self._aliases[index] = aliases
         if self._facets is not None:
             self._facets.append(self._facets_at(index))
-        self._matches.clear()
-        self._selections.clear()
+        self._forget()
 
     def change(self, item: dict[str, Any]) -> None:
         """Replace the item with the same identifier."""
@@ -119,19 +154,59 @@ class ItemCollection:
         if index is None:
             raise KeyError(item["Id"])
         self._stored[index] = item
-        self._encoded.pop(index, None)
+        for encoded in self._encoded.values():
+            encoded.pop(index, None)
         if self._facets is not None:
             self._facets[index] = self._facets_at(index)
+        self._forget()
+
+    def touch(self, identifier: str) -> None:
+        """Forget what is cached of an item, because something that its summaries or filters depend on has changed."""
+        index = self.index(identifier)
+        for encoded in self._encoded.values():
+            encoded.pop(index or 0, None)
+        self._forget()
+
+    def remove(self, identifier: str) -> None:
+        """Remove the item with an identifier; no index of another item changes."""
+        index = self.index(identifier)
+        if index is None:
+            raise KeyError(identifier)
+        self._removed.add(index)
+        self._stored.pop(index, None)
+        self._forget()
+
+    def refresh(self, make: Callable[[int], dict[str, Any]]) -> None:
+        """Replace how seeded items are made, because they have changed."""
+        self._make, self._made = make, (-1, {})
+        self._encoded.clear()
+        self._facets = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget what filters have selected."""
+        self.changes += 1
         self._matches.clear()
         self._selections.clear()
 
-    def summaries(self, indices: Sequence[int]) -> list[bytes]:
-        """Return the summaries at these indices as JSON."""
-        return [self._encoded.get(index) or self._encode(index) for index in indices]
+    def summaries(
+        self,
+        indices: Sequence[int],
+        kind: str = "",
+        summarise: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> list[bytes]:
+        """Return the summaries at these indices as JSON.
 
-    def _encode(self, index: int) -> bytes:
-        encoded = self._encoded[index] = encode(self._summarise(self.item(index)))
-        return encoded
+        Arguments:
+            indices: the indices.
+            kind: a name for the function, whose results are cached under it.
+            summarise: reduces an item to a summary; by default the function of the collection.
+        """
+        cached, reduce = self._encoded[kind], summarise or self._summarise
+        for index in indices:
+            if index not in cached:
+                cached[index] = encode(reduce(self.item(index)))
+        return [cached[index] for index in indices]
 
     def _facets_at(self, index: int) -> Facets:
         facets = self._facets_of(self.item(index))
@@ -144,7 +219,7 @@ class ItemCollection:
         The first filter visits every item; all pages of one listing use the same cached result.
         """
         if not labels and not others:
-            return range(len(self))
+            return self.indices
         found = self._matches.pop((labels, others), None)
         if found is None:
             if self._facets is None:
@@ -152,7 +227,9 @@ class ItemCollection:
             found = [
                 index
                 for index, facets in enumerate(self._facets)
-                if labels <= facets.labels and (not others or not others.isdisjoint(facets.others))
+                if index not in self._removed
+                and labels <= facets.labels
+                and (not others or not others.isdisjoint(facets.others))
             ]
         self._matches[labels, others] = found
         if len(self._matches) > _CACHED_FILTERS:
@@ -162,7 +239,7 @@ class ItemCollection:
     def select(
         self,
         key: bytes,
-        keep: Callable[[dict[str, Any]], bool],
+        keep: Callable[[int], bool],
         order: Callable[[dict[str, Any]], Any] | None = None,
         *,
         descending: bool = False,
@@ -173,16 +250,55 @@ class ItemCollection:
 
         Arguments:
             key: equal keys select the same items in the same order.
-            keep: returns whether an item is selected.
+            keep: returns whether the item at an index is selected.
             order: returns what to sort an item by; None for the order of the collection.
             descending: whether to sort in descending order.
         """
-        found = self._selections.pop(key, None)
-        if found is None:
-            found = [index for index in range(len(self)) if keep(self.item(index))]
+        selection = self._selection(key, 0)
+        if selection.end < len(self):
+            keys: dict[int, Any] = {}
+
+            def kept(index: int) -> bool:
+                if not keep(index):
+                    return False
+                if order is not None:
+                    keys[index] = order(self.item(index))
+                return True
+
+            found = self._look(selection, kept, None)
             if order is not None:
-                found.sort(key=lambda index: order(self.item(index)), reverse=descending)
-        self._selections[key] = found
+                found.sort(key=keys.__getitem__, reverse=descending)
+        return selection.found
+
+    def select_from(self, key: bytes, keep: Callable[[int], bool], first: int, count: int) -> Sequence[int]:
+        """Return the indices of at most so many items to keep, from an index on.
+
+        This visits no more items than it has to; all pages of one listing use the same cached result.
+
+        Arguments:
+            key: equal keys select the same items.
+            keep: returns whether the item at an index is selected.
+            first: the least index.
+            count: the number of items.
+        """
+        selection = self._selection(key, first)
+        start = bisect_left(selection.found, first)
+        return self._look(selection, keep, start + count)[start : start + count]
+
+    def _selection(self, key: bytes, first: int) -> Selection:
+        """Return a selection that begins at an index or before, and has no gap up to it."""
+        selection = self._selections.pop(key, None)
+        if selection is None or not selection.first <= first <= selection.end:
+            selection = Selection(first, first)
+        self._selections[key] = selection
         if len(self._selections) > _CACHED_FILTERS:
             self._selections.popitem(last=False)
-        return found
+        return selection
+
+    def _look(self, selection: Selection, keep: Callable[[int], bool], count: int | None) -> list[int]:
+        """Look for more items until a selection has so many, and return its indices."""
+        while selection.end < len(self) and (count is None or len(selection.found) < count):
+            index, selection.end = selection.end, selection.end + 1
+            if index not in self._removed and keep(index):
+                selection.found.append(index)
+        return selection.found

@@ -12,7 +12,7 @@ import attrs
 from aiopartnercentral.emulator.iam import ACCOUNT_ID
 from aiopartnercentral.emulator.seed.items import SeededCatalog
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
-from aiopartnercentral.emulator.seed.selling import SeededSelling
+from aiopartnercentral.emulator.seed.selling_work import SeededWork
 from aiopartnercentral.emulator.state.catalog import AccountCatalog
 from aiopartnercentral.emulator.state.idempotency import IdempotencyStore
 from aiopartnercentral.emulator.state.quotas import Quotas
@@ -39,6 +39,7 @@ class State:
         owner: the account that owns the seeded data; all others are empty at first.
         quotas: the quotas of each account.
         task_time: how long tasks and verifications are in progress.
+        nightly_changes: the share of the seeded items of `selling` that each midnight changes.
     """
 
     seed: int
@@ -46,6 +47,7 @@ class State:
     owner: str
     quotas: Quotas = attrs.field(factory=Quotas)
     task_time: timedelta = timedelta(seconds=1)
+    nightly_changes: float = 0.0
     idempotency: IdempotencyStore = attrs.field(factory=IdempotencyStore, init=False)
     verifications: dict[tuple[str, str], Verification] = attrs.field(factory=dict, init=False)
     _catalogs: dict[tuple[str, str], AccountCatalog] = attrs.field(factory=dict, init=False)
@@ -102,7 +104,9 @@ class State:
             KeyError: the catalog does not exist.
         """
         if name not in self._selling:
-            self._selling[name] = SellingCatalog(SeededSelling(self.seed, name, self.owner, self.sizes[name]))
+            self._selling[name] = SellingCatalog(
+                SeededWork(self.seed, name, self.owner, self.sizes[name], self.nightly_changes)
+            )
         catalog = self._selling[name]
         catalog.settle(now)
         return catalog

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from aiopartnercentral.emulator.errors import conflict, invalid_field, invalid_state, not_found, quota_exceeded
 from aiopartnercentral.emulator.operations.arns import identifier_of
 from aiopartnercentral.emulator.operations.matching import is_one_of, moment
+from aiopartnercentral.emulator.operations.selling.customers import as_engagement_customer, find_customer
 from aiopartnercentral.emulator.operations.selling.filters import list_items, list_records
 from aiopartnercentral.emulator.seed.selling import LONGER_SALT, arn
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
+from aiopartnercentral.emulator.state.selling import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +39,8 @@ def create_engagement(context: RequestContext) -> bytes:
     for position, given in enumerate(request.get("Contexts", ())):
         if "Payload" not in given:
             raise invalid_field(f"Contexts[{position}].Payload", "is required", "REQUIRED_FIELD_MISSING")
-        contexts.append(_context(contexts, given["Type"], given["Payload"], f"Contexts[{position}].Payload"))
+        payload = _filled(context, given["Payload"])
+        contexts.append(_context(contexts, given["Type"], payload, f"Contexts[{position}].Payload"))
     item = make_engagement(context, request.get("Title"), request.get("Description"), contexts)
     return encode({"Id": item["Id"], "Arn": item["Arn"], "ModifiedAt": item["ModifiedAt"]})
 
@@ -79,19 +82,12 @@ def change_engagement(context: RequestContext, engagement: Mapping[str, Any], **
 def get_engagement(context: RequestContext) -> bytes:
     """Return one engagement."""
     found = find_engagement(context, context.request["Identifier"])
-    return encode(context.service.validator.known("GetEngagementResponse", _counted(found)))
-
-
-def _counted(engagement: dict[str, Any]) -> dict[str, Any]:
-    return engagement | {
-        "MemberCount": len(engagement["Members"]),
-        "ContextTypes": list(dict.fromkeys(each["Type"] for each in engagement["Contexts"])),
-    }
+    return encode(context.service.validator.known("GetEngagementResponse", counted(found)))
 
 
 def list_engagements(context: RequestContext) -> bytes:
     """Return a page of the engagements of which the caller is a member."""
-    request, engagements = context.request, context.selling.engagements
+    request = context.request
     wanted = {identifier_of(each) for each in request.get("EngagementIdentifier", ())}
 
     def keep(item: dict[str, Any]) -> bool:
@@ -107,14 +103,11 @@ def list_engagements(context: RequestContext) -> bytes:
 
     return list_items(
         context,
-        engagements,
+        context.selling.engagements,
         result_key="EngagementSummaryList",
         keep=keep,
         order=(lambda item: (moment(item["CreatedAt"]), item["Id"])) if "Sort" in request else None,
-        summaries=lambda indices: [
-            encode(context.service.validator.known("EngagementSummary", _counted(engagements.item(index))))
-            for index in indices
-        ],
+        may_keep=lambda index: context.selling.may_see(context.account, index),
     )
 
 
@@ -141,9 +134,8 @@ def create_engagement_context(context: RequestContext) -> bytes:
     """Add a context to an engagement."""
     request = context.request
     engagement = find_engagement(context, request["EngagementIdentifier"])
-    added = _context(engagement["Contexts"], request["Type"], request["Payload"], "Payload")
-    changed = change_engagement(context, engagement, Contexts=[*engagement["Contexts"], added])
-    return _changed_context(changed, added["Id"])
+    changed = add_context(context, engagement, request["Type"], _filled(context, request["Payload"]))
+    return _changed_context(changed, changed["Contexts"][-1]["Id"])
 
 
 def update_engagement_context(context: RequestContext) -> bytes:
@@ -155,7 +147,7 @@ def update_engagement_context(context: RequestContext) -> bytes:
         raise not_found("ENGAGEMENT_CONTEXT_NOT_FOUND")
     if moment(request["EngagementLastModifiedAt"]) != moment(engagement["ModifiedAt"]):
         raise conflict("ENGAGEMENT_HAS_CHANGED_SINCE_ENGAGEMENT_LAST_MODIFIED_AT")
-    kind, payload = request["Type"], dict(request["Payload"])
+    kind, payload = request["Type"], _filled(context, request["Payload"])
     _check_type(kind, payload, "Payload")
     if kind != before["Type"]:
         raise invalid_state("Type", f"of the context is {before['Type']}", "INVALID_VALUE")
@@ -179,6 +171,23 @@ def _changed_context(engagement: Mapping[str, Any], identifier: str) -> bytes:
             "ContextId": identifier,
         }
     )
+
+
+def _filled(context: RequestContext, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the payload of a context: one about a customer account tells what that account does."""
+    told = payload.get("CustomerAccount", {})
+    if "AccountIdentifier" not in told:
+        return dict(payload)
+    customer = as_engagement_customer(find_customer(context, told["AccountIdentifier"]))
+    return {"CustomerAccount": {**told, "Customer": customer}}
+
+
+def add_context(
+    context: RequestContext, engagement: Mapping[str, Any], kind: str, payload: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Add a context to an engagement, and return the engagement."""
+    added = _context(engagement["Contexts"], kind, payload, "Payload")
+    return change_engagement(context, engagement, Contexts=[*engagement["Contexts"], added])
 
 
 def _context(

@@ -1,4 +1,4 @@
-"""The listings of opportunities and solutions: filters, orders and pages."""
+"""The listings of `selling`: filters, orders and pages."""
 
 from __future__ import annotations
 
@@ -30,8 +30,14 @@ def list_items(
     *,
     result_key: str,
     keep: Callable[[Item], bool] | None,
-    order: Callable[[Item], Any] | None,
-    summaries: Callable[[Sequence[int]], Iterable[bytes]] | None = None,
+    order: Callable[[Item], Any] | None = None,
+    descending: bool | None = None,
+    shape: str | None = None,
+    shown: Callable[[Item], Item] | None = None,
+    kind: str = "",
+    state: object = None,
+    may_keep: Callable[[int], bool] | None = None,
+    among: Sequence[int] | None = None,
 ) -> bytes:
     """Return a page of the items that pass the filters of a request, in its order.
 
@@ -41,22 +47,42 @@ def list_items(
         result_key: the member of the response that holds the items.
         keep: returns whether an item passes the filters; None if the request has none.
         order: returns what to sort an item by; None for the order of the collection.
-        summaries: returns the JSON of the items at some indices; by default the collection's.
+        descending: whether the order is descending; by default as the request says.
+        shape: the shape of an item in the response; None for the summaries of the collection.
+        shown: returns an item with the members that the collection does not have.
+        kind: tells apart what `shown` returns for one item and shape.
+        state: what the filters and the order depend on apart from items and request.
+        may_keep: returns False for the index of an item that need not be made, as it does not pass.
+        among: the indices of the few items that can pass; no other item is visited.
     """
-    request = context.request
-    descending = request.get("Sort", {}).get("SortOrder") == "DESCENDING"
-    indices: Sequence[int] = range(len(collection))
-    if keep is not None or order is not None:
-        filters = {name: value for name, value in request.items() if name not in _MORE}
-        key = _encode_sorted([context.account, context.operation, filters])
-        indices = collection.select(key, keep or (lambda _: True), order, descending=descending)
-    return paging.page(
+    request, size = context.request, context.request.get("MaxResults", DEFAULT_PAGE_SIZE)
+    filters = {name: value for name, value in request.items() if name not in _MORE}
+    key = _encode_sorted([context.account, context.operation, filters, state])
+
+    known, reduce = context.service.validator.known, None
+    if shape is not None:
+        reduce = lambda item: known(shape, shown(item) if shown else item)  # noqa: E731 - it is an argument
+
+    def summaries(indices: Sequence[int]) -> Iterable[bytes]:
+        return collection.summaries(indices, f"{shape}{kind}" if reduce else "", reduce)
+
+    def passes(index: int) -> bool:
+        return (may_keep is None or may_keep(index)) and (keep is None or keep(collection.item(index)))
+
+    if order is not None:
+        is_asked = request.get("Sort", {}).get("SortOrder") == "DESCENDING"
+        is_descending = is_asked if descending is None else descending
+        indices = collection.select(key, passes, order, descending=is_descending)
+        return paging.page(context, indices, summaries, result_key=result_key, size=size, ascending=False)
+    if keep is None or among is not None:
+        indices = collection.indices if among is None else [index for index in among if passes(index)]
+        return paging.page(context, indices, summaries, result_key=result_key, size=size)
+    return paging.page_of_matches(
         context,
-        indices,
-        summaries or collection.summaries,
+        lambda first, count: collection.select_from(key, passes, first, count),
+        summaries,
         result_key=result_key,
-        size=request.get("MaxResults", DEFAULT_PAGE_SIZE),
-        ascending=order is None,
+        size=size,
     )
 
 

@@ -56,6 +56,7 @@ def invite(context: RequestContext, engagement: dict[str, Any], invitation: dict
         "InvitationDate": format_timestamp(context.now),
         "ExpirationDate": format_timestamp(context.now + _VALID_FOR),
         "SenderAwsAccountId": context.account,
+        "SenderCompanyName": company_name(context, context.account),
         "Receiver": invitation["Receiver"],
         "InvitationMessage": invitation["Message"],
         "Payload": invitation["Payload"],
@@ -94,20 +95,13 @@ def get_engagement_invitation(context: RequestContext) -> bytes:
     found = find_invitation(context, context.request["Identifier"])
     engagement = context.selling.engagements.find(found["EngagementId"])
     members = engagement["Members"] if engagement else []
-    shown = _named(context, found) | {
-        "ExistingMembers": [{"CompanyName": company_name(context, each)} for each in members]
-    }
+    shown = found | {"ExistingMembers": [{"CompanyName": company_name(context, each)} for each in members]}
     return encode(context.service.validator.known("GetEngagementInvitationResponse", shown))
-
-
-def _named(context: RequestContext, invitation: dict[str, Any]) -> dict[str, Any]:
-    """Return an invitation with the name that its sender has now; seeded companies have no data."""
-    return {"SenderCompanyName": company_name(context, invitation["SenderAwsAccountId"]), **invitation}
 
 
 def list_engagement_invitations(context: RequestContext) -> bytes:
     """Return a page of the invitations that the caller has sent, or of those that it has received."""
-    request, invitations = context.request, context.selling.invitations
+    request = context.request
     role = request["ParticipantType"]
     wanted = {identifier_of(each) for each in request.get("EngagementIdentifier", ())}
 
@@ -120,21 +114,19 @@ def list_engagement_invitations(context: RequestContext) -> bytes:
             and is_one_of(item["EngagementId"], wanted)
         )
 
-    known = context.service.validator.known
+    def may_keep(index: int) -> bool:
+        return context.selling.may_have_invitation(context.account, index, role)
+
     return list_items(
         context,
-        invitations,
+        context.selling.invitations,
         result_key="EngagementInvitationSummaries",
         keep=keep,
         order=(lambda item: (moment(item["InvitationDate"]), item["Id"])) if "Sort" in request else None,
-        summaries=lambda indices: [
-            encode(
-                known(
-                    "EngagementInvitationSummary", _named(context, invitations.item(index)) | {"ParticipantType": role}
-                )
-            )
-            for index in indices
-        ],
+        shape="EngagementInvitationSummary",
+        shown=lambda item: item | {"ParticipantType": role},
+        kind=role,
+        may_keep=may_keep,
     )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.operations.context import RequestContext
 
 # The members of an opportunity that a request replaces.
-_REPLACED: Final = (
+REPLACED: Final = (
     "PrimaryNeedsFromAws", "NationalSecurity", "PartnerOpportunityIdentifier", "Customer", "Project", "OpportunityType",
     "Marketing", "SoftwareRevenue",
 )  # fmt: skip
@@ -85,7 +85,7 @@ def add_opportunity(
         "Catalog": catalog.name,
         "Id": identifier,
         "Arn": arn(context.account, catalog.name, "opportunity", identifier),
-        **{name: members[name] for name in (*_REPLACED, "OpportunityTeam") if name in members},
+        **{name: members[name] for name in (*REPLACED, "OpportunityTeam") if name in members},
         "LifeCycle": _with_steps({}, dict(members.get("LifeCycle", {})), now) | {"ReviewStatus": review},
         "CreatedDate": now,
         "LastModifiedDate": now,
@@ -117,8 +117,8 @@ def update_opportunity(context: RequestContext) -> bytes:
     _check_life_cycle(life_cycle, context.now, kept_date=kept_date)
     now = format_timestamp(context.now)
     again = status == "Action Required"
-    changed = {name: value for name, value in before.items() if name not in _REPLACED} | {
-        **{name: request[name] for name in _REPLACED if name in request},
+    changed = {name: value for name, value in before.items() if name not in REPLACED} | {
+        **{name: request[name] for name in REPLACED if name in request},
         "LifeCycle": _with_steps(before["LifeCycle"], life_cycle, now)
         | {"ReviewStatus": "Submitted" if again else status},
     }

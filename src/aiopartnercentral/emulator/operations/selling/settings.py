@@ -1,4 +1,4 @@
-"""The settings of an account, and the tags of its opportunities and jobs."""
+"""The settings of an account, and the tags of its opportunities, customer accounts and jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.operations.context import RequestContext
-    from aiopartnercentral.emulator.state.selling import SellingAccount
+    from aiopartnercentral.emulator.state.collection import ItemCollection
 
 
 def get_selling_system_settings(context: RequestContext) -> bytes:
@@ -28,35 +28,39 @@ def put_selling_system_settings(context: RequestContext) -> bytes:
     return get_selling_system_settings(context)
 
 
-def _owner(context: RequestContext) -> SellingAccount:
-    """Return the caller's items, which have the resource of a request."""
+def _tags(context: RequestContext) -> tuple[dict[str, dict[str, str]], ItemCollection]:
+    """Return all tags of the caller, and the collection that has the resource of a request."""
     arn: str = context.request["ResourceArn"]
     name = catalog_of(arn)
     if name is None or name not in context.state.sizes:
         raise not_found("RESOURCE_NOT_FOUND")
     own = context.state.selling(name, context.now).of(context.account)
     identifier = identifier_of(arn)
-    item = own.jobs.get(identifier) or (own.opportunities.find(identifier) if identifier.startswith("O") else None)
-    if item is None or item["Arn"] != arn:
+    kinds = {"O": own.opportunities, "job": own.jobs, "cust": own.customers}
+    collection = kinds.get("O" if identifier.startswith("O") else identifier.partition("-")[0])
+    item = None if collection is None else collection.find(identifier)
+    if collection is None or item is None or item["Arn"] != arn:
         raise not_found("RESOURCE_NOT_FOUND")
-    return own
+    return own.tags, collection
 
 
 def list_tags_for_resource(context: RequestContext) -> bytes:
     """Return the tags of a resource."""
-    tags = _owner(context).tags.get(context.request["ResourceArn"], {})
-    return encode({"Tags": as_list(tags)})
+    tags, _ = _tags(context)
+    return encode({"Tags": as_list(tags.get(context.request["ResourceArn"], {}))})
 
 
 def tag_resource(context: RequestContext) -> bytes:
     """Add tags to a resource; existing keys get the new values."""
-    own, arn = _owner(context), context.request["ResourceArn"]
-    own.tags[arn] = with_tags(own.tags.get(arn, {}), context.request["Tags"])
+    (tags, collection), arn = _tags(context), context.request["ResourceArn"]
+    tags[arn] = with_tags(tags.get(arn, {}), context.request["Tags"])
+    collection.touch(identifier_of(arn))
     return encode({})
 
 
 def untag_resource(context: RequestContext) -> bytes:
     """Remove tags from a resource; unknown keys are ignored."""
-    own, arn = _owner(context), context.request["ResourceArn"]
-    own.tags[arn] = without_tags(own.tags.get(arn, {}), context.request["TagKeys"])
+    (tags, collection), arn = _tags(context), context.request["ResourceArn"]
+    tags[arn] = without_tags(tags.get(arn, {}), context.request["TagKeys"])
+    collection.touch(identifier_of(arn))
     return encode({})

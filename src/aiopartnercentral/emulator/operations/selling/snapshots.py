@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiopartnercentral.emulator.errors import conflict, invalid_field, not_found
 from aiopartnercentral.emulator.operations.arns import identifier_of
-from aiopartnercentral.emulator.operations.matching import is_one_of
+from aiopartnercentral.emulator.operations.matching import moment
 from aiopartnercentral.emulator.operations.selling.engagements import find_engagement
-from aiopartnercentral.emulator.operations.selling.filters import list_records
+from aiopartnercentral.emulator.operations.selling.filters import list_items
 from aiopartnercentral.emulator.operations.selling.opportunities import find_opportunity
 from aiopartnercentral.emulator.operations.tagging import as_tags
 from aiopartnercentral.emulator.seed.selling import TEMPLATE, arn
@@ -78,12 +78,14 @@ def list_resource_snapshots(context: RequestContext) -> bytes:
             and item["CreatedBy"] == request.get("CreatedBy", item["CreatedBy"])
         )
 
-    found = filter(keep, map(catalog.snapshots.item, catalog.snapshots_in(engagement["Id"])))
-    return list_records(
+    return list_items(
         context,
-        [_shown(context, item) for item in found],
+        catalog.snapshots,
         result_key="ResourceSnapshotSummaries",
+        keep=keep,
         shape="ResourceSnapshotSummary",
+        shown=lambda item: _shown(context, item),
+        among=catalog.snapshots_in(engagement["Id"]),
     )
 
 
@@ -102,18 +104,17 @@ def list_engagement_resource_associations(context: RequestContext) -> bytes:
             and item["CreatedBy"] == request.get("CreatedBy", item["CreatedBy"])
         )
 
-    # Members of engagements change, and no cached result notices that.
-    indices = (
-        catalog.snapshots_in(request["EngagementIdentifier"])
-        if "EngagementIdentifier" in request
-        else range(len(catalog.snapshots))
-    )
-    records = [_shown(context, item) for item in filter(keep, map(catalog.snapshots.item, indices))]
-    return list_records(
+    engagement = request.get("EngagementIdentifier")
+    return list_items(
         context,
-        records,
+        catalog.snapshots,
         result_key="EngagementResourceAssociationSummaries",
+        keep=keep,
         shape="EngagementResourceAssociationSummary",
+        shown=lambda item: _shown(context, item),
+        # Members of engagements change.
+        state=catalog.engagements.changes,
+        among=None if engagement is None else catalog.snapshots_in(engagement),
     )
 
 
@@ -125,7 +126,7 @@ def create_resource_snapshot_job(context: RequestContext) -> bytes:
     opportunity = find_opportunity(context, request["ResourceIdentifier"])
     _check_template(request[_TEMPLATE_FIELD])
     wanted = (engagement["Id"], opportunity["Id"])
-    if any((job["EngagementId"], job["ResourceId"]) == wanted for job in context.own.jobs.values()):
+    if any((job["EngagementId"], job["ResourceId"]) == wanted for job in context.own.jobs_of(opportunity["Id"])):
         raise conflict("RESOURCE_HAS_A_JOB_IN_THE_ENGAGEMENT")
     job = make_job(context, engagement["Id"], opportunity, tags)
     return encode({"Id": job["Id"], "Arn": job["Arn"]})
@@ -149,13 +150,13 @@ def make_job(
         "CreatedAt": format_timestamp(context.now),
         "Status": status,
     }
-    context.own.jobs[identifier] = job
+    context.own.add_job(job)
     context.own.tags[job["Arn"]] = tags
     return job
 
 
 def _find_job(context: RequestContext) -> dict[str, Any]:
-    job = context.own.jobs.get(identifier_of(context.request["ResourceSnapshotJobIdentifier"]))
+    job = context.own.jobs.find(identifier_of(context.request["ResourceSnapshotJobIdentifier"]))
     if job is None:
         raise not_found("RESOURCE_SNAPSHOT_JOB_NOT_FOUND")
     return job
@@ -169,18 +170,20 @@ def get_resource_snapshot_job(context: RequestContext) -> bytes:
 def list_resource_snapshot_jobs(context: RequestContext) -> bytes:
     """Return a page of the caller's jobs."""
     request = context.request
-    wanted = [
-        job
-        for job in context.own.jobs.values()
-        if job["EngagementId"] == request.get("EngagementIdentifier", job["EngagementId"])
-        and is_one_of(job["Status"], [request["Status"]] if "Status" in request else None)
-    ]
-    return list_records(
+
+    def keep(job: dict[str, Any]) -> bool:
+        return bool(
+            job["EngagementId"] == request.get("EngagementIdentifier", job["EngagementId"])
+            and job["Status"] == request.get("Status", job["Status"])
+        )
+
+    return list_items(
         context,
-        wanted,
+        context.own.jobs,
         result_key="ResourceSnapshotJobSummaries",
+        keep=keep,
+        order=(lambda job: (moment(job["CreatedAt"]), job["Id"])) if "Sort" in request else None,
         shape="ResourceSnapshotJobSummary",
-        descending=request.get("Sort", {}).get("SortOrder") == "DESCENDING",
     )
 
 
@@ -188,14 +191,13 @@ def start_resource_snapshot_job(context: RequestContext) -> bytes:
     """Start a job: it takes a snapshot at once, and then after each change of the opportunity."""
     job = _find_job(context)
     find_engagement(context, job["EngagementId"])
-    job["Status"] = "Running"
     context.selling.run_job(job, context.now)
     return encode({})
 
 
 def stop_resource_snapshot_job(context: RequestContext) -> bytes:
     """Stop a job; a stopped one stays stopped."""
-    _find_job(context)["Status"] = "Stopped"
+    context.own.jobs.change(_find_job(context) | {"Status": "Stopped"})
     return encode({})
 
 
@@ -204,6 +206,6 @@ def delete_resource_snapshot_job(context: RequestContext) -> bytes:
     job = _find_job(context)
     if job["Status"] != "Stopped":
         raise conflict("RESOURCE_SNAPSHOT_JOB_IS_RUNNING")
-    del context.own.jobs[job["Id"]]
+    context.own.jobs.remove(job["Id"])
     context.own.tags.pop(job["Arn"], None)
     return encode({})

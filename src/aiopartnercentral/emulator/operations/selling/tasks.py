@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiopartnercentral.emulator.errors import EmulatedServiceError
+from aiopartnercentral.emulator.errors import EmulatedServiceError, not_found
 from aiopartnercentral.emulator.operations.arns import identifier_of
-from aiopartnercentral.emulator.operations.matching import is_one_of
-from aiopartnercentral.emulator.operations.selling.engagements import (
-    find_engagement,
-    make_engagement,
-)
-from aiopartnercentral.emulator.operations.selling.filters import list_records
+from aiopartnercentral.emulator.operations.matching import is_one_of, moment
+from aiopartnercentral.emulator.operations.selling.engagements import add_context, find_engagement, make_engagement
+from aiopartnercentral.emulator.operations.selling.filters import list_items
 from aiopartnercentral.emulator.operations.selling.invitations import accept, aws_invitation, find_received, invite
 from aiopartnercentral.emulator.operations.selling.opportunities import add_opportunity, find_opportunity, submit
 from aiopartnercentral.emulator.operations.selling.snapshots import make_job
 from aiopartnercentral.emulator.operations.tagging import as_tags
-from aiopartnercentral.emulator.seed.selling import arn, opportunity_payload, project
+from aiopartnercentral.emulator.seed.selling import LONGER_SALT, arn, opportunity_payload, project
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
 _FROM_OPPORTUNITY: Final = "EngagementFromOpportunity"
 _BY_ACCEPTING: Final = "EngagementByAcceptingInvitation"
 _FROM_ENGAGEMENT: Final = "OpportunityFromEngagement"
+_PROSPECTING: Final = "ProspectingFromEngagement"
 _TITLE_LENGTH: Final = 40
 
 
@@ -53,24 +51,26 @@ def _start(context: RequestContext, kind: str, known: dict[str, str], reason: st
     as_tags(context.request.get("Tags", ()), "Tags")
     identifier = context.selling.identifier("task")
     task = {
-        "Kind": kind,
+        "Id": identifier,
         "TaskId": identifier,
         "TaskArn": arn(context.account, context.selling.name, "task", identifier),
         "StartTime": format_timestamp(context.now),
         "TaskStatus": "IN_PROGRESS",
         **known,
     }
-    context.own.tasks[identifier] = task
+    tasks = context.own.tasks[kind]
+    tasks.add(task)
 
     def finish(due: datetime) -> None:
         try:
             made = steps(attrs.evolve(context, now=due))
         except TaskError as failure:
-            task.update(TaskStatus="FAILED", ReasonCode=str(failure), Message="The task does not allow this")
+            outcome = {"ReasonCode": str(failure), "Message": "The task does not allow this"}
         except EmulatedServiceError as error:
-            task.update(TaskStatus="FAILED", ReasonCode=reason, Message=error.message)
+            outcome = {"ReasonCode": reason, "Message": error.message}
         else:
-            task.update(TaskStatus="COMPLETE", **made)
+            outcome = {"TaskStatus": "COMPLETE", **made}
+        tasks.change({**task, "TaskStatus": "FAILED", **outcome})
 
     output = context.service.output_shape(context.operation) or ""
     response = encode(context.service.validator.known(output, task))
@@ -219,12 +219,13 @@ def _list(context: RequestContext, kind: str, shape: str, filters: dict[str, str
             for name, member in filters.items()
         )
 
-    return list_records(
+    return list_items(
         context,
-        [task for task in context.own.tasks.values() if task["Kind"] == kind and is_wanted(task)],
+        context.own.tasks[kind],
         result_key="TaskSummaries",
+        keep=is_wanted,
+        order=(lambda task: (moment(task["StartTime"]), task["Id"])) if "Sort" in request else None,
         shape=shape,
-        descending=request.get("Sort", {}).get("SortOrder") == "DESCENDING",
     )
 
 
@@ -257,3 +258,96 @@ def list_opportunity_from_engagement_tasks(context: RequestContext) -> bytes:
         "ContextIdentifier": "ContextId",
     }
     return _list(context, _FROM_ENGAGEMENT, "ListOpportunityFromEngagementTaskSummary", filters)
+
+
+def start_prospecting_from_engagement_task(context: RequestContext) -> bytes:
+    """Start to add a result of prospecting to each of some engagements."""
+    request, tasks = context.request, context.own.tasks[_PROSPECTING]
+    engagements = list(dict.fromkeys(find_engagement(context, each)["Id"] for each in request["Identifiers"]))
+    identifier = context.selling.identifier("task", salt=LONGER_SALT)
+    task = {
+        "Id": identifier,
+        "TaskId": identifier,
+        "TaskArn": arn(context.account, context.selling.name, "task", identifier),
+        "TaskName": request["TaskName"],
+        "StartTime": format_timestamp(context.now),
+        "TaskStatus": "IN_PROGRESS",
+        "Identifiers": engagements,
+        "Engagements": [{"EngagementIdentifier": each, "Status": "IN_PROGRESS"} for each in engagements],
+    }
+    tasks.add(task)
+
+    def finish(due: datetime) -> None:
+        ended = {**task, "TaskStatus": "COMPLETED", "EndTime": format_timestamp(due)}
+        later = attrs.evolve(context, now=due)
+        results = [{"EngagementIdentifier": each, **_prospect(later, each, ended)} for each in engagements]
+        tasks.change({**ended, "Engagements": results})
+
+    context.selling.schedule(context.now + context.state.task_time, finish)
+    return encode(context.service.validator.known("StartProspectingFromEngagementTaskResponse", task))
+
+
+def _prospect(context: RequestContext, identifier: str, task: dict[str, Any]) -> dict[str, str]:
+    """Add what is known of the customer of an engagement to it, and return the outcome."""
+    told = {name: task[name] for name in ("TaskId", "TaskArn", "TaskName", "StartTime", "EndTime")}
+    try:
+        engagement = find_engagement(context, identifier)
+        payloads = [value for each in engagement["Contexts"] for value in each.get("Payload", {}).values()]
+        customer = next((each["Customer"] for each in payloads if "Customer" in each), None)
+        if customer is None:
+            message = "The engagement has no context with a customer: add one"
+            return {"Status": "FAILED", "ReasonCode": "CUSTOMER_NOT_FOUND", "Message": message}
+        country = customer.get("CountryCode", customer.get("Address", {}).get("CountryCode"))
+        known = {"AccountName": customer["CompanyName"], "Industry": customer.get("Industry"), "Country": country}
+        result = {"Customer": _fitting(context, "ProspectingResultCustomer", known), **told}
+        add_context(context, engagement, "ProspectingResult", {"ProspectingResult": {"Aws": result}})
+    except EmulatedServiceError as error:
+        return {"Status": "FAILED", "ReasonCode": error.reason or error.shape, "Message": error.message}
+    return {"Status": "COMPLETED", "EngagementContextId": context.selling.identifier("ctx", salt=LONGER_SALT)}
+
+
+def get_prospecting_from_engagement_task(context: RequestContext) -> bytes:
+    """Return one task of prospecting."""
+    found = context.own.tasks[_PROSPECTING].find(context.request["TaskIdentifier"])
+    if found is None:
+        raise not_found("PROSPECTING_TASK_NOT_FOUND")
+    return encode(context.service.validator.known("GetProspectingFromEngagementTaskResponse", found))
+
+
+def _with_counts(task: dict[str, Any]) -> dict[str, Any]:
+    statuses = [each["Status"] for each in task["Engagements"]]
+    return task | {
+        "TotalEngagementCount": len(statuses),
+        "CompletedEngagementCount": statuses.count("COMPLETED"),
+        "FailedEngagementCount": statuses.count("FAILED"),
+    }
+
+
+def list_prospecting_from_engagement_tasks(context: RequestContext) -> bytes:
+    """Return a page of the caller's tasks of prospecting."""
+    request = context.request
+    after, before = (moment(request[name]) if name in request else None for name in ("StartAfter", "StartBefore"))
+
+    def is_wanted(task: dict[str, Any]) -> bool:
+        started = moment(task["StartTime"])
+        return (
+            is_one_of(task["TaskId"], request.get("TaskIdentifier"))
+            and is_one_of(task["TaskName"], request.get("TaskName"))
+            and (after is None or started > after)
+            and (before is None or started < before)
+        )
+
+    orders: dict[str, Callable[[dict[str, Any]], Any]] = {
+        "StartTime": lambda task: (moment(task["StartTime"]), task["Id"]),
+        "TaskName": lambda task: (task["TaskName"], task["Id"]),
+        "FailedEngagementCount": lambda task: (_with_counts(task)["FailedEngagementCount"], task["Id"]),
+    }
+    return list_items(
+        context,
+        context.own.tasks[_PROSPECTING],
+        result_key="TaskSummaries",
+        keep=is_wanted,
+        order=orders[request["Sort"]["SortBy"]] if "Sort" in request else None,
+        shape="ProspectingTaskSummary",
+        shown=_with_counts,
+    )

@@ -1,0 +1,428 @@
+"""The searches for opportunities, engagements and customer accounts: keywords, trees of conditions, and orders."""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from aiopartnercentral.emulator.errors import invalid_field
+from aiopartnercentral.emulator.operations.arns import identifier_of
+from aiopartnercentral.emulator.operations.matching import moment
+from aiopartnercentral.emulator.operations.selling.engagements import company_name
+from aiopartnercentral.emulator.operations.selling.filters import list_items, list_records
+from aiopartnercentral.emulator.state.collection import encode
+from aiopartnercentral.emulator.state.selling import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from aiopartnercentral.emulator.operations.context import RequestContext
+
+Item = dict[str, Any]
+Field: TypeAlias = "str | Callable[[Item], Any]"
+Fields: TypeAlias = "Mapping[str, Field]"
+
+_MOST_NESTED: Final = 3
+_MOST_CONDITIONS: Final = 20
+_COMBINED: Final = ("AndAllFilters", "OrAllFilters", "NotFilter")
+_ORDERED: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "GreaterThan": operator.gt,
+    "GreaterThanOrEquals": operator.ge,
+    "LessThan": operator.lt,
+    "LessThanOrEquals": operator.le,
+}
+_MOST_BUCKETS: Final = 100
+_MISSING: Final = "MISSING"
+"""The value of the bucket of customer accounts without a value."""
+_MULTIPLE: Final = ("ContainsAny", "ContainsAll")
+
+
+def values_at(item: Any, path: str) -> Iterator[Any]:  # noqa: ANN401 - JSON of any shape
+    """Yield the values at a path of members, of all items of each list on it."""
+    name, _, rest = path.partition(".")
+    if isinstance(item, list):
+        for each in item:
+            yield from values_at(each, path)
+    elif isinstance(item, dict) and name in item:
+        found = item[name]
+        if rest:
+            yield from values_at(found, rest)
+        else:
+            yield from found if isinstance(found, list) else [found]
+
+
+def _time(text: str) -> datetime:
+    """Return the time of a text, which may be a date."""
+    found = moment(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def values_of(item: Item, field: Field) -> list[Any]:
+    """Return the values of a field: those at one of the paths of a text, or what a function returns."""
+    if not isinstance(field, str):
+        found = field(item)
+        return found if isinstance(found, list) else [] if found is None else [found]
+    return [value for path in field.split() for value in values_at(item, path)]
+
+
+def matcher(tree: Mapping[str, Any], fields: Fields, dates: Sequence[str], *, is_exact: bool) -> Callable[[Item], bool]:
+    """Return the function that tells whether an item matches a tree of conditions.
+
+    Arguments:
+        tree: the filter of a request.
+        fields: by key, the path of the values in an item, or a function that returns them.
+        dates: the keys whose values are times.
+        is_exact: whether ContainsAny compares complete values, and not parts of them without regard to case.
+
+    Raises:
+        EmulatedServiceError: the tree is not one that the service allows.
+    """
+    count = 0
+
+    def of(node: Mapping[str, Any], path: str, depth: int) -> Callable[[Item], bool]:
+        nonlocal count
+        if len(node) != 1:
+            raise invalid_field(path, "must have exactly one member")
+        ((name, value),) = node.items()
+        where = f"{path}.{name}"
+        if depth > _MOST_NESTED:
+            raise invalid_field(path, f"must not be nested more than {_MOST_NESTED} times")
+        if name == "NotFilter":
+            negated = of(value, where, depth + 1)
+            return lambda item: not negated(item)
+        if name in _COMBINED:
+            parts = [of(each, f"{where}[{position}]", depth + 1) for position, each in enumerate(value)]
+            combine = all if name == "AndAllFilters" else any
+            return lambda item: combine(part(item) for part in parts)
+        count += 1
+        if count > _MOST_CONDITIONS:
+            raise invalid_field(path, f"must have at most {_MOST_CONDITIONS} conditions", "TOO_MANY_VALUES")
+        return _condition(name, value, where, fields, dates, is_exact=is_exact)
+
+    return of(tree, "Filter", 1)
+
+
+def _condition(
+    name: str, given: Mapping[str, Any], where: str, fields: Fields, dates: Sequence[str], *, is_exact: bool
+) -> Callable[[Item], bool]:
+    key, field = given["Key"], fields[given["Key"]]
+    ((kind, wanted),) = given["Value"].items()
+    is_date = kind == "DateValue"
+    is_unfit = name in _ORDERED and (isinstance(wanted, str) != is_date or is_date != (key in dates))
+    if is_unfit or (is_date and key not in dates) or (isinstance(wanted, list) and name not in _MULTIPLE):
+        raise invalid_field(f"{where}.Value", f"must not be a {kind} for {name} of {key}")
+    if name in _ORDERED or is_date:
+        compare: Callable[[Any, Any], bool] = _ORDERED.get(name, operator.eq)
+        limit = _time(str(wanted)) if is_date else wanted
+        return lambda item: any(
+            compare(_time(str(value)) if is_date else value, limit)
+            for value in values_of(item, field)
+            if is_date or isinstance(value, (int, float))
+        )
+    listed = wanted if isinstance(wanted, list) else [wanted]
+    if name == "ContainsAll":
+        return lambda item: set(listed) <= set(values_of(item, field))
+    if name == "EqualsTo" or is_exact:
+        return lambda item: not set(listed).isdisjoint(values_of(item, field))
+    parts = [str(each).casefold() for each in listed]
+    return lambda item: any(part in str(value).casefold() for value in values_of(item, field) for part in parts)
+
+
+def in_order(field: Field, *, is_date: bool) -> Callable[[Item], Any]:
+    """Return what to sort an item by: those without a value come first in ascending order."""
+
+    def key(item: Item) -> Any:  # noqa: ANN401 - a key of any type
+        value = next(iter(values_of(item, field)), None)
+        return value is not None, _time(value) if is_date and value is not None else value, item["Id"]
+
+    return key
+
+
+def conditions_of(
+    context: RequestContext,
+    fields: Fields,
+    dates: Sequence[str],
+    keywords: Callable[[Item], list[str]] = lambda _: [],
+    *,
+    is_exact: bool = False,
+) -> list[Callable[[Item], bool]]:
+    """Return the conditions of a search: its keyword and its filter; an item has to meet all of them.
+
+    Arguments:
+        context: the request.
+        fields: by key, where the values of an item are.
+        dates: the keys whose values are times.
+        keywords: returns the texts of an item that a keyword is looked for in.
+        is_exact: whether ContainsAny compares complete values.
+    """
+    request, conditions = context.request, []
+    if "Filter" in request:
+        conditions.append(matcher(request["Filter"], fields, dates, is_exact=is_exact))
+    if "Keyword" in request:
+        keyword = request["Keyword"].casefold()
+        conditions.append(lambda item: any(keyword in text.casefold() for text in keywords(item)))
+    return conditions
+
+
+def _owner(opportunity: Item) -> str | None:
+    first = next(iter(opportunity.get("OpportunityTeam", ())), None)
+    return None if first is None else f"{first.get('FirstName', '')} {first.get('LastName', '')}".strip()
+
+
+def _monthly_revenue(opportunity: Item) -> float | None:
+    amounts = [each["Amount"] for each in opportunity.get("Project", {}).get("ExpectedCustomerSpend", ())]
+    return sum(float(each or 0) for each in amounts) if amounts else None
+
+
+_OPPORTUNITY_DATES: Final = ("LastModifiedDate", "CreatedDate")
+_OPPORTUNITY_FIELDS: Final[Fields] = {
+    "OpportunityId": "Id",
+    "Stage": "LifeCycle.Stage",
+    "ReviewStatus": "LifeCycle.ReviewStatus",
+    "CustomerCompanyName": "Customer.Account.CompanyName",
+    "LastModifiedDate": "LastModifiedDate",
+    "CreatedDate": "CreatedDate",
+    "TargetCloseDate": "LifeCycle.TargetCloseDate",
+    "CountryCode": "Customer.Account.Address.CountryCode",
+    "PartnerProjectTitle": "Project.Title",
+    "OpportunityType": "OpportunityType",
+    "PartnerOpportunityIdentifier": "PartnerOpportunityIdentifier",
+    "Industry": "Customer.Account.Industry",
+    "AwsAccountId": "Customer.Account.AwsAccountId",
+    "ApnPrograms": "Project.ApnPrograms",
+    "Origin": "Origin",
+    "NextStep": "LifeCycle.NextSteps",
+    "OfferId": "RelatedEntityIdentifiers.AwsMarketplaceOffers",
+    "OfferSetId": "RelatedEntityIdentifiers.AwsMarketplaceOfferSets",
+    "AwsMarketplaceSolution": "RelatedEntityIdentifiers.AwsMarketplaceSolutions",
+    "OpportunityOwner": _owner,
+    "EstimatedMrr": _monthly_revenue,
+    # AWS alone knows these; the emulator has none.
+    "CosellMotion": lambda _: None,
+    "EngagementScore": lambda _: None,
+}
+
+
+def search_opportunities(context: RequestContext) -> bytes:
+    """Return a page of the caller's opportunities that a keyword and a filter find."""
+    tags = context.own.tags
+
+    def labels(item: Item) -> list[str]:
+        return [f"{key}={value}" for key, value in tags.get(item["Arn"], {}).items()]
+
+    def texts(item: Item) -> list[str]:
+        names = ("OpportunityId", "PartnerOpportunityIdentifier", "CustomerCompanyName", "PartnerProjectTitle")
+        return [text for name in (*names, "NextStep") for text in values_of(item, _OPPORTUNITY_FIELDS[name])]
+
+    def shown(item: Item) -> Item:
+        listed = [{"Key": key, "Value": value} for key, value in tags.get(item["Arn"], {}).items()]
+        is_approved = item["LifeCycle"]["ReviewStatus"] == "Approved"
+        return {
+            **item,
+            **({"Tags": listed} if listed else {}),
+            **({"AwsOpportunitySummary": {"Origin": item["Origin"]}} if is_approved else {}),
+        }
+
+    fields = {**_OPPORTUNITY_FIELDS, "Tags": labels}
+    conditions = conditions_of(context, fields, (*_OPPORTUNITY_DATES, "TargetCloseDate"), texts)
+    sort = context.request.get("Sort", {}).get("SortBy")
+    return list_items(
+        context,
+        context.own.opportunities,
+        result_key="OpportunitySearchSummaries",
+        keep=(lambda item: all(condition(item) for condition in conditions)) if conditions else None,
+        order=None if sort is None else in_order(fields[sort], is_date=sort in _OPPORTUNITY_DATES),
+        shape="OpportunitySearchSummary",
+        shown=shown,
+    )
+
+
+_LEAD: Final = "Contexts.Payload.Lead"
+_PROSPECT: Final = "Contexts.Payload.ProspectingResult.Aws"
+_ENGAGEMENT_DATES: Final = ("CreatedAt", "LastModifiedAt")
+_ENGAGEMENT_FIELDS: Final[Fields] = {
+    "EngagementId": "Id",
+    "Title": "Title",
+    "PartnerId": "CreatedBy",
+    "CreatedAt": "CreatedAt",
+    "LastModifiedAt": "ModifiedAt",
+    "MemberCount": lambda item: len(item["Members"]),
+    "ContextType": "Contexts.Type",
+    "LeadQualificationStatus": f"{_LEAD}.QualificationStatus",
+    "LeadReadinessScore": f"{_LEAD}.Insights.LeadReadinessScore",
+    "LeadCustomerCountryCode": f"{_LEAD}.Customer.Address.CountryCode",
+    **{
+        f"LeadCustomer{name}": f"{_LEAD}.Customer.{name}"
+        for name in ("Industry", "AwsMaturity", "MarketSegment", "CompanyName")
+    },
+    **{f"LeadInteractions{name}": f"{_LEAD}.Interactions.{name}" for name in ("SourceType", "SourceName", "Usecase")},
+    **{
+        f"LeadInteractionsContact{name}": f"{_LEAD}.Interactions.Contact.{name}"
+        for name in ("FirstName", "LastName", "BusinessTitle")
+    },
+    **{
+        f"ProspectingCustomer{name}": f"{_PROSPECT}.Customer.{name}"
+        for name in ("Geo", "Region", "Industry", "Segment", "Country", "CompanySize")
+    },
+    **{
+        f"ProspectingInsights{name}": f"{_PROSPECT}.Insights.{name}"
+        for name in ("MarketplaceEngagementScore", "SolutionCategory", "SolutionSubCategory")
+    },
+}
+_CUSTOMERS: Final = (
+    "Contexts.Payload.CustomerProject.Customer.{0} Contexts.Payload.Lead.Customer.{0} "
+    "Contexts.Payload.CustomerAccount.Customer.{0}"
+)
+
+
+_INDUSTRIES: Final = _CUSTOMERS.format("Industry")
+
+
+def search_engagements(context: RequestContext) -> bytes:
+    """Return a page of the engagements of the caller that a keyword, a filter and a group find."""
+    request, catalog = context.request, context.selling
+    names: dict[str, str] = {}
+    if "Keyword" in request:
+        # An account without any request has no partner profile, and so no name of its own.
+        names = {
+            each.account: company_name(context, each.account) for each in context.state.catalogs_unsettled(catalog.name)
+        }
+
+    def texts(item: Item) -> list[str]:
+        members = [names.get(each, f"Account {each}") for each in item["Members"]]
+        return [*values_of(item, f"Title Description {_CUSTOMERS.format('CompanyName')}"), *members]
+
+    conditions = conditions_of(context, _ENGAGEMENT_FIELDS, _ENGAGEMENT_DATES, texts)
+    if "GroupId" in request:
+        found = next((each for each in _groups(context) if each["Id"] == request["GroupId"]), None)
+        if found is None:
+            raise invalid_field("GroupId", "is not an engagement group that is available to the account")
+        conditions.append(lambda item: _is_in_group(item, found))
+    sort = request.get("Sort", {}).get("SortBy", "CreatedAt")
+    return list_items(
+        context,
+        catalog.engagements,
+        result_key="EngagementSearchSummaries",
+        keep=lambda item: context.account in item["Members"] and all(condition(item) for condition in conditions),
+        order=in_order(_ENGAGEMENT_FIELDS[sort], is_date=sort in _ENGAGEMENT_DATES),
+        descending=None if "Sort" in request else True,
+        shape="EngagementSearchSummary",
+        shown=counted,
+        state=sorted(names.items()),
+        may_keep=lambda index: catalog.may_see(context.account, index),
+    )
+
+
+_CUSTOMER: Final = "AwsEnrichment.Customer"
+_CUSTOMER_DATES: Final = ("CREATED_DATE", "LAST_MODIFIED_DATE")
+_CUSTOMER_FIELDS: Final[Fields] = {
+    "ENRICHMENT_STATUS": "EnrichmentStatus",
+    "COMPANY_NAME": "Account.CompanyName",
+    "AWS_INDUSTRY": f"{_CUSTOMER}.Industry",
+    "ACCOUNT_PLANNING_QUALIFICATION": f"{_CUSTOMER}.CustomerAccountPlanningQualification",
+    "PROGRAM_ELIGIBILITY": f"{_CUSTOMER}.EligiblePrograms",
+    "IMPORT_ID": "Import",
+    "CREATED_DATE": "CreatedDate",
+    "LAST_MODIFIED_DATE": "LastModifiedDate",
+    "GEO": f"{_CUSTOMER}.Geo",
+    "COUNTRY": f"{_CUSTOMER}.Country",
+    "SEGMENT": f"{_CUSTOMER}.Segment",
+    "REGION": f"{_CUSTOMER}.Region",
+    "SOLUTION_CATEGORY": "AwsEnrichment.Insights.SolutionCategory",
+    "MARKETPLACE_ENGAGEMENT_SCORE": "AwsEnrichment.Insights.MarketplaceEngagementScore",
+    "SOLUTION_SCORE": "AwsEnrichment.Insights.SolutionScore",
+}
+
+
+def _customer_summary(item: Item) -> Item:
+    enrichment = item.get("AwsEnrichment")
+    if enrichment is None:
+        return {**item, "CustomerAccount": item["Account"]}
+    customer = enrichment["Customer"]
+    qualified = customer.get("CustomerAccountPlanningQualification")
+    shown = {**customer, **({"AccountPlanningQualification": qualified} if qualified else {})}
+    return {**item, "CustomerAccount": item["Account"], "AwsEnrichment": {**enrichment, "Customer": shown}}
+
+
+def search_customer_accounts(context: RequestContext) -> bytes:
+    """Return a page of the caller's customer accounts that a filter finds."""
+    conditions = conditions_of(context, _CUSTOMER_FIELDS, _CUSTOMER_DATES, is_exact=True)
+    sort = context.request.get("Sort", {}).get("SortBy")
+    return list_items(
+        context,
+        context.own.customers,
+        result_key="CustomerAccountSummaries",
+        keep=(lambda item: all(condition(item) for condition in conditions)) if conditions else None,
+        order=None if sort is None else in_order(_CUSTOMER_FIELDS[sort], is_date=sort in _CUSTOMER_DATES),
+        shape="CustomerAccountSummary",
+        shown=_customer_summary,
+    )
+
+
+def get_customer_account_statistics(context: RequestContext) -> bytes:
+    """Return how many of the caller's customer accounts a filter finds, and how many have each value of some fields."""
+    request, customers = context.request, context.own.customers
+    conditions = conditions_of(context, _CUSTOMER_FIELDS, _CUSTOMER_DATES, is_exact=True)
+    found = [
+        item for item in map(customers.item, customers.indices) if all(condition(item) for condition in conditions)
+    ]
+    results = []
+    for aggregation in request.get("Aggregations", ()):
+        values = [values_of(item, _CUSTOMER_FIELDS[aggregation["GroupBy"][0]]) for item in found]
+        counts = Counter(value for each in values for value in each)
+        if request.get("IncludeMissing") and [] in values:
+            counts[_MISSING] = values.count([])
+        buckets = counts.most_common()
+        results.append(
+            {
+                "GroupBy": aggregation["GroupBy"],
+                "Buckets": [{"Values": [value], "Count": count} for value, count in buckets[:_MOST_BUCKETS]],
+                "OtherCount": sum(count for _, count in buckets[_MOST_BUCKETS:]),
+            }
+        )
+    return encode({"TotalCount": len(found), **({"Aggregations": results} if results else {})})
+
+
+def _is_in_group(engagement: Item, group: Item) -> bool:
+    return group["Industry"] in _industries(engagement)
+
+
+def _industries(engagement: Item) -> list[Any]:
+    return values_of(engagement, _INDUSTRIES)
+
+
+def _groups(context: RequestContext) -> list[Item]:
+    """Return the engagement groups of which the caller has an engagement, with what follows from these."""
+    catalog, account = context.selling, context.account
+    changes, groups = catalog.groups.get(account, (-1, []))
+    if changes != catalog.engagements.changes:
+        times: dict[str, list[str]] = defaultdict(list)
+        for index in catalog.engagements.indices:
+            if catalog.may_see(account, index):
+                item = catalog.engagements.item(index)
+                for industry in set(_industries(item)) if account in item["Members"] else ():
+                    times[industry].append(item["ModifiedAt"])
+        found = [(group, times[group["Industry"]]) for group in catalog.seed.groups() if group["Industry"] in times]
+        groups = [{**group, "Count": len(moments), "UpdatedAt": max(moments, key=_time)} for group, moments in found]
+        catalog.groups[account] = (catalog.engagements.changes, groups)
+    return groups
+
+
+def list_engagement_groups(context: RequestContext) -> bytes:
+    """Return a page of the engagement groups that are available to the caller."""
+    request = context.request
+    wanted = {identifier_of(each) for each in request.get("EngagementGroupIdentifiers", ())}
+    found = [
+        group
+        for group in _groups(context)
+        if group["ReadinessLevel"] == request.get("ReadinessLevel", group["ReadinessLevel"])
+        and (not wanted or group["Id"] in wanted)
+    ]
+    if "Sort" in request:
+        sort = request["Sort"]
+        by = sort["SortBy"]
+        order = in_order(by, is_date=by == "UpdatedAt")
+        found.sort(key=order, reverse=sort["SortOrder"] == "DESCENDING")
+    return list_records(context, found, result_key="EngagementGroupSummaries", shape="EngagementGroupSummary")
