@@ -50,6 +50,20 @@ def emulator(
     ] = None,
     seed: Annotated[int | None, _option(_DATA, "NUMBER", "Seed of the generated data; 0 by default.")] = None,
     state: Annotated[Path | None, _option(_DATA, "FILE", "Save changes here, and load them at the next start.")] = None,
+    nightly_changes: Annotated[
+        float | None,
+        _option(
+            _DATA,
+            "NUMBER",
+            "Share of the seeded opportunities, engagements and customer accounts that each midnight changes.",
+            min=0,
+            max=1,
+        ),
+    ] = None,
+    files: Annotated[
+        Path | None,
+        _option(_DATA, "DIRECTORY", "Files of bulk jobs: s3://bucket/key is bucket/key in this directory."),
+    ] = None,
     record: Annotated[
         Path | None,
         _option(
@@ -121,6 +135,8 @@ def emulator(
         requests_per_second=requests_per_second,
         task_seconds=task_seconds,
         state=state,
+        nightly_changes=nightly_changes,
+        files=files,
         replay=replay,
     )
     raise typer.Exit(

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
 
 import attrs
 
 from aiopartnercentral.emulator import errors
 from aiopartnercentral.emulator.operations.arns import catalog_named
 from aiopartnercentral.emulator.operations.context import RequestContext
+from aiopartnercentral.emulator.operations.selling.bulk_jobs import FILE_CONTENT
 from aiopartnercentral.emulator.persistence.records import StateError
 from aiopartnercentral.emulator.state.clock import CLOCK_LOCK
 from aiopartnercentral.emulator.state.quotas import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from aiopartnercentral.emulator.iam import Denial
     from aiopartnercentral.emulator.persistence.store import StateStore
     from aiopartnercentral.emulator.services import Service
     from aiopartnercentral.emulator.state.state import State
+
+
+_LARGEST_FILE: Final = 10 * 2**20
+
+
+def read_file(directory: Path, uri: str) -> str | None:
+    """Return the text of the file of a bulk job; None if there is none, it is too large, or it is not UTF-8.
+
+    Arguments:
+        directory: the directory, in which `bucket/key` is `s3://bucket/key`, also for a presigned URL of it.
+        uri: the URI of the file.
+    """
+    root = directory.resolve()
+    try:
+        parts = urlsplit(uri)
+        path = (root / parts.netloc.partition(".s3")[0] / unquote(parts.path).lstrip("/")).resolve()
+        if not path.is_relative_to(root) or not path.is_file() or path.stat().st_size > _LARGEST_FILE:
+            return None
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError):
+        return None
 
 
 @attrs.define(eq=False)
@@ -30,12 +54,14 @@ class Dispatcher:
         store: executes changes of the state.
         denied: the denied catalogs.
         denials: the other denials.
+        files: the directory with the files of bulk jobs; None if there is none.
         requests_per_second: the rate limit of each account in each service; None for no limit.
     """
 
     store: StateStore
     denied: frozenset[str] = frozenset()
     denials: Sequence[Denial] = ()
+    files: Path | None = None
     _requests_per_second: float | None = None
     _buckets: dict[tuple[str, str], TokenBucket] = attrs.field(factory=dict, init=False, repr=False)
 
@@ -71,6 +97,10 @@ class Dispatcher:
         for name in ("Catalog", "catalog"):
             if name in known and known[name] not in self.state.sizes:
                 raise errors.invalid_field(name, "is not a catalog of this account")
+        uri = known.get("FileUri", known.get("FileURI"))
+        if uri is not None and self.files is not None:
+            # A part of the request, so that the state file has it: the file may change.
+            known[FILE_CONTENT] = read_file(self.files, uri)
         with CLOCK_LOCK:
             context = RequestContext(service, operation, known, account, self.store.clock.now(), origin, self.state)
             try:

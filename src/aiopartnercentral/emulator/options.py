@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LONGEST: Final = timedelta(days=10_957)
 
 seconds: Final = validators.number(least=0, most=int(_LONGEST.total_seconds()))
+share: Final = validators.number(least=0, most=1)
 port: Final = validators.integer(least=0, most=65_535)
 
 _sizes = validators.mapping_of(

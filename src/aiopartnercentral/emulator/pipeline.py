@@ -15,8 +15,10 @@ from aiopartnercentral.emulator import errors, protocol
 from aiopartnercentral.emulator.admin_api import PREFIX, AdminApi
 from aiopartnercentral.emulator.faults.context import FaultContext
 from aiopartnercentral.emulator.operations.arns import catalog_named
+from aiopartnercentral.emulator.operations.selling import bulk_jobs
 from aiopartnercentral.emulator.response import Response
 from aiopartnercentral.emulator.services import ACCOUNT
+from aiopartnercentral.emulator.state.clock import CLOCK_LOCK
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.auth import Authenticator
@@ -75,10 +77,21 @@ class RequestPipeline:
             error = protocol.too_large()
         except web.RequestPayloadError:
             error = errors.protocol_error("SerializationException", protocol.WRONG_ENCODING)
+        if request.path.startswith(bulk_jobs.REPORTS):
+            return self._report(request.path)
         if raw is not None and request.path.startswith(PREFIX):
             status, body = self.admin_api.respond(request.method, request.path, request.content_type, raw)
             return Response(status, body)
         return await self._respond(request, raw, error)
+
+    def _report(self, path: str) -> Response:
+        """Return the report of a bulk job."""
+        store = self.dispatcher.store
+        with CLOCK_LOCK:
+            written = bulk_jobs.report(store.state, path, store.clock.now())
+        if written is None:
+            return Response(HTTPStatus.FORBIDDEN, b"The URL has expired, or is of no report\n", "text/plain")
+        return Response(HTTPStatus.OK, written, "text/csv; charset=utf-8")
 
     async def _respond(
         self, request: web.BaseRequest, raw: bytes | None, error: errors.EmulatedServiceError | None

@@ -102,6 +102,9 @@ class Emulator(Settings):
             any credentials are accepted.
         denials: further requests that get an AccessDeniedException; can be set at any time.
         state: a file that all changes are written to; they are restored at the next start.
+        nightly_changes: the share of the seeded opportunities, engagements and customer accounts, from 0 to 1, that
+            change at each midnight of the clock, so that incremental collection finds them.
+        files: a directory with the files of bulk jobs: `s3://bucket/key` is `bucket/key` in it.
         faults: faults to inject; can be set at any time, which restarts the counting of calls at 1.
         replay: a file of answers that `aiopartnercentral emulator --record FILE` has written. They are the responses,
             and no operation is executed.
@@ -135,6 +138,8 @@ class Emulator(Settings):
         credentials: Mapping[str, Credential] | None = None,
         denials: Collection[Denial] = (),
         state: str | PathLike[str] | None = None,
+        nightly_changes: float = 0.0,
+        files: str | PathLike[str] | None = None,
         faults: Collection[Fault] = (),
         replay: str | PathLike[str] | None = None,
         upstream: Upstream | None = None,
@@ -145,6 +150,7 @@ class Emulator(Settings):
             owner=iam.account_id("account_id", account_id),
             quotas=_quotas("quotas", quotas) or Quotas(),
             task_time=timedelta(seconds=options.seconds("task_seconds", task_seconds)),
+            nightly_changes=float(options.share("nightly_changes", nightly_changes)),
         )
         store = StateStore(emulated, _clock("clock", clock) or Clock())
         path = _path("state", state)
@@ -153,7 +159,8 @@ class Emulator(Settings):
         recorded = _path("replay", replay)
         if recorded is not None and upstream is not None:
             raise ValueError("replay must not be given together with upstream: both answer requests")
-        dispatcher = Dispatcher(store)
+        directory = _path("files", files)
+        dispatcher = Dispatcher(store, files=None if directory is None else Path(directory))
         super().__init__(dispatcher)
         self._upstream = upstream if recorded is None else Replay(Path(recorded))
         admin_api = AdminApi(store, self)

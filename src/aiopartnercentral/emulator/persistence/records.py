@@ -40,6 +40,7 @@ class StateHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         task_seconds: how long tasks take.
         catalogs: number of connections by catalog.
         quotas: the quotas by name.
+        nightly_changes: the share of items that each night changes.
     """
 
     format: str = FORMAT
@@ -49,6 +50,7 @@ class StateHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     task_seconds: float
     catalogs: dict[str, int]
     quotas: dict[str, int]
+    nightly_changes: float = 0.0
 
     @classmethod
     def of(cls, state: State) -> StateHeader:
@@ -59,6 +61,7 @@ class StateHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             task_seconds=state.task_time.total_seconds(),
             catalogs=dict(state.sizes),
             quotas=attrs.asdict(state.quotas),
+            nightly_changes=state.nightly_changes,
         )
 
     def encode(self) -> bytes:
@@ -84,7 +87,7 @@ class StateHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             raise ValueError(f"the state is of an emulator with {', '.join(different)}")
 
     def _differences(self, found: StateHeader) -> Iterator[str]:
-        for name in ("seed", "account_id", "task_seconds", "catalogs"):
+        for name in ("seed", "account_id", "task_seconds", "catalogs", "nightly_changes"):
             there, here = getattr(found, name), getattr(self, name)
             if there != here:
                 yield f"{name} {_format(there)}, not {_format(here)}"
