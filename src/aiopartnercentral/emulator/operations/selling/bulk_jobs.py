@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -187,8 +187,8 @@ def report(state: State, path: str, now: datetime) -> bytes | None:
     """Return the report at a path as CSV; None if there is none, or the URL has expired."""
     with suppress(ValueError):
         collection, name, account, identifier, kind, end = path.removeprefix(REPORTS).split("/")
-        expires = datetime.fromtimestamp(int(end.removesuffix(".csv")), UTC)
-        if collection in ("customer_jobs", "opportunity_jobs") and name in state.sizes and now < expires:
+        expires = int(end.removesuffix(".csv"))
+        if collection in ("customer_jobs", "opportunity_jobs") and name in state.sizes and now.timestamp() < expires:
             job = getattr(state.selling(name, now).of(account), collection).find(identifier)
             if job is not None:
                 written = StringIO()
