@@ -71,6 +71,9 @@ async def test_contexts_are_added_and_updated(ada, frozen):
     for _ in range(8):
         late |= {"EngagementLastModifiedAt": (await ada("GetEngagement", **AWS, Identifier=identifier))["ModifiedAt"]}
         await ada("UpdateEngagementContext", **late)
+    # On a stopped clock, too, each change has another time.
+    assert await ada.refused("UpdateEngagementContext", **late) == "ConflictException"
+    late |= {"EngagementLastModifiedAt": (await ada("GetEngagement", **AWS, Identifier=identifier))["ModifiedAt"]}
     assert await ada.refused("UpdateEngagementContext", **late) == "ServiceQuotaExceededException"
     for _ in range(4):
         await ada("CreateEngagementContext", **place, ClientToken=token(), **project_context())

@@ -124,6 +124,12 @@ class Clock:
             self._observer(moment, running)
 
 
+def next_timestamp(now: datetime, latest: str) -> str:
+    """Return the time of a change of an item, later than that of its latest change, even if the clock is stopped."""
+    after = datetime.fromisoformat(latest) + timedelta(milliseconds=1)
+    return format_timestamp(max(now, after))
+
+
 def format_timestamp(moment: datetime) -> str:
     """Return a time in UTC in the service's format, with milliseconds."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

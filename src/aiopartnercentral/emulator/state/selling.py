@@ -15,7 +15,7 @@ import attrs
 from aiopartnercentral.emulator.seed.items import EARLIEST_EXPIRY, SEED_DATE
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
 from aiopartnercentral.emulator.services import SELLING
-from aiopartnercentral.emulator.state.clock import format_timestamp
+from aiopartnercentral.emulator.state.clock import format_timestamp, next_timestamp
 from aiopartnercentral.emulator.state.collection import ItemCollection
 
 if TYPE_CHECKING:
@@ -240,20 +240,18 @@ class SellingCatalog:
 
         self.schedule(datetime.fromisoformat(invitation["ExpirationDate"]), expire)
 
-    def change_opportunity(self, account: str, item: Item, now: datetime) -> None:
-        """Replace an opportunity, and take the snapshots of its running jobs."""
+    def change_opportunity(self, account: str, item: Item, now: datetime) -> Item:
+        """Replace an opportunity, take the snapshots of its running jobs, and return it."""
         own = self.of(account)
-        own.opportunities.change(item | {"LastModifiedDate": format_timestamp(now)})
+        changed = item | {"LastModifiedDate": next_timestamp(now, item["LastModifiedDate"])}
+        own.opportunities.change(changed)
         for job in own.jobs_of(item["Id"]):
             if job["Status"] == "Running":
                 self.run_job(job, now)
+        return changed
 
-    def start_review(self, account: str, identifier: str, step: timedelta) -> None:
+    def start_review(self, account: str, identifier: str, submitted: datetime, step: timedelta) -> None:
         """Let AWS review a submitted opportunity: after one step it is in review, after another one it is decided."""
-        opportunity = self.of(account).opportunities.find(identifier)
-        if opportunity is None:
-            raise LookupError(identifier)
-        submitted = datetime.fromisoformat(opportunity["LastModifiedDate"])
         for number, decide in ((1, lambda _: ("In review", None)), (2, decision)):
             self.schedule(submitted + number * step, _reviewing(self, account, identifier, decide))
 

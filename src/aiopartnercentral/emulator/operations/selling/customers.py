@@ -9,7 +9,7 @@ from aiopartnercentral.emulator.operations.arns import identifier_of
 from aiopartnercentral.emulator.operations.matching import moment
 from aiopartnercentral.emulator.operations.tagging import as_list, as_tags
 from aiopartnercentral.emulator.seed.selling import arn
-from aiopartnercentral.emulator.state.clock import format_timestamp
+from aiopartnercentral.emulator.state.clock import format_timestamp, next_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 from aiopartnercentral.emulator.state.selling import has_invalid_website
 
@@ -60,7 +60,8 @@ def update_customer_account(context: RequestContext) -> bytes:
     if moment(context.request["LastModifiedDate"]) != moment(before["LastModifiedDate"]):
         raise conflict("CUSTOMER_ACCOUNT_HAS_CHANGED_SINCE_LAST_MODIFIED_DATE")
     kept = {name: value for name, value in before.items() if name not in (*_OUTCOME, "PartnerAccountIdentifier")}
-    item = {**kept, **_given(context)}
+    changed = {"LastModifiedDate": next_timestamp(context.now, before["LastModifiedDate"])}
+    item = {**kept, **_given(context), **changed}
     context.own.customers.change(item)
     _match(context, item)
     return _response(context, item)
@@ -91,7 +92,7 @@ def _match(context: RequestContext, item: Item) -> None:
             return
         other = own.customer_with(latest["Account"].get("Duns"), identifier)
         own.customers.change(
-            {**latest, **_outcome(latest["Account"], other), "LastModifiedDate": format_timestamp(due)}
+            {**latest, **_outcome(latest["Account"], other), "LastModifiedDate": next_timestamp(due, revision)}
         )
 
     context.selling.schedule(context.now + context.state.task_time, finish)

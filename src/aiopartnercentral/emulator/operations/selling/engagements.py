@@ -10,7 +10,7 @@ from aiopartnercentral.emulator.operations.matching import is_one_of, moment
 from aiopartnercentral.emulator.operations.selling.customers import as_engagement_customer, find_customer
 from aiopartnercentral.emulator.operations.selling.filters import list_items, list_records
 from aiopartnercentral.emulator.seed.selling import LONGER_SALT, arn
-from aiopartnercentral.emulator.state.clock import format_timestamp
+from aiopartnercentral.emulator.state.clock import format_timestamp, next_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 from aiopartnercentral.emulator.state.selling import counted
 
@@ -74,7 +74,8 @@ def make_engagement(
 
 def change_engagement(context: RequestContext, engagement: Mapping[str, Any], **changes: object) -> dict[str, Any]:
     """Replace members of an engagement, and return it."""
-    changed = {**engagement, **changes, "ModifiedAt": format_timestamp(context.now), "ModifiedBy": context.account}
+    modified = next_timestamp(context.now, engagement["ModifiedAt"])
+    changed = {**engagement, **changes, "ModifiedAt": modified, "ModifiedBy": context.account}
     context.selling.engagements.change(changed)
     return changed
 

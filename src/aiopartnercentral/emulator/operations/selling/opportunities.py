@@ -124,10 +124,10 @@ def update_opportunity(context: RequestContext) -> bytes:
     }
     if again:
         _check_complete(changed)
-    context.selling.change_opportunity(context.account, changed, context.now)
+    changed = context.selling.change_opportunity(context.account, changed, context.now)
     if again:
-        context.selling.start_review(context.account, changed["Id"], context.state.task_time)
-    return encode({"Id": changed["Id"], "LastModifiedDate": now})
+        context.selling.start_review(context.account, changed["Id"], context.now, context.state.task_time)
+    return encode({name: changed[name] for name in ("Id", "LastModifiedDate")})
 
 
 def assign_opportunity(context: RequestContext) -> bytes:
@@ -161,7 +161,7 @@ def submit(context: RequestContext, identifier: str, involvement: str, visibilit
         "Visibility": visibility,
     }
     context.selling.change_opportunity(context.account, submitted, context.now)
-    context.selling.start_review(context.account, identifier, context.state.task_time)
+    context.selling.start_review(context.account, identifier, context.now, context.state.task_time)
 
 
 def get_aws_opportunity_summary(context: RequestContext) -> bytes:
