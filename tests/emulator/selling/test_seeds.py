@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
 
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.emulator.seed.items import SEED_DATE
-from aiopartnercentral.emulator.seed.selling import OPPORTUNITIES_PER_ENGAGEMENT, SeededSelling
+from aiopartnercentral.emulator.seed.selling import OPPORTUNITIES_PER_ENGAGEMENT
+from aiopartnercentral.emulator.seed.selling_work import SeededWork
 from aiopartnercentral.emulator.services import SELLING
 from tests.emulator.caller import Caller
 
 pytestmark = pytest.mark.anyio
 OWNER = "123456789012"
-KINDS = ("opportunity", "solution", "engagement", "invitation", "snapshot")
+KINDS = (
+    "opportunity",
+    "solution",
+    "engagement",
+    "invitation",
+    "snapshot",
+    "customer",
+    "customer_job",
+    "opportunity_job",
+    "snapshot_job",
+)
+TASKS = {
+    "ListEngagementFromOpportunityTasks": 13,
+    "ListEngagementByAcceptingInvitationTasks": 5,
+    "ListOpportunityFromEngagementTasks": 5,
+    "ListProspectingFromEngagementTasks": 3,
+}
+READS = {
+    "OpportunityId": "GetOpportunity",
+    "EngagementId": "GetEngagement",
+    "EngagementInvitationId": "GetEngagementInvitation",
+    "ResourceSnapshotJobId": "GetResourceSnapshotJob",
+}
 
 
 def seeded(seed=0, catalog="AWS", opportunities=1000):
-    return SeededSelling(seed, catalog, OWNER, opportunities)
+    return SeededWork(seed, catalog, OWNER, opportunities)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -108,3 +132,79 @@ async def test_a_million_opportunities_take_no_memory_until_they_are_listed(http
             assert tracemalloc.get_traced_memory()[1] < 20e6
         finally:
             tracemalloc.stop()
+
+
+@pytest.mark.parametrize("operation", TASKS)
+async def test_tasks_refer_to_what_there_is(http, operation):
+    async with Emulator({"AWS": 100}) as emulator:
+        owner = Caller(OWNER, emulator.endpoint_url, http, SELLING)
+        place = {"Catalog": "AWS"}
+        listed = (await owner(operation, **place, MaxResults=100))["TaskSummaries"]
+        assert len(listed) == TASKS[operation]
+        for task in listed:
+            for member, read in READS.items():
+                if member in task:
+                    name = "ResourceSnapshotJobIdentifier" if "Job" in member else "Identifier"
+                    found = await owner(read, **place, **{name: task[member]})
+                    created = found.get("CreatedAt", found.get("InvitationDate", found.get("CreatedDate")))
+                    # Only the engagement, and what is in it, is younger than the task that has made it.
+                    makes = operation == "ListEngagementFromOpportunityTasks" and member != "OpportunityId"
+                    if makes or member in ("EngagementId", "EngagementInvitationId"):
+                        assert (created > task["StartTime"]) == makes
+            if "TotalEngagementCount" in task:
+                told = await owner("GetProspectingFromEngagementTask", **place, TaskIdentifier=task["TaskId"])
+                for each in told["Engagements"]:
+                    engagement = await owner("GetEngagement", **place, Identifier=each["EngagementIdentifier"])
+                    assert "ProspectingResult" in {context["Type"] for context in engagement["Contexts"]}
+            if "ContextId" in task:
+                engagement = await owner("GetEngagement", **place, Identifier=task["EngagementId"])
+                assert "Lead" in {each["Type"] for each in engagement["Contexts"] if each["Id"] == task["ContextId"]}
+
+
+@pytest.mark.parametrize("kind", ["Customer", "Opportunity"])
+async def test_bulk_jobs_have_made_or_updated_what_their_results_say(http, kind):
+    async with Emulator({"AWS": 300}) as emulator:
+        owner = Caller(OWNER, emulator.endpoint_url, http, SELLING)
+        name, is_customer = ("CustomerAccount", True) if kind == "Customer" else ("Opportunity", False)
+        (jobs,) = (await owner(f"List{name}BulkJobs", Catalog="AWS")).values()
+        assert len(jobs) > 2
+        for job in jobs:
+            place = {"Identifier": job["Id"]} if is_customer else {"JobId": job["JobId"]}
+            results = (await owner(f"List{name}BulkJobResults", Catalog="AWS", **place))["Results"]
+            made = [each["ResourceIdentifier"] for each in results if each["Status"] == "SUCCEEDED"]
+            assert (len(made), len(results)) == (job["SuccessCount"], job["TotalRecords"])
+            for identifier in made:
+                found = await owner(f"Get{name}", Catalog="AWS", Identifier=identifier)
+                assert datetime.fromisoformat(found["LastModifiedDate"]) >= datetime.fromisoformat(job["CreatedAt"])
+
+
+FILTERED = {
+    "ListOpportunities": {"LastModifiedDate": {"AfterLastModifiedDate": "2024-06-01T00:00:00Z"}},
+    "ListEngagements": {},
+    "ListEngagementInvitations": {"ParticipantType": "RECEIVER"},
+    "ListEngagementResourceAssociations": {},
+    "SearchOpportunities": {"Keyword": "migration"},
+}
+
+
+@pytest.mark.parametrize("operation", FILTERED)
+async def test_the_first_page_of_a_filter_does_not_make_all_items(http, operation, monkeypatch):
+    made = Counter()
+    for kind in ("opportunity", "engagement", "invitation", "snapshot"):
+        make = getattr(SeededWork, kind)
+        monkeypatch.setattr(
+            SeededWork, kind, lambda self, index, kind=kind, make=make: made.update([kind]) or make(self, index)
+        )
+    async with Emulator({"AWS": 20_000}) as emulator:
+        owner = Caller(OWNER, emulator.endpoint_url, http, SELLING)
+        request = {"Catalog": "AWS", "MaxResults": 50, **FILTERED[operation]}
+        (first,) = (each for each in (await owner(operation, **request)).values() if isinstance(each, list))
+        assert len(first) == 50
+        assert 50 <= sum(made.values()) < 600
+        made.clear()
+        await owner(operation, **request)
+        assert not made
+        if operation in ("ListEngagements", "ListEngagementInvitations"):
+            other = Caller("222222222222", emulator.endpoint_url, http, SELLING)
+            assert list((await other(operation, **request)).values()) == [[]]
+            assert not made
