@@ -179,7 +179,7 @@ def map_customers(call):
 
 async def test_each_operation_succeeds_in_a_scenario_of_boto3(tmp_path):
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "customers.csv").write_text("CompanyName\nLovelace Ltd\n", encoding="utf-8")
+    (tmp_path / "mine" / "customers.csv").write_text("Account.CompanyName\nLovelace Ltd\n", encoding="utf-8")
     (tmp_path / "mine" / "opportunities.csv").write_text("Project.Title\nEngine\n", encoding="utf-8")
 
     def play(url, clock):

@@ -61,7 +61,7 @@ class Bulk:
     Arguments:
         collection: the attribute of an account that has the jobs.
         uri: the member of a request that names the file.
-        shape: the structure whose members the columns of a file are.
+        shape: the request whose members the columns of a file are.
         execute: executes a record, and returns the identifier of the item.
     """
 
@@ -84,7 +84,7 @@ class Bulk:
 
     def start(self, context: RequestContext) -> Item:
         """Add a job, which reads its file and then processes its records."""
-        jobs, identifier, text = self.jobs(context), context.selling.identifier("bulkjob"), None
+        jobs, identifier = self.jobs(context), context.selling.identifier("bulkjob")
         text = context.request.get(FILE_CONTENT)
         counts = ("TotalRecords", "ProcessedRecords", "SuccessCount", "FailureCount", "DeletedCount")
         job = {
@@ -231,7 +231,8 @@ def _place(shapes: Mapping[str, Any], shape: str, path: list[str], text: str, ta
 
 def _checked(context: RequestContext, operation: str, request: Item) -> RequestContext:
     """Return the request of a record, or raise EmulatedServiceError."""
-    whole = {"Catalog": context.selling.name, "ClientToken": "bulk", **request}
+    # A record cannot choose these, though they are members of the request.
+    whole = {**request, "Catalog": context.selling.name, "ClientToken": "bulk"}
     validator = context.service.validator
     if problems := validator.request_problems(operation, whole):
         raise EmulatedServiceError("ValidationException", "The record is not valid", problems=problems)
@@ -259,15 +260,12 @@ def _merged(before: Item, changes: Item) -> Item:
 
 
 def _customer(context: RequestContext, record: Item, job: str) -> str:
-    named = {name: record.pop(name) for name in ("PartnerAccountIdentifier",) if name in record}
-    identifier: str = add_customer(
-        _checked(context, "CreateCustomerAccount", {"Account": record, **named}), Import=job
-    )["Id"]
+    identifier: str = add_customer(_checked(context, "CreateCustomerAccount", record), Import=job)["Id"]
     return identifier
 
 
 _OPPORTUNITIES: Final = Bulk("opportunity_jobs", "FileURI", "CreateOpportunityRequest", _opportunity)
-_CUSTOMERS: Final = Bulk("customer_jobs", "FileUri", "CustomerAccountData", _customer)
+_CUSTOMERS: Final = Bulk("customer_jobs", "FileUri", "CreateCustomerAccountRequest", _customer)
 
 
 def start_opportunity_bulk_job(context: RequestContext) -> bytes:
