@@ -54,7 +54,7 @@ def page_of_matches(
 
     Arguments:
         context: the request.
-        matches: returns the indices of at most so many items, from an index on: it gets this index and this number.
+        matches: returns the indices of the next items; gets the least index and the maximum number of items.
         summaries: returns the JSON of the items at some indices.
         result_key: the member of the response that holds the items.
         size: the size of a page.

@@ -271,7 +271,7 @@ class ItemCollection:
         return selection.found
 
     def select_from(self, key: bytes, keep: Callable[[int], bool], first: int, count: int) -> Sequence[int]:
-        """Return the indices of at most so many items to keep, from an index on.
+        """Return the indices of the next items to keep, from an index on.
 
         This visits no more items than it has to; all pages of one listing use the same cached result.
 
@@ -279,7 +279,7 @@ class ItemCollection:
             key: equal keys select the same items.
             keep: returns whether the item at an index is selected.
             first: the least index.
-            count: the number of items.
+            count: the maximum number of items.
         """
         selection = self._selection(key, first)
         start = bisect_left(selection.found, first)

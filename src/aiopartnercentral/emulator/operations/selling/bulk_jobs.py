@@ -1,4 +1,4 @@
-"""Bulk jobs: each creates or updates an item for each record of a CSV file, and reports what came of it."""
+"""Bulk jobs: each creates or updates an item for each record of a CSV file, and reports the result."""
 
 from __future__ import annotations
 

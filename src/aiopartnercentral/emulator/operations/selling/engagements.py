@@ -175,7 +175,7 @@ def _changed_context(engagement: Mapping[str, Any], identifier: str) -> bytes:
 
 
 def _filled(context: RequestContext, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the payload of a context: one about a customer account tells what that account does."""
+    """Return the payload of a context: one about a customer account has the details of that account."""
     told = payload.get("CustomerAccount", {})
     if "AccountIdentifier" not in told:
         return dict(payload)
