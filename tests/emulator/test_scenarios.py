@@ -98,6 +98,8 @@ FULL = """
 seed = 7
 account_id = "111122223333"
 task_seconds = 0
+nightly_changes = 0.25
+files = "uploads"
 latency = 0.001
 requests_per_second = 500
 denied_catalogs = ["Sandbox"]
@@ -154,7 +156,7 @@ async def test_a_file_sets_everything(tmp_path):
     # What is told can be set again, apart from what belongs to the start.
     emulator.change({name: value for name, value in told.items() if name in CHANGEABLE})
     assert emulator.scenario == told
-    assert set(told) == set(KEYS) - {"account", "replay"}
+    assert set(told) == set(KEYS) - {"account", "files", "replay"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Scenarios: a whole situation of an emulator, from a TOML file or a mapping with the same keys.
 
-    seed, account_id, task_seconds, [catalogs], [[account]], replay    as arguments of `Emulator`, at its start only
+    seed, account_id, task_seconds, nightly_changes, files, [catalogs], [[account]], replay
+                                                                       as arguments of `Emulator`, at its start only
     latency, requests_per_second, denied_catalogs                      as arguments of `Emulator`
     [clock]                                                            start, running
     [quotas]                                                           as arguments of `Quotas`
@@ -33,7 +34,9 @@ _SHIPPED: Final = Path(__file__).parent / "scenarios"
 
 CHANGEABLE: Final = ("latency", "requests_per_second", "denied_catalogs", "clock", "quotas", "denial", "fault")
 """The keys that can be set while an emulator runs."""
-KEYS: Final = ("seed", "account_id", "task_seconds", "catalogs", "account", "replay", *CHANGEABLE)
+_FILES: Final = ("files", "replay")  # relative to the scenario's own file
+_AT_START: Final = ("seed", "account_id", "task_seconds", "nightly_changes", "catalogs", "account", *_FILES)
+KEYS: Final = (*_AT_START, *CHANGEABLE)
 _ACCOUNT_KEYS: Final = ("access_key_id", "secret_access_key", "account_id", "session_token")
 
 _table = validators.instance_of(dict, "a table")
@@ -58,8 +61,9 @@ def read_scenario(scenario: str | PathLike[str]) -> dict[str, Any]:
     """
     path, tables = read_tables(scenario)
     arguments = settings_of(tables, KEYS, where=str(path))
-    if "replay" in arguments:
-        arguments["replay"] = path.parent / arguments["replay"]
+    for name in _FILES:
+        if name in arguments:
+            arguments[name] = path.parent / arguments[name]
     for name, cls in (("clock", Clock), ("quotas", Quotas)):
         if name in arguments:
             arguments[name] = cls(**arguments[name])
@@ -186,6 +190,7 @@ def _denial(table: dict[str, Any]) -> Denial:
 _PARSERS: Final[Mapping[str, Callable[[object], Any]]] = {
     "clock": _clock,
     "quotas": _quotas,
+    "files": lambda value: validators.path("files", value),
     "replay": lambda value: validators.path("replay", value),
 }
 _LISTS: Final[Mapping[str, Any]] = {

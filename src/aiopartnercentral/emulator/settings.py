@@ -144,6 +144,7 @@ class Settings:
             "seed": state.seed,
             "account_id": state.owner,
             "task_seconds": state.task_time.total_seconds(),
+            "nightly_changes": state.nightly_changes,
             "catalogs": dict(state.sizes),
             "latency": self.latency,
             "requests_per_second": self.requests_per_second,
