@@ -1,4 +1,4 @@
-"""The service `channel`: program management accounts, relationships, and handshakes of two accounts."""
+"""The service `channel`: program management accounts, relationships, contracts, and handshakes of two accounts."""
 
 from __future__ import annotations
 
@@ -38,6 +38,39 @@ async def relate(caller, owner, **members):
 
 async def listed(caller, kind, **filters):
     return (await caller(f"List{kind}", **AWS, **filters))["items"]
+
+
+def attestation(account, relationship, **members):
+    return {
+        "managedServicesAttestationPayload": {
+            "legalEntityName": "Looms Ltd.",
+            "relationshipIdentifier": relationship,
+            "programManagementAccountIdentifier": account,
+            "endDate": "2026-10-01T00:00:00Z",
+            "supportedServices": ["SECURITY"],
+            "legalEntityAddress": {"city": "London", "stateOrRegion": "LND", "postalCode": "E1", "countryCode": "GB",
+                                   "addressLine": "1 Mill"},
+            "signatoryName": "Charles",
+            "signatoryEmail": "charles@looms.example",
+            **members,
+        }
+    }  # fmt: skip
+
+
+KIND = {"contractType": "MANAGED_SERVICES_ATTESTATION"}
+
+
+async def contract(caller, account, relationship, place=AWS, **members):
+    payload = attestation(account, relationship, **members)
+    made = await caller("CreateChannelContract", **place, **token(), **KIND, payload=payload)
+    return made["channelContractDetail"]["id"]
+
+
+async def managed(caller, account, **members):
+    """Create a program management account and a relationship with an end customer of managed services."""
+    owner = (await manage(caller, account, program="MANAGED_SERVICES_PROVIDER"))["id"]
+    made = await relate(caller, owner, associationType="MANAGED_SERVICES_END_CUSTOMER", **members)
+    return owner, made["id"]
 
 
 async def send(caller, resource, kind="PROGRAM_MANAGEMENT_ACCOUNT", **members):
@@ -137,3 +170,84 @@ async def test_a_service_period_is_rejected_canceled_or_expires(ada, bob, frozen
     ):
         request = {"handshakeType": kind, "associatedResourceIdentifier": resource, **more}
         assert await ada.refused("CreateChannelHandshake", **AWS, **token(), **request) == {problem}
+
+
+async def test_a_contract_is_signed_and_ends(ada, bob, frozen):
+    owner, relationship = await managed(ada, bob.account)
+    made = await contract(ada, owner, relationship)
+    place = {**AWS, "identifier": made}
+
+    async def told(caller=ada):
+        return (await caller("GetChannelContract", **place))["channelContractDetail"]
+
+    first = await told()
+    assert (first["status"], "respondedAt" in first) == ("PENDING", False)
+    assert first["details"]["managedServicesAttestationDetails"]["legalEntityAddress"]["city"] == "London"
+    below = {"programManagementAccountIdentifier": owner, "identifier": relationship}
+    found = await ada("GetRelationship", **AWS, **below)
+    assert found["relationshipDetail"]["channelContractId"] == made
+    again = {**KIND, "payload": attestation(owner, relationship)}
+    assert await ada.refused("CreateChannelContract", **AWS, **token(), **again) == "ConflictException"
+    assert await bob.refused("GetChannelContract", **place) == "ResourceNotFoundException"
+    frozen.clock.advance(timedelta(seconds=60))
+    assert (await told())["status"] == "ACCEPTED"
+    assert (await told())["respondedAt"] == (await told())["updatedAt"]
+    assert await ada.refused("CancelChannelContract", **place, **token()) == {("identifier", "INVALID_RESOURCE_STATE")}
+    frozen.clock.advance(timedelta(days=365))
+    assert (await told())["status"] == "INACTIVE"
+    refused = await ada.refused("CreateChannelContract", **AWS, **token(), **again)
+    assert refused == {("payload.managedServicesAttestationPayload.endDate", "INVALID_VALUE")}
+
+
+async def test_a_contract_that_nobody_signs_is_canceled_or_expires(ada, bob, frozen):
+    owner, relationship = await managed(ada, bob.account)
+    nobody = {"signatoryEmail": "charles@looms.invalid"}
+    first = await contract(ada, owner, relationship, **nobody)
+    answer = await ada("CancelChannelContract", **AWS, **token(), identifier=first, reason="Wrong person")
+    assert answer["channelContractDetail"]["status"] == "CANCELED"
+    assert answer["channelContractDetail"]["cancellationReason"] == "Wrong person"
+    refused = await ada.refused("CancelChannelContract", **AWS, **token(), identifier=first)
+    assert refused == {("identifier", "INVALID_RESOURCE_STATE")}
+    frozen.clock.advance(timedelta(seconds=1))
+    second = await contract(ada, owner, relationship, **nobody)
+    frozen.clock.advance(timedelta(days=30))
+    statuses = {each["id"]: each["status"] for each in await listed(ada, "ChannelContracts", **KIND)}
+    assert statuses == {first: "CANCELED", second: "EXPIRED"}
+    sort = {"managedServicesAttestationTypeSort": {"sortBy": "UpdatedAt", "sortOrder": "Descending"}}
+    newest = await listed(ada, "ChannelContracts", **KIND, contractTypeSort=sort)
+    assert [each["id"] for each in newest] == [second, first]
+    assert [each["id"] for each in await listed(ada, "ChannelContracts", **KIND, statuses=["EXPIRED"])] == [second]
+    for filters, count_of in (({"legalEntityNames": ["Looms Ltd."]}, 2), ({"relationshipIdentifiers": [owner]}, None)):
+        wanted = {"contractTypeFilters": {"managedServicesAttestationTypeFilters": filters}}
+        if count_of is None:
+            assert await ada.refused("ListChannelContracts", **AWS, **KIND, **wanted)
+        else:
+            assert len(await listed(ada, "ChannelContracts", **KIND, **wanted)) == count_of
+
+
+async def test_a_contract_is_accepted_at_once_in_the_sandbox(ada, bob):
+    place = {"catalog": "Sandbox"}
+    request = {"program": "MANAGED_SERVICES_PROVIDER", "displayName": "Looms", "accountId": bob.account}
+    made = await ada("CreateProgramManagementAccount", **place, **token(), **request)
+    owner = made["programManagementAccountDetail"]["id"]
+    request = {"associationType": "MANAGED_SERVICES_END_CUSTOMER", "displayName": "Engine", "sector": "COMMERCIAL"}
+    made = await ada("CreateRelationship", **place, **token(), programManagementAccountIdentifier=owner, **request)
+    signed = await contract(ada, owner, made["relationshipDetail"]["id"], place)
+    found = await ada("GetChannelContract", **place, identifier=signed)
+    assert found["channelContractDetail"]["status"] == "ACCEPTED"
+
+
+async def test_what_a_contract_cannot_be_about(ada, bob):
+    owner, some = await managed(ada, bob.account, accountScope="SPECIFIC_MEMBER_ACCOUNTS")
+    _, other = await managed(ada, bob.account, accountScope="ENTIRE_ORGANIZATION")
+    plain = (await relate(ada, owner))["id"]
+    path = "payload.managedServicesAttestationPayload."
+    for identifier, members, problem in (
+        (some, {}, {(f"{path}memberAccountIds", "REQUIRED_FIELD_MISSING")}),
+        (plain, {}, {(f"{path}relationshipIdentifier", "INVALID_VALUE")}),
+        (other, {}, "ResourceNotFoundException"),
+        (some, {"memberAccountIds": ["1" * 12], "endDate": "2025-01-01T00:00:00Z"},
+         {(f"{path}endDate", "INVALID_VALUE")}),
+    ):  # fmt: skip
+        request = {**KIND, "payload": attestation(owner, identifier, **members)}
+        assert await ada.refused("CreateChannelContract", **AWS, **token(), **request) == problem

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aiopartnercentral import revenue
-from aiopartnercentral.emulator.services import REVENUE
+from aiopartnercentral.emulator.services import REVENUE, SELLING
 from tests.emulator.caller import Caller
+from tests.emulator.selling import requests
 
 pytestmark = pytest.mark.anyio
 AWS = {"Catalog": "AWS"}
@@ -127,3 +128,119 @@ async def test_the_librarys_client_speaks_cbor_with_it(frozen):
         with pytest.raises(revenue.errors.ConflictException) as caught:
             await client.create_revenue_attribution(catalog="AWS", name="Engine", tenancy_model="MULTI_TENANT")
         assert caught.value.reason == "RESOURCE_ALREADY_EXISTS"
+
+
+async def test_a_closed_share_stays_closed(ada):
+    share = await ada("CreateMarketplaceRevenueShare", **AWS, Products=PRODUCTS)
+    place = {**AWS, "Identifier": share["Id"]}
+    await ada("UpdateMarketplaceRevenueShare", **place, Revision="1", Products=[])
+    refused = await ada.refused("UpdateMarketplaceRevenueShare", **place, Revision="2", Products=PRODUCTS)
+    assert refused == {("Identifier", "ACTION_NOT_PERMITTED")}
+
+
+def allocation(action="CREATE", **members):
+    return {
+        "Action": action,
+        "EntityType": "OFFER",
+        "EntityIdentifier": "offer-1",
+        "CustomerAwsAccountId": "3" * 12,
+        "RevenueSharePercent": "60",
+        "EffectiveFrom": "2025-11-01",
+        "EffectiveUntil": "2025-12-31",
+        **members,
+    }
+
+
+async def allocate(caller, attribution, *changes, revision="1"):
+    place = {**AWS, "RevenueAttributionIdentifier": attribution, "RevenueAttributionRevision": revision}
+    return await caller("StartRevenueAttributionAllocationsTask", **place, RevenueShareAllocations=list(changes))
+
+
+async def outcome(caller, frozen, attribution):
+    """Return the task of an attribution once it has ended."""
+    place = {**AWS, "RevenueAttributionIdentifier": attribution}
+    assert (await caller("GetRevenueAttributionAllocationsTask", **place))["Status"] == "IN_PROGRESS"
+    frozen.clock.advance(timedelta(seconds=60))
+    return await caller("GetRevenueAttributionAllocationsTask", **place)
+
+
+async def below(caller, attribution, **filters):
+    place = {**AWS, "RevenueAttributionIdentifier": attribution}
+    page = await caller("ListRevenueAttributionAllocations", **place, **filters)
+    return page["RevenueAttributionAllocationSummaries"]
+
+
+async def test_a_task_creates_and_changes_allocations(ada, bob, frozen):
+    made = (await attribute(ada, "Engine"))["Id"]
+    place = {**AWS, "RevenueAttributionIdentifier": made}
+    assert await ada.refused("GetRevenueAttributionAllocationsTask", **place) == "RESOURCE_NOT_FOUND"
+    other = {"CustomerAwsAccountId": "4" * 12, "EffectiveFrom": "2026-01-01", "EffectiveUntil": "2026-01-31"}
+    started = await allocate(ada, made, allocation(), allocation(**other))
+    assert (started["Status"], started["TotalRevenueAttributionAllocationRecords"]) == ("IN_PROGRESS", 2)
+    again = {**place, "RevenueAttributionRevision": "1", "RevenueShareAllocations": [allocation()]}
+    refused = await ada.refused("StartRevenueAttributionAllocationsTask", **again)
+    assert refused == "CONCURRENT_MODIFICATION"
+    update = {**AWS, "Identifier": made, "Revision": "1", "Description": "a"}
+    assert await ada.refused("UpdateRevenueAttribution", **update) == "CONCURRENT_MODIFICATION"
+    assert await below(ada, made) == []
+    done = await outcome(ada, frozen, made)
+    assert (done["Status"], done["RevenueAttributionLatestRevision"]) == ("COMPLETE", "2")
+    first, second = await below(ada, made)
+    assert await below(ada, made, RevenueAttributionRevision="1") == []
+    assert await below(ada, made, CustomerAwsAccountIdFilters=["4" * 12]) == [second]
+    assert await below(ada, made, AfterEffectiveFrom="2025-12-01", StatusFilter="ACTIVE") == [second]
+    assert await below(ada, made, EntityTypeFilters=["OPPORTUNITY"]) == []
+    assert await below(ada, made, SortBy="EffectiveFrom", SortOrder="DESCENDING") == [second, first]
+    told = await ada("GetRevenueAttribution", **AWS, Identifier=made)
+    assert (told["LatestRevision"], told["TotalActiveRevenueAttributionAllocationCount"]) == ("2", 2)
+    identifier = first["RevenueAttributionAllocationId"]
+    change = allocation("UPDATE", RevenueAttributionAllocationId=identifier, Status="INACTIVE")
+    refused = await ada.refused("StartRevenueAttributionAllocationsTask", **again)
+    assert refused == "REVISION_MISMATCH"
+    await allocate(ada, made, change, revision="2")
+    assert (await outcome(ada, frozen, made))["Status"] == "COMPLETE"
+    one = {**place, "RevenueAttributionAllocationId": identifier}
+    states = [await ada("GetRevenueAttributionAllocation", **one, RevenueAttributionRevision=each) for each in "23"]
+    assert [each["Status"] for each in states] == ["ACTIVE", "INACTIVE"]
+    assert states[0]["RevenueAttributionLatestRevision"] == "3"
+    early = {**one, "RevenueAttributionRevision": "1"}
+    assert await ada.refused("GetRevenueAttributionAllocation", **early) == "RESOURCE_NOT_FOUND"
+    assert await bob.refused("GetRevenueAttributionAllocation", **one) == "RESOURCE_NOT_FOUND"
+
+
+async def test_a_task_that_fails_changes_nothing(ada, frozen):
+    made = (await attribute(ada, "Engine"))["Id"]
+    past = {"EffectiveFrom": "2025-09-01", "EffectiveUntil": "2025-09-30"}
+    await allocate(ada, made, allocation(**past))
+    await outcome(ada, frozen, made)
+    (begun,) = await below(ada, made)
+    known = {"RevenueAttributionAllocationId": begun["RevenueAttributionAllocationId"]}
+    changes = [
+        allocation(),
+        allocation(),
+        allocation("UPDATE", **known, **past),
+        allocation("UPDATE", RevenueAttributionAllocationId="alloc-0123456789abc"),
+        allocation(EntityType="OPPORTUNITY", EntityIdentifier="O1234567"),
+    ]
+    await allocate(ada, made, *changes, revision="2")
+    done = await outcome(ada, frozen, made)
+    assert (done["Status"], "RevenueAttributionLatestRevision" in done) == ("FAILED", False)
+    codes = ["ALLOCATION_CAP_EXCEEDED", "IMMUTABLE_ALLOCATION", "RESOURCE_NOT_FOUND", "RESOURCE_NOT_FOUND"]
+    assert [each["ErrorCode"] for each in done["ErrorDetailList"]] == codes
+    assert await below(ada, made) == [begun]
+    for change, problem in (
+        (allocation(RevenueSharePercent="100.01"), ("RevenueSharePercent", "INVALID_VALUE")),
+        (allocation(EffectiveFrom="2025-11-02"), ("EffectiveFrom", "INVALID_VALUE")),
+        (allocation("UPDATE"), ("RevenueAttributionAllocationId", "REQUIRED_FIELD_MISSING")),
+    ):
+        place = {**AWS, "RevenueAttributionIdentifier": made, "RevenueAttributionRevision": "2"}
+        refused = await ada.refused("StartRevenueAttributionAllocationsTask", **place, RevenueShareAllocations=[change])
+        assert refused == {(f"RevenueShareAllocations[0].{problem[0]}", problem[1])}
+
+
+async def test_an_opportunity_of_the_account_is_allocated(ada, frozen, http):
+    seller = Caller(ada.account, frozen.endpoint_url, http, SELLING)
+    opportunity = await seller("CreateOpportunity", **requests.opportunity(), ClientToken="a")
+    made = (await attribute(ada, "Engine"))["Id"]
+    await allocate(ada, made, allocation(EntityType="OPPORTUNITY", EntityIdentifier=opportunity["Id"]))
+    assert (await outcome(ada, frozen, made))["Status"] == "COMPLETE"

@@ -185,7 +185,7 @@ async def test_faults_change_cbor_and_pages_of_every_service(http):
         Fault(EmptyPage(), service=channel, operation="List*", calls="1"),
         Fault(ExpiredPageToken(), service=channel, calls="3"),
     ]
-    async with Emulator(faults=faults) as emulator:
+    async with Emulator({"AWS": 0}, faults=faults) as emulator:
         url, named = emulator.endpoint_url, {"Name": "Engine", "TenancyModel": "MULTI_TENANT"}
         _, made = await ask(http, url, revenue, "CreateRevenueAttribution", {"Catalog": "AWS", **named})
         _, found = await ask(http, url, revenue, "GetRevenueAttribution", {"Catalog": "AWS", "Identifier": made["Id"]})

@@ -59,7 +59,7 @@ class RequestContext:
     @cached_property
     def records(self) -> RecordStore:
         """The plain items of the request's service in its catalog, those of all accounts."""
-        return self.state.records(self.service.name, self.catalog_name)
+        return self.state.records(self.service.name, self.catalog_name, self.now)
 
     @cached_property
     def catalog(self) -> AccountCatalog:

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral.emulator.errors import EmulatedServiceError, conflict
-from aiopartnercentral.emulator.operations import paging
+from aiopartnercentral.emulator.operations import page_tokens, paging
 from aiopartnercentral.emulator.operations.arns import catalog_of, identifier_of
 from aiopartnercentral.emulator.operations.tagging import as_list, as_tags, with_tags, without_tags
 from aiopartnercentral.emulator.seed.selling import arn
 from aiopartnercentral.emulator.state.collection import encode
-from aiopartnercentral.emulator.state.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from aiopartnercentral.emulator.operations.context import RequestContext
-    from aiopartnercentral.emulator.state.records import RecordStore
+    from aiopartnercentral.emulator.state.records import Record, RecordCollection, RecordStore
 
 Item = dict[str, Any]
-_PAGE_SIZE: Final = 100
+PAGE_SIZE: Final = 100
+"""The items of a page without MaxResults."""
+_UNFILTERED: Final = frozenset({"catalog", "maxresults", "nexttoken"})
 
 
 def chosen(context: RequestContext, *names: str) -> Item:
@@ -39,6 +40,8 @@ class Resource:
         id_member: the member of an item that has the identifier.
         revision_member: the member of an item that has the number of its revision; None if it has none.
         salt: the number of random letters and digits in an identifier.
+        parent_member: the member of an item that has the identifier of the resource above it.
+        is_public: whether all accounts see all of them.
     """
 
     path: str
@@ -46,10 +49,17 @@ class Resource:
     id_member: str = "Id"
     revision_member: str | None = None
     salt: int = 8
+    parent_member: str | None = None
+    is_public: bool = False
 
-    def records(self, context: RequestContext) -> dict[str, Record]:
-        """Return the resources of all accounts by identifier, oldest first."""
-        return context.records.records[self.path]
+    @property
+    def arn_member(self) -> str:
+        """The member of an item that has its ARN."""
+        return "Arn" if self.id_member[0].isupper() else "arn"
+
+    def records(self, context: RequestContext) -> RecordCollection:
+        """Return the resources of all accounts."""
+        return context.records.kind(self.path)
 
     def find(self, context: RequestContext, identifier: str, accounts: Iterable[str] = ()) -> Record:
         """Return a resource of the caller, or raise EmulatedServiceError.
@@ -60,15 +70,31 @@ class Resource:
             accounts: members of the resource that name further accounts which see it.
         """
         found = self.records(context).get(identifier_of(identifier))
-        if found is None or context.account not in (found.account, *(found.item.get(name) for name in accounts)):
-            details = {"ResourceId": identifier_of(identifier), "ResourceType": self.path}
-            message = f"The {self.path.replace('-', ' ')} does not exist"
-            raise EmulatedServiceError(
-                "ResourceNotFoundException", message, reason="RESOURCE_NOT_FOUND", details=details
-            )
+        seen_by = () if found is None else (found.account, *(found.item.get(name) for name in accounts))
+        if found is None or not (self.is_public or context.account in seen_by):
+            raise self.missing(identifier)
         return found
 
-    def add(self, context: RequestContext, item: Item, *, parent: str = "", tags: Sequence[Item] = ()) -> Item:
+    def missing(self, identifier: str) -> EmulatedServiceError:
+        """Return the error for a resource that does not exist, or not for the caller."""
+        details = {"ResourceId": identifier_of(identifier), "ResourceType": self.path}
+        message = f"The {self.path.replace('-', ' ')} does not exist"
+        return EmulatedServiceError("ResourceNotFoundException", message, reason="RESOURCE_NOT_FOUND", details=details)
+
+    def refusal(self, reason: str, record: Record, identifier: str | None = None) -> EmulatedServiceError:
+        """Return the ConflictException about a resource, or about another one with an identifier."""
+        details = {"ResourceId": identifier or record.item[self.id_member], "ResourceType": self.path}
+        return conflict(reason, details)
+
+    def add(
+        self,
+        context: RequestContext,
+        item: Item,
+        *,
+        parent: str = "",
+        tags: Sequence[Item] = (),
+        identifier: str | None = None,
+    ) -> Item:
         """Add a resource of the caller, and return it with its identifier, ARN and first revision.
 
         Arguments:
@@ -76,27 +102,28 @@ class Resource:
             item: its other members.
             parent: the path of the ARN above it, such as `program-management-account/pma-...`.
             tags: its tags.
+            identifier: its identifier; by default an unused one.
         """
         is_pascal = self.id_member[0].isupper()
         accepted = as_tags([_in_pascal_case(each) for each in tags], "Tags" if is_pascal else "tags")
-        identifier = context.records.identifier(self.prefix, self.salt)
+        identifier = identifier or context.records.identifier(self.prefix, self.salt)
         path = f"{parent}/{self.path}" if parent else self.path
         members = {
             self.id_member: identifier,
-            "Arn" if is_pascal else "arn": arn(context.account, context.catalog_name, path, identifier),
+            self.arn_member: arn(context.account, context.catalog_name, path, identifier),
             "Catalog" if is_pascal else "catalog": context.catalog_name,
             **({self.revision_member: "1"} if self.revision_member else {}),
             **item,
         }
-        record = Record(context.account, {})
-        record.replace(members)
-        self.records(context)[identifier] = record
-        context.records.tags[members["Arn" if is_pascal else "arn"]] = accepted
+        above = members[self.parent_member] if self.parent_member else ""
+        self.records(context).add(identifier, context.account, members, above)
+        if accepted:
+            context.records.tags[members[self.arn_member]] = accepted
         return members
 
     def change(self, record: Record, changes: Item) -> Item:
-        """Make a new revision of a resource, and return it."""
-        item = {**record.item, **changes}
+        """Make a new revision of a resource, without the members that are changed to None, and return it."""
+        item = {name: value for name, value in {**record.item, **changes}.items() if value is not None}
         if self.revision_member is not None:
             item[self.revision_member] = str(len(record.revisions) + 1)
         record.replace(item)
@@ -104,26 +131,25 @@ class Resource:
 
     def remove(self, context: RequestContext, record: Record) -> None:
         """Delete a resource and its tags."""
-        del self.records(context)[record.item[self.id_member]]
-        context.records.tags.pop(record.item["Arn" if self.id_member[0].isupper() else "arn"], None)
+        self.records(context).remove(record.item[self.id_member])
+        context.records.tags.pop(record.item[self.arn_member], None)
+
+    def children(self, context: RequestContext, parent: Record, id_member: str = "Id") -> list[Record]:
+        """Return the resources below a resource, which has its identifier in some member."""
+        return self.records(context).children(parent.item[id_member])
 
     def revision(self, record: Record, number: str | None) -> Item:
         """Return a revision of a resource, by default the latest, or raise EmulatedServiceError."""
         position = len(record.revisions) if number is None else int(number)
         if not 1 <= position <= len(record.revisions):
-            details = {"ResourceId": record.item[self.id_member], "ResourceType": self.path}
-            message = f"The {self.path.replace('-', ' ')} does not have this revision"
-            raise EmulatedServiceError(
-                "ResourceNotFoundException", message, reason="RESOURCE_NOT_FOUND", details=details
-            )
+            raise self.missing(record.item[self.id_member])
         return record.revisions[position - 1]
 
     def check_revision(self, record: Record, given: str | None) -> None:
         """Raise EmulatedServiceError if a request is about an earlier revision."""
         latest = record.item[self.revision_member or ""]
         if given not in (None, latest):
-            details = {"ResourceId": record.item[self.id_member], "ResourceType": self.path}
-            raise conflict("REVISION_MISMATCH", details)
+            raise self.refusal("REVISION_MISMATCH", record)
 
     def listed(
         self,
@@ -134,8 +160,10 @@ class Resource:
         keep: Callable[[Item], bool],
         order: Callable[[Item], Any] | None = None,
         descending: bool = False,
+        indices: Sequence[int] | None = None,
         is_visible: Callable[[Record], bool] | None = None,
         shown: Callable[[Record], Item] = lambda record: record.item,
+        is_derived: bool = False,
     ) -> bytes:
         """Return a page of the resources that the caller sees.
 
@@ -143,24 +171,40 @@ class Resource:
             context: the request.
             result_key: the member of the response that holds the items.
             shape: the shape of an item in it.
-            keep: returns whether an item passes the filters.
+            keep: returns whether an item, as it is shown, passes the filters.
             order: returns what to sort an item by; None for the order of creation.
             descending: whether the order is descending.
-            is_visible: returns whether the caller sees a resource; by default those that it owns.
+            indices: those of the resources to list; by default of those that the caller owns.
+            is_visible: returns whether the caller sees a resource; without it, it sees those that it owns.
             shown: returns a resource as it is shown; by default as it is stored.
+            is_derived: whether filters and order depend on the time or on other resources.
         """
-        visible = is_visible or (lambda record: record.account == context.account)
-        items = [shown(each) for each in self.records(context).values() if visible(each) and keep(each.item)]
-        if order is not None:
-            items.sort(key=order, reverse=descending)
-        known, request = context.service.validator.known, context.request
+        request, records = context.request, self.records(context)
+        if indices is None:
+            indices = records.all() if is_visible or self.is_public else records.of(context.account)
+        if is_visible or order or not _UNFILTERED.issuperset(map(str.lower, request)):
+            key = page_tokens.list_key(context.service.name, context.account, context.operation, request)
+            indices = records.select(
+                None if is_derived else key,
+                indices,
+                lambda record: (is_visible is None or is_visible(record)) and keep(shown(record)),
+                None if order is None else lambda record: order(shown(record)),
+                descending=descending,
+            )
+        known = context.service.validator.known
         return paging.page(
             context,
-            range(len(items)),
-            lambda indices: [encode(known(shape, items[index])) for index in indices],
+            indices,
+            lambda some: [encode(known(shape, shown(records.at(index)))) for index in some],
             result_key=result_key,
-            size=request.get("MaxResults", request.get("maxResults", _PAGE_SIZE)),
+            size=request.get("MaxResults", request.get("maxResults", PAGE_SIZE)),
+            ascending=order is None,
         )
+
+
+def response(context: RequestContext, members: Item) -> bytes:
+    """Return the members of a value that the response of the operation has."""
+    return encode(context.service.validator.known(context.service.output_shape(context.operation) or "", members))
 
 
 def _in_pascal_case(tag: Item) -> Item:
@@ -177,8 +221,9 @@ def _tagged(context: RequestContext) -> tuple[RecordStore, str]:
     given: str = _member(context, "ResourceArn")
     name = catalog_of(given)
     if name is not None and name in context.state.sizes and given.split(":")[4] == context.account:
-        store = context.state.records(context.service.name, name)
-        if given in store.tags:
+        store = context.state.records(context.service.name, name, context.now)
+        record = store.kind(given.split("/")[-2]).get(identifier_of(given))
+        if record is not None and given in (record.item.get("Arn"), record.item.get("arn")):
             return store, given
     details = {"ResourceId": given, "ResourceType": "resource"}
     raise EmulatedServiceError(
@@ -190,7 +235,7 @@ def list_tags_for_resource(context: RequestContext) -> bytes:
     """Return the tags of a resource."""
     store, given = _tagged(context)
     service, shape = context.service, context.service.output_shape(context.operation)
-    tags = as_list(store.tags[given])
+    tags = as_list(store.tags.get(given, {}))
     if "key" in service.shapes["Tag"]["members"]:
         tags = [{name.lower(): value for name, value in tag.items()} for tag in tags]
     told = {service.member(shape, "ResourceArn"): given, service.member(shape, "Tags"): tags}
@@ -210,12 +255,12 @@ def tag_resource(context: RequestContext) -> bytes:
     store, given = _tagged(context)
     added = [_in_pascal_case(each) for each in _member(context, "Tags")]
     field = context.service.input_member(context.operation, "Tags") or "Tags"
-    store.tags[given] = with_tags(store.tags[given], added, field)
+    store.tags[given] = with_tags(store.tags.get(given, {}), added, field)
     return encode({})
 
 
 def untag_resource(context: RequestContext) -> bytes:
     """Remove tags from a resource; unknown keys are ignored."""
     store, given = _tagged(context)
-    store.tags[given] = without_tags(store.tags[given], _member(context, "TagKeys"))
+    store.tags[given] = without_tags(store.tags.get(given, {}), _member(context, "TagKeys"))
     return encode({})

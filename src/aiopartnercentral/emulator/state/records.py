@@ -1,15 +1,25 @@
-"""A plain store of the items of a service in one catalog, for services without seeded data."""
+"""The items of a service in one catalog, of all accounts: seeded ones are made when needed, changed ones are stored."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from typing import Any
+from bisect import bisect_right
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, overload
 
 import attrs
 
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
+from aiopartnercentral.emulator.seed.records import NOTHING, SeededKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
 Item = dict[str, Any]
+Change = Callable[["datetime"], None]
+_CACHED_SELECTIONS = 64
 
 
 @attrs.define
@@ -25,32 +35,204 @@ class Record:
     account: str
     item: Item
     revisions: list[Item] = attrs.field(factory=list)
+    _changed: Callable[[Record], None] | None = attrs.field(default=None, alias="changed", repr=False)
 
     def replace(self, item: Item) -> None:
         """Make an item the latest revision."""
         self.item = item
         self.revisions.append(item)
+        if self._changed is not None:
+            self._changed(self)
+
+
+@attrs.frozen
+class _Indices(Sequence[int]):
+    """The sorted indices of seeded records that were not removed, and of added ones, without a list of the former."""
+
+    seeded: int
+    removed: Sequence[int]
+    added: Sequence[int]
+
+    def __len__(self) -> int:
+        return self.seeded - len(self.removed) + len(self.added)
+
+    @overload
+    def __getitem__(self, position: int) -> int: ...
+    @overload
+    def __getitem__(self, position: slice) -> list[int]: ...
+    def __getitem__(self, position: int | slice) -> int | list[int]:
+        if isinstance(position, slice):
+            return [self[each] for each in range(*position.indices(len(self)))]
+        left = self.seeded - len(self.removed)
+        if position >= left:
+            return self.added[position - left]
+        # Before the n-th removed index there are as many others as its index minus n.
+        return position + bisect_right(range(len(self.removed)), position, key=lambda n: self.removed[n] - n)
+
+
+@attrs.define(eq=False)
+class RecordCollection:
+    """The records of one kind of all accounts, by index: seeded ones first, then added ones in their order.
+
+    Arguments:
+        seed: the seeded records.
+    """
+
+    seed: SeededKind
+    _stored: dict[int, Record] = attrs.field(factory=dict, init=False)
+    _added: dict[str, int] = attrs.field(factory=dict, init=False)
+    _removed: list[int] = attrs.field(factory=list, init=False)
+    _owned: defaultdict[str, list[int]] = attrs.field(factory=lambda: defaultdict(list), init=False)
+    _children: defaultdict[str, list[int]] = attrs.field(factory=lambda: defaultdict(list), init=False)
+    _parents: dict[int, str] = attrs.field(factory=dict, init=False)
+    _additions: int = attrs.field(default=0, init=False)
+    _selections: OrderedDict[bytes, list[int]] = attrs.field(factory=OrderedDict, init=False)
+
+    def get(self, identifier: str) -> Record | None:
+        """Return the record with an identifier, or None."""
+        index = self._index(identifier)
+        return None if index is None else self.at(index)
+
+    def _index(self, identifier: str) -> int | None:
+        if identifier in self._added:
+            return self._added[identifier]
+        index = self.seed.index(identifier)
+        return None if index is None or index in self._removed else index
+
+    def at(self, index: int) -> Record:
+        """Return the record at an index."""
+        if index in self._stored:
+            return self._stored[index]
+        revisions = self.seed.make(index)
+        return Record(self.seed.account, revisions[-1], revisions, changed=lambda record: self._keep(index, record))
+
+    def _keep(self, index: int, record: Record) -> None:
+        self._stored[index] = record
+        self._selections.clear()
+
+    def add(self, identifier: str, account: str, item: Item, parent: str = "") -> None:
+        """Add a record at the end.
+
+        Arguments:
+            identifier: its identifier.
+            account: the account that owns it.
+            item: its first revision.
+            parent: the identifier of the record that it is below.
+        """
+        index = self.seed.count + self._additions
+        self._additions += 1
+        self._added[identifier] = index
+        self._keep(index, Record(account, item, [item], changed=lambda record: self._keep(index, record)))
+        self._owned[account].append(index)
+        if parent:
+            self._children[parent].append(index)
+            self._parents[index] = parent
+
+    def remove(self, identifier: str) -> None:
+        """Remove the record with an identifier."""
+        index = self._index(identifier)
+        if index is None:
+            raise KeyError(identifier)
+        record = self._stored.pop(index, None)
+        if index < self.seed.count:
+            self._removed.insert(bisect_right(self._removed, index), index)
+        elif record is not None:
+            del self._added[identifier]
+            self._owned[record.account].remove(index)
+            if index in self._parents:
+                self._children[self._parents.pop(index)].remove(index)
+        self._selections.clear()
+
+    def of(self, account: str) -> Sequence[int]:
+        """Return the indices of the records that an account owns."""
+        if account != self.seed.account:
+            return self._owned.get(account, ())
+        return _Indices(self.seed.count, self._removed, self._owned[account])
+
+    def all(self) -> Sequence[int]:
+        """Return the indices of all records."""
+        return _Indices(self.seed.count, self._removed, list(self._added.values()))
+
+    def below(self, parent: str) -> list[int]:
+        """Return the indices of the records below the record with an identifier, without visiting others."""
+        seeded = (each for each in self.seed.below(parent) if each not in self._removed)
+        return [*seeded, *self._children.get(parent, ())]
+
+    def children(self, parent: str) -> list[Record]:
+        """Return the records below the record with an identifier."""
+        return [self.at(index) for index in self.below(parent)]
+
+    def select(
+        self,
+        key: bytes | None,
+        indices: Iterable[int],
+        keep: Callable[[Record], bool],
+        order: Callable[[Record], Any] | None,
+        *,
+        descending: bool,
+    ) -> list[int]:
+        """Return the indices of the records to keep, in an order; all pages of one listing use the same cached result.
+
+        Arguments:
+            key: equal keys select the same records in the same order; None for a selection that depends on more.
+            indices: those of the records to choose from.
+            keep: returns whether a record is selected.
+            order: returns what to sort a record by; None for the order of the collection.
+            descending: whether to sort in descending order.
+        """
+        found = None if key is None else self._selections.pop(key, None)
+        if found is None:
+            found = [index for index in indices if keep(self.at(index))]
+            if order is not None:
+                found.sort(key=lambda index: order(self.at(index)), reverse=descending)
+        if key is not None:
+            self._selections[key] = found
+        if len(self._selections) > _CACHED_SELECTIONS:
+            self._selections.popitem(last=False)
+        return found
 
 
 @attrs.define(eq=False)
 class RecordStore:
-    """The items of all accounts.
+    """The records of all accounts.
 
     Arguments:
         key: equal keys give equal identifiers.
+        seeds: the seeded records by kind.
 
     Attributes:
-        records: the items of each kind by identifier, oldest first.
         tags: the tags of each resource, by its ARN.
+        tasks: the latest task of a resource, by the resource's identifier.
     """
 
     key: str
-    records: defaultdict[str, dict[str, Record]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
+    seeds: Mapping[str, SeededKind] = attrs.field(factory=dict)
     tags: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
+    tasks: dict[str, Item] = attrs.field(factory=dict, init=False)
+    _collections: dict[str, RecordCollection] = attrs.field(factory=dict, init=False)
     _counts: Counter[str] = attrs.field(factory=Counter, init=False)
+    _changes: list[tuple[datetime, int, Change]] = attrs.field(factory=list, init=False)
+    _scheduled: int = attrs.field(default=0, init=False)
+
+    def kind(self, name: str) -> RecordCollection:
+        """Return the records of a kind."""
+        if name not in self._collections:
+            self._collections[name] = RecordCollection(self.seeds.get(name, NOTHING))
+        return self._collections[name]
 
     def identifier(self, prefix: str, salt: int) -> str:
         """Return an unused identifier with so many random letters and digits before those of its index."""
         self._counts[prefix] += 1
         random = DeterministicRandom(f"{self.key}/{prefix}/{self._counts[prefix]}")
         return make_identifier(prefix, random, MAX_ITEMS - self._counts[prefix], salt)
+
+    def schedule(self, due: datetime, change: Change) -> None:
+        """Apply a change at a time; it gets that time."""
+        self._scheduled += 1
+        heappush(self._changes, (due, self._scheduled, change))
+
+    def settle(self, now: datetime) -> None:
+        """Apply the changes that are due."""
+        while self._changes and self._changes[0][0] <= now:
+            due, _, change = heappop(self._changes)
+            change(due)

@@ -12,6 +12,7 @@ import attrs
 from aiopartnercentral.emulator.iam import ACCOUNT_ID
 from aiopartnercentral.emulator.seed.items import SeededCatalog
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
+from aiopartnercentral.emulator.seed.records import SeededRecords
 from aiopartnercentral.emulator.seed.selling_work import SeededWork
 from aiopartnercentral.emulator.state.catalog import AccountCatalog
 from aiopartnercentral.emulator.state.idempotency import IdempotencyStore
@@ -111,11 +112,14 @@ class State:
         catalog.settle(now)
         return catalog
 
-    def records(self, service: str, name: str) -> RecordStore:
-        """Return the plain items of a service in a catalog."""
+    def records(self, service: str, name: str, now: datetime) -> RecordStore:
+        """Return the plain items of a service in a catalog as they are at a time."""
         if (service, name) not in self._records:
-            self._records[service, name] = RecordStore(f"{self.seed}/{service}/{name}")
-        return self._records[service, name]
+            seeds = SeededRecords(self.seed, name, self.owner, self.sizes[name]).of(service)
+            self._records[service, name] = RecordStore(f"{self.seed}/{service}/{name}", seeds)
+        store = self._records[service, name]
+        store.settle(now)
+        return store
 
     def codes(self) -> Iterator[VerificationCode]:
         """Yield the latest verification code for each address of each catalog and account; any thread may iterate."""

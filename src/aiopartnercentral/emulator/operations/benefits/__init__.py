@@ -1,1 +1,1 @@
-"""The operations of the service `benefits`: benefit applications."""
+"""The operations of the service `benefits`: benefits, applications and allocations."""

@@ -1,4 +1,4 @@
-"""The handlers of the service `benefits`; the emulator has no benefits of AWS, and so no allocations of them."""
+"""The handlers of the service `benefits`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     Handler = Callable[[RequestContext], bytes]
 
 HANDLERS: Mapping[str, Handler] = {
+    "AmendBenefitApplication": applications.amend_benefit_application,
     "AssociateBenefitApplicationResource": applications.associate_benefit_application_resource,
     "CancelBenefitApplication": applications.cancel_benefit_application,
     "CreateBenefitApplication": applications.create_benefit_application,
     "DisassociateBenefitApplicationResource": applications.disassociate_benefit_application_resource,
+    "GetBenefit": applications.get_benefit,
+    "GetBenefitAllocation": applications.get_benefit_allocation,
     "GetBenefitApplication": applications.get_benefit_application,
+    "ListBenefitAllocations": applications.list_benefit_allocations,
     "ListBenefitApplications": applications.list_benefit_applications,
+    "ListBenefits": applications.list_benefits,
     "ListTagsForResource": resources.list_tags_for_resource,
     "RecallBenefitApplication": applications.recall_benefit_application,
     "SubmitBenefitApplication": applications.submit_benefit_application,

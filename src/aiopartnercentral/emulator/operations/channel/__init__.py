@@ -1,1 +1,1 @@
-"""The operations of the service `channel`: program management accounts, relationships and handshakes."""
+"""The operations of the service `channel`: program management accounts, relationships, handshakes and contracts."""

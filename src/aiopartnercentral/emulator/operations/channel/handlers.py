@@ -1,11 +1,11 @@
-"""The handlers of the service `channel`; the emulator does not serve its contracts."""
+"""The handlers of the service `channel`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from aiopartnercentral.emulator.operations import resources
-from aiopartnercentral.emulator.operations.channel import handshakes, relationships
+from aiopartnercentral.emulator.operations.channel import contracts, handshakes, relationships
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 HANDLERS: Mapping[str, Handler] = {
     "AcceptChannelHandshake": handshakes.accept_channel_handshake,
+    "CancelChannelContract": contracts.cancel_channel_contract,
     "CancelChannelHandshake": handshakes.cancel_channel_handshake,
+    "CreateChannelContract": contracts.create_channel_contract,
     "CreateChannelHandshake": handshakes.create_channel_handshake,
     "CreateProgramManagementAccount": relationships.create_program_management_account,
     "CreateRelationship": relationships.create_relationship,
     "DeleteProgramManagementAccount": relationships.delete_program_management_account,
     "DeleteRelationship": relationships.delete_relationship,
+    "GetChannelContract": contracts.get_channel_contract,
     "GetRelationship": relationships.get_relationship,
+    "ListChannelContracts": contracts.list_channel_contracts,
     "ListChannelHandshakes": handshakes.list_channel_handshakes,
     "ListProgramManagementAccounts": relationships.list_program_management_accounts,
     "ListRelationships": relationships.list_relationships,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from aiopartnercentral.emulator.errors import conflict, invalid_field, invalid_state
+from aiopartnercentral.emulator.errors import invalid_field, invalid_state
 from aiopartnercentral.emulator.operations.arns import identifier_of
 from aiopartnercentral.emulator.operations.channel.relationships import ACCOUNTS, RELATIONSHIPS
 from aiopartnercentral.emulator.operations.matching import is_one_of, moment
-from aiopartnercentral.emulator.operations.resources import Resource
+from aiopartnercentral.emulator.operations.resources import Resource, response
+from aiopartnercentral.emulator.seed.records import VALID_DAYS
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.state.records import Record
 
 HANDSHAKES: Final = Resource("channel-handshake", "ch", "id")
-# AWS does not publish when handshakes expire.
-_VALID_FOR: Final = timedelta(days=15)
+_VALID_FOR: Final = timedelta(days=VALID_DAYS)
 _OF_ACCOUNT: Final = "PROGRAM_MANAGEMENT_ACCOUNT"
 _PAYLOADS: Final = {
     "START_SERVICE_PERIOD": ("startServicePeriodPayload", "startServicePeriodHandshakeDetail"),
@@ -39,11 +39,11 @@ def create_channel_handshake(context: RequestContext) -> bytes:
     receiver = about.get("accountId" if kind == _OF_ACCOUNT else "associatedAccountId")
     if receiver is None:
         raise invalid_state("associatedResourceIdentifier", "has no associated account")
-    for other in HANDSHAKES.records(context).values():
+    records = HANDSHAKES.records(context)
+    for other in map(records.at, records.of(context.account)):
         same = (other.item["handshakeType"], other.item["associatedResourceId"]) == (kind, associated)
         if same and _status(other, context.now) == "PENDING":
-            details = {"ResourceId": other.item["id"], "ResourceType": HANDSHAKES.path}
-            raise conflict("HANDSHAKE_IS_PENDING", details)
+            raise HANDSHAKES.refusal("HANDSHAKE_IS_PENDING", other)
     now = format_timestamp(context.now)
     item = HANDSHAKES.add(
         context,
@@ -104,8 +104,7 @@ def _close(context: RequestContext, member: str, status: str) -> bytes:
         about = ACCOUNTS.records(context).get(item["associatedResourceId"])
         if about is not None:
             ACCOUNTS.change(about, {"status": "ACTIVE", "startDate": now, "updatedAt": now})
-    shape = context.service.output_shape(context.operation) or ""
-    return encode(context.service.validator.known(shape, {"channelHandshakeDetail": item}))
+    return response(context, {"channelHandshakeDetail": item})
 
 
 def accept_channel_handshake(context: RequestContext) -> bytes:
@@ -132,14 +131,13 @@ def list_channel_handshakes(context: RequestContext) -> bytes:
     order: dict[str, str] = next(iter(request.get("handshakeTypeSort", {}).values()), {})
 
     def is_visible(record: Record) -> bool:
-        return bool(record.item[member] == context.account) and is_one_of(
-            _status(record, context.now), request.get("statuses")
-        )
+        return bool(record.item[member] == context.account)
 
     def keep(item: dict[str, Any]) -> bool:
         (detail,) = item["detail"].values()
         return (
             item["handshakeType"] == request["handshakeType"]
+            and is_one_of(item["status"], request.get("statuses"))
             and is_one_of(item["associatedResourceId"], associated)
             and is_one_of(detail.get("servicePeriodType"), filters.get("servicePeriodTypes"))
             and is_one_of(detail.get("program"), filters.get("programs"))
@@ -154,4 +152,5 @@ def list_channel_handshakes(context: RequestContext) -> bytes:
         descending=order.get("sortOrder") == "Descending",
         is_visible=is_visible,
         shown=lambda record: {**record.item, "status": _status(record, context.now)},
+        is_derived=True,
     )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aiopartnercentral.emulator.errors import conflict
 from aiopartnercentral.emulator.operations.arns import identifier_of
 from aiopartnercentral.emulator.operations.matching import is_one_of, moment
-from aiopartnercentral.emulator.operations.resources import Resource, chosen
+from aiopartnercentral.emulator.operations.resources import Resource, chosen, response
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.state.records import Record
 
 ACCOUNTS: Final = Resource("program-management-account", "pma", "id", "revision")
-RELATIONSHIPS: Final = Resource("relationship", "rs", "id", "revision")
+RELATIONSHIPS: Final = Resource("relationship", "rs", "id", "revision", parent_member="programManagementAccountId")
 
 
 def create_program_management_account(context: RequestContext) -> bytes:
@@ -43,10 +42,8 @@ def update_program_management_account(context: RequestContext) -> bytes:
 def delete_program_management_account(context: RequestContext) -> bytes:
     """Delete a program management account that has no relationships."""
     record = ACCOUNTS.find(context, context.request["identifier"])
-    identifier = record.item["id"]
-    if any(each.item["programManagementAccountId"] == identifier for each in RELATIONSHIPS.records(context).values()):
-        details = {"ResourceId": identifier, "ResourceType": ACCOUNTS.path}
-        raise conflict("PROGRAM_MANAGEMENT_ACCOUNT_HAS_RELATIONSHIPS", details)
+    if RELATIONSHIPS.records(context).below(record.item["id"]):
+        raise ACCOUNTS.refusal("PROGRAM_MANAGEMENT_ACCOUNT_HAS_RELATIONSHIPS", record)
     ACCOUNTS.remove(context, record)
     return encode({})
 
@@ -101,18 +98,22 @@ def create_relationship(context: RequestContext) -> bytes:
     return encode({"relationshipDetail": {"id": item["id"], "arn": item["arn"]}})
 
 
-def _find_relationship(context: RequestContext) -> Record:
-    owner = ACCOUNTS.find(context, context.request["programManagementAccountIdentifier"]).item["id"]
-    record = RELATIONSHIPS.find(context, context.request["identifier"])
-    if record.item["programManagementAccountId"] != owner:
-        return RELATIONSHIPS.find(context, "")
+def find_relationship(context: RequestContext, owner: str, identifier: str) -> Record:
+    """Return a relationship below a program management account of the caller, or raise EmulatedServiceError."""
+    above, record = ACCOUNTS.find(context, owner).item["id"], RELATIONSHIPS.find(context, identifier)
+    if record.item["programManagementAccountId"] != above:
+        raise RELATIONSHIPS.missing(identifier)
     return record
+
+
+def _find_relationship(context: RequestContext) -> Record:
+    request = context.request
+    return find_relationship(context, request["programManagementAccountIdentifier"], request["identifier"])
 
 
 def get_relationship(context: RequestContext) -> bytes:
     """Return one relationship."""
-    shape = context.service.output_shape(context.operation) or ""
-    return encode(context.service.validator.known(shape, {"relationshipDetail": _find_relationship(context).item}))
+    return response(context, {"relationshipDetail": _find_relationship(context).item})
 
 
 def update_relationship(context: RequestContext) -> bytes:
@@ -155,5 +156,4 @@ def _update(context: RequestContext, resource: Resource, result_key: str) -> byt
     request, record = context.request, resource.find(context, context.request["identifier"])
     resource.check_revision(record, request.get("revision"))
     changes = {**chosen(context, "displayName"), "updatedAt": format_timestamp(context.now)}
-    shape = context.service.output_shape(context.operation) or ""
-    return encode(context.service.validator.known(shape, {result_key: resource.change(record, changes)}))
+    return response(context, {result_key: resource.change(record, changes)})

@@ -1,1 +1,1 @@
-"""The operations of the service `marketing`: campaigns."""
+"""The operations of the service `marketing`: campaigns, assets, templates and social connections."""

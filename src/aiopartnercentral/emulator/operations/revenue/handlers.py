@@ -1,4 +1,4 @@
-"""The handlers of the service `revenue-measurement`; the emulator does not serve the allocations of attributions."""
+"""The handlers of the service `revenue-measurement`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,14 @@ HANDLERS: Mapping[str, Handler] = {
     "GetMarketplaceRevenueShare": shares.get_marketplace_revenue_share,
     "GetMarketplaceRevenueShareAllocation": shares.get_marketplace_revenue_share_allocation,
     "GetRevenueAttribution": attributions.get_revenue_attribution,
+    "GetRevenueAttributionAllocation": attributions.get_revenue_attribution_allocation,
+    "GetRevenueAttributionAllocationsTask": attributions.get_revenue_attribution_allocations_task,
     "ListMarketplaceRevenueShareAllocations": shares.list_marketplace_revenue_share_allocations,
     "ListMarketplaceRevenueShares": shares.list_marketplace_revenue_shares,
+    "ListRevenueAttributionAllocations": attributions.list_revenue_attribution_allocations,
     "ListRevenueAttributions": attributions.list_revenue_attributions,
     "ListTagsForResource": resources.list_tags_for_resource,
+    "StartRevenueAttributionAllocationsTask": attributions.start_revenue_attribution_allocations_task,
     "TagResource": resources.tag_resource,
     "UntagResource": resources.untag_resource,
     "UpdateMarketplaceRevenueShare": shares.update_marketplace_revenue_share,

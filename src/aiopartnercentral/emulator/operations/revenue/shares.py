@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral.emulator.errors import FieldProblem, conflict, invalid_state, validation_failed
 from aiopartnercentral.emulator.operations.arns import identifier_of
-from aiopartnercentral.emulator.operations.matching import is_one_of, is_within
-from aiopartnercentral.emulator.operations.resources import Resource, chosen
-from aiopartnercentral.emulator.operations.revenue.orders import by_update, is_created_within
+from aiopartnercentral.emulator.operations.matching import is_one_of
+from aiopartnercentral.emulator.operations.resources import Resource, chosen, response
+from aiopartnercentral.emulator.operations.revenue import allocations
 from aiopartnercentral.emulator.state.clock import format_timestamp
-from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.operations.context import RequestContext
     from aiopartnercentral.emulator.state.records import Record
 
 _SHARES: Final = Resource("marketplace-revenue-share", "mrs", "Id", "Revision")
-_ALLOCATIONS: Final = Resource("allocation", "mrsa", "MarketplaceRevenueShareAllocationId")
 _PARENT: Final = "MarketplaceRevenueShareIdentifier"
-_MOST_PERCENT: Final = 100
+_ID: Final = "MarketplaceRevenueShareAllocationId"
+_ALLOCATIONS: Final = Resource("allocation", "mrsa", _ID, parent_member=_PARENT)
 
 
 def _products(context: RequestContext) -> list[dict[str, Any]]:
@@ -40,45 +38,32 @@ def _products(context: RequestContext) -> list[dict[str, Any]]:
 
 def _shown(context: RequestContext, record: Record, item: dict[str, Any]) -> dict[str, Any]:
     """Return a revision of a share with what its allocations add to it."""
-    allocations = [each.item for each in _below(context, record)]
-    active = [each for each in allocations if each["Status"] == "ACTIVE"]
-    members = {
-        **item,
-        "LatestRevision": record.item["Revision"],
-        "TotalMarketplaceRevenueShareAllocationCount": len(allocations),
-        "TotalActiveMarketplaceRevenueShareAllocationCount": len(active),
-    }
-    if active:
-        members["EffectiveFrom"] = min(each["EffectiveFrom"] for each in active)
-        members["EffectiveUntil"] = max(each["EffectiveUntil"] for each in active)
-    return members
-
-
-def _response(context: RequestContext, members: dict[str, Any]) -> bytes:
-    shape = context.service.output_shape(context.operation) or ""
-    return encode(context.service.validator.known(shape, members))
+    below = (each.item for each in _ALLOCATIONS.children(context, record))
+    return {**item, "LatestRevision": record.item["Revision"], **allocations.totals("MarketplaceRevenueShare", below)}
 
 
 def create_marketplace_revenue_share(context: RequestContext) -> bytes:
     """Create a share of some products."""
     now = format_timestamp(context.now)
     members = {"Products": _products(context), "CreatedDate": now, "LastModifiedDate": now}
-    return _response(context, _SHARES.add(context, members, tags=context.request.get("Tags", ())))
+    return response(context, _SHARES.add(context, members, tags=context.request.get("Tags", ())))
 
 
 def get_marketplace_revenue_share(context: RequestContext) -> bytes:
     """Return a revision of a share, by default the latest."""
     record = _SHARES.find(context, context.request["Identifier"])
     item = _SHARES.revision(record, context.request.get("Revision"))
-    return _response(context, _shown(context, record, item))
+    return response(context, _shown(context, record, item))
 
 
 def update_marketplace_revenue_share(context: RequestContext) -> bytes:
-    """Replace the products of a share."""
+    """Replace the products of a share; without any, it is closed for good."""
     record = _SHARES.find(context, context.request["Identifier"])
     _SHARES.check_revision(record, context.request["Revision"])
+    if not record.item["Products"]:
+        raise invalid_state("Identifier", "is of a closed share", "ACTION_NOT_PERMITTED")
     changes = {"Products": _products(context), "LastModifiedDate": format_timestamp(context.now)}
-    return _response(context, _shown(context, record, _SHARES.change(record, changes)))
+    return response(context, _shown(context, record, _SHARES.change(record, changes)))
 
 
 def list_marketplace_revenue_shares(context: RequestContext) -> bytes:
@@ -94,7 +79,7 @@ def list_marketplace_revenue_shares(context: RequestContext) -> bytes:
             and (not products or not products.isdisjoint(ids))
             # The emulator knows no code of a product.
             and not request.get("ProductCodes")
-            and is_created_within(item, request)
+            and allocations.is_created_within(item, request)
         )
 
     return _SHARES.listed(
@@ -102,49 +87,23 @@ def list_marketplace_revenue_shares(context: RequestContext) -> bytes:
         result_key="MarketplaceRevenueShareSummaries",
         shape="MarketplaceRevenueShareSummary",
         keep=keep,
-        order=by_update if "SortBy" in request else None,
+        order=allocations.by_update if "SortBy" in request else None,
         descending=request.get("SortOrder") == "DESCENDING",
         shown=lambda record: _shown(context, record, record.item),
     )
-
-
-def _below(context: RequestContext, share: Record) -> list[Record]:
-    """Return the allocations of a share."""
-    return [each for each in _ALLOCATIONS.records(context).values() if each.item[_PARENT] == share.item["Id"]]
-
-
-def _check_dates(first: str, last: str) -> None:
-    """Raise EmulatedServiceError unless an allocation lasts from the first day of a month to the last day of one."""
-    problems = []
-    begins, ends = _day(first), _day(last)
-    if begins is None or begins.day != 1:
-        problems.append(FieldProblem("EffectiveFrom", "must be the first day of a month", "INVALID_VALUE"))
-    if ends is None or ends == date.max or (ends + timedelta(days=1)).day != 1:
-        problems.append(FieldProblem("EffectiveUntil", "must be the last day of a month", "INVALID_VALUE"))
-    elif begins is not None and ends < begins:
-        problems.append(FieldProblem("EffectiveUntil", "must not be before EffectiveFrom", "INVALID_VALUE"))
-    if problems:
-        raise validation_failed(problems)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _check_percent(context: RequestContext) -> None:
-    if float(context.request.get("RevenueSharePercent", 0)) > _MOST_PERCENT:
-        message = f"must be at most {_MOST_PERCENT}"
-        raise validation_failed([FieldProblem("RevenueSharePercent", message, "INVALID_VALUE")])
 
 
 def _allocated(context: RequestContext, share: Record, item: dict[str, Any]) -> bytes:
     """Return an allocation with the revisions of its share."""
     latest = share.item["Revision"]
     revisions = {"MarketplaceRevenueShareLatestRevision": latest, "MarketplaceRevenueShareRevision": latest}
-    return _response(context, {**item, **revisions})
+    return response(context, {**item, **revisions})
+
+
+def _check(context: RequestContext) -> None:
+    """Raise EmulatedServiceError if something is wrong with the allocation of a request."""
+    if wrong := list(allocations.problems(context.request)):
+        raise validation_failed(wrong)
 
 
 def create_marketplace_revenue_share_allocation(context: RequestContext) -> bytes:
@@ -152,14 +111,9 @@ def create_marketplace_revenue_share_allocation(context: RequestContext) -> byte
     request, now = context.request, format_timestamp(context.now)
     share = _SHARES.find(context, request[_PARENT])
     _SHARES.check_revision(share, request["MarketplaceRevenueShareRevision"])
-    _check_dates(request["EffectiveFrom"], request["EffectiveUntil"])
-    _check_percent(context)
-    for each in _below(context, share):
-        other = each.item
-        overlaps = (
-            other["EffectiveFrom"] <= request["EffectiveUntil"] and request["EffectiveFrom"] <= other["EffectiveUntil"]
-        )
-        if other["Status"] == "ACTIVE" and overlaps:
+    _check(context)
+    for each in _ALLOCATIONS.children(context, share):
+        if each.item["Status"] == "ACTIVE" and allocations.overlaps(each.item, request):
             raise conflict("RESOURCE_ALREADY_EXISTS")
     members = {
         _PARENT: share.item["Id"],
@@ -174,9 +128,9 @@ def create_marketplace_revenue_share_allocation(context: RequestContext) -> byte
 def _find_allocation(context: RequestContext) -> tuple[Record, Record]:
     """Return a share and one of its allocations."""
     share = _SHARES.find(context, context.request[_PARENT])
-    record = _ALLOCATIONS.find(context, context.request["MarketplaceRevenueShareAllocationId"])
+    record = _ALLOCATIONS.find(context, context.request[_ID])
     if record.item[_PARENT] != share.item["Id"]:
-        record = _ALLOCATIONS.find(context, "")
+        raise _ALLOCATIONS.missing(context.request[_ID])
     return share, record
 
 
@@ -191,8 +145,8 @@ def update_marketplace_revenue_share_allocation(context: RequestContext) -> byte
     """Change the percentage or the status of an allocation that has not begun."""
     share, record = _find_allocation(context)
     _SHARES.check_revision(share, context.request["MarketplaceRevenueShareRevision"])
-    _check_percent(context)
-    if record.item["EffectiveFrom"] <= f"{context.now:%Y-%m-%d}":
+    _check(context)
+    if allocations.has_begun(record.item, context.now):
         raise invalid_state("EffectiveFrom", "is not in the future", "INVALID_VALUE")
     changes = {**chosen(context, "RevenueSharePercent", "Status"), "LastModifiedDate": format_timestamp(context.now)}
     return _allocated(context, share, _ALLOCATIONS.change(record, changes))
@@ -204,27 +158,12 @@ def list_marketplace_revenue_share_allocations(context: RequestContext) -> bytes
     share = _SHARES.find(context, request[_PARENT])
     _SHARES.revision(share, request.get("MarketplaceRevenueShareRevision"))
 
-    def keep(item: dict[str, Any]) -> bool:
-        return (
-            item[_PARENT] == share.item["Id"]
-            and item["Status"] == request.get("StatusFilter", item["Status"])
-            and all(
-                is_within(
-                    item[name],
-                    {key: request[f"{key}{name}"] for key in ("After", "Before") if f"{key}{name}" in request},
-                    str,
-                )
-                for name in ("EffectiveFrom", "EffectiveUntil")
-            )
-        )
-
     return _ALLOCATIONS.listed(
         context,
         result_key="MarketplaceRevenueShareAllocationSummaries",
         shape="MarketplaceRevenueShareAllocationSummary",
-        keep=keep,
-        order=(lambda item: (item["EffectiveFrom"], item["MarketplaceRevenueShareAllocationId"]))
-        if "SortBy" in request
-        else None,
+        keep=lambda item: allocations.is_effective_within(item, request),
+        order=(lambda item: (item["EffectiveFrom"], item[_ID])) if "SortBy" in request else None,
         descending=request.get("SortOrder") == "DESCENDING",
+        indices=_ALLOCATIONS.records(context).below(share.item["Id"]),
     )
