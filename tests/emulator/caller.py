@@ -16,6 +16,24 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.services import Service
 
 
+def reason_of(body: Any) -> Any:
+    """Return the reason of an error, or of a ValidationException the names or codes of what is wrong.
+
+    Errors of some services have no reason: it is their name.
+    """
+    if "ErrorList" in body:
+        return {(problem.get("FieldName"), problem["Code"]) for problem in body["ErrorList"]}
+    for name in ("FieldList", "fieldList"):
+        if name in body:
+            return {(problem.get("Name", problem.get("name")), problem.get("Code", problem.get("code")))
+                    for problem in body[name]}  # fmt: skip
+    details = body.get("ErrorDetails")
+    if details is None:
+        return body.get("Reason", body["__type"].rpartition("#")[2])
+    fields = [detail.get("FieldValidationError", detail.get("BusinessValidationError")) for detail in details]
+    return {(field["Name"], field["Code"]) if "Name" in field else field["Code"] for field in fields}
+
+
 @attrs.frozen
 class Caller:
     """One account, as `await caller(operation, member=...)`; every answer is held against the model."""
@@ -38,20 +56,7 @@ class Caller:
         return body
 
     async def refused(self, operation: str, /, **request: Any) -> Any:
-        """Return why: a reason, or of a ValidationException the names or codes of what is wrong.
-
-        Errors of some services have no reason: it is their name.
-        """
+        """Return why; see `reason_of`."""
         status, body = await self.send(operation, request)
         assert 400 <= status < 500, body
-        if "ErrorList" in body:
-            return {(problem.get("FieldName"), problem["Code"]) for problem in body["ErrorList"]}
-        for name in ("FieldList", "fieldList"):
-            if name in body:
-                return {(problem.get("Name", problem.get("name")), problem.get("Code", problem.get("code")))
-                        for problem in body[name]}  # fmt: skip
-        details = body.get("ErrorDetails")
-        if details is None:
-            return body.get("Reason", body["__type"].rpartition("#")[2])
-        fields = [detail.get("FieldValidationError", detail.get("BusinessValidationError")) for detail in details]
-        return {(field["Name"], field["Code"]) if "Name" in field else field["Code"] for field in fields}
+        return reason_of(body)
