@@ -16,8 +16,7 @@ from aiopartnercentral.emulator import Clock, Emulator
 from aiopartnercentral.emulator.operations.registry import HANDLERS
 from aiopartnercentral.emulator.services import BENEFITS, CHANNEL, MARKETING, REVENUE
 from tests.emulator.conformance import assert_conforms, botocore_session, service_model
-from tests.emulator.test_channel import KIND, attestation
-from tests.emulator.test_revenue import PRODUCTS, allocation
+from tests.emulator.service_requests import ATTESTATION as KIND, PRODUCTS, allocation, attestation
 
 if TYPE_CHECKING:
     from collections.abc import Callable

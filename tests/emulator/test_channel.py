@@ -9,6 +9,7 @@ import pytest
 
 from aiopartnercentral.emulator.services import CHANNEL
 from tests.emulator.caller import Caller
+from tests.emulator.service_requests import ATTESTATION as KIND, attestation
 
 pytestmark = pytest.mark.anyio
 AWS = {"catalog": "AWS"}
@@ -38,26 +39,6 @@ async def relate(caller, owner, **members):
 
 async def listed(caller, kind, **filters):
     return (await caller(f"List{kind}", **AWS, **filters))["items"]
-
-
-def attestation(account, relationship, **members):
-    return {
-        "managedServicesAttestationPayload": {
-            "legalEntityName": "Looms Ltd.",
-            "relationshipIdentifier": relationship,
-            "programManagementAccountIdentifier": account,
-            "endDate": "2026-10-01T00:00:00Z",
-            "supportedServices": ["SECURITY"],
-            "legalEntityAddress": {"city": "London", "stateOrRegion": "LND", "postalCode": "E1", "countryCode": "GB",
-                                   "addressLine": "1 Mill"},
-            "signatoryName": "Charles",
-            "signatoryEmail": "charles@looms.example",
-            **members,
-        }
-    }  # fmt: skip
-
-
-KIND = {"contractType": "MANAGED_SERVICES_ATTESTATION"}
 
 
 async def contract(caller, account, relationship, place=AWS, **members):

@@ -10,10 +10,10 @@ from aiopartnercentral import revenue
 from aiopartnercentral.emulator.services import REVENUE, SELLING
 from tests.emulator.caller import Caller
 from tests.emulator.selling import requests
+from tests.emulator.service_requests import PRODUCTS, allocation
 
 pytestmark = pytest.mark.anyio
 AWS = {"Catalog": "AWS"}
-PRODUCTS = [{"ProductId": "prod-abc", "Accounts": [{"AccountType": "DEPLOYMENT", "AccountIds": ["1" * 12]}]}]
 
 
 @pytest.fixture
@@ -136,19 +136,6 @@ async def test_a_closed_share_stays_closed(ada):
     await ada("UpdateMarketplaceRevenueShare", **place, Revision="1", Products=[])
     refused = await ada.refused("UpdateMarketplaceRevenueShare", **place, Revision="2", Products=PRODUCTS)
     assert refused == {("Identifier", "ACTION_NOT_PERMITTED")}
-
-
-def allocation(action="CREATE", **members):
-    return {
-        "Action": action,
-        "EntityType": "OFFER",
-        "EntityIdentifier": "offer-1",
-        "CustomerAwsAccountId": "3" * 12,
-        "RevenueSharePercent": "60",
-        "EffectiveFrom": "2025-11-01",
-        "EffectiveUntil": "2025-12-31",
-        **members,
-    }
 
 
 async def allocate(caller, attribution, *changes, revision="1"):

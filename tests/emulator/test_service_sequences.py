@@ -30,8 +30,7 @@ from aiopartnercentral.emulator.services import BENEFITS, CHANNEL, MARKETING, RE
 from tests.emulator.caller import reason_of
 from tests.emulator.conformance import assert_answer_conforms
 from tests.emulator.raw_requests import request_of
-from tests.emulator.test_channel import KIND, attestation
-from tests.emulator.test_revenue import allocation
+from tests.emulator.service_requests import ATTESTATION as KIND, allocation, attestation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

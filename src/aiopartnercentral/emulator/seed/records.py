@@ -1,154 +1,45 @@
 """The seeded items of `benefits`, `channel`, `marketing` and `revenue-measurement`, as functions of their index.
 
-They refer to each other and to the opportunities of `selling`. Benefits and campaign templates are AWS's: all accounts
-see them, and their number does not depend on the size of the catalog.
+They refer to each other and to the opportunities of `selling`. Benefits are AWS's: all accounts see them, and there are
+always ten.
 """
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from aiopartnercentral.emulator.seed import vocabulary
 from aiopartnercentral.emulator.seed.companies import Company, make_company
 from aiopartnercentral.emulator.seed.items import SEED_DATE
-from aiopartnercentral.emulator.seed.random import DeterministicRandom, index_of, make_identifier, timestamp
-from aiopartnercentral.emulator.seed.selling import LONGER_SALT, SeededSelling, arn
+from aiopartnercentral.emulator.seed.kinds import DAY, GOALS, OF_AWS, OLDEST_DAYS, Item, SeededKind, money, month
+from aiopartnercentral.emulator.seed.marketing import SeededMarketing
+from aiopartnercentral.emulator.seed.random import DeterministicRandom, timestamp
+from aiopartnercentral.emulator.seed.selling import LONGER_SALT, arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
-Item = dict[str, Any]
-
-OF_AWS: Final = ""
-"""The account of what AWS publishes."""
-MONEY: Final = "USD"
 FREE_DAYS: Final = 365
 """How many days a benefit allocation can be used."""
 VALID_DAYS: Final = 15
 """How many days a channel handshake is valid; AWS does not publish it."""
 
-_DAY: Final = 24 * 60 * 60
-_OLDEST_DAYS: Final = 900
-_PER_ATTRIBUTION, _PER_SHARE, _PER_ACCOUNT, _PER_CAMPAIGN = 2, 2, 4, 5
-_BENEFITS, _TEMPLATES, _CONNECTIONS = 10, 12, 4
+_PER_ATTRIBUTION, _PER_SHARE, _PER_ACCOUNT = 2, 2, 4
+_BENEFITS = 10
 # Of so many program management accounts, one waits for the answer to its handshake.
 _PER_PENDING = 4
 # Of a program management account or a relationship.
 _LONGEST_NAME = 30
-_GOALS: Final = ("Migration", "Modernization", "Data Analytics", "Generative AI", "Security", "Resilience")
 _FULFILLMENTS: Final = (["CREDITS", "CASH", "ACCESS"], ["CREDITS"], ["CASH"], ["ACCESS"], ["CREDITS", "CASH"])
 _PROGRAMS: Final = ("MAP", "POC", "MDF", "ISV_ACCELERATE", "TRAINING")
 _APPLIED: Final = ("APPROVED", "PENDING_SUBMISSION", "IN_REVIEW", "APPROVED", "ACTION_REQUIRED", "REJECTED",
                    "APPROVED", "CANCELED", "PENDING_SUBMISSION")  # fmt: skip
 _REASONS: Final = {"ACTION_REQUIRED": "The contact cannot be reached", "REJECTED": "The amount is zero"}
-_INDUSTRIES: Final = ("FINANCIAL_SERVICES", "HEALTHCARE", "MANUFACTURING", "RETAIL", "ENERGY", "EDUCATION")
-_SEGMENTS: Final = ("ENTERPRISE", "SMB", "PUBLIC_SECTOR", "ISV")
-_THEMES: Final = ("AI", "MIGRATION_MODERNIZATION", "SECURITY", "DATA_ANALYTICS")
-_AWS_SERVICES: Final = ("Amazon Bedrock", "Amazon Redshift", "Amazon EC2", "AWS Backup", "Amazon EKS")
-_PLATFORMS: Final = ("LINKEDIN", "FACEBOOK", "X", "LINKEDIN")
 _SUPPORT: Final = ("MONITORING", "PATCHING", "SECURITY", "WELL_ARCHITECTED")
-
-
-def _text(field: str, label: str, most: int, *, required: bool = True, **more: str) -> Item:
-    return {"FieldId": field, "Label": label, "Required": required, "Type": {"Text": {"MaxLength": most, **more}}}
-
-
-BLUEPRINTS: Final[Sequence[Item]] = (
-    {
-        "Id": "document", "Type": "DOCUMENT", "Label": "eBook", "DisplayOrder": 1,
-        "Fields": [_text("Title", "Title", 80), _text("Summary", "Summary", 400, required=False)],
-    },
-    {
-        "Id": "landing-page", "Type": "LANDING_PAGE", "Label": "Landing page", "DisplayOrder": 2,
-        "Fields": [
-            _text("Headline", "Headline", 80),
-            {"FieldId": "Download", "Label": "Download", "Required": False,
-             "Type": {"AssetLink": {"Category": "DOCUMENT"}}},
-        ],
-    },
-    {
-        "Id": "email", "Type": "EMAIL", "Label": "Invitation", "DisplayOrder": 3,
-        "PrerequisiteAssetTemplateIds": ["landing-page"],
-        "Fields": [
-            _text("Subject", "Subject", 120),
-            {"FieldId": "Body", "Label": "Body", "Required": True,
-             "Type": {"RichText": {"MaxLength": 2000, "AllowedTags": ["p", "b", "i", "a", "br"]}}},
-            {**_text("Address", "Address", 200), "CampaignSetting": "PARTNER_ADDRESS"},
-        ],
-    },
-    {
-        "Id": "social-post", "Type": "SOCIAL_POST", "Label": "Social post", "DisplayOrder": 4,
-        "SocialPlatform": "LINKEDIN", "Fields": [_text("Post", "Post", 700)],
-    },
-    {
-        "Id": "banner", "Type": "BANNER_AD", "Label": "Banner", "DisplayOrder": 5,
-        "Fields": [
-            _text("Link", "Link", 200, Pattern="https://.+"),
-            {"FieldId": "Picture", "Label": "Picture", "Required": False,
-             "Type": {"Image": {"AllowedFormats": ["PNG", "JPEG"]}}},
-        ],
-    },
-)  # fmt: skip
-"""The asset templates of every campaign template, prerequisites first."""
-_VALUES: Final[Mapping[str, Mapping[str, str]]] = {
-    "document": {"Title": "What to know before you start"},
-    "landing-page": {"Headline": "Read the eBook"},
-    "email": {"Subject": "An eBook for you", "Body": "<p>Please read it.</p>"},
-    "social-post": {"Post": "Our eBook is out."},
-    "banner": {"Link": "https://www.looms.example/ebook"},
-}
-
-
-@attrs.frozen
-class SeededKind:
-    """The seeded items of one kind.
-
-    Arguments:
-        count: their number.
-        make: makes the revisions of the item at an index, the latest last.
-        account: the account that owns them.
-        identify: returns the identifier of the item at an index.
-        parents: the kind above it, if it has one.
-        per_parent: how many items are below each of the kind above.
-    """
-
-    count: int
-    make: Callable[[int], list[Item]]
-    account: str
-    identify: Callable[[int], str]
-    parents: SeededKind | None = None
-    per_parent: int = 0
-
-    def index(self, identifier: str) -> int | None:
-        """Return the index of the item with an identifier, or None."""
-        index = index_of(identifier)
-        return index if index < self.count and self.identify(index) == identifier else None
-
-    def below(self, parent: str) -> range:
-        """Return the indices of the items below the one with an identifier."""
-        index = None if self.parents is None else self.parents.index(parent)
-        return range(0) if index is None else range(index * self.per_parent, (index + 1) * self.per_parent)
-
-
-NOTHING: Final = SeededKind(0, lambda _: [], OF_AWS, str)
-"""The kind of which nothing is seeded."""
-
-
-def month(now: datetime, offset: int, length: int = 1) -> tuple[str, str]:
-    """Return the first and the last day of some months, so many months after that of a time."""
-    first, last = now.year * 12 + now.month - 1 + offset, now.year * 12 + now.month - 2 + offset + length
-    until = (last // 12, last % 12 + 1)
-    return f"{first // 12:04d}-{first % 12 + 1:02d}-01", f"{until[0]:04d}-{until[1]:02d}-{monthrange(*until)[1]:02d}"
-
-
-def money(amount: float) -> Item:
-    """Return an amount of money."""
-    return {"Amount": f"{amount:.2f}", "CurrencyCode": MONEY}
 
 
 def fulfillment(kind: str, account: str, amount: float, times: tuple[str, str], random: DeterministicRandom) -> Item:
@@ -167,59 +58,13 @@ def fulfillment(kind: str, account: str, amount: float, times: tuple[str, str], 
 
 
 @attrs.frozen(slots=False)
-class SeededRecords:
-    """The seeded items of one catalog.
-
-    Arguments:
-        seed: seed of the generated data.
-        catalog: the catalog's name.
-        account_id: the AWS account that owns the items.
-        size: the number of opportunities that the account has; the other numbers follow from it.
-    """
-
-    seed: int
-    catalog: str
-    account_id: str
-    size: int
+class SeededRecords(SeededMarketing):
+    """The seeded items of one catalog."""
 
     def of(self, service: str) -> Mapping[str, SeededKind]:
         """Return the kinds of a service by the path that ARNs have for them."""
         kinds: Mapping[str, SeededKind] = getattr(self, service.removeprefix("partnercentral-").replace("-", "_"), {})
         return kinds
-
-    def _random(self, kind: str, index: int) -> DeterministicRandom:
-        return DeterministicRandom(f"{self.seed}/{self.catalog}/{kind}/{index}")
-
-    def _kind(
-        self, prefix: str, count: int, make: Callable[[int], list[Item]], *, salt: int = 8, account: str | None = None,
-        parents: SeededKind | None = None, per_parent: int = 0,
-    ) -> SeededKind:  # fmt: skip
-        def identify(index: int) -> str:
-            return make_identifier(prefix, self._random(f"id-{prefix}", index), index, salt)
-
-        owner = self.account_id if account is None else account
-        return SeededKind(count, make, owner, identify, parents, per_parent)
-
-    def _every(self, number: int) -> int:
-        return -(-self.size // number)
-
-    def _times(self, random: DeterministicRandom, revisions: int = 1) -> list[str]:
-        """Return when an item was created and then changed, in order."""
-        age = timedelta(seconds=random.below(_OLDEST_DAYS * _DAY) + _DAY)
-        return [timestamp(SEED_DATE - age * (1 - step / (revisions + 1)), random) for step in range(revisions)]
-
-    def _begin(self, path: str, kind: SeededKind, index: int, **names: str) -> Item:
-        """Return identifier, ARN and catalog of an item, in PascalCase or under other names."""
-        identifier = kind.identify(index)
-        return {
-            names.get("id", "Id"): identifier,
-            names.get("arn", "Arn"): arn(kind.account, self.catalog, path, identifier),
-            names.get("catalog", "Catalog"): self.catalog,
-        }
-
-    @cached_property
-    def _selling(self) -> SeededSelling:
-        return SeededSelling(self.seed, self.catalog, self.account_id, self.size)
 
     # The service `revenue-measurement`.
 
@@ -242,7 +87,7 @@ class SeededRecords:
     def _attribution(self, index: int) -> list[Item]:
         random = self._random("attribution", index)
         made = self._begin("revenue-attribution", self.revenue_measurement["revenue-attribution"], index)
-        goal = random.choice(_GOALS)
+        goal = random.choice(GOALS)
         made |= {
             "Name": f"{goal} {index}",
             "TenancyModel": ("MULTI_TENANT", "SINGLE_TENANT")[random.below(2)],
@@ -333,7 +178,7 @@ class SeededRecords:
         """Return the company of an account, whether it is active, and when the account was created."""
         random = self._random("manager", index)
         company, is_active = make_company(random), index % _PER_PENDING != _PER_PENDING - 1
-        age = _DAY + random.below((_OLDEST_DAYS if is_active else VALID_DAYS - 2) * _DAY)
+        age = DAY + random.below((OLDEST_DAYS if is_active else VALID_DAYS - 2) * DAY)
         return company, is_active, SEED_DATE - timedelta(seconds=age)
 
     def _management_account(self, index: int) -> list[Item]:
@@ -443,7 +288,7 @@ class SeededRecords:
         }
 
     def _benefit(self, index: int) -> list[Item]:
-        goal, program = _GOALS[index % len(_GOALS)], _PROGRAMS[index % len(_PROGRAMS)]
+        goal, program = GOALS[index % len(GOALS)], _PROGRAMS[index % len(_PROGRAMS)]
         kinds = _FULFILLMENTS[index % len(_FULFILLMENTS)]
         properties = {"Amount": {"type": "number", "minimum": 0}, "Purpose": {"type": "string"}}
         members = {
@@ -469,7 +314,7 @@ class SeededRecords:
             "FulfillmentTypes": [random.choice(benefit["FulfillmentTypes"])],
             "BenefitApplicationDetails": {
                 "Amount": 0 if status == "REJECTED" else 100 * (1 + random.below(500)),
-                "Purpose": random.choice(_GOALS),
+                "Purpose": random.choice(GOALS),
             },
             "PartnerContacts": [{"Email": company.contact[1], "FirstName": given, "LastName": family}],
             "AssociatedResources": [arn(self.account_id, self.catalog, "opportunity", opportunity)],
@@ -506,96 +351,3 @@ class SeededRecords:
             "ExpiresAt": expires,
         }
         return [self._begin("benefit-allocation", kinds["benefit-allocation"], index) | members]
-
-    # The service `marketing`.
-
-    @cached_property
-    def marketing(self) -> Mapping[str, SeededKind]:
-        """The kinds of this service."""
-        campaigns = self._kind("camp", self._every(10), self._campaign)
-        return {
-            "campaign-template": self._kind("tmpl", _TEMPLATES, self._template, account=OF_AWS),
-            "campaign": campaigns,
-            "campaign-asset": self._kind(
-                "ast", campaigns.count * _PER_CAMPAIGN, self._asset, parents=campaigns, per_parent=_PER_CAMPAIGN
-            ),
-            "social-connection": self._kind("sc", min(self.size, _CONNECTIONS), self._connection),
-        }
-
-    def _template(self, index: int) -> list[Item]:
-        random, goal = self._random("template", index), _GOALS[index % len(_GOALS)]
-        # The last one becomes available later.
-        begins = SEED_DATE + timedelta(days=30 if index == _TEMPLATES - 1 else -100 - index)
-        return [
-            {
-                "Id": self.marketing["campaign-template"].identify(index),
-                "Arn": "",
-                "Name": f"{goal} with {random.choice(_AWS_SERVICES)} {index + 1}",
-                "Description": f"Introduces customers to {goal.lower()} on AWS",
-                "Industry": random.choice(_INDUSTRIES),
-                "UseCase": goal,
-                "LanguageCode": ("en", "de", "ja")[index % 3],
-                "Collection": ("GENERAL", "BUILD_WITH_AI")[index % 4 == 0],
-                "AwsServices": [random.choice(_AWS_SERVICES)],
-                "CustomerSegments": [random.choice(_SEGMENTS)],
-                "Themes": [random.choice(_THEMES)],
-                "SetupDuration": "PT2H",
-                "EffectiveDateBegin": timestamp(begins, random),
-                "AssetTemplates": list(BLUEPRINTS),
-                "CreatedAt": timestamp(begins - timedelta(days=5), random),
-                "UpdatedAt": timestamp(begins - timedelta(days=1), random),
-            }
-        ]
-
-    def _campaign(self, index: int) -> list[Item]:
-        random = self._random("campaign", index)
-        (template,) = self._template(random.below(_TEMPLATES - 1))
-        times, company = self._times(random, 2), make_company(random)
-        begins = datetime.fromisoformat(times[1])
-        # Every third one has been activated, and is over or still active.
-        ends = begins + timedelta(days=30 + random.below(_OLDEST_DAYS)) if index % 3 == 0 else SEED_DATE + timedelta(90)
-        made = self._begin("campaign", self.marketing["campaign"], index, id="CampaignId") | {
-            "Name": f"{template['UseCase']} at {company.name}",
-            "CampaignTemplateId": template["Id"],
-            "Language": template["LanguageCode"],
-            "PrivacyPolicyUrl": f"https://www.{company.domain}/privacy",
-            "TotalBudget": money(100 * (1 + random.below(100))),
-            "StartOn": f"{begins:%Y-%m-%d}",
-            "CreatedAt": times[0],
-            "UpdatedAt": times[0],
-        }
-        return [made, made | {"EndOn": f"{ends:%Y-%m-%d}", "UpdatedAt": times[1]}]
-
-    def _asset(self, index: int) -> list[Item]:
-        above, kinds, blueprint = index // _PER_CAMPAIGN, self.marketing, BLUEPRINTS[index % _PER_CAMPAIGN]
-        campaign = self._campaign(above)[-1]
-        item: Item = {
-            "Id": kinds["campaign-asset"].identify(index),
-            "Arn": "",
-            "CampaignId": campaign["CampaignId"],
-            "SourceAssetTemplateId": blueprint["Id"],
-            "State": "INACTIVE",
-            "Values": {},
-            "CreatedAt": campaign["CreatedAt"],
-            "UpdatedAt": campaign["UpdatedAt"],
-        }
-        if above % 3 == 0:
-            at = campaign["UpdatedAt"]
-            values = {name: {"Text": text} for name, text in _VALUES[blueprint["Id"]].items()}
-            item |= {"State": "ACTIVE", "LastActivationStatus": "SUCCEEDED", "StartedAt": at, "Values": values}
-            if blueprint["Type"] in ("EMAIL", "SOCIAL_POST"):
-                item |= {"SendMode": "ON_ACTIVATION", "SendAt": at}
-        return [item]
-
-    def _connection(self, index: int) -> list[Item]:
-        random, platform = self._random("connection", index), _PLATFORMS[index]
-        age = 20 * (1 + random.below(3))
-        item = self._begin("social-connection", self.marketing["social-connection"], index) | {
-            "Platform": platform,
-            "AccountName": make_company(random).name,
-            "ConnectedAt": timestamp(SEED_DATE - timedelta(days=age), random),
-        }
-        if platform != "X":
-            # Some have expired, so that tests can see it.
-            item["ExpiresAt"] = timestamp(SEED_DATE + timedelta(days=60 * (index % 2 * 2 - 1) + index), random)
-        return [item | ({"PageName": item["AccountName"]} if platform == "FACEBOOK" else {})]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import attrs
 
+from aiopartnercentral.emulator.seed.kinds import NOTHING, SeededKind
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
-from aiopartnercentral.emulator.seed.records import NOTHING, SeededKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
