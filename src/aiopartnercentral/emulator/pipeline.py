@@ -34,6 +34,8 @@ BODY_SECONDS = 60.0
 RECORDED_REQUESTS = 10_000
 RECORDED_BYTES = 16 * protocol.MAX_BODY
 """The most bytes of JSON that are recorded; parsed, they take twenty times as much memory."""
+RECORDED_RESPONSE_BYTES = 16 * 1024**2
+"""The most bytes of responses that are recorded, each for a recorded request."""
 
 
 @attrs.define(eq=False)
@@ -48,6 +50,7 @@ class RequestPipeline:
         settings: has the fault injector.
         upstream: answers requests instead of the dispatcher; None for the dispatcher.
         requests: the latest requests; fewer if they are large.
+        processed: the number of requests that have a response, including those of the admin API.
     """
 
     dispatcher: Dispatcher
@@ -57,7 +60,10 @@ class RequestPipeline:
     settings: Settings
     upstream: Upstream | None = None
     requests: deque[protocol.RecordedRequest] = attrs.field(factory=deque, init=False)
+    processed: int = attrs.field(default=0, init=False)
     _recorded_bytes: int = attrs.field(default=0, init=False)
+    _responses: deque[protocol.RecordedRequest] = attrs.field(factory=deque, init=False)
+    _response_bytes: int = attrs.field(default=0, init=False)
 
     async def respond(self, request: web.BaseRequest) -> Response:
         """Return the response. If this is cancelled, the request was executed completely or not at all."""
@@ -80,6 +86,7 @@ class RequestPipeline:
         if request.path.startswith(bulk_jobs.REPORTS):
             return self._report(request.path)
         if raw is not None and request.path.startswith(PREFIX):
+            self.processed += 1
             status, body = self.admin_api.respond(request.method, request.path, request.content_type, raw)
             return Response(status, body)
         return await self._respond(request, raw, error)
@@ -105,8 +112,8 @@ class RequestPipeline:
             # Returned only after authentication: without it, a client learns nothing else.
             error = parse_error
         account = self.authenticator.account_of(request)
-        size = len(text) if parsed else 0
-        context = FaultContext(target.operation, account, catalog_named(parsed), parsed, target.service, size)
+        text = text if parsed else b""
+        context = FaultContext(target.operation, account, catalog_named(parsed), parsed, target.service, text)
         injection = self.settings.injector.match(context, self.dispatcher.store.clock.now())
         injection.before(context)
         if context.delay:
@@ -171,13 +178,32 @@ class RequestPipeline:
             has_page_token=context.request.get(context.next_token) is not None,
             body=context.request,
             faults=tuple(context.injected),
-            size=context.size,
+            size=len(context.text),
+            text=context.text,
+            response=response.body,
         )
-        self.requests.append(response.record)
-        self._recorded_bytes += context.size
-        while len(self.requests) > RECORDED_REQUESTS or self._recorded_bytes > RECORDED_BYTES:
-            self._recorded_bytes -= self.requests.popleft().size
+        self._record(response.record, len(response.body))
         return response
+
+    def _record(self, record: protocol.RecordedRequest, response_bytes: int) -> None:
+        """Add a request to the latest ones, and drop the oldest if there are too many, or too many bytes."""
+        self.processed += 1
+        self.requests.append(record)
+        self._responses.append(record)
+        self._recorded_bytes += record.size
+        self._response_bytes += response_bytes
+        while len(self.requests) > RECORDED_REQUESTS or self._recorded_bytes > RECORDED_BYTES:
+            dropped = self.requests.popleft()
+            self._recorded_bytes -= dropped.size
+            if dropped is self._responses[0]:
+                self._drop_response()
+        while self._response_bytes > RECORDED_RESPONSE_BYTES:
+            self._drop_response()
+
+    def _drop_response(self) -> None:
+        record = self._responses.popleft()
+        self._response_bytes -= len(record.response or b"")
+        record.response = None
 
 
 def _is_catalog_name(name: str) -> bool:

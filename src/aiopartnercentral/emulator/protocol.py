@@ -44,6 +44,9 @@ class RecordedRequest:
         body: the request as JSON, or the values of CBOR; not in the repr, as it may hold sensitive values.
         seconds: how long the response took, delays included; None before, and if the client did not wait for it.
         size: size of the body in bytes.
+        request_id: the request id in the response's headers.
+        text: the request's body as it was sent, decompressed; not in the repr.
+        response: the response's body; None if there is none, or if the bodies of later responses have replaced it.
     """
 
     at: datetime
@@ -58,6 +61,9 @@ class RecordedRequest:
     faults: tuple[str, ...] = ()
     seconds: float | None = None
     size: int = attrs.field(default=0, repr=False)
+    request_id: str = ""
+    text: bytes = attrs.field(default=b"", repr=False)
+    response: bytes | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen

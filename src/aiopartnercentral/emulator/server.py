@@ -320,6 +320,8 @@ class Emulator(Settings):
             response = await self._pipeline.respond(request)
             if delay := self._latency + response.delay:
                 await self._sleep(delay)
+            if response.record is not None:
+                response.record.request_id = ids["x-amzn-RequestId"]
             return await send(response, request, ids, self._sleep), response.record
         finally:
             self.in_flight -= 1

@@ -30,7 +30,7 @@ class FaultContext:
         catalog: the catalog that the request names; None if it names none.
         request: the request as it was sent; empty if it cannot be parsed.
         service: the service.
-        size: size of the request in bytes of JSON.
+        text: the request's body as it was sent, decompressed; empty if it cannot be parsed.
         delay: seconds to wait before the request is executed.
         error: name of the error that is the response.
         response: the response, once there is one; if it is set before the request is executed, it prevents the
@@ -43,7 +43,7 @@ class FaultContext:
     catalog: str | None
     request: Mapping[str, Any]
     service: Service
-    size: int = 0
+    text: bytes = b""
     delay: float = 0.0
     error: str | None = None
     response: Response | None = None

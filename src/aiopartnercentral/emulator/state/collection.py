@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _CACHED_FILTERS = 64
+_VERSIONS = 20
 
 _encoder = msgspec.json.Encoder()
 
@@ -91,6 +92,7 @@ class ItemCollection:
         factory=lambda: defaultdict(dict), init=False, repr=False
     )
     _made: tuple[int, dict[str, Any]] = attrs.field(default=(-1, {}), init=False, repr=False)
+    _earlier: dict[int, deque[dict[str, Any]]] = attrs.field(factory=dict, init=False, repr=False)
     _facets: list[Facets] | None = attrs.field(default=None, init=False, repr=False)
     _matches: OrderedDict[tuple[frozenset[str], frozenset[str]], Sequence[int]] = attrs.field(
         factory=OrderedDict, init=False, repr=False
@@ -119,6 +121,15 @@ class ItemCollection:
         if index != self._made[0]:
             self._made = (index, self._make(index))
         return self._made[1]
+
+    def stored(self, index: int) -> dict[str, Any] | None:
+        """Return the item at an index if it was changed or added; do not change it in place."""
+        return self._stored.get(index)
+
+    def versions(self, identifier: str) -> list[dict[str, Any]]:
+        """Return the item with this identifier after its latest changes, oldest first; empty if it does not exist."""
+        index = self.index(identifier)
+        return [] if index is None else [*self._earlier.get(index, ()), self.item(index)]
 
     def index(self, identifier: str) -> int | None:
         """Return the index of the item with this identifier, or None."""
@@ -153,6 +164,7 @@ class ItemCollection:
         index = self.index(item["Id"])
         if index is None:
             raise KeyError(item["Id"])
+        self._earlier.setdefault(index, deque(maxlen=_VERSIONS)).append(self.item(index))
         self._stored[index] = item
         for encoded in self._encoded.values():
             encoded.pop(index, None)

@@ -183,6 +183,11 @@ class SellingCatalog:
             self._accounts[account] = SellingAccount(account, seed)
         return self._accounts[account]
 
+    def accounts(self) -> list[SellingAccount]:
+        """Return the items of all accounts that have been used; the owner's of the seeded data come first."""
+        owner = self.of(self.seed.account_id)
+        return [owner, *(each for _, each in sorted(self._accounts.items()) if each is not owner)]
+
     def identifier(self, prefix: str, **salt: int) -> str:
         """Return an unused identifier.
 
