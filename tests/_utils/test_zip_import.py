@@ -67,3 +67,29 @@ async def test_a_client_lists(archive, tmp_path, program) -> None:
         done = await anyio.run_process(command, env=environment, check=False)
     assert (done.returncode, done.stdout.decode(), done.stderr.decode()) == (0, "3\n", "")
     assert list(tmp_path.iterdir()) == []
+
+
+DASHBOARD = """
+import sys
+import anyio
+import httpx2
+from aiopartnercentral.emulator import Emulator, server
+
+assert server.__file__.startswith(sys.argv[1]), server.__file__
+
+async def main():
+    async with Emulator({"AWS": 3}) as emulator, httpx2.AsyncClient(trust_env=False) as http:
+        for path in ("/", "/connect", "/page.css", "/page.js"):
+            response = await http.get(emulator.endpoint_url + path)
+            print(response.status_code, response.headers["content-type"])
+
+anyio.run(main)
+"""
+
+
+async def test_the_dashboard_has_its_pages(archive, tmp_path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(archive), "TMPDIR": str(tmp_path)}
+    done = await anyio.run_process([sys.executable, "-c", DASHBOARD, str(archive)], env=environment, check=False)
+    types = ["html", "html", "css", "javascript"]
+    assert done.stdout.decode().splitlines() == [f"200 text/{each}; charset=utf-8" for each in types], done.stderr
+    assert list(tmp_path.iterdir()) == []

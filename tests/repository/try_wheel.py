@@ -28,7 +28,7 @@ async def main() -> None:
         service = package_of_service.Client.service
         model = f"service-model/{service.name}/{service.api_version}"
         wanted |= {f"{model}/{kind}.json" for kind in ("service-2", "paginators-1", "endpoint-rule-set-1")}
-    wanted |= {f"emulator/dashboard/templates/{name}" for name in ("base.html", "page.css")}
+    wanted |= {f"emulator/dashboard/templates/{name}" for name in ("base.html", "page.css", "page.js")}
     assert wanted <= shipped, wanted - shipped
     (plugin,) = (entry for entry in entry_points(group="pytest11") if entry.name == "aiopartnercentral")
     assert (package / f"{plugin.module.rpartition('.')[2]}.py").exists()

@@ -15,7 +15,7 @@
     auth         the account of a request, and its Signature Version 4
     iam          filters of requests, and denials
     admin_api    the API below `/_emulator/`: readiness, scenario, clock, verification codes, completion URLs
-    dashboard/   web pages: accounts, catalogs, recent requests
+    dashboard/   web pages: items, requests, codes, settings
     dispatcher   permissions, rate limit and validation, then execution
     validation   validates requests and responses against the pinned service models
     operations/  a directory of handlers for each service that has some, and page tokens

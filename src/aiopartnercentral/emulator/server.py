@@ -165,7 +165,7 @@ class Emulator(Settings):
         self._upstream = upstream if recorded is None else Replay(Path(recorded))
         admin_api = AdminApi(store, self)
         self._pipeline = RequestPipeline(dispatcher, admin_api, authenticator, self._sleep, self, self._upstream)
-        self._dashboard = Dashboard(Views(store, self._pipeline.requests))
+        self._dashboard = Dashboard(Views(store, self._pipeline), self._sleep)
         self.denied_catalogs = denied_catalogs
         self.denials = denials
         self.faults = faults

@@ -4,99 +4,222 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import escape
 from http import HTTPStatus
-from pathlib import Path
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
+import anyio
 import anyio.to_thread
 import attrs
+import msgspec
 from aiohttp import web
 
 from aiopartnercentral._utils.lazy_imports import missing_package
+from aiopartnercentral.emulator.admin_api import PREFIX
+from aiopartnercentral.emulator.dashboard.views import View
 from aiopartnercentral.emulator.state.clock import format_timestamp
+from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from jinja2 import Environment
 
-    from aiopartnercentral.emulator.dashboard.views import View, Views
+    from aiopartnercentral.emulator.dashboard.views import Views
+    from aiopartnercentral.emulator.response import Sleep
 
-_TEMPLATES: Final = Path(__file__).parent / "templates"
-_STYLE: Final = "/page.css"
-_CATALOG: Final = re.compile(r"/accounts/(?P<account>[0-9]{12})/(?P<catalog>[a-zA-Z]{1,64})/(?P<kind>[a-z]+)")
+_ACCOUNT: Final = re.compile(r"/accounts/([0-9]{12})")
+_LIST: Final = re.compile(r"/catalogs/([a-zA-Z]{1,64})/([a-z-]{1,64})/([a-z-]{1,64})")
+_ITEM: Final = re.compile(r"/items/([A-Za-z0-9_.:-]{1,128})")
+_REQUEST: Final = re.compile(r"/requests/([0-9a-f-]{1,64})")
+# In escaped JSON: a text that may be an identifier, an ARN or an account.
+_LINKED: Final = re.compile(
+    r"&quot;((?:arn:[A-Za-z0-9:/_-]+/)?([A-Za-z]{1,32}-?[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*|[0-9]{12}))&quot;"
+)
+_ASSETS: Final = {"/page.css": "text/css", "/page.js": "text/javascript"}
 _REFRESH_SECONDS: Final = 5
+_EVENT_SECONDS: Final = 0.5
+_EVENTS_PER_SIGN_OF_LIFE: Final = 30
+_FORM_SECONDS: Final = 10
+_UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 _HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    # With `no-referrer`, browsers send the origin `null` with a form, which is not the emulator's own.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept",
 }
+
+
+_MISSING: Final = View("missing.html", {}, HTTPStatus.NOT_FOUND)
 
 
 @attrs.frozen
 class Dashboard:
-    """Responds to GET and HEAD requests for web pages.
+    """Responds to requests for web pages.
 
     Arguments:
         views: the contents of the pages.
+        sleep: sleeps for some seconds, or less if the emulator shuts down.
     """
 
     views: Views
+    sleep: Sleep
 
-    async def respond(self, request: web.BaseRequest) -> web.Response | None:
+    async def respond(self, request: web.BaseRequest) -> web.StreamResponse | None:
         """Return the response, or None if the request is not for a page."""
-        if request.method not in ("GET", "HEAD"):
+        if request.method == "POST" and request.path.startswith("/settings/"):
+            return await self._changed(request)
+        if request.method not in ("GET", "HEAD") or request.path.startswith(PREFIX):
             return None
-        if request.path == _STYLE:
-            return _response((_TEMPLATES / "page.css").read_text(encoding="utf-8"), content_type="text/css")
-        number = request.query.get("page", "")
-        view = self._view(request.path, int(number) if re.fullmatch("[0-9]{1,9}", number) else 1)
-        if view is None:
-            return None
+        if request.path in _ASSETS:
+            return _response(_texts()[request.path[1:]], content_type=_ASSETS[request.path])
+        if request.path == "/events":
+            return await self._stream(request)
+        view = await self._view(request)
+        return None if view is None else await self._shown(request, view)
+
+    async def _view(self, request: web.BaseRequest) -> View | None:
+        """Return the contents of the page of an address; None if it is not that of a page."""
+        path, query, views = request.path, request.query, self.views
+        fixed: dict[str, Callable[[], View]] = {
+            "/": views.overview,
+            "/accounts": lambda: views.accounts(query),
+            "/requests": lambda: views.requests(query),
+            "/inbox": views.inbox,
+            "/settings": lambda: views.settings(done="clock" if "done" in query else ""),
+            "/connect": lambda: views.connect(f"{request.scheme}://{request.host}"),
+        }
+        if path in fixed:
+            return fixed[path]()
+        if path == "/search":
+            return await views.search(query)
+        view: View | None = None
+        if found := _LIST.fullmatch(path):
+            view = await views.listed(found[1], found[2], found[3], query)
+        elif found := _ACCOUNT.fullmatch(path):
+            view = views.account(found[1])
+        elif found := _ITEM.fullmatch(path):
+            view = views.item(found[1])
+        elif found := _REQUEST.fullmatch(path):
+            view = views.request(found[1])
+        return view or (_MISSING if found else None)
+
+    async def _shown(self, request: web.BaseRequest, view: View) -> web.Response:
+        """Return a page as HTML, or as JSON if the client prefers that."""
+        accepted = request.headers.get("Accept", "")
+        if request.query.get("format") == "json" or ("application/json" in accepted and "text/html" not in accepted):
+            body = {"now": format_timestamp(self.views.now), **view.data}
+            text = msgspec.json.format(encode(body), indent=2).decode()
+            return _response(text, content_type="application/json", status=view.status)
         try:
             # The first time, this imports jinja2 and compiles the templates.
             environment = await anyio.to_thread.run_sync(_environment)
         except ImportError:
             text = missing_package("jinja2", extra="emulator")
             return _response(f"{text}\n", content_type="text/plain", status=HTTPStatus.NOT_IMPLEMENTED)
-        return _response(self._rendered(environment, view, request), content_type="text/html", status=_status(view))
-
-    def _view(self, path: str, number: int) -> View | None:
-        if path == "/":
-            return self.views.overview()
-        if path == "/accounts":
-            return self.views.accounts(number)
-        if path == "/requests":
-            return self.views.recent(number)
-        if found := _CATALOG.fullmatch(path):
-            return self.views.catalog(**found.groupdict(), number=number) or ("missing.html", {})
-        return None
+        return _response(self._rendered(environment, view, request), content_type="text/html", status=view.status)
 
     def _rendered(self, environment: Environment, view: View, request: web.BaseRequest) -> str:
-        template, shown = view
-        refreshing = "refresh" in request.query
+        query = {name: value for name, value in request.query.items() if value and name not in ("format", "done")}
 
-        def here(*, page: int | None = None, refresh: bool = refreshing) -> str:
-            query = {"page": page or request.query.get("page"), "refresh": _REFRESH_SECONDS if refresh else None}
-            kept = {name: value for name, value in query.items() if value is not None}
+        def here(**changes: object) -> str:
+            kept = {name: value for name, value in {**query, **changes}.items() if value is not None}
             return f"{request.path}?{urlencode(kept)}" if kept else request.path
 
-        return environment.get_template(template).render(
-            shown,
+        return environment.get_template(view.template).render(
+            view.data,
             here=here,
-            now=format_timestamp(self.views.store.clock.now()),
-            refresh=_REFRESH_SECONDS if refreshing else None,
+            path=request.path,
+            query=query,
+            linked=self._linked,
+            now=format_timestamp(self.views.now),
+            facts=self.views.facts(),
+            refresh=_REFRESH_SECONDS if "refresh" in query else None,
             refresh_seconds=_REFRESH_SECONDS,
         )
 
+    def _linked(self, value: object) -> str:
+        """Return JSON as HTML, in which the identifiers of existing items and accounts are links to their pages."""
+        known = self.views.collections()
 
-def _status(view: View) -> HTTPStatus:
-    return HTTPStatus.NOT_FOUND if view[0] == "missing.html" else HTTPStatus.OK
+        def link(found: re.Match[str]) -> str:
+            identifier = found[2]
+            if identifier.isdecimal():
+                return f'&quot;<a href="/accounts/{identifier}">{found[1]}</a>&quot;'
+            if any(each.has(identifier) for each in known):
+                return f'&quot;<a href="/items/{identifier}">{found[1]}</a>&quot;'
+            return found[0]
+
+        text = msgspec.json.format(encode(value), indent=2).decode()
+        return _LINKED.sub(link, escape(text))
+
+    async def _stream(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Send an event whenever something has changed, until the client disconnects or the emulator shuts down."""
+        stream = web.StreamResponse(headers={**_HEADERS, "Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        if request.method == "HEAD":
+            return stream
+        seen, offset, quiet = self.views.revision(), self.views.clock_offset(), 0
+        await stream.write(b"retry: 2000\n\n")
+        while await self.sleep(_EVENT_SECONDS):
+            quiet += 1
+            latest, moved = self.views.revision(), self.views.clock_offset()
+            if latest != seen or abs(moved - offset) > _EVENT_SECONDS:
+                seen, offset, quiet = latest, moved, 0
+                await stream.write(b"event: change\ndata: %d\n\n" % self.views.pipeline.processed)
+            elif quiet % _EVENTS_PER_SIGN_OF_LIFE == 0:
+                await stream.write(b":\n\n")
+        return stream
+
+    async def _changed(self, request: web.BaseRequest) -> web.Response:
+        """Carry out a form: the page is a client of the admin API. A form of another site is refused."""
+        # Every browser sends the Origin of a form, and one that is not the emulator's own was refused already.
+        if "Origin" not in request.headers:
+            text = "A form must come from the dashboard; programs use the admin API below /_emulator/.\n"
+            return _response(text, content_type="text/plain", status=HTTPStatus.FORBIDDEN)
+        try:
+            with anyio.fail_after(_FORM_SECONDS):
+                raw = await request.read()
+        except (TimeoutError, web.HTTPRequestEntityTooLarge, web.RequestPayloadError):
+            return await self._shown(request, self.views.settings(problem="The form did not arrive."))
+        form = {name: values[-1] for name, values in parse_qs(raw.decode(errors="replace")).items()}
+        if request.path != "/settings/clock":
+            return await self._shown(request, _MISSING)
+        body = encode({"AdvanceSeconds": _seconds(form)})
+        status, answer = self.views.pipeline.admin_api.respond("POST", f"{PREFIX}clock", "application/json", body)
+        self.views.pipeline.processed += 1
+        if status != HTTPStatus.OK:
+            problem = msgspec.json.decode(answer)["Message"]
+            return await self._shown(request, self.views.settings(problem=problem))
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers={**_HEADERS, "Location": "/settings?done=1"})
 
 
-def _response(text: str, *, content_type: str, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+def _seconds(form: Mapping[str, str]) -> float | str:
+    """Return the seconds of a form, or the text itself if it is not a number; the admin API refuses that."""
+    text = form.get("amount", "")
+    try:
+        return float(text) * _UNITS.get(form.get("unit", ""), 1)
+    except ValueError:
+        return text
+
+
+def _response(text: str, *, content_type: str, status: int = HTTPStatus.OK) -> web.Response:
     return web.Response(text=text, status=status, content_type=content_type, charset="utf-8", headers=_HEADERS)
+
+
+@cache
+def _texts() -> Mapping[str, str]:
+    """Return the files of the pages by name; the package may be in a zip file."""
+    return {
+        file.name: file.read_text(encoding="utf-8")
+        for file in (files(__name__.rpartition(".")[0]) / "templates").iterdir()
+        if file.name.endswith((".html", ".css", ".js"))
+    }
 
 
 @cache
@@ -105,16 +228,28 @@ def _environment() -> Environment:
     import jinja2  # noqa: PLC0415 - only the dashboard needs it
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        loader=jinja2.DictLoader(_texts()),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": _moment, "words": _words, "count": "{:,}".format, "milliseconds": _milliseconds}
+    environment.filters |= {
+        "moment": _moment,
+        "words": _words,
+        "plural": _plural,
+        "count": "{:,}".format,
+        "short": _short,
+        "breakable": _breakable,
+    }
     for name in environment.list_templates(extensions=["html"]):
         environment.get_template(name)
     return environment
+
+
+def _breakable(name: str) -> str:
+    """Return a name as HTML, in which its parts may be on several lines."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "<wbr>", escape(name))
 
 
 def _moment(written: Any) -> str:  # noqa: ANN401 - a datetime, or its text
@@ -123,9 +258,15 @@ def _moment(written: Any) -> str:  # noqa: ANN401 - a datetime, or its text
 
 
 def _words(name: str) -> str:
-    """Return a constant of the model in words."""
-    return re.sub("(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").capitalize()
+    """Return a constant of the model, or the name of a kind, in words."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").replace("-", " ").capitalize()
 
 
-def _milliseconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds * 1e3:,.1f}"
+def _plural(kind: str) -> str:
+    """Return the name of a kind of items in words; some services name it in the singular."""
+    return f"{_words(kind)}{'' if kind.endswith('s') else 's'}"
+
+
+def _short(service: str) -> str:
+    """Return the name of a service without the part that all have."""
+    return service.removeprefix("partnercentral-")

@@ -1,62 +1,57 @@
-"""The contents of each web page, taken from the state without changing it."""
+"""The contents of each page, as JSON, taken from the state and from the recent requests without changing them."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from itertools import islice
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aiopartnercentral.emulator.dashboard import requests
+from aiopartnercentral.emulator.dashboard.redaction import redacted_item, redacted_request, redacted_response
+from aiopartnercentral.emulator.dashboard.resources import BUDGET_SECONDS, INDEXED, Index, collections, history
+from aiopartnercentral.emulator.operations.account.verification import COMPLETION_PATH
+from aiopartnercentral.emulator.operations.registry import is_read
+from aiopartnercentral.emulator.services import SERVICES
+from aiopartnercentral.emulator.state.clock import format_timestamp
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
+    from aiopartnercentral.emulator.dashboard.resources import Collection, Summary
     from aiopartnercentral.emulator.persistence.store import StateStore
-    from aiopartnercentral.emulator.protocol import RecordedRequest
-    from aiopartnercentral.emulator.state.catalog import AccountCatalog
-
-T = TypeVar("T")
+    from aiopartnercentral.emulator.pipeline import RequestPipeline
 
 ROWS: Final = 50
 """The number of rows of a page."""
-_OVERVIEW_ROWS: Final = 15
+_FEW: Final = 12
+_ORDERS: Final = ("newest", "name", "status", "details", "account", "created", "updated")
 
-View = tuple[str, dict[str, Any]]
-"""The name of a template, and its variables."""
+Data = dict[str, Any]
 
 
-@attrs.frozen(kw_only=True)
-class DashboardPage(Generic[T]):
-    """One page of a long list, newest first.
+@attrs.frozen
+class View:
+    """The contents of a page.
 
     Attributes:
-        rows: the rows of the page.
-        number: the page's number, from 1.
-        last: the number of the last page.
-        start: the number of rows on the pages before.
-        total: the number of rows on all pages.
+        template: the name of its template.
+        data: everything that it shows.
+        status: the HTTP status.
     """
 
-    rows: list[T]
-    number: int
-    last: int
-    start: int
-    total: int
+    template: str
+    data: Data
+    status: int = 200
 
-    @classmethod
-    def of(cls, total: int, make: Callable[[int], T], *, number: int = 1, size: int = ROWS) -> Self:
-        """Return a page of a list, making only its rows.
 
-        Arguments:
-            total: the length of the list.
-            make: makes the row at an index of the list.
-            number: the number of the page; the nearest page if it does not exist.
-            size: the number of rows of a page.
-        """
-        last = max(1, -(-total // size))
-        number = min(max(1, number), last)
-        start = (number - 1) * size
-        rows = [make(total - 1 - position) for position in range(start, min(start + size, total))]
-        return cls(rows=rows, number=number, last=last, start=start, total=total)
+def paged(total: int, number: int) -> Data:
+    """Return the position of a page in a list; the nearest page if there is none with this number."""
+    last = max(1, -(-total // ROWS))
+    number = min(max(1, number), last)
+    return {"page": number, "last": last, "start": (number - 1) * ROWS, "total": total}
 
 
 @attrs.frozen
@@ -65,102 +60,309 @@ class Views:
 
     Arguments:
         store: has the state and the clock.
-        requests: the recent requests, oldest first.
+        pipeline: has the recent requests, the faults and the other settings.
     """
 
     store: StateStore
-    requests: Sequence[RecordedRequest]
+    pipeline: RequestPipeline
+    _index: Index = attrs.field(factory=Index, init=False)
+
+    @property
+    def now(self) -> datetime:
+        """The emulator's time."""
+        return self.store.clock.now()
+
+    def revision(self) -> tuple[object, ...]:
+        """Return something that differs after a request, another list of faults, or a stop of the clock."""
+        return self.pipeline.processed, id(self.pipeline.injector), self.store.clock.running
+
+    def clock_offset(self) -> float:
+        """Return seconds that differ only after the clock was moved."""
+        return self.now.timestamp() - (perf_counter() if self.store.clock.running else 0)
+
+    def collections(self) -> list[Collection]:
+        """Return all collections of items."""
+        return list(collections(self.store.state, self.now))
 
     def overview(self) -> View:
-        """Return the first page: accounts, catalogs, and the latest requests."""
-        catalogs, requests = self._catalogs(1, size=_OVERVIEW_ROWS), self._requests(1, size=_OVERVIEW_ROWS)
-        return "overview.html", {"catalogs": catalogs, "requests": requests}
-
-    def accounts(self, number: int) -> View:
-        """Return a page of all accounts and their catalogs."""
-        return "accounts.html", {"catalogs": self._catalogs(number)}
-
-    def recent(self, number: int) -> View:
-        """Return a page of the recent requests."""
-        return "requests.html", {"requests": self._requests(number)}
-
-    def catalog(self, account: str, catalog: str, kind: str, number: int) -> View | None:
-        """Return a page of the items of one kind of an account in a catalog; None if the account is unknown."""
-        wanted = (account, catalog)
-        found = next((each for each in self._every_catalog() if (each.account, each.name) == wanted), None)
-        row = _ROWS.get(kind)
-        if found is None or row is None:
-            return None
-        collection = getattr(found, kind)
-        now = self.store.clock.now()
-        found.update_profiles(now)
-        items = DashboardPage.of(len(collection), lambda index: row(collection.item(index), now), number=number)
-        return "catalog.html", {"catalog": _counted(found), "kind": kind, "items": items}
-
-    def _every_catalog(self) -> Iterator[AccountCatalog]:
+        """Return how many items of each kind each catalog has, and the latest requests."""
         state = self.store.state
-        for name in state.sizes:
-            yield from state.catalogs_unsettled(name)
+        services: dict[str, dict[str, dict[str, int]]] = {name: {} for name in SERVICES}
+        for each in self.collections():
+            row = services[each.service.name].setdefault(each.kind, dict.fromkeys(state.sizes, 0))
+            row[each.catalog] += len(each)
+        kinds = {
+            name: [{"kind": kind, "counts": row} for kind, row in counts.items()] for name, counts in services.items()
+        }
+        latest = [requests.row(each) for each in islice(reversed(self.pipeline.requests), _FEW)]
+        data = {"catalogs": [*state.sizes], "services": kinds, "requests": latest}
+        return View("overview.html", data | self.facts())
 
-    def _catalogs(self, number: int, **size: int) -> DashboardPage[Mapping[str, Any]]:
+    def facts(self) -> Data:
+        """Return the figures that every page shows."""
+        return {
+            "recorded_requests": len(self.pipeline.requests),
+            "valid_codes": len(self.pipeline.admin_api.codes()),
+            "active_faults": len(self.pipeline.injector.faults),
+        }
+
+    def _accounts(self) -> dict[str, dict[str, int]]:
+        """Return the number of requests and the numbers of items of each account, by service; the owner comes first."""
+        found: dict[str, dict[str, int]] = {self.store.state.owner: {}}
+        for each in self.collections():
+            owners = [each.account] if each.account is not None else [*each.owners()]
+            for account in filter(None, owners):
+                row = found.setdefault(account, {})
+                row[each.service.name] = row.get(each.service.name, 0) + (len(each) if each.account is not None else 1)
+        for record in self.pipeline.requests:
+            row = found.setdefault(record.account, {})
+            row["requests"] = row.get("requests", 0) + 1
+        return found
+
+    def accounts(self, query: Mapping[str, str]) -> View:
+        """Return a page of all accounts."""
+        found = self._accounts()
         owner = self.store.state.owner
-        catalogs = sorted(self._every_catalog(), key=lambda each: (each.account != owner, each.account, each.name))
-        return DashboardPage.of(len(catalogs), lambda index: _counted(catalogs[-1 - index]), number=number, **size)
+        names = sorted(found, key=lambda account: (account != owner, account))
+        at = paged(len(names), page_of(query))
+        rows = [
+            {"account": name, "items": sum(found[name].get(each, 0) for each in SERVICES), **found[name]}
+            for name in names[at["start"] : at["start"] + ROWS]
+        ]
+        return View("accounts.html", {"owner": owner, "rows": rows, **at})
 
-    def _requests(self, number: int, **size: int) -> DashboardPage[RecordedRequest]:
-        return DashboardPage.of(len(self.requests), self.requests.__getitem__, number=number, **size)
+    def account(self, account: str) -> View:
+        """Return the items, the verifications, the used quotas and the latest requests of an account."""
+        state, now = self.store.state, self.now
+        items = [
+            {"service": each.service.name, "kind": each.kind, "catalog": each.catalog, "count": len(each)}
+            for each in self.collections()
+            if each.account == account and len(each)
+        ]
+        verifications = [
+            {"kind": kind, "status": each.status(now), "started": format_timestamp(each.started_at)}
+            for (owner, kind), each in state.verifications.items()
+            if owner == account
+        ]
+        usage = [
+            {"catalog": own.name, "usage": "codes" if "@" in name else name, "used": counter.count(now)}
+            for catalog in state.sizes
+            for own in state.catalogs_unsettled(catalog)
+            if own.account == account
+            for name, counter in own.usage.items()
+        ]
+        latest = [requests.row(each) for each in reversed(self.pipeline.requests) if each.account == account]
+        data = {"account": account, "is_owner": account == state.owner, "items": items, "usage": usage}
+        return View("account.html", data | {"verifications": verifications, "requests": latest[:_FEW]})
 
+    async def listed(self, catalog: str, service: str, kind: str, query: Mapping[str, str]) -> View | None:
+        """Return a page of the items of a kind; None if there is no such kind or catalog."""
+        found = [
+            each
+            for each in self.collections()
+            if (each.catalog, each.service.name, each.kind) == (catalog, service, kind)
+        ]
+        if not found:
+            return None
+        found.sort(key=lambda each: each.account == self.store.state.owner)  # what clients have made comes first
+        account, order = query.get("account", ""), _choice(query, "sort", _ORDERS)
+        wanted = {name: query.get(name, "").lower() for name in ("q", "status")}
+        if account:
+            found = [each for each in found if each.account in (account, None)]
+        is_shared = any(each.account is None for each in found)
+        is_complete = True
+        if order == "newest" and not any(wanted.values()) and not (account and is_shared):
+            at = paged(sum(map(len, found)), page_of(query))
+            rows = [each.summary(index).shown(self.now) for each, index in _newest(found, at["start"], ROWS)]
+        else:
+            summaries, is_complete = await self._summaries(found)
+            kept = [
+                row
+                for row, text in ((each.shown(self.now), each.text) for each in summaries)
+                if wanted["q"] in text and wanted["status"] in row["status"].lower() and account in ("", row["account"])
+            ]
+            if order != "newest":
+                kept.sort(key=lambda row: row[order], reverse=order in ("created", "updated"))
+            at = paged(len(kept), page_of(query))
+            rows = kept[at["start"] : at["start"] + ROWS]
+        data = {"catalog": catalog, "service": service, "kind": kind, "rows": rows, "sort": order, "orders": _ORDERS}
+        more = {"is_complete": is_complete, "limit": INDEXED, "of": sum(map(len, found))}
+        return View("items.html", data | more | at)
 
-def _counted(catalog: AccountCatalog) -> Mapping[str, Any]:
-    kinds = {kind: len(getattr(catalog, kind)) for kind in _ROWS}
-    return {"account": catalog.account, "name": catalog.name, "kinds": kinds}
+    async def _summaries(self, found: Iterable[Collection]) -> tuple[list[Summary], bool]:
+        deadline, complete = perf_counter() + BUDGET_SECONDS, True
+        summaries: list[Summary] = []
+        for each in found:
+            more, is_all = await self._index.summaries(each, deadline)
+            summaries += more
+            complete = complete and is_all
+        return summaries, complete
 
-
-def _connection(item: Mapping[str, Any], _: datetime) -> Mapping[str, Any]:
-    types = []
-    for name, details in item["ConnectionTypes"].items():
-        ((participant_type, participant),) = details["OtherParticipant"].items()
-        types.append(
+    def places(self, identifier: str) -> list[Data]:
+        """Return where an item is, from the point of view of each account that has it."""
+        return [
             {
-                "type": name,
-                "status": details["Status"],
-                "participant_type": participant_type,
-                "participant": participant,
+                "service": each.service.name,
+                "kind": each.kind,
+                "catalog": each.catalog,
+                "account": each.owner_of(identifier),
+                "versions": [redacted_item(each.service, item) for item in versions],
             }
-        )
-    return {"id": item["Id"], "other": item["OtherParticipantAccountId"], "types": types, "updated": item["UpdatedAt"]}
+            for each in self.collections()
+            if (versions := each.versions(identifier))
+        ]
+
+    def item(self, identifier: str) -> View | None:
+        """Return an item, its history, and the requests that touched it; None if nothing is known of it."""
+        places = self.places(identifier)
+        for place in places:
+            place["item"] = place["versions"][-1]
+            place["history"] = history(place.pop("versions"))
+        wanted = identifier.encode()
+        touching = [
+            each
+            for each in reversed(self.pipeline.requests)
+            if wanted in each.text or (each.response is not None and wanted in each.response)
+        ]
+        if not places and not touching:
+            return None
+        changes = [requests.row(each) for each in touching if not is_read(each.operation)]
+        reads = [requests.row(each) for each in touching if is_read(each.operation)]
+        data = {"id": identifier, "places": places, "changes": changes[:ROWS], "reads": reads[:ROWS]}
+        return View("item.html", data | {"touched": len(touching)})
+
+    def requests(self, query: Mapping[str, str]) -> View:
+        """Return a page of the recent requests that pass the filters."""
+        found = requests.selected(self.pipeline.requests, query)
+        at = paged(len(found), page_of(query))
+        rows = [requests.row(each) for each in found[at["start"] : at["start"] + ROWS]]
+        kinds = sorted({kind for each in self.pipeline.requests for kind in each.faults})
+        data = {"rows": rows, "sort": requests.order(query), "orders": requests.ORDERS, "faults": kinds}
+        more = {"services": [*SERVICES], "recorded": len(self.pipeline.requests)}
+        return View("requests.html", data | more | at)
+
+    def request(self, request_id: str) -> View | None:
+        """Return a recent request with its body and response; None if it is not recorded any more."""
+        record = next((each for each in reversed(self.pipeline.requests) if each.request_id == request_id), None)
+        if record is None:
+            return None
+        service = SERVICES[record.service]
+        data = {
+            **requests.row(record),
+            "request_bytes": record.size,
+            "response_bytes": None if record.response is None else len(record.response),
+            "request": redacted_request(service, record),
+            "response": redacted_response(service, record),
+        }
+        return View("request.html", {"request": data})
+
+    def inbox(self) -> View:
+        """Return the valid verification codes, and the registrant verifications that wait for their completion URL."""
+        now = self.now
+        codes = [
+            {
+                "account": each.account,
+                "catalog": each.catalog,
+                "email": each.email,
+                "code": each.code,
+                "expires": format_timestamp(each.expires_at),
+            }
+            for each in self.pipeline.admin_api.codes()
+        ]
+        waiting = [
+            {
+                "account": account,
+                "started": format_timestamp(each.started_at),
+                "completion_path": f"{COMPLETION_PATH}{each.secret}",
+            }
+            for (account, _), each in self.store.state.verifications.items()
+            if each.secret is not None and each.status(now) == "PENDING_CUSTOMER_ACTION"
+        ]
+        return View("inbox.html", {"codes": codes, "verifications": waiting})
+
+    def settings(self, *, problem: str = "", done: str = "") -> View:
+        """Return the clock, the seed, the quotas, the limits and the faults."""
+        state, dispatcher = self.store.state, self.pipeline.dispatcher
+        struck: dict[str, int] = {}
+        for record in self.pipeline.requests:
+            for kind in record.faults:
+                struck[kind] = struck.get(kind, 0) + 1
+        faults = [
+            {"kind": fault.action.kind, "struck": struck.get(fault.action.kind, 0), **_given(fault.action, fault)}
+            for fault in self.pipeline.injector.faults
+        ]
+        data = {
+            "clock": {"now": format_timestamp(self.now), "running": self.store.clock.running},
+            "seed": state.seed,
+            "owner": state.owner,
+            "catalogs": dict(state.sizes),
+            "task_seconds": state.task_time.total_seconds(),
+            "requests_per_second": dispatcher.requests_per_second,
+            "quotas": attrs.asdict(state.quotas),
+            "denied_catalogs": sorted(dispatcher.denied),
+            "denials": [_given(denial) for denial in dispatcher.denials],
+            "faults": faults,
+        }
+        return View("settings.html", data | {"problem": problem, "done": done}, 400 if problem else 200)
+
+    def connect(self, endpoint_url: str) -> View:
+        """Return what clients need to use the emulator."""
+        catalog = next(iter(self.store.state.sizes), "AWS")
+        variables = {name: each.endpoint_variable for name, each in SERVICES.items()}
+        is_open = self.pipeline.authenticator.credentials is None
+        data = {"endpoint_url": endpoint_url, "catalog": catalog, "variables": variables, "accepts_any": is_open}
+        return View("connect.html", data | {"owner": self.store.state.owner})
+
+    async def search(self, query: Mapping[str, str]) -> View:
+        """Return the items, requests and accounts that contain a text."""
+        text = query.get("q", "").strip()
+        data: Data = {"q": text, "places": [], "rows": [], "requests": [], "accounts": []}
+        more: Data = {"is_complete": True, "limit": INDEXED, "request_count": 0, **paged(0, 1)}
+        if not text:
+            return View("search.html", data | more)
+        identifier = text.rpartition("/")[2]
+        data["places"] = [{**each, "versions": len(each["versions"])} for each in self.places(identifier)]
+        data["id"] = identifier
+        data["accounts"] = [each for each in self._accounts() if text in each][:_FEW]
+        touching = [each for each in reversed(self.pipeline.requests) if requests.mentions(each, text)]
+        data["requests"] = [requests.row(each) for each in touching[:_FEW]]
+        more["request_count"] = len(touching)
+        kept: list[Data] = []
+        deadline, wanted, now = perf_counter() + BUDGET_SECONDS, text.lower(), self.now
+        for each in self.collections():
+            summaries, is_all = await self._index.summaries(each, deadline)
+            more["is_complete"] = more["is_complete"] and is_all
+            place = {"service": each.service.name, "kind": each.kind, "catalog": each.catalog}
+            kept += [place | found.shown(now) for found in summaries if wanted in found.text]
+        at = paged(len(kept), page_of(query))
+        data["rows"] = kept[at["start"] : at["start"] + ROWS]
+        return View("search.html", data | more | at)
 
 
-def _invitation(item: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
-    status, expires = item["Status"], item.get("ExpiresAt")
-    # The catalog itself marks expired invitations only when its account sends a request.
-    if status == "PENDING" and datetime.fromisoformat(item["ExpiresAt"]) <= now:
-        status = "EXPIRED"
+def page_of(query: Mapping[str, str]) -> int:
+    """Return the number of the page that a query asks for."""
+    number = query.get("page", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 1  # noqa: PLR2004 - digits
+
+
+def _choice(query: Mapping[str, str], name: str, options: Sequence[str]) -> str:
+    return query[name] if query.get(name) in options else options[0]
+
+
+def _newest(found: Iterable[Collection], start: int, size: int) -> Iterator[tuple[Collection, int]]:
+    """Yield a part of the items of several collections, each newest first."""
+    for each in found:
+        taken = min(max(0, len(each) - start), size)
+        for position in range(start, start + taken):
+            yield each, len(each) - 1 - position
+        start, size = max(0, start - len(each)), size - taken
+
+
+def _given(*objects: attrs.AttrsInstance) -> Data:
+    """Return the arguments of objects that do not have their default."""
     return {
-        "id": item["Id"],
-        "role": item["ParticipantType"],
-        "other": item["OtherParticipantIdentifier"],
-        "type": item["ConnectionType"],
-        "status": status,
-        "created": item["CreatedAt"],
-        "expires": expires if status == "PENDING" else None,
-        "connection": item.get("ConnectionId"),
+        field.name: getattr(value := getattr(each, field.name), "text", value)
+        for each in objects
+        for field in attrs.fields(type(each))
+        if field.init and field.name != "action" and getattr(each, field.name) != field.default
     }
-
-
-def _partner(item: Mapping[str, Any], _: datetime) -> Mapping[str, Any]:
-    # The display name, as the model calls the legal name sensitive.
-    return {
-        "id": item["Id"],
-        "name": item["Profile"]["DisplayName"],
-        "profile": item["Profile"]["ProfileId"],
-        "visibility": item["Visibility"],
-        "created": item["CreatedAt"],
-    }
-
-
-_ROWS: Final[Mapping[str, Callable[[Mapping[str, Any], datetime], Mapping[str, Any]]]] = {
-    "connections": _connection,
-    "invitations": _invitation,
-    "partners": _partner,
-}
