@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import cached_property
 from time import perf_counter
@@ -13,10 +14,10 @@ import attrs
 from aiopartnercentral.emulator import services
 from aiopartnercentral.emulator.dashboard.redaction import HIDDEN, redacted_item
 from aiopartnercentral.emulator.state.collection import ItemCollection
-from aiopartnercentral.emulator.state.records import Record
+from aiopartnercentral.emulator.state.records import RecordCollection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiopartnercentral.emulator.services import Service
     from aiopartnercentral.emulator.state.state import State
@@ -29,13 +30,7 @@ BUDGET_SECONDS: Final = 0.4
 """How long a page may take to summarise items; the next request of the page continues."""
 _CHUNK: Final = 50
 
-_RECORD_KINDS: Final[Mapping[Service, tuple[str, ...]]] = {
-    services.BENEFITS: ("benefit-application",),
-    services.CHANNEL: ("program-management-account", "relationship", "channel-handshake"),
-    services.MARKETING: ("campaign",),
-    services.REVENUE: ("revenue-attribution", "marketplace-revenue-share", "allocation"),
-}
-"""The kinds that are shown even if there are no items of them."""
+_RECORD_SERVICES: Final = (services.BENEFITS, services.CHANNEL, services.MARKETING, services.REVENUE)
 
 # The members that a summary is made of, in any case of their first letter; the first one that an item has is used.
 _NAMES: Final = ("DisplayName", "EngagementTitle", "Title", "CampaignName", "Name", "CustomerUseCase")
@@ -49,6 +44,7 @@ _UPDATED: Final = ("UpdatedAt", "LastModifiedDate", "LastModifiedAt", "ModifiedA
 _TIMES: Final = (*(f"{name[0].lower()}{name[1:]}" for name in _UPDATED), *_UPDATED, *_CREATED)
 _EXPIRES: Final = ("ExpiresAt", "ExpirationDate")
 _MOST_DETAILS: Final = 3
+_WORD: Final = re.compile("(?<=[a-z])(?=[A-Z])")
 _MOST_CHANGES: Final = 40
 
 
@@ -109,51 +105,62 @@ class Collection:
     kind: str
     catalog: str
     account: str | None
-    items: ItemCollection | Mapping[str, Item] | Mapping[str, Record]
+    items: ItemCollection | RecordCollection
 
     def __len__(self) -> int:
-        return len(self.items)
+        return len(self.indices)
 
     @cached_property
-    def _entries(self) -> list[tuple[str, Item | Record]]:
-        # A copy, as other requests are served while the items are summarised.
-        return [] if isinstance(self.items, ItemCollection) else list(self.items.items())
+    def indices(self) -> Sequence[int]:
+        """The indices of the items, oldest first."""
+        return self.items.indices if isinstance(self.items, ItemCollection) else self.items.all()
 
     def at(self, index: int) -> tuple[str, str, Item]:
         """Return identifier, account and contents of an item."""
         if isinstance(self.items, ItemCollection):
             item = self.items.item(index)
             return item["Id"], self.account or _owner(item), item
-        identifier, found = self._entries[index]
-        if isinstance(found, Record):
-            return identifier, found.account, found.item
-        return identifier, self.account or "", found
+        record = self.items.at(index)
+        return record.item[self._id_member], record.account, record.item
+
+    @cached_property
+    def _id_member(self) -> str:
+        """The member of a record's item that has its identifier."""
+        for index in self.indices:
+            for name, value in self.items.at(index).item.items() if isinstance(self.items, RecordCollection) else ():
+                if isinstance(value, str) and self.has(value):
+                    return name
+        return "Id"
 
     def has(self, identifier: str) -> bool:
         """Return whether there is an item with an identifier."""
-        if isinstance(self.items, ItemCollection):
-            return self.items.find(identifier) is not None
-        return identifier in self.items
+        found = self.items.find(identifier) if isinstance(self.items, ItemCollection) else self.items.get(identifier)
+        return found is not None
 
-    def owners(self) -> list[str]:
-        """Return the account of each record; empty if the items have no records."""
-        return [found.account for _, found in self._entries if isinstance(found, Record)]
+    def sizes(self) -> dict[str, int]:
+        """Return the number of items of each account, as far as no item must be visited for that."""
+        if self.account is not None:
+            return {self.account: len(self)}
+        owners = self.items.accounts() if isinstance(self.items, RecordCollection) else ()
+        return {account: len(self.of(account)) for account in owners}
+
+    def of(self, account: str) -> Sequence[int]:
+        """Return the indices of the records that an account owns."""
+        return self.items.of(account) if isinstance(self.items, RecordCollection) else ()
 
     def versions(self, identifier: str) -> list[Item]:
         """Return the latest versions of an item, oldest first; empty if it does not exist."""
         if isinstance(self.items, ItemCollection):
             return self.items.versions(identifier)
         found = self.items.get(identifier)
-        if isinstance(found, Record):
-            return list(found.revisions)
-        return [] if found is None else [found]
+        return [] if found is None else list(found.revisions)
 
     def owner_of(self, identifier: str) -> str:
         """Return the account that owns an existing item."""
-        if self.account is None and isinstance(self.items, ItemCollection):
-            return _owner(self.items.find(identifier) or {})
-        found = None if isinstance(self.items, ItemCollection) else self.items.get(identifier)
-        return found.account if isinstance(found, Record) else self.account or ""
+        if isinstance(self.items, ItemCollection):
+            return self.account or _owner(self.items.find(identifier) or {})
+        found = self.items.get(identifier)
+        return "" if found is None else found.account
 
     def summary(self, index: int) -> Summary:
         """Return the summary of an item."""
@@ -224,37 +231,49 @@ def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
             yield from _flat(f"{path}.{key}" if path else str(key), item)
 
 
+def _alone(item: Item) -> ItemCollection:
+    """Return a collection of one item."""
+    return ItemCollection(1, lambda _: item, dict, index_of=lambda _: 0)
+
+
 def collections(state: State, now: datetime) -> Iterator[Collection]:
     """Yield all collections; those of the owner of the seeded data come before those of other accounts."""
     for name in state.sizes:
         for own in state.catalogs_unsettled(name):
             own.update_profiles(now)
-            preferences = {own.preferences["Arn"].rpartition("/")[2]: own.preferences}
+            preferences = own.preferences | {"Id": own.preferences["Arn"].rpartition("/")[2]}
             named = {"connections": own.connections, "connection-invitations": own.invitations}
             named |= {"partners": own.partners}
             for kind, items in named.items():
                 yield Collection(services.ACCOUNT, kind, name, own.account, items)
-            yield Collection(services.ACCOUNT, "connection-preferences", name, own.account, preferences)
+            yield Collection(services.ACCOUNT, "connection-preferences", name, own.account, _alone(preferences))
         selling = state.selling(name, now)
         for each in selling.accounts():
-            yield Collection(services.SELLING, "opportunities", name, each.account, each.opportunities)
-            yield Collection(services.SELLING, "solutions", name, each.account, each.solutions)
-            yield Collection(services.SELLING, "tasks", name, each.account, each.tasks)
-            yield Collection(services.SELLING, "resource-snapshot-jobs", name, each.account, each.jobs)
+            own_items = {
+                "opportunities": each.opportunities,
+                "solutions": each.solutions,
+                "customer-accounts": each.customers,
+                "customer-account-bulk-jobs": each.customer_jobs,
+                "opportunity-bulk-jobs": each.opportunity_jobs,
+                "resource-snapshot-jobs": each.jobs,
+                **{f"{_WORD.sub('-', kind).lower()}-tasks": tasks for kind, tasks in each.tasks.items()},
+            }
+            for kind, items in own_items.items():
+                yield Collection(services.SELLING, kind, name, each.account, items)
         yield Collection(services.SELLING, "engagements", name, None, selling.engagements)
         yield Collection(services.SELLING, "engagement-invitations", name, None, selling.invitations)
         yield Collection(services.SELLING, "resource-snapshots", name, None, selling.snapshots)
-        for service, kinds in _RECORD_KINDS.items():
-            records = state.records(service.name, name).records
-            for kind in dict.fromkeys((*kinds, *records)):
-                yield Collection(service, kind, name, None, records.get(kind, {}))
+        for service in _RECORD_SERVICES:
+            store = state.records(service.name, name, now)
+            for kind in store.seeds:
+                yield Collection(service, kind, name, None, store.kind(kind))
 
 
 @attrs.define(eq=False)
 class Index:
     """Summaries of items that were needed before, so that the next filter, order or search needs less time."""
 
-    _known: dict[tuple[str, str, str, str | None], tuple[object, dict[int, tuple[object, Summary]]]] = attrs.field(
+    _known: dict[tuple[str, str, str, str | None], tuple[object, int, dict[int, tuple[object, Summary]]]] = attrs.field(
         factory=dict, init=False, repr=False
     )
 
@@ -269,24 +288,24 @@ class Index:
         """
         key = (collection.service.name, collection.kind, collection.catalog, collection.account)
         items = collection.items
-        owner, known = self._known.get(key, (None, {}))
-        if owner is not items:
+        refreshes = items.refreshes if isinstance(items, ItemCollection) else 0
+        known_items, known_refreshes, known = self._known.get(key, (None, 0, {}))
+        if known_items is not items or known_refreshes != refreshes:
             known = {}
-            self._known[key] = (items, known)
+            self._known[key] = (items, refreshes, known)
         found: list[Summary] = []
         made = 0
-        oldest = max(0, len(collection) - INDEXED)
-        for index in range(len(collection) - 1, oldest - 1, -1):
-            stored = items.stored(index) if isinstance(items, ItemCollection) else None
-            cached = known.get(index) if isinstance(items, ItemCollection) else None
+        indices = collection.indices
+        oldest = max(0, len(indices) - INDEXED)
+        for position in range(len(indices) - 1, oldest - 1, -1):
+            index = indices[position]
+            stored, cached = items.stored(index), known.get(index)
             if cached is None or cached[0] is not stored:
                 if made and made % _CHUNK == 0:
                     await anyio.lowlevel.checkpoint()
                     if perf_counter() > deadline:
                         return found, False
                 made += 1
-                cached = (stored, collection.summary(index))
-                if isinstance(items, ItemCollection):
-                    known[index] = cached
+                cached = known[index] = (stored, collection.summary(index))
             found.append(cached[1])
         return found, oldest == 0

@@ -74,7 +74,7 @@ class Views:
 
     def revision(self) -> tuple[object, ...]:
         """Return something that differs after a request, another list of faults, or a stop of the clock."""
-        return self.pipeline.processed, id(self.pipeline.injector), self.store.clock.running
+        return self.pipeline.processed, id(self.pipeline.settings.injector), self.store.clock.running
 
     def clock_offset(self) -> float:
         """Return seconds that differ only after the clock was moved."""
@@ -102,18 +102,19 @@ class Views:
         """Return the figures that every page shows."""
         return {
             "recorded_requests": len(self.pipeline.requests),
-            "valid_codes": len(self.pipeline.admin_api.codes()),
-            "active_faults": len(self.pipeline.injector.faults),
+            "valid_codes": len(self.pipeline.settings.codes),
+            "active_faults": len(self.pipeline.settings.injector.faults),
         }
 
     def _accounts(self) -> dict[str, dict[str, int]]:
         """Return the number of requests and the numbers of items of each account, by service; the owner comes first."""
         found: dict[str, dict[str, int]] = {self.store.state.owner: {}}
         for each in self.collections():
-            owners = [each.account] if each.account is not None else [*each.owners()]
-            for account in filter(None, owners):
+            for account, count in each.sizes().items():
+                if not account:  # what AWS publishes
+                    continue
                 row = found.setdefault(account, {})
-                row[each.service.name] = row.get(each.service.name, 0) + (len(each) if each.account is not None else 1)
+                row[each.service.name] = row.get(each.service.name, 0) + count
         for record in self.pipeline.requests:
             row = found.setdefault(record.account, {})
             row["requests"] = row.get("requests", 0) + 1
@@ -135,9 +136,9 @@ class Views:
         """Return the items, the verifications, the used quotas and the latest requests of an account."""
         state, now = self.store.state, self.now
         items = [
-            {"service": each.service.name, "kind": each.kind, "catalog": each.catalog, "count": len(each)}
+            {"service": each.service.name, "kind": each.kind, "catalog": each.catalog, "count": count}
             for each in self.collections()
-            if each.account == account and len(each)
+            if (count := each.sizes().get(account))
         ]
         verifications = [
             {"kind": kind, "status": each.status(now), "started": format_timestamp(each.started_at)}
@@ -179,7 +180,7 @@ class Views:
             kept = [
                 row
                 for row, text in ((each.shown(self.now), each.text) for each in summaries)
-                if wanted["q"] in text and wanted["status"] in row["status"].lower() and account in ("", row["account"])
+                if wanted["q"] in text and _is_in(wanted["status"], row["status"]) and account in ("", row["account"])
             ]
             if order != "newest":
                 kept.sort(key=lambda row: row[order], reverse=order in ("created", "updated"))
@@ -267,7 +268,7 @@ class Views:
                 "code": each.code,
                 "expires": format_timestamp(each.expires_at),
             }
-            for each in self.pipeline.admin_api.codes()
+            for each in self.pipeline.settings.codes
         ]
         waiting = [
             {
@@ -289,7 +290,7 @@ class Views:
                 struck[kind] = struck.get(kind, 0) + 1
         faults = [
             {"kind": fault.action.kind, "struck": struck.get(fault.action.kind, 0), **_given(fault.action, fault)}
-            for fault in self.pipeline.injector.faults
+            for fault in self.pipeline.settings.injector.faults
         ]
         data = {
             "clock": {"now": format_timestamp(self.now), "running": self.store.clock.running},
@@ -354,8 +355,13 @@ def _newest(found: Iterable[Collection], start: int, size: int) -> Iterator[tupl
     for each in found:
         taken = min(max(0, len(each) - start), size)
         for position in range(start, start + taken):
-            yield each, len(each) - 1 - position
+            yield each, each.indices[len(each) - 1 - position]
         start, size = max(0, start - len(each)), size - taken
+
+
+def _is_in(wanted: str, status: str) -> bool:
+    """Return whether one of the parts of a status begins with a text; so `active` does not select what is inactive."""
+    return any(each.startswith(wanted.replace(" ", "_")) for each in status.lower().replace(" ", "_").split(",_"))
 
 
 def _given(*objects: attrs.AttrsInstance) -> Data:

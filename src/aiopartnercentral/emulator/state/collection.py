@@ -76,6 +76,7 @@ class ItemCollection:
 
     Attributes:
         changes: the number of changes; as long as it is the same, the items are.
+        refreshes: the number of times that the seeded items were replaced.
     """
 
     count: int
@@ -92,6 +93,7 @@ class ItemCollection:
         factory=lambda: defaultdict(dict), init=False, repr=False
     )
     _made: tuple[int, dict[str, Any]] = attrs.field(default=(-1, {}), init=False, repr=False)
+    refreshes: int = attrs.field(default=0, init=False, repr=False)
     _earlier: dict[int, deque[dict[str, Any]]] = attrs.field(factory=dict, init=False, repr=False)
     _facets: list[Facets] | None = attrs.field(default=None, init=False, repr=False)
     _matches: OrderedDict[tuple[frozenset[str], frozenset[str]], Sequence[int]] = attrs.field(
@@ -191,6 +193,7 @@ class ItemCollection:
     def refresh(self, make: Callable[[int], dict[str, Any]]) -> None:
         """Replace how seeded items are made, because they have changed."""
         self._make, self._made = make, (-1, {})
+        self.refreshes += 1
         self._encoded.clear()
         self._facets = None
         self._forget()

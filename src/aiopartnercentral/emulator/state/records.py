@@ -143,6 +143,14 @@ class RecordCollection:
                 self._children[self._parents.pop(index)].remove(index)
         self._selections.clear()
 
+    def stored(self, index: int) -> Item | None:
+        """Return the item of the record at an index if it was changed or added."""
+        return self._stored[index].item if index in self._stored else None
+
+    def accounts(self) -> list[str]:
+        """Return the accounts that own records; that of the seeded ones comes first."""
+        return [self.seed.account, *sorted(account for account in self._owned if account != self.seed.account)]
+
     def of(self, account: str) -> Sequence[int]:
         """Return the indices of the records that an account owns."""
         if account != self.seed.account:
