@@ -12,10 +12,11 @@ from html.parser import HTMLParser
 from importlib.util import find_spec
 
 import anyio
+import attrs
 import httpx2
 import pytest
 
-from aiopartnercentral.emulator import Emulator, Fault, Reset, ServerError, pipeline
+from aiopartnercentral.emulator import Clock, Emulator, Fault, Reset, ServerError, pipeline
 from aiopartnercentral.emulator.dashboard import redaction, resources, views
 from aiopartnercentral.emulator.seed import items
 from aiopartnercentral.emulator.seed.selling import SeededSelling
@@ -37,7 +38,7 @@ PAGES = (
 TAGS = {"a", "bdi", "body", "br", "button", "caption", "code", "dd", "del", "div", "dl", "dt", "footer", "form", "h1"}
 TAGS |= {"h2", "h3", "head", "header", "html", "input", "ins", "label", "li", "link", "main", "meta", "nav", "noscript"}
 TAGS |= {"b", "ol", "option", "p", "pre", "script", "section", "select", "span", "table", "tbody", "td", "th", "thead"}
-TAGS |= {"time", "title", "tr", "ul", "wbr"}
+TAGS |= {"textarea", "time", "title", "tr", "ul", "wbr"}
 
 
 class Read(HTMLParser):
@@ -135,7 +136,8 @@ async def test_the_items_of_all_services_have_lists_and_pages(frozen, ada, bob, 
     benefit = (await shown("/catalogs/AWS/partnercentral-benefits/benefit?status=active"))["rows"][0]["id"]
     applied = {"Catalog": "AWS", "ClientToken": token(), "BenefitIdentifier": benefit}
     made["benefit-application"] = (await of_service(BENEFITS)("CreateBenefitApplication", **applied))["Id"]
-    campaign = {"Catalog": "AWS", "Name": "Engine", "CampaignTemplateId": "tmpl-0123456789abc"}
+    template = (await shown("/catalogs/AWS/partnercentral-marketing/campaign-template"))["rows"][-1]["id"]
+    campaign = {"Catalog": "AWS", "Name": "Engine", "CampaignTemplateId": template}
     made["campaign"] = (await of_service(MARKETING)("CreateCampaign", **campaign))["Id"]
     attribution = {"Catalog": "AWS", "Name": "Engine", "TenancyModel": "MULTI_TENANT"}
     made["revenue-attribution"] = (await of_service(REVENUE)("CreateRevenueAttribution", **attribution))["Id"]
@@ -491,12 +493,11 @@ async def test_the_settings_show_what_is_in_force(frozen, ada, shown):
             ada.url, headers=request_of(ada.service, "ListPartners", ADA, {})["headers"], json={"Catalog": "AWS"}
         )
     found = await shown("/settings")
-    assert found["clock"] == {"now": "2025-10-01T00:00:00.000Z", "running": False}
+    assert found["clock"] == {"start": "2025-10-01T00:00:00.000Z", "running": False}
     assert (found["seed"], found["catalogs"]) == (0, {"AWS": 120, "Sandbox": 30})
     assert found["quotas"]["open_invitations"] == 1000
-    assert found["faults"] == [
-        {"kind": "server_error", "struck": 2, "status": 503, "operation": "List*", "calls": "2-"}
-    ]
+    assert found["fault"] == [{"kind": "server_error", "status": 503, "operation": "List*", "calls": "2-"}]
+    assert found["struck"] == {"server_error": 2}
     assert (found["denied_catalogs"], found["requests_per_second"]) == (["Sandbox"], 9)
 
 
@@ -504,10 +505,71 @@ async def test_a_form_advances_the_clock(frozen, http):
     before, place = frozen.clock.now(), f"{frozen.endpoint_url}/settings/clock"
     form = {"amount": "1.5", "unit": "days"}
     done = await http.post(place, data=form, headers={"Origin": frozen.endpoint_url})
-    assert (done.status_code, done.headers["location"]) == (303, "/settings?done=1")
+    assert (done.status_code, done.headers["location"]) == (303, "/settings?done=clock")
     assert frozen.clock.now() - before == timedelta(days=1.5)
     assert "has been advanced" in (await http.get(frozen.endpoint_url + done.headers["location"])).text
     assert frozen.requests == ()
+
+
+async def test_forms_set_everything_that_the_admin_api_offers(frozen, http, shown, of_service):
+    async def send(name, /, **form):
+        place, headers = f"{frozen.endpoint_url}/settings/{name}", {"Origin": frozen.endpoint_url}
+        return await http.post(place, data=form, headers=headers)
+
+    async def sent(name, /, **form):
+        assert (await send(name, **form)).status_code == 303
+        return await shown("/settings")
+
+    assert (await sent("running", running="true"))["clock"]["running"]
+    assert not (await sent("running", running="false"))["clock"]["running"]
+    assert (await sent("scenario", name="outage"))["fault"][0]["kind"] == "server_error"
+    assert (await sent("faults"))["fault"] == []
+    changes = json.loads((await shown("/settings"))["changes"])
+    changes |= {"latency": 0.01, "quotas": {"open_invitations": 3}, "fault": [{"kind": "reset", "calls": "9-"}]}
+    found = await sent("changes", changes=json.dumps(changes))
+    assert (found["latency"], found["quotas"]["open_invitations"], frozen.faults[0].action) == (0.01, 3, Reset())
+    await sent("code", Email="a@byron.example", Code="123456", Catalog="AWS", Account=ADA)
+    assert [(each.email, each.code, each.account) for each in frozen.codes] == [("a@byron.example", "123456", ADA)]
+    before = (await shown("/"))["services"]
+    await of_service(SELLING)("CreateOpportunity", **opportunity(), ClientToken=token())
+    assert (await shown("/"))["services"] != before
+    assert (await sent("reset", seed="7"))["seed"] == 7
+    assert frozen.codes == []
+    after = await shown("/")
+    assert after["services"]["partnercentral-selling"] == before["partnercentral-selling"]
+    kept = {"latency": 0.01, "quotas": attrs.asdict(frozen.quotas)}
+    assert kept.items() <= (await sent("reset")).items()
+    for name, form, word in (
+        ("changes", {"changes": '{"fault": [{"kind": "<script>"}]}'}, "fault 1"),
+        ("changes", {"changes": "<script>"}, "JSON object"),
+        ("scenario", {"name": HOSTILE}, "is not a key"),
+        ("scenario", {"name": "/etc/passwd"}, "is not a key"),
+        ("reset", {"seed": "x"}, "Seed"),
+        ("code", {"Email": "x", "Code": "1"}, "email must be an e-mail address"),
+    ):
+        refused = await send(name, **form)
+        assert (refused.status_code, Read(refused.text).tags <= TAGS) == (400, True)
+        assert word.lower() in unescape(refused.text).lower()
+        if "changes" in form:
+            assert form["changes"] in unescape(refused.text)
+    assert frozen.faults[0].action == Reset()
+
+
+async def test_a_reset_survives_a_restart_and_keeps_the_seed_of_a_state_file(http, tmp_path):
+    options = {"catalogs": {"AWS": 3}, "state": tmp_path / "state", "clock": Clock(running=False)}
+    async with Emulator(**options) as emulator:
+        caller = Caller(ADA, emulator.endpoint_url, http)
+        await caller("CreateConnectionInvitation", **invitation("222222222222"))
+        emulator.reset()
+        made = await caller("CreateConnectionInvitation", **invitation("333333333333"))
+        with pytest.raises(ValueError, match="seed"):
+            emulator.reset(seed=5)
+        with pytest.raises(TypeError, match="seed"):
+            emulator.reset(seed="x")
+    async with Emulator(**options | {"clock": Clock(running=False)}) as emulator:
+        caller = Caller(ADA, emulator.endpoint_url, http)
+        (one,) = (await caller("ListConnectionInvitations", Catalog="AWS"))["ConnectionInvitationSummaries"]
+        assert one["Id"] == made["Id"]
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "", None])

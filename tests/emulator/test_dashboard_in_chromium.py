@@ -141,7 +141,7 @@ def test_the_clock_is_advanced_with_the_form(browser, url):
     shown = "document.querySelector('#content time').getAttribute('datetime')"
     before = browser.run(f"return {shown}")
     browser.driver.find_element("css selector", "form[method=post] button").send_keys(ENTER)
-    wait_for(browser, "location.search === '?done=1'")
+    wait_for(browser, "location.search === '?done=clock'")
     assert before[:10] < browser.run(f"return {shown}")[:10]
     assert "has been advanced" in browser.run("return document.getElementById('main').textContent")
 

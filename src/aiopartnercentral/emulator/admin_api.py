@@ -38,6 +38,7 @@ class AdminApi:
         GET  /_emulator/ready                    {"Ready": true, "InFlight": 0}: it serves requests, so many at present
         GET  /_emulator/scenario                 the present situation, with the keys of a scenario file
         POST /_emulator/scenario                 sets the given keys of a scenario -> the present situation
+        POST /_emulator/reset                    {} undoes all changes of items -> {"Now": ...}; optional: Seed
         GET  /_emulator/clock                    {"Now": ...}
         POST /_emulator/clock                    {"AdvanceSeconds": 86400} -> {"Now": ...}
         GET  /_emulator/codes                    {"Codes": [...]}: the valid verification codes
@@ -71,6 +72,7 @@ class AdminApi:
             ("GET", f"{PREFIX}ready"): lambda _: _ok({"Ready": True, "InFlight": self.settings.in_flight}),
             ("GET", f"{PREFIX}scenario"): lambda _: _ok(self.settings.scenario),
             ("POST", f"{PREFIX}scenario"): self._change,
+            ("POST", f"{PREFIX}reset"): self._reset,
             ("GET", f"{PREFIX}clock"): lambda _: _time(self.store.clock.now()),
             ("POST", f"{PREFIX}clock"): self._advance,
             ("GET", f"{PREFIX}codes"): lambda _: self._codes(),
@@ -86,6 +88,16 @@ class AdminApi:
         except (TypeError, ValueError) as error:
             return _failed(HTTPStatus.BAD_REQUEST, str(error))
         return _ok(self.settings.scenario)
+
+    def _reset(self, raw: bytes) -> tuple[int, bytes]:
+        try:
+            given = _object(raw)
+            for key in given:
+                validators.one_of(("Seed",))("each key", key)
+            self.settings.reset(given.get("Seed"))
+        except (TypeError, ValueError) as error:
+            return _failed(HTTPStatus.BAD_REQUEST, str(error))
+        return _time(self.store.clock.now())
 
     def _set_code(self, raw: bytes) -> tuple[int, bytes]:
         try:

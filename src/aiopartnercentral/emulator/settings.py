@@ -114,6 +114,22 @@ class Settings:
         now = self.clock.now()
         return [code for code in self._dispatcher.state.codes() if now < code.expires_at]
 
+    def reset(self, seed: int | None = None) -> None:
+        """Undo all changes of items, and forget verifications, idempotency tokens and used quotas.
+
+        The clock, the settings and the list of requests stay as they are.
+
+        Arguments:
+            seed: seed of the generated data from now on; None for the present one.
+
+        Raises:
+            TypeError: the seed is not an integer.
+            ValueError: the seed is another one, but there is a state file.
+            StateError: the state file cannot be written; nothing was undone.
+        """
+        present = self._dispatcher.state.seed
+        self._dispatcher.store.reset(present if seed is None else validators.integer()("seed", seed))
+
     def set_code(self, email: str, code: str, *, catalog: str = "AWS", account_id: str | None = None) -> None:
         """Make a code the valid one of an e-mail address, as if it had been sent now.
 

@@ -19,6 +19,7 @@ from aiohttp import web
 from aiopartnercentral._utils.lazy_imports import missing_package
 from aiopartnercentral.emulator.admin_api import PREFIX
 from aiopartnercentral.emulator.dashboard.views import View
+from aiopartnercentral.emulator.scenario import read_tables, shipped
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
@@ -43,6 +44,7 @@ _REFRESH_SECONDS: Final = 5
 _EVENT_SECONDS: Final = 0.5
 _EVENTS_PER_SIGN_OF_LIFE: Final = 30
 _FORM_SECONDS: Final = 10
+_MOST_DIGITS: Final = 19
 _UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -91,7 +93,7 @@ class Dashboard:
             "/accounts": lambda: views.accounts(query),
             "/requests": lambda: views.requests(query),
             "/inbox": views.inbox,
-            "/settings": lambda: views.settings(done="clock" if "done" in query else ""),
+            "/settings": lambda: views.settings(done=_DONE.get(query.get("done", ""), "")),
             "/connect": lambda: views.connect(f"{request.scheme}://{request.host}"),
         }
         if path in fixed:
@@ -188,24 +190,59 @@ class Dashboard:
         except (TimeoutError, web.HTTPRequestEntityTooLarge, web.RequestPayloadError):
             return await self._shown(request, self.views.settings(problem="The form did not arrive."))
         form = {name: values[-1] for name, values in parse_qs(raw.decode(errors="replace")).items()}
-        if request.path != "/settings/clock":
+        name = request.path.removeprefix("/settings/")
+        if name not in _FORMS:
             return await self._shown(request, _MISSING)
-        body = encode({"AdvanceSeconds": _seconds(form)})
-        status, answer = self.views.pipeline.admin_api.respond("POST", f"{PREFIX}clock", "application/json", body)
+        path, make = _FORMS[name]
+        body = make(form)
+        sent = body if isinstance(body, bytes) else encode(body)
+        status, answer = self.views.pipeline.admin_api.respond("POST", f"{PREFIX}{path}", "application/json", sent)
         self.views.pipeline.processed += 1
         if status != HTTPStatus.OK:
             problem = msgspec.json.decode(answer)["Message"]
-            return await self._shown(request, self.views.settings(problem=problem))
-        return web.Response(status=HTTPStatus.SEE_OTHER, headers={**_HEADERS, "Location": "/settings?done=1"})
+            view = self.views.settings(problem=problem, form=name, text=form.get("changes"))
+            return await self._shown(request, view)
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers={**_HEADERS, "Location": f"/settings?done={name}"})
 
 
-def _seconds(form: Mapping[str, str]) -> float | str:
-    """Return the seconds of a form, or the text itself if it is not a number; the admin API refuses that."""
+def _advance(form: Mapping[str, str]) -> object:
     text = form.get("amount", "")
     try:
-        return float(text) * _UNITS.get(form.get("unit", ""), 1)
+        return {"AdvanceSeconds": float(text) * _UNITS.get(form.get("unit", ""), 1)}
     except ValueError:
-        return text
+        return {"AdvanceSeconds": text}  # which the admin API refuses
+
+
+def _scenario(form: Mapping[str, str]) -> object:
+    name = form.get("name", "")
+    return read_tables(name)[1] if name in shipped() else {name: None}
+
+
+def _seed(form: Mapping[str, str]) -> object:
+    seed = form.get("seed", "")
+    is_number = len(seed) < _MOST_DIGITS and re.fullmatch("-?[0-9]+", seed, re.ASCII)
+    return {"Seed": int(seed) if is_number else seed} if seed else {}
+
+
+# The forms: for each, the path of the admin API that it is sent to, and what makes the body.
+_FORMS: Final[Mapping[str, tuple[str, Callable[[Mapping[str, str]], object]]]] = {
+    "clock": ("clock", _advance),
+    "running": ("scenario", lambda form: {"clock": {"running": form.get("running") == "true"}}),
+    "scenario": ("scenario", _scenario),
+    "changes": ("scenario", lambda form: form.get("changes", "").encode()),
+    "faults": ("scenario", lambda _: {"fault": []}),
+    "reset": ("reset", _seed),
+    "code": ("codes", lambda form: {key: form[key] for key in ("Email", "Code", "Catalog", "Account") if key in form}),
+}
+_DONE: Final = {
+    "clock": "The clock has been advanced.",
+    "running": "The clock has been changed.",
+    "scenario": "The scenario is in force.",
+    "changes": "The settings have been changed.",
+    "faults": "All faults have been removed.",
+    "reset": "All changes of items have been undone.",
+    "code": "The code has been set.",
+}
 
 
 def _response(text: str, *, content_type: str, status: int = HTTPStatus.OK) -> web.Response:

@@ -180,7 +180,7 @@ class Collection:
             identifier,
             account,
             next(iter(first(_NAMES)), ""),
-            ", ".join(details[:_MOST_DETAILS]),
+            ", ".join(list(dict.fromkeys(details))[:_MOST_DETAILS]),
             ", ".join(dict.fromkeys(first(_STATUSES))),
             next(iter(first(_CREATED)), ""),
             next(iter(first(_UPDATED)), ""),

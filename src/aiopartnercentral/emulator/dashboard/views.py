@@ -7,14 +7,17 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+import msgspec
 
 from aiopartnercentral.emulator.dashboard import requests
 from aiopartnercentral.emulator.dashboard.redaction import redacted_item, redacted_request, redacted_response
 from aiopartnercentral.emulator.dashboard.resources import BUDGET_SECONDS, INDEXED, Index, collections, history
 from aiopartnercentral.emulator.operations.account.verification import COMPLETION_PATH
 from aiopartnercentral.emulator.operations.registry import is_read
+from aiopartnercentral.emulator.scenario import CHANGEABLE, shipped
 from aiopartnercentral.emulator.services import SERVICES
 from aiopartnercentral.emulator.state.clock import format_timestamp
+from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -279,32 +282,28 @@ class Views:
             for (account, _), each in self.store.state.verifications.items()
             if each.secret is not None and each.status(now) == "PENDING_CUSTOMER_ACTION"
         ]
-        return View("inbox.html", {"codes": codes, "verifications": waiting})
+        data = {"catalogs": [*self.store.state.sizes], "owner": self.store.state.owner}
+        return View("inbox.html", data | {"codes": codes, "verifications": waiting})
 
-    def settings(self, *, problem: str = "", done: str = "") -> View:
-        """Return the clock, the seed, the quotas, the limits and the faults."""
-        state, dispatcher = self.store.state, self.pipeline.dispatcher
+    def settings(self, *, problem: str = "", form: str = "", text: str | None = None, done: str = "") -> View:
+        """Return the settings with the keys of a scenario, and what can be set.
+
+        Arguments:
+            problem: why a form was refused.
+            form: the name of that form, or of the one that was accepted.
+            text: what was sent instead of the changes that the page proposes.
+            done: what a form has done.
+        """
         struck: dict[str, int] = {}
         for record in self.pipeline.requests:
             for kind in record.faults:
                 struck[kind] = struck.get(kind, 0) + 1
-        faults = [
-            {"kind": fault.action.kind, "struck": struck.get(fault.action.kind, 0), **_given(fault.action, fault)}
-            for fault in self.pipeline.settings.injector.faults
-        ]
-        data = {
-            "clock": {"now": format_timestamp(self.now), "running": self.store.clock.running},
-            "seed": state.seed,
-            "owner": state.owner,
-            "catalogs": dict(state.sizes),
-            "task_seconds": state.task_time.total_seconds(),
-            "requests_per_second": dispatcher.requests_per_second,
-            "quotas": attrs.asdict(state.quotas),
-            "denied_catalogs": sorted(dispatcher.denied),
-            "denials": [_given(denial) for denial in dispatcher.denials],
-            "faults": faults,
-        }
-        return View("settings.html", data | {"problem": problem, "done": done}, 400 if problem else 200)
+        scenario = dict(self.pipeline.settings.scenario)
+        changes = {key: scenario[key] for key in CHANGEABLE if key != "clock"}
+        data = {**scenario, "struck": struck, "scenarios": list(shipped()), "problem": problem, "form": form}
+        proposed = msgspec.json.format(encode(changes), indent=2).decode()
+        more = {"done": done, "changes": proposed if text is None else text}
+        return View("settings.html", data | more, 400 if problem else 200)
 
     def connect(self, endpoint_url: str) -> View:
         """Return what clients need to use the emulator."""
@@ -362,13 +361,3 @@ def _newest(found: Iterable[Collection], start: int, size: int) -> Iterator[tupl
 def _is_in(wanted: str, status: str) -> bool:
     """Return whether one of the parts of a status begins with a text; so `active` does not select what is inactive."""
     return any(each.startswith(wanted.replace(" ", "_")) for each in status.lower().replace(" ", "_").split(",_"))
-
-
-def _given(*objects: attrs.AttrsInstance) -> Data:
-    """Return the arguments of objects that do not have their default."""
-    return {
-        field.name: getattr(value := getattr(each, field.name), "text", value)
-        for each in objects
-        for field in attrs.fields(type(each))
-        if field.init and field.name != "action" and getattr(each, field.name) != field.default
-    }

@@ -191,7 +191,11 @@ class CodeRecord(Record, frozen=True, kw_only=True, tag="code"):
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-AnyRecord: TypeAlias = RequestRecord | VerificationRecord | ClockRecord | QuotasRecord | CodeRecord
+class ResetRecord(Record, frozen=True, kw_only=True, tag="reset"):
+    """All earlier changes were undone, apart from those of quotas and clock."""
+
+
+AnyRecord: TypeAlias = ResetRecord | RequestRecord | VerificationRecord | ClockRecord | QuotasRecord | CodeRecord
 
 
 def decode_record(line: bytes, latest: Record | None) -> AnyRecord:

@@ -21,6 +21,7 @@ from aiopartnercentral.emulator.persistence.records import (
     QuotasRecord,
     Record,
     RequestRecord,
+    ResetRecord,
     StateError,
     StateHeader,
     VerificationRecord,
@@ -176,6 +177,26 @@ class StateStore:
         with CLOCK_LOCK:
             self._change(lambda now: self._set_code(code, now))
 
+    def reset(self, seed: int) -> None:
+        """Undo all changes of items, and forget verifications, idempotency tokens and used quotas.
+
+        Arguments:
+            seed: the seed of the generated data from now on.
+
+        Raises:
+            ValueError: there is a state file, which is of another seed.
+            StateError: the change cannot be written, and was not executed.
+        """
+        with CLOCK_LOCK:
+            if self._log is not None and seed != self.state.seed:
+                raise ValueError("seed can be set at the start only, as there is a state file")
+            self._change(self._reset)
+            self.state.seed = seed
+
+    def _reset(self, now: datetime) -> Record:
+        self.state.reset()
+        return ResetRecord(at=now, wall_clock=self._wall_clock())
+
     def _change(self, change: Callable[[datetime], Record]) -> None:
         """Execute a change that returns its record."""
         now = self.clock.now()
@@ -273,6 +294,8 @@ class StateStore:
                 if verification is None:
                     raise ValueError("no verification has this completion URL")
                 verification.opened_at = record.at
+            case ResetRecord():
+                self.state.reset()
             case QuotasRecord():
                 self._set_quotas(Quotas(**record.quotas), record.at)
             case CodeRecord():
