@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral.emulator.services import SERVICES
@@ -32,7 +32,7 @@ def redacted(service: Service, value: Any, shape: str | None, name: str = "") ->
     described: Mapping[str, Any] = service.shapes.get(shape, {}) if shape else {}
     if (
         described.get("sensitive")
-        or _HIDDEN_NAMES.fullmatch(name)
+        or _is_hidden(name)
         or (not described and name in _sensitive_names(service.name))
         or service.shapes.get(described.get("key", {}).get("shape"), {}).get("sensitive")
     ):
@@ -49,6 +49,11 @@ def redacted(service: Service, value: Any, shape: str | None, name: str = "") ->
         item_shape = described.get("member", {}).get("shape")
         return [redacted(service, item, item_shape, "" if item_shape else name) for item in value]
     return _as_json(value)
+
+
+@lru_cache(maxsize=4096)
+def _is_hidden(name: str) -> bool:
+    return _HIDDEN_NAMES.fullmatch(name) is not None
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401 - of any shape

@@ -166,7 +166,7 @@ class Collection:
         """Return the summary of an item."""
         identifier, account, item = self.at(index)
         members: dict[str, list[str]] = {}
-        for name, text in _leaves("", redacted_item(self.service, item)):
+        for name, text in _leaves("", redacted_item(self.service, item), []):
             if text != HIDDEN:
                 members.setdefault(f"{name[:1].upper()}{name[1:]}", []).append(text)
 
@@ -185,7 +185,7 @@ class Collection:
             next(iter(first(_CREATED)), ""),
             next(iter(first(_UPDATED)), ""),
             next(iter(first(_EXPIRES)), ""),
-            "\n".join((identifier, account, *(text for _, text in _leaves("", item)))).lower(),
+            "\n".join((identifier, account, *(text for _, text in _leaves("", item, [])))).lower(),
         )
 
 
@@ -194,15 +194,17 @@ def _owner(item: Mapping[str, Any]) -> str:
     return str(item.get("CreatedBy") or item.get("SenderAwsAccountId") or "")
 
 
-def _leaves(name: str, value: object) -> Iterator[tuple[str, str]]:
+def _leaves(name: str, value: object, found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Add the names and the texts of all values in a JSON value to a list, and return it."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _leaves(str(key), item)
+            _leaves(key, item, found)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from _leaves(name, item)
+            _leaves(name, item, found)
     elif value is not None:
-        yield name, str(value)
+        found.append((name, str(value)))
+    return found
 
 
 def history(versions: list[Item]) -> list[Item]:
@@ -269,6 +271,28 @@ def collections(state: State, now: datetime) -> Iterator[Collection]:
                 yield Collection(service, kind, name, None, store.kind(kind))
 
 
+@attrs.define
+class Budget:
+    """How long a page may take to summarise items; however short it is, some are summarised.
+
+    Arguments:
+        seconds: how long.
+    """
+
+    seconds: float
+    _started: float = attrs.field(factory=perf_counter, init=False)
+    _made: int = attrs.field(default=0, init=False)
+
+    async def spend(self) -> bool:
+        """Count an item, and let other requests be served now and then; returns whether there is still time."""
+        if self._made and self._made % _CHUNK == 0:
+            await anyio.lowlevel.checkpoint()
+            if perf_counter() > self._started + self.seconds:
+                return False
+        self._made += 1
+        return True
+
+
 @attrs.define(eq=False)
 class Index:
     """Summaries of items that were needed before, so that the next filter, order or search needs less time."""
@@ -277,14 +301,14 @@ class Index:
         factory=dict, init=False, repr=False
     )
 
-    async def summaries(self, collection: Collection, deadline: float) -> tuple[list[Summary], bool]:
+    async def summaries(self, collection: Collection, budget: Budget) -> tuple[list[Summary], bool]:
         """Return the summaries of the newest items, newest first, and whether these are all.
 
         Other requests are served in between. Cancelling this keeps what is known so far.
 
         Arguments:
             collection: the items.
-            deadline: when to stop, by `time.perf_counter`.
+            budget: how long this and the other collections of a page may take.
         """
         key = (collection.service.name, collection.kind, collection.catalog, collection.account)
         items = collection.items
@@ -294,18 +318,14 @@ class Index:
             known = {}
             self._known[key] = (items, refreshes, known)
         found: list[Summary] = []
-        made = 0
         indices = collection.indices
         oldest = max(0, len(indices) - INDEXED)
         for position in range(len(indices) - 1, oldest - 1, -1):
             index = indices[position]
             stored, cached = items.stored(index), known.get(index)
             if cached is None or cached[0] is not stored:
-                if made and made % _CHUNK == 0:
-                    await anyio.lowlevel.checkpoint()
-                    if perf_counter() > deadline:
-                        return found, False
-                made += 1
+                if not await budget.spend():
+                    return found, False
                 cached = known[index] = (stored, collection.summary(index))
             found.append(cached[1])
         return found, oldest == 0

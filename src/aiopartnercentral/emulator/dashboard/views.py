@@ -11,7 +11,7 @@ import msgspec
 
 from aiopartnercentral.emulator.dashboard import requests
 from aiopartnercentral.emulator.dashboard.redaction import redacted_item, redacted_request, redacted_response
-from aiopartnercentral.emulator.dashboard.resources import BUDGET_SECONDS, INDEXED, Index, collections, history
+from aiopartnercentral.emulator.dashboard.resources import BUDGET_SECONDS, INDEXED, Budget, Index, collections, history
 from aiopartnercentral.emulator.operations.account.verification import COMPLETION_PATH
 from aiopartnercentral.emulator.operations.registry import is_read
 from aiopartnercentral.emulator.scenario import CHANGEABLE, shipped
@@ -194,10 +194,10 @@ class Views:
         return View("items.html", data | more | at)
 
     async def _summaries(self, found: Iterable[Collection]) -> tuple[list[Summary], bool]:
-        deadline, complete = perf_counter() + BUDGET_SECONDS, True
+        budget, complete = Budget(BUDGET_SECONDS), True
         summaries: list[Summary] = []
         for each in found:
-            more, is_all = await self._index.summaries(each, deadline)
+            more, is_all = await self._index.summaries(each, budget)
             summaries += more
             complete = complete and is_all
         return summaries, complete
@@ -328,9 +328,9 @@ class Views:
         data["requests"] = [requests.row(each) for each in touching[:_FEW]]
         more["request_count"] = len(touching)
         kept: list[Data] = []
-        deadline, wanted, now = perf_counter() + BUDGET_SECONDS, text.lower(), self.now
+        budget, wanted, now = Budget(BUDGET_SECONDS), text.lower(), self.now
         for each in self.collections():
-            summaries, is_all = await self._index.summaries(each, deadline)
+            summaries, is_all = await self._index.summaries(each, budget)
             more["is_complete"] = more["is_complete"] and is_all
             place = {"service": each.service.name, "kind": each.kind, "catalog": each.catalog}
             kept += [place | found.shown(now) for found in summaries if wanted in found.text]
