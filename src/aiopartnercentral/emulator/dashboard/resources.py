@@ -61,7 +61,6 @@ class Summary:
         created: when it was created.
         updated: when it was changed.
         expires: when it expires if it is still pending then.
-        text: all its values in lower case, one a line, for the search.
     """
 
     identifier: str
@@ -72,7 +71,6 @@ class Summary:
     created: str
     updated: str
     expires: str
-    text: str = attrs.field(repr=False)
 
     def shown(self, now: datetime) -> dict[str, str]:
         """Return what is shown at a time."""
@@ -185,8 +183,33 @@ class Collection:
             next(iter(first(_CREATED)), ""),
             next(iter(first(_UPDATED)), ""),
             next(iter(first(_EXPIRES)), ""),
-            "\n".join((identifier, account, *(text for _, text in _leaves("", item, [])))).lower(),
         )
+
+
+@attrs.frozen(eq=False, slots=False)
+class Entry:
+    """An item of an index; what a filter needs of it is made when it is first needed.
+
+    Attributes:
+        collection: the collection that has the item.
+        index: its index there.
+        stored: the item if it was changed or added; another entry replaces this one after a change.
+    """
+
+    collection: Collection
+    index: int
+    stored: object
+
+    @cached_property
+    def text(self) -> str:
+        """All its values in lower case, one a line, for the search."""
+        identifier, account, item = self.collection.at(self.index)
+        return "\n".join((identifier, account, *(text for _, text in _leaves("", item, [])))).lower()
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Its summary."""
+        return self.collection.summary(self.index)
 
 
 def _owner(item: Mapping[str, Any]) -> str:
@@ -295,20 +318,21 @@ class Budget:
 
 @attrs.define(eq=False)
 class Index:
-    """Summaries of items that were needed before, so that the next filter, order or search needs less time."""
+    """The items that were examined before, so that the next filter, order or search needs less time."""
 
-    _known: dict[tuple[str, str, str, str | None], tuple[object, int, dict[int, tuple[object, Summary]]]] = attrs.field(
+    _known: dict[tuple[str, str, str, str | None], tuple[object, int, dict[int, Entry]]] = attrs.field(
         factory=dict, init=False, repr=False
     )
 
-    async def summaries(self, collection: Collection, budget: Budget) -> tuple[list[Summary], bool]:
-        """Return the summaries of the newest items, newest first, and whether these are all.
+    async def entries(self, collection: Collection, budget: Budget, *parts: str) -> tuple[list[Entry], bool]:
+        """Return the newest items, newest first, and whether these are all.
 
         Other requests are served in between. Cancelling this keeps what is known so far.
 
         Arguments:
             collection: the items.
             budget: how long this and the other collections of a page may take.
+            parts: the names of the attributes of each entry that are needed.
         """
         key = (collection.service.name, collection.kind, collection.catalog, collection.account)
         items = collection.items
@@ -317,15 +341,18 @@ class Index:
         if known_items is not items or known_refreshes != refreshes:
             known = {}
             self._known[key] = (items, refreshes, known)
-        found: list[Summary] = []
+        found: list[Entry] = []
         indices = collection.indices
         oldest = max(0, len(indices) - INDEXED)
         for position in range(len(indices) - 1, oldest - 1, -1):
             index = indices[position]
-            stored, cached = items.stored(index), known.get(index)
-            if cached is None or cached[0] is not stored:
+            stored, entry = items.stored(index), known.get(index)
+            if entry is None or entry.stored is not stored:
+                entry = known[index] = Entry(collection, index, stored)
+            if any(part not in vars(entry) for part in parts):
                 if not await budget.spend():
                     return found, False
-                cached = known[index] = (stored, collection.summary(index))
-            found.append(cached[1])
+                for part in parts:
+                    getattr(entry, part)
+            found.append(entry)
         return found, oldest == 0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from aiopartnercentral.emulator.dashboard.resources import Collection, Summary
+    from aiopartnercentral.emulator.dashboard.resources import Collection, Entry
     from aiopartnercentral.emulator.persistence.store import StateStore
     from aiopartnercentral.emulator.pipeline import RequestPipeline
 
@@ -179,28 +179,35 @@ class Views:
             at = paged(sum(map(len, found)), page_of(query))
             rows = [each.summary(index).shown(self.now) for each, index in _newest(found, at["start"], ROWS)]
         else:
-            summaries, is_complete = await self._summaries(found)
-            kept = [
-                row
-                for row, text in ((each.shown(self.now), each.text) for each in summaries)
-                if wanted["q"] in text and _is_in(wanted["status"], row["status"]) and account in ("", row["account"])
-            ]
+            is_summarised = order != "newest" or bool(wanted["status"] or account)
+            parts = [name for name, is_needed in (("text", wanted["q"]), ("summary", is_summarised)) if is_needed]
+            entries, is_complete = await self._entries(found, *parts)
+            kept = [each for each in entries if not wanted["q"] or wanted["q"] in each.text]
+            if is_summarised:
+                kept = [
+                    each
+                    for each in kept
+                    if _is_in(wanted["status"], each.summary.shown(self.now)["status"])
+                    and account in ("", each.summary.account)
+                ]
             if order != "newest":
-                kept.sort(key=lambda row: row[order], reverse=order in ("created", "updated"))
+                is_latest_first = order in ("created", "updated")
+                kept.sort(key=lambda each: each.summary.shown(self.now)[order], reverse=is_latest_first)
             at = paged(len(kept), page_of(query))
-            rows = kept[at["start"] : at["start"] + ROWS]
+            rows = [each.summary.shown(self.now) for each in kept[at["start"] : at["start"] + ROWS]]
         data = {"catalog": catalog, "service": service, "kind": kind, "rows": rows, "sort": order, "orders": _ORDERS}
         more = {"is_complete": is_complete, "limit": INDEXED, "of": sum(map(len, found))}
         return View("items.html", data | more | at)
 
-    async def _summaries(self, found: Iterable[Collection]) -> tuple[list[Summary], bool]:
+    async def _entries(self, found: Iterable[Collection], *parts: str) -> tuple[list[Entry], bool]:
+        """Return the items that could be examined in the time of a page, and whether these are all."""
         budget, complete = Budget(BUDGET_SECONDS), True
-        summaries: list[Summary] = []
+        entries: list[Entry] = []
         for each in found:
-            more, is_all = await self._index.summaries(each, budget)
-            summaries += more
+            more, is_all = await self._index.entries(each, budget, *parts)
+            entries += more
             complete = complete and is_all
-        return summaries, complete
+        return entries, complete
 
     def places(self, identifier: str) -> list[Data]:
         """Return where an item is, from the point of view of each account that has it."""
@@ -327,15 +334,12 @@ class Views:
         touching = [each for each in reversed(self.pipeline.requests) if requests.mentions(each, text)]
         data["requests"] = [requests.row(each) for each in touching[:_FEW]]
         more["request_count"] = len(touching)
-        kept: list[Data] = []
-        budget, wanted, now = Budget(BUDGET_SECONDS), text.lower(), self.now
-        for each in self.collections():
-            summaries, is_all = await self._index.summaries(each, budget)
-            more["is_complete"] = more["is_complete"] and is_all
-            place = {"service": each.service.name, "kind": each.kind, "catalog": each.catalog}
-            kept += [place | found.shown(now) for found in summaries if wanted in found.text]
+        entries, more["is_complete"] = await self._entries(self.collections(), "text")
+        kept = [each for each in entries if text.lower() in each.text]
         at = paged(len(kept), page_of(query))
-        data["rows"] = kept[at["start"] : at["start"] + ROWS]
+        for each in kept[at["start"] : at["start"] + ROWS]:
+            place = {name: getattr(each.collection, name) for name in ("kind", "catalog")}
+            data["rows"].append({"service": each.collection.service.name, **place, **each.summary.shown(self.now)})
         return View("search.html", data | more | at)
 
 
