@@ -238,6 +238,17 @@ def test_the_search_leads_to_an_item(browser, url):
     assert browser.driver.current_url == url + PLACES["ITEM"]
 
 
+def test_a_page_that_examines_all_items_is_not_loaded_at_each_change(browser, url):
+    browser.open(f"{url}/search?q=ltd")
+    wait_for(browser, "document.querySelector('#content[data-live]') === null")
+    loads = "performance.getEntriesByType('resource').filter(each => each.name.includes('/search')).length"
+    before = browser.run(f"return {loads}")
+    call(url, "GetVerification")
+    time.sleep(1.5)  # three times as long as an update takes
+    assert browser.run(f"return {loads}") == before
+    assert not browser.driver.find_element("id", "live").is_displayed()
+
+
 def test_cards_of_narrow_windows_are_still_tables(browser, url):
     browser.open(f"{url}/requests", width=390)
     roles = [role for role, *_ in browser.tree()]

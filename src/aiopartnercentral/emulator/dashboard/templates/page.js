@@ -26,7 +26,13 @@ function places(region) {
   };
 }
 
+// A page that has examined all items is not loaded again, as that would take long.
+function isLive() {
+  return document.querySelector("#content[data-live]") !== null;
+}
+
 async function update(message) {
+  if (!isLive()) return;
   if (isLoading) {
     isStale = true;
     return;
@@ -40,6 +46,7 @@ async function update(message) {
       if (latest && latest.innerHTML !== region.innerHTML && getSelection().isCollapsed) {
         const restore = places(region);
         region.replaceChildren(...latest.childNodes);
+        region.toggleAttribute("data-live", latest.hasAttribute("data-live"));
         restore();
       }
     }
@@ -76,6 +83,7 @@ function stop() {
 }
 
 function prepare() {
+  toggle.hidden = !isLive();
   const more = document.querySelector("[data-continue]");
   if (more && !isPaused) setTimeout(() => update(""), 50);
   for (const snippet of document.querySelectorAll(".snippet:not([data-copy])")) {
@@ -96,7 +104,6 @@ function prepare() {
   }
 }
 
-toggle.hidden = false;
 toggle.addEventListener("click", () => {
   isPaused = !isPaused;
   toggle.textContent = isPaused ? "Resume updates" : "Pause updates";
