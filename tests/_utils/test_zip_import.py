@@ -79,7 +79,7 @@ assert server.__file__.startswith(sys.argv[1]), server.__file__
 
 async def main():
     async with Emulator({"AWS": 3}) as emulator, httpx2.AsyncClient(trust_env=False) as http:
-        for path in ("/", "/connect", "/page.css", "/page.js"):
+        for path in ("/", "/settings", "/page.css", "/page.js"):
             response = await http.get(emulator.endpoint_url + path)
             print(response.status_code, response.headers["content-type"])
 
