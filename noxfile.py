@@ -16,8 +16,9 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "typing", "tests", "build"]
 
 ROOT = Path(__file__).parent
-MOST_BYTES = 1_000_000
-"""The wheel stays smaller."""
+EMULATOR = "aiopartnercentral/emulator"
+MOST_BYTES, MOST_BYTES_OF_EMULATOR = 950_000, 300_000
+"""The parts of the wheel stay smaller: the library, and the emulator, which is as large as its six services."""
 ENTRY_BYTES = 76  # of the headers of a file in a zip archive, which also contain its name twice
 PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
 
@@ -100,8 +101,10 @@ def _check_size(session: nox.Session, wheel: Path) -> None:
             sizes[directory] += file.compress_size + ENTRY_BYTES + 2 * len(file.filename)
     largest = ", ".join(f"{directory} {part:,}" for directory, part in sizes.most_common(8))
     session.log(f"{wheel.name}: {size:,} bytes; {largest}")
-    if size >= MOST_BYTES:
-        session.error(f"{wheel.name} has {size:,} bytes, and must stay below {MOST_BYTES:,}; the largest: {largest}")
+    emulator = sizes[EMULATOR]
+    for name, part, limit in (("library", size - emulator, MOST_BYTES), ("emulator", emulator, MOST_BYTES_OF_EMULATOR)):
+        if part >= limit:
+            session.error(f"the {name} has {part:,} bytes of {wheel.name}, and must stay below {limit:,}: {largest}")
 
 
 @nox.session(name="all-services")
