@@ -73,8 +73,8 @@ def _everything_loads(package: Executed) -> None:
             assert found.__doc__, name
             if attrs.has(found) and not issubclass(found, UnknownMember):
                 # The arguments of an operation are described once, by its method.
-                described = attribute_texts(found).keys() or "the arguments of `Client." in (found.__doc__ or "")
-                assert described in (True, {field.name for field in attrs.fields(found)}), name
+                if "the arguments of `Client." not in (found.__doc__ or ""):
+                    assert set(attribute_texts(found)) == {field.name for field in attrs.fields(found)}, name
     client = package.package.Client
     for operation in package.service.operations:
         method = getattr(client, package.names.methods[operation.name])

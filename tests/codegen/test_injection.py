@@ -176,6 +176,6 @@ def strings(module):
 def test_docstrings_hold_the_text(text):
     modules = [module for name, module in rendered(text).items() if name.startswith("structures/")]
     found = "".join("".join(part for module in modules for part in strings(module)).split())
-    assert f"Requestof`{shown(f'OpZ{text}')}`." in found
+    assert f"Requestof`{shown(f'OpZ{text}')}`:theargumentsof`Client.op_z" in found
     assert f"`{shown(f'A{text}')}`onthewire" in found
     assert f"pattern`{shown(text)}`" in found

@@ -113,7 +113,8 @@ class CollectGroup(TyperGroup):
         if service is not None and self.commands[cmd_name] is None:
             from aiopartnercentral.cli.subcommands import command_of, subcommand  # noqa: PLC0415 - loads the package
 
-            single, listing = _typer(), subcommand(service, cmd_name)
+            # While a shell completes, the help of options would cost more than all the rest.
+            single, listing = _typer(), subcommand(service, cmd_name, is_described=not ctx.resilient_parsing)
             single.command(
                 cmd_name,
                 cls=ListingCommand,

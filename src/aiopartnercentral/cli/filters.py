@@ -54,7 +54,9 @@ class Filter:
     example: Sequence[str]
 
 
-def filters_of(package: str, pagination: Pagination[Any, Any, Any], shapes: Shapes, request: str) -> list[Filter]:
+def filters_of(
+    package: str, pagination: Pagination[Any, Any, Any], shapes: Shapes, request: str, *, is_described: bool
+) -> list[Filter]:
     """Return the filters of a listing.
 
     Arguments:
@@ -62,11 +64,12 @@ def filters_of(package: str, pagination: Pagination[Any, Any, Any], shapes: Shap
         pagination: the listing's operation.
         shapes: the shapes of the service's model.
         request: the shape of the operation's request.
+        is_described: whether their help is needed, which loads the client that has the texts.
     """
     cls = pagination.operation.input
     members = {squashed(name): shape for name, shape in shapes.members(request).items()}
-    method = getattr(load(package, "client").Client, pagination.method)
-    hints, texts = attribute_types(cls), argument_texts(method)
+    texts = argument_texts(getattr(load(package, "client").Client, pagination.method)) if is_described else {}
+    hints = attribute_types(cls)
     names: dict[str, str] = {attribute: name for name, attribute in pagination.attributes.items()}
     found = []
     for field in attrs.fields(cls):

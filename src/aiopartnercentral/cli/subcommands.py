@@ -90,8 +90,8 @@ class Subcommand:
         ]
 
 
-def subcommand(service: str, command: str) -> Subcommand:
-    """Return the subcommand of a listing, or of the details of one."""
+def subcommand(service: str, command: str, *, is_described: bool = True) -> Subcommand:
+    """Return the subcommand of a listing, or of the details of one; not described, its filters have no help."""
     known, pagination = facts(service), pagination_of(service, command)
     model = model_data.load(known.name, known.api_version)
     shapes, request = Shapes(model["shapes"]), model["operations"][pagination.operation.name]["input"]["shape"]
@@ -101,7 +101,7 @@ def subcommand(service: str, command: str) -> Subcommand:
     return Subcommand(
         service=service,
         method=pagination.method,
-        filters=filters_of(service, pagination, shapes, request),
+        filters=filters_of(service, pagination, shapes, request, is_described=is_described),
         page_size=None if size is None else (size.get("min"), size.get("max")),
         catalog=re.compile(catalog.get("pattern", ".+")),
         catalogs=catalog.get("enum", _CATALOGS),
