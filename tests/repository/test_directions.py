@@ -31,6 +31,7 @@ ALLOWED["_modification"] = ALLOWED["_client"] | {"_client"}
 ALLOWED["cli"] |= {"sinks", "emulator"}
 ALLOWED["bulk"] |= {"sinks"}
 ALLOWED["_pagination"] |= {"sinks"}
+ALLOWED["integrations"] = ALLOWED["bulk"] | {"bulk"}
 # A sink of S3 needs credentials as the clients do; `_transport` opens its client, as no other room calls aiobotocore.
 ALLOWED["sinks"] = ALLOWED["_transport"] | {"_transport"}
 ALLOWED["emulator"] = {"_utils"}

@@ -1,0 +1,1 @@
+"""Collections as sources of other engines; each module needs the extra of its engine."""
