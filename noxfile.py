@@ -69,6 +69,16 @@ def oldest(session: nox.Session) -> None:
     session.run("pytest", "-n", "3", "--dist", "worksteal", *session.posargs, *paths)
 
 
+@nox.session(python="3.11")
+@nox.parametrize("version", ["4", "3.5"])
+def spark(session: nox.Session, version: str) -> None:
+    """Read listings with Spark, in one process and in a cluster; needs Java 17, and downloads 400 MB."""
+    session.install("-e", ".[test,spark]" if version == "4" else ".[test]", f"pyspark[sql]=={version}.*")
+    session.run(
+        "pytest", "tests/integrations/test_spark.py", "tests/integrations/test_spark_scans.py", *session.posargs
+    )
+
+
 @nox.session
 def build(session: nox.Session) -> None:
     """Build sdist and wheel, and try the wheel outside this checkout."""

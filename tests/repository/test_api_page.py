@@ -27,6 +27,7 @@ PACKAGES = (
     *(name for service in SERVICES for name in (service, f"{service}.listings")),
     "aiopartnercentral.bulk",
     "aiopartnercentral.sinks",
+    "aiopartnercentral.integrations.spark",
     "aiopartnercentral.emulator",
 )
 MADE_OF_THE_MODEL = ("enums", "errors", "structures")

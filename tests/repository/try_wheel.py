@@ -18,11 +18,9 @@ async def main() -> None:
     package = Path(aiopartnercentral.__file__).parent
     assert package.is_relative_to(sys.prefix), package
     assert version("aiopartnercentral") == aiopartnercentral.__version__
-    shipped = {
-        Path(file).relative_to("aiopartnercentral").as_posix()
-        for file in files("aiopartnercentral") or ()
-        if "dist-info" not in str(file) and ".." not in str(file)
-    }
+    installed = [Path(file) for file in files("aiopartnercentral") or ()]
+    shipped = {path.relative_to(package.name).as_posix() for path in installed if path.parts[0] == package.name}
+    assert Path("pyspark_aiopartnercentral.py") in installed  # Spark looks for such modules
     wanted = {"py.typed"}
     for package_of_service in (account, benefits, channel, marketing, revenue, selling):
         service = package_of_service.Client.service
