@@ -71,10 +71,10 @@ def _everything_loads(package: Executed) -> None:
         found = getattr(package.package, name)
         if isinstance(found, type):
             assert found.__doc__, name
-            if attrs.has(found) and not issubclass(found, UnknownMember):
-                # The arguments of an operation are described once, by its method.
-                if "the arguments of `Client." not in (found.__doc__ or ""):
-                    assert set(attribute_texts(found)) == {field.name for field in attrs.fields(found)}, name
+            # The arguments of an operation are described once, by its method.
+            is_described = "the arguments of `Client." not in (found.__doc__ or "")
+            if attrs.has(found) and not issubclass(found, UnknownMember) and is_described:
+                assert set(attribute_texts(found)) == {field.name for field in attrs.fields(found)}, name
     client = package.package.Client
     for operation in package.service.operations:
         method = getattr(client, package.names.methods[operation.name])
