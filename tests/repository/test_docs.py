@@ -49,6 +49,7 @@ SHOWN = {
     ("docs/pipelines.md", 3): r"^\('source_label', 'id'\) last_modified_date$",
     ("docs/pipelines.md", 4): r"^20 connections; \d+ partners$",
     ("docs/pipelines.md", 5): r"^250 items; 250 items; 250 items$",
+    ("docs/pipelines.md", 6): r"^list_opportunities 290\nlist_connections 290\nreport 4$",
     ("docs/tutorial.md", 0): r"\A(pac-\S+ \d{4}-\d\d-\d\d [A-Z_ ]+\n){3}\Z",
     ("docs/tutorial.md", 1): r"^Counter\(\{.*'partner': \d+",
     ("docs/tutorial.md", 2): r": 290 items[\s\S]*^(AWS|Sandbox) pac-",
@@ -74,6 +75,8 @@ def test_a_program_runs_and_prints_what_it_should(
     where: tuple[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
     script = tmp_path / "program.py"
     script.write_text(PROGRAMS[where], encoding="utf-8")
     if where[0] == "README.md":  # as its readers do it, and without any warning

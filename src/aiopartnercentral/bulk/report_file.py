@@ -19,7 +19,7 @@ from aiopartnercentral.types import MalformedItem
 if TYPE_CHECKING:
     import os
 
-__all__ = ["load_report"]
+__all__ = ["cursor_from_json", "load_report"]
 
 
 _Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -136,6 +136,19 @@ def load_report(path: str | os.PathLike[str]) -> Report[Origin]:
         output_written=found.output_written,
         earlier_files=[EarlierFile(each.path, each.written_at) for each in found.earlier_files],
     )
+
+
+def cursor_from_json(value: object) -> Cursor:
+    """Return the cursor of which `Cursor.as_json()` returned a value.
+
+    Raises:
+        ValueError: it is not a cursor.
+    """
+    try:
+        return _cursor(msgspec.convert(value, _Cursor))
+    except msgspec.ValidationError as error:
+        reason = str(error)  # which quotes no value
+    raise ValueError(f"this is not a cursor: {reason}")
 
 
 def _source(source: _Source) -> tuple[Origin, SourceReport]:
