@@ -80,6 +80,13 @@ def spark(session: nox.Session, version: str) -> None:
 
 
 @nox.session
+def recipes(session: nox.Session) -> None:
+    """Run the programs of docs/engines.md, with the engines that they need."""
+    session.install("-e", ".[test]", "dask", "deltalake>=1.0", "pyiceberg[pyarrow,sql-sqlite]", "ray[data]")
+    session.run("pytest", "-n", "2", "tests/repository/test_engines_page.py", *session.posargs, env={"RECIPES": "all"})
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build sdist and wheel, and try the wheel outside this checkout."""
     session.install("build")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TESTED_ELSEWHERE = {"docs/recipes.md", "docs/testing.md", "docs/emulator.md"}
+TESTED_ELSEWHERE = {"docs/engines.md", "docs/recipes.md", "docs/testing.md", "docs/emulator.md"}
 """Pages whose programs have tests of their own, since each needs its own surroundings."""
 WITH_SPARK = {where for where, block in BLOCKS.items() if "from pyspark" in block}
 """Those that the tests of Spark run, in an environment of their own."""
@@ -31,6 +31,8 @@ PROGRAMS = {
     if (where[0] == "docs/pipelines.md" and where not in WITH_SPARK)
     or (where[0] not in TESTED_ELSEWHERE and re.search(r"^(anyio|asyncio)\.run\(main", block, re.MULTILINE))
 }
+NOT_INSTALLED = {"dask", "deltalake", "pyiceberg", "ray", "rows"}
+"""Packages that only the nox session `recipes` installs, and a program of the same page."""
 SHOWN = {
     ("README.md", 0): r"(\w+ .+\n){290,}(AWS|Sandbox) pac-.*\n[\s\S]*\n2 .*: 290 items",
     ("docs/bulk.md", 0): r"\{.*'ada: connections': 250.*\}\n[\s\S]*^grace ListPartners +failed[\s\S]*: 319 items",
@@ -114,7 +116,11 @@ def imported(tree: ast.Module) -> dict[str, Any]:
     names: dict[str, Any] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            exec(compile(ast.Module([node], []), "import", "exec"), names)  # noqa: S102 - the project's own
+            try:
+                exec(compile(ast.Module([node], []), "import", "exec"), names)  # noqa: S102 - the project's own
+            except ModuleNotFoundError as error:
+                if str(error.name).partition(".")[0] not in NOT_INSTALLED:
+                    raise
     return names
 
 
