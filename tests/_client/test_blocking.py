@@ -77,6 +77,17 @@ def test_an_error_is_raised_as_it_is_and_further_calls_are_answered(emulator) ->
             inner(lambda client: client.get_connection(catalog="AWS", identifier="pac-aaaaaaaaaaaaa"))
 
 
+def test_only_functions_that_return_awaitables_are_called(emulator) -> None:
+    with blocking(connect(emulator)) as call:
+        wrong: Any = lambda client: client.paginate.list_connections(catalog="AWS")  # noqa: E731 - as callers do
+        with pytest.raises(TypeError, match=r"result of function must be awaitable, such as .*\.collect\(\), not a "):
+            call(wrong)
+        not_a_function: Any = "list_connections"
+        with pytest.raises(TypeError, match=r"function must be a function, such as .*, not a string"):
+            call(not_a_function)
+        assert call(lambda client: client.list_partners(catalog="AWS")).partner_summary_list
+
+
 def test_several_threads_call_at_once(emulator) -> None:
     met = threading.Barrier(3, timeout=30)
 

@@ -153,10 +153,66 @@ def test_a_stream_is_read_once(emulator) -> None:
     with collection(emulator).arrow().blocking() as stream:
         assert next(stream).num_rows == 10
         assert pa.table(stream).num_rows == 60
-        with pytest.raises(RuntimeError, match="all batches have been read"):
+        with pytest.raises(RuntimeError, match="can be read once"):
             pa.table(stream)
-    with pytest.raises(RuntimeError, match="only inside its `with` block"):
-        next(collection(emulator).arrow().blocking())
+
+
+def read_whole(stream: Any) -> None:
+    pa.table(stream)
+
+
+def read_in_part(stream: Any) -> None:
+    assert len(duckdb.from_arrow(stream).limit(1).fetchall()) == 1
+
+
+def fail_while_reading(stream: Any) -> None:
+    with pytest.raises(pa.ArrowInvalid):
+        pa.table(stream)
+
+
+@pytest.mark.parametrize("read", [read_whole, read_in_part, fail_while_reading])
+@pytest.mark.parametrize("engine", READERS)
+def test_no_second_reader_gets_a_part_or_nothing(emulator, engine, read) -> None:
+    sources = [of(emulator, "a"), *([DOWN] if read is fail_while_reading else [])]
+    with collection(emulator, *sources).arrow().blocking() as stream:
+        read(stream)
+        with pytest.raises(Exception, match="a stream can be read once, and this one was"):
+            READERS[engine](stream)
+
+
+def test_of_two_readers_one_gets_everything_and_the_other_an_error(emulator) -> None:
+    with collection(emulator).arrow().blocking() as stream:
+        first, second = (pa.RecordBatchReader.from_stream(stream) for _ in range(2))
+        rows = first.read_next_batch().num_rows
+        with pytest.raises(pa.ArrowInvalid, match="a stream can be read once"):
+            second.read_all()
+        assert rows + first.read_all().num_rows == 70
+    assert stream.report.complete
+
+
+def test_an_error_after_an_early_exit_of_an_engine_stays_as_it_is(emulator) -> None:
+    error = ValueError("mine")
+
+    def work() -> None:
+        with collection(emulator).arrow().blocking() as stream:
+            read_in_part(stream)
+            raise error
+
+    with pytest.raises(ValueError, match="mine") as raised:
+        work()
+    assert raised.value is error
+
+
+@pytest.mark.parametrize("engine", READERS)
+def test_only_an_open_stream_is_read(emulator, engine) -> None:
+    stream = collection(emulator).arrow().blocking()
+    for read in (next, READERS[engine]):
+        with pytest.raises(Exception, match="the stream is open only inside its `with` block"):
+            read(stream)
+    with stream:
+        assert len(READERS[engine](stream)) == 70
+    with pytest.raises(RuntimeError, match="the stream is open only inside its `with` block"):
+        pa.table(stream)
 
 
 def test_an_early_exit_and_a_checkpoint(emulator, tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager, ExitStack
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
@@ -11,7 +12,7 @@ from anyio.from_thread import start_blocking_portal
 from aiopartnercentral._utils import validators
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from types import TracebackType
 
     from anyio.from_thread import BlockingPortal
@@ -20,6 +21,12 @@ __all__ = ["Blocking", "blocking"]
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_FUNCTION = validators.function("a function, such as lambda client: client.list_connections(...)")
+_AWAITABLE: validators.Check[Awaitable[object]] = validators.instance_of(
+    Awaitable,  # type: ignore[type-abstract] # only for isinstance
+    "awaitable, such as client.list_connections(...) or client.paginate.list_connections(...).collect()",
+)
 
 
 class Blocking(Generic[T]):
@@ -81,6 +88,14 @@ class Blocking(Generic[T]):
         finally:
             self._portal = None
 
+    def check_open(self) -> None:
+        """Raise the error of calls if the block is not open in this process.
+
+        Raises:
+            RuntimeError: the block is not open, or it was opened by the process that this one was forked from.
+        """
+        self._checked()
+
     def __call__(self, function: Callable[[T], Awaitable[R]]) -> R:
         """Call a function with the object in its event loop, wait for its result, and return it.
 
@@ -94,7 +109,18 @@ class Blocking(Generic[T]):
         Raises:
             Exception: an error of the function.
             RuntimeError: the block is not open, or it was opened by the process that this one was forked from.
+            TypeError: it is not a function, or does not return an awaitable.
         """
+        portal, opened = self._checked()
+        _FUNCTION("function", function)
+        future = portal.start_task_soon(_result_of, function, opened)
+        try:
+            return future.result()
+        except BaseException:  # a KeyboardInterrupt leaves it waiting
+            future.cancel()
+            raise
+
+    def _checked(self) -> tuple[BlockingPortal, T]:
         opened = self._opened
         if self._portal is None or opened is None:
             raise RuntimeError(f"the {self._what} is open only inside its `with` block")
@@ -102,12 +128,7 @@ class Blocking(Generic[T]):
             raise RuntimeError(
                 f"the {self._what} was opened before the process was forked: call `blocking()` in each process"
             )
-        future = self._portal.start_task_soon(_result_of, function, opened)
-        try:
-            return future.result()
-        except BaseException:  # a KeyboardInterrupt leaves it waiting
-            future.cancel()
-            raise
+        return self._portal, opened
 
 
 def blocking(manager: AbstractAsyncContextManager[T]) -> Blocking[T]:
@@ -134,4 +155,6 @@ def blocking(manager: AbstractAsyncContextManager[T]) -> Blocking[T]:
 
 
 async def _result_of(function: Callable[[T], Awaitable[R]], opened: T) -> R:
-    return await function(opened)
+    result = function(opened)
+    _AWAITABLE("the result of function", result)
+    return await result

@@ -130,7 +130,8 @@ class BlockingArrowStream:
         """Prepare the stream; it opens when it is entered, once."""
         self._stream = stream
         self._table = table
-        self._ended = False
+        self._is_over = False
+        self._has_reader = False
         self._failure: BaseException | None = None
         self.schema: Any = table.schema
 
@@ -179,10 +180,15 @@ class BlockingArrowStream:
             RuntimeError: the block is not open, or it was opened by the process that this one was forked from.
             SinkError: an item does not match its class.
         """
-        for origin, items in self._stream:
-            if items:  # pages without items are of no use to an engine
-                return self._table.batch(origin, items)
-        self._ended = True
+        self._stream.check_open()
+        try:
+            for origin, items in self._stream:
+                if items:  # pages without items are of no use to an engine
+                    return self._table.batch(origin, items)
+        except BaseException:
+            self._is_over = True
+            raise
+        self._is_over = True
         raise StopIteration
 
     def __arrow_c_schema__(self) -> object:
@@ -193,24 +199,35 @@ class BlockingArrowStream:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Return the batches that have not been handed over yet as an Arrow PyCapsule; a reader fetches as it reads.
 
+        An engine may ask for several capsules, and read one of them.
+
         Arguments:
             requested_schema: the capsule of a schema to convert to, if Arrow can do so.
 
         Raises:
-            RuntimeError: all batches have been handed over already.
+            RuntimeError: the block is not open, all batches have been handed over already, or an engine reads them.
         """
-        if self._ended:
-            raise RuntimeError("all batches have been read: call `blocking()` again for a new stream")
+        self._stream.check_open()
+        self._check_unread()
         reader = import_optional("pyarrow", extra="arrow").RecordBatchReader.from_batches(
             self.schema, self._until_failure()
         )
         capsule: object = reader.__arrow_c_stream__(requested_schema)
         return capsule
 
+    def _check_unread(self) -> None:
+        """Refuse a second reader, which would silently get only a part of the batches, or none."""
+        if self._is_over or self._has_reader:
+            raise RuntimeError("a stream can be read once, and this one was: call `blocking()` again for a new stream")
+
     def _until_failure(self) -> Iterator[Any]:
         """Yield the batches, and keep the error that ends them: what an engine raises has only its text."""
         try:
+            self._check_unread()
+            self._has_reader = True
             yield from self
+        except GeneratorExit:  # an engine needs no more
+            raise
         except BaseException as error:
             self._failure = error
             raise

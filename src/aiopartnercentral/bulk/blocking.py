@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from aiopartnercentral._pagination.paginator import Collectable
@@ -65,6 +66,14 @@ class BlockingStream(Generic[EntryT]):
         self._page = iter(())
         self._call.__exit__(exc_type, exc, tb)
 
+    def check_open(self) -> None:
+        """Raise the error of a stream whose block is not open in this process.
+
+        Raises:
+            RuntimeError: the block is not open, or it was opened by the process that this one was forked from.
+        """
+        self._call.check_open()
+
     def __iter__(self) -> Self:
         """Return the stream itself; each entry is yielded once."""
         return self
@@ -108,6 +117,16 @@ class Streams(Collectable[Origin, EntryT], Generic[EntryT]):
         """
         self._spec = spec
         super().__init__(lambda: CollectionStream(self._spec, view), item_classes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Refuse to be pickled, unless a subclass can be.
+
+        Raises:
+            pickle.PicklingError: always.
+        """
+        raise PicklingError(
+            "only a collection itself can be pickled: call arrow(), batches(), raw() and blocking() where it is loaded"
+        )
 
     def blocking(self) -> BlockingStream[EntryT]:
         """Return a new stream for a `with` block.
