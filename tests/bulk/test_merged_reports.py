@@ -137,6 +137,12 @@ def test_reports_of_the_same_source_are_refused() -> None:
         Report.merge()
 
 
+@pytest.mark.parametrize("wrong", [[report("b")], None, {}])
+def test_only_reports_are_merged(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"reports\[1\] must be a Report, not .*: call merge\(\*reports\)"):
+        Report.merge(report("a"), wrong)
+
+
 async def test_partitions_make_one_report_from_which_the_next_night_continues(tmp_path: Path) -> None:
     listing = selling.listings.list_opportunities()
     async with Emulator({"AWS": 4}) as emulator:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from aiobotocore.config import AioConfig
 
 from aiopartnercentral import account, selling
 from aiopartnercentral.bulk import Collection, Credentials, Limits, Role, Source
@@ -128,9 +129,26 @@ async def test_an_open_client_is_not_pickled() -> None:
             pickle.dumps(Collection(LISTING, Source("AWS", client=client, label="mine")))
 
 
-def test_the_password_of_a_proxy_is_not_pickled() -> None:
-    from aiobotocore.config import AioConfig  # noqa: PLC0415 - only here
+@pytest.mark.parametrize("form", ["raw", "batches", "arrow"])
+def test_other_forms_of_a_collection_are_not_pickled(form: str) -> None:
+    view = getattr(Collection(LISTING, SOURCES), form)()
+    with pytest.raises(pickle.PicklingError, match="only a collection itself can be pickled"):
+        pickle.dumps(view)
 
+
+def test_collections_with_equal_configs_are_equal() -> None:
+    first, second, other = (Collection(LISTING, SOURCES, config=AioConfig(read_timeout=each)) for each in (3, 3, 4))
+    assert first == second == pickle.loads(pickle.dumps(first))
+    assert first != other
+    assert first != Collection(LISTING, SOURCES)
+
+
+def test_limits_can_be_in_sets() -> None:
+    rates = [{"ListPartners": 1}, {"ListPartners": 1}, {"ListPartners": 2}, {}]
+    assert len({Limits(rates=each) for each in rates}) == 3
+
+
+def test_the_password_of_a_proxy_is_not_pickled() -> None:
     config = AioConfig(proxies={"https": "http://me:s3cret@proxy:80"})
     with pytest.raises(pickle.PicklingError, match="config has a proxy with user name and password") as raised:
         pickle.dumps(Collection(LISTING, "AWS", config=config))

@@ -25,6 +25,7 @@ from aiopartnercentral._pagination.source_report import (
     with_noted_parent,
 )
 from aiopartnercentral._utils.text import counted, json_time, listed, utc_text
+from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.errors import AioPartnerCentralError
 
 if TYPE_CHECKING:
@@ -216,9 +217,13 @@ class Report(Generic[KeyT]):
         sink has written its own.
 
         Raises:
+            TypeError: an argument is not a report.
             ValueError: there are no reports, or two of them have the same source: both have results of it, and only the
                 caller knows which one is in the output.
         """
+        for number, report in enumerate(reports):
+            if not isinstance(report, Report):
+                raise TypeError(f"reports[{number}] must be a Report, not {type_name(report)}: call merge(*reports)")
         if not reports:
             raise ValueError("merge() needs at least one report")
         _check_disjoint(reports)
@@ -260,7 +265,10 @@ class Report(Generic[KeyT]):
         return report_schema()
 
     def __str__(self) -> str:
-        """Return a table with a line for each source, a line of totals, and one of earlier files, if any."""
+        """Return a table with a line for each source, a line of totals, and one of earlier files, if any.
+
+        It is for people: unlike the JSON, it has the messages of all errors, also those of the service.
+        """
         table = _table({str(key): state for key, state in self.sources.items()})
         return "\n".join(filter(None, [table, self.totals, self.left_in_place]))
 

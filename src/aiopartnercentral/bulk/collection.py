@@ -187,8 +187,12 @@ class Collection(Streams[ItemT], Generic[ItemT]):
 
     @property
     def _compared(self) -> Mapping[str, Any]:
-        since = self._arguments["since"]
-        return {**self._arguments, "since": since.as_json() if isinstance(since, Report) else since}
+        since, config = self._arguments["since"], self._arguments.get("config")
+        return {
+            **self._arguments,
+            "since": since.as_json() if isinstance(since, Report) else since,
+            "config": None if config is None else vars(config),  # botocore's have no equality
+        }
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arguments.

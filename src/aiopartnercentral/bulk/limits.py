@@ -45,7 +45,7 @@ class Limits:
     """
 
     rate: float = attrs.field(default=5.0, validator=validators.positive_number)
-    rates: Mapping[str, float] = attrs.field(factory=dict, validator=_rates)
+    rates: Mapping[str, float] = attrs.field(factory=dict, validator=_rates, hash=False)
     concurrency: int = attrs.field(default=10, validator=validators.count)
     sources: int = attrs.field(default=50, validator=validators.count)
     account_concurrency: int = attrs.field(default=2, validator=validators.count)
