@@ -18,7 +18,7 @@ nox.options.sessions = ["lint", "typing", "tests", "build"]
 ROOT = Path(__file__).parent
 EMULATOR = "aiopartnercentral/emulator"
 MOST_BYTES, MOST_BYTES_OF_EMULATOR = 950_000, 300_000
-"""The parts of the wheel stay smaller: the library, and the emulator, which is as large as its six services."""
+"""The parts of the wheel must be smaller: the library, and the emulator, which is as large as its six services."""
 ENTRY_BYTES = 76  # of the headers of a file in a zip archive, which also contain its name twice
 PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
 

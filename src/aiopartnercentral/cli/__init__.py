@@ -1,30 +1,30 @@
 """The command `aiopartnercentral`.
 
-app          the commands and their options
-services     the services and the names of their listings
-subcommands  the listings that `collect` knows, derived from the generated packages
-filters      the options of the filters of one listing
-structures   the values of filters that are structures
-shorthand    the AWS CLI's shorthand for structures
-shapes       the shapes of a service's model
-each         the values that collect below each item of another listing
-options      the options of every listing
-completion   what a shell completes the values of options with
-config       the options of one run together, checked against each other
-collect      runs a collection into the output
-progress     its progress on stderr
-writer       stdout and files
-table        rows and reports as tables
-item_table   items of the service as tables
-describe     an operation or a type of the API
-malformed    the file of malformed items
-report_file  the JSON report
-demo         an example with an embedded Partner Central
-emulator     a local Partner Central, with emulator_command (its options) and emulator_settings (changes a running one)
-recording    forwards the emulator's requests to AWS
-runner       runs a coroutine, and returns the exit code
-messages     the message for each error
-terminal     safe text, and the width of a terminal
+app            the commands and their options
+services       the services and the names of their listings
+subcommands    the listings that `collect` knows, derived from the generated packages
+filters        the options of the filters of one listing
+shapes         the shapes of a service's model, and the values of filters that are structures
+shorthand      the AWS CLI's shorthand for structures
+each           the values that collect below each item of another listing
+options        the options of every listing
+option_values  validators and completions of the values of options
+config         the options of one run together, checked against each other
+collect        runs a collection into the output
+progress       its progress on stderr
+writer         stdout and files
+sinks          the sinks of standard output, devices, pipes, and malformed items
+table          rows and reports as tables, and what the command prints at the end of a run
+item_table     items of the service as tables
+report_file    the JSON report, and the earlier one from which an incremental run continues
+write          sends the rows of a file, with write_command (its options)
+describe       an operation or a type of the API
+emulator       a local Partner Central, and `demo`, with emulator_command (its options) and emulator_settings (changes a
+               running one)
+recording      forwards the emulator's requests to AWS
+runner         runs a coroutine, and returns the exit code
+messages       the message for each error
+terminal       safe text, and the width of a terminal
 """
 
 from __future__ import annotations
