@@ -158,3 +158,36 @@ def test_an_interrupt_ends_everything_and_a_fork_uses_nothing_of_it() -> None:
         output, errors = process.communicate(timeout=30)
     assert forked == "the client was opened before the process was forked: call `blocking()` in each process\n"
     assert (output, errors) == ("interrupted 1\n", "")
+
+
+NO_FORK: dict[str, Any] = {"condition": not hasattr(os, "fork"), "reason": "the system cannot fork"}
+ENDING = """
+import os, sys
+from aiopartnercentral import account, blocking
+from aiopartnercentral.bulk import Collection, Limits, Source
+
+url, way = sys.argv[1:]
+keys = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "not-a-secret"}
+os.environ.update(AWS_ACCESS_KEY_ID="AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY="not-a-secret")
+call = blocking(account.connect(endpoint_url=url, **keys))
+call.__enter__()
+listing, source = account.listings.list_connections(page_size=1), Source("AWS", endpoint_url=url)
+stream = Collection(listing, source, limits=Limits(rate=0.5)).blocking()
+stream.__enter__()
+next(stream)
+if way == "forked" and os.fork():
+    code = os.waitstatus_to_exitcode(os.wait()[1])
+    print("the child ended with", code)
+if way == "error":
+    raise ValueError("mine")
+"""
+
+
+@pytest.mark.parametrize("way", ["end", "error", pytest.param("forked", marks=pytest.mark.skipif(**NO_FORK))])
+def test_a_process_ends_although_the_block_was_never_left(emulator, way) -> None:
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", ENDING, emulator.endpoint_url, way]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == (way == "error"), ended.stderr
+    last = ended.stderr.strip().splitlines()[-1:]
+    assert last == (["ValueError: mine"] if way == "error" else [])
+    assert ("the child ended with 0" in ended.stdout) == (way == "forked")

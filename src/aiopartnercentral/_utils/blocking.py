@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Awaitable
-from contextlib import AbstractAsyncContextManager, ExitStack
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from concurrent.futures import Future, InvalidStateError
+from contextlib import AbstractAsyncContextManager, ExitStack, suppress
+from functools import partial
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from weakref import WeakSet
 
-from anyio.from_thread import start_blocking_portal
+import anyio
+from anyio.from_thread import BlockingPortal
 
 from aiopartnercentral._utils import validators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-
-    from anyio.from_thread import BlockingPortal
 
 __all__ = ["Blocking", "blocking"]
 
@@ -27,6 +31,7 @@ _AWAITABLE: validators.Check[Awaitable[object]] = validators.instance_of(
     Awaitable,  # type: ignore[type-abstract] # only for isinstance
     "awaitable, such as client.list_connections(...) or client.paginate.list_connections(...).collect()",
 )
+_OPEN: WeakSet[Blocking[Any]] = WeakSet()
 
 
 class Blocking(Generic[T]):
@@ -34,7 +39,8 @@ class Blocking(Generic[T]):
 
     Its event loop runs in a thread of its own, so it can be used where a loop is running already, such as in a
     notebook, and in a process that was forked before. Several threads may call at once. Leaving the block closes the
-    object and ends the thread, also after an exception such as `KeyboardInterrupt`, which cancels what is running.
+    object and ends the thread, also after an exception such as `KeyboardInterrupt`, which cancels what is running. The
+    end of the process closes it, too, as a notebook may never leave the block.
     """
 
     def __init__(self, manager: AbstractAsyncContextManager[T], what: str) -> None:
@@ -71,10 +77,12 @@ class Blocking(Generic[T]):
         if self._opened is not None:
             raise RuntimeError(f"a {self._what} can be entered only once; call `blocking()` again for a new one")
         with ExitStack() as stack:
-            portal = stack.enter_context(start_blocking_portal(name="aiopartnercentral"))
+            portal, thread = _start_portal()
+            stack.push(partial(_stop, portal, thread))
             self._opened = stack.enter_context(portal.wrap_async_context_manager(self._manager))
             self._portal, self._process = portal, os.getpid()
             self._stack = stack.pop_all()
+        _OPEN.add(self)
         return self
 
     def __exit__(
@@ -83,6 +91,7 @@ class Blocking(Generic[T]):
         """Close the object, and end the thread."""
         if os.getpid() != self._process:
             return  # a forked process, which has neither the thread nor its event loop
+        _OPEN.discard(self)
         try:
             self._stack.__exit__(exc_type, exc, tb)
         finally:
@@ -152,6 +161,51 @@ def blocking(manager: AbstractAsyncContextManager[T]) -> Blocking[T]:
             f"{validators.type_name(manager)}"
         )
     return Blocking(manager, "client")
+
+
+def _start_portal() -> tuple[BlockingPortal, Thread]:
+    """Start an event loop in a thread of its own.
+
+    Not by `start_blocking_portal`, whose generator waits for the thread when Python releases it: in a forked process,
+    which does not have the thread, that never ends.
+    """
+    started: Future[BlockingPortal] = Future()
+
+    async def run() -> None:
+        async with BlockingPortal() as portal:
+            with suppress(InvalidStateError):  # nobody waits for it any more
+                started.set_result(portal)
+                await portal.sleep_until_stopped()
+
+    def work() -> None:
+        try:
+            anyio.run(run)
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    thread = Thread(target=work, name="aiopartnercentral", daemon=True)
+    thread.start()
+    try:
+        return started.result(), thread
+    except BaseException:  # such as KeyboardInterrupt
+        started.cancel()
+        raise
+
+
+def _stop(portal: BlockingPortal, thread: Thread, exc_type: type[BaseException] | None, *_: object) -> None:
+    portal.call(portal.stop, exc_type is not None)  # after an exception, it cancels the calls of other threads
+    thread.join()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Close what is still open when Python ends, as its connections and checkpoints would stay as they are."""
+    for each in list(_OPEN):
+        with suppress(Exception, SystemExit):
+            error = SystemExit()
+            each.__exit__(type(error), error, None)
 
 
 async def _result_of(function: Callable[[T], Awaitable[R]], opened: T) -> R:
