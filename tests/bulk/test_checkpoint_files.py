@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 import pytest
 
-from aiopartnercentral.bulk import Collection, PageFetched, RunFinished, RunStarted, checkpoint
+from aiopartnercentral.bulk import Collection, PageFetched, RunFinished, RunStarted, checkpoint_storage
 from aiopartnercentral.bulk.checkpoint_file import read
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, ServiceError
@@ -263,13 +263,13 @@ async def test_only_its_own_lock_is_removed(tmp_path: Path) -> None:
 
 
 async def test_its_removal_survives_a_power_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, removed, really = tmp_path / "run.checkpoint", list[bool](), checkpoint.sync_directory
+    path, removed, really = tmp_path / "run.checkpoint", list[bool](), checkpoint_storage.sync_directory
 
     def sync_directory(directory: Path) -> None:
         really(directory)
         removed.append(not path.exists())
 
-    monkeypatch.setattr(checkpoint, "sync_directory", sync_directory)
+    monkeypatch.setattr(checkpoint_storage, "sync_directory", sync_directory)
     async with Emulator({"AWS": 15}) as emulator:
         collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
         await collection.into(open_sink(tmp_path / "out.ndjson"), save_every=0)

@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -23,7 +24,7 @@ from aiopartnercentral.bulk.checkpoint import Checkpoint
 from aiopartnercentral.bulk.spec import Question
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, DecodeError, SinkError
-from aiopartnercentral.sinks import NdjsonSink, open_sink
+from aiopartnercentral.sinks import NdjsonSink, S3Options, open_sink
 from tests.support.bulk_sources import FAST, of
 from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
@@ -423,7 +424,13 @@ async def test_starting_over_needs_nothing_of_the_earlier_output(tmp_path: Path)
         ),
         ({"checkpoint_max_age": timedelta(days=-1)}, ValueError, "must be a timedelta above 0, not -1 day, 0:00:00"),
         ({"restart": 1}, TypeError, "restart must be a boolean, not an integer"),
-        ({"checkpoint": "s3://bucket/run.json"}, ValueError, "checkpoint must be a local file: only outputs can be"),
+        ({"checkpoint": "s3://bucket"}, ValueError, "checkpoint must name a bucket and a key"),
+        ({"checkpoint": PurePath("s3://bucket/run.json")}, ValueError, "checkpoint must be a string if it is a URL"),
+        (
+            {"checkpoint_s3": S3Options()},
+            ValueError,
+            "checkpoint_s3 is an option of a checkpoint that begins with s3://",
+        ),
         ({"restart": True, "checkpoint": None}, ValueError, "restart=True needs a checkpoint"),
     ],
 )

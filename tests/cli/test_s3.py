@@ -134,6 +134,39 @@ async def test_a_run_that_is_stopped_resumes_from_its_spool(run, started, store,
     assert not checkpoint.exists()
 
 
+async def test_a_checkpoint_in_s3_is_resumed_and_names_the_run_that_uses_it(run, started, store, s3, tmp_path):
+    is_silent = True
+
+    async def answer(_operation, sent):
+        number = int(sent.get("NextToken") or 0)
+        if number == 2 and is_silent:
+            await anyio.sleep_forever()
+        return page([connection(number * 50 + one) for one in range(50)], str(number + 1) if number < 2 else None)
+
+    async with serving(answer) as url:
+        files = ("--output", tmp_path / "out.ndjson", "--checkpoint", f"s3://{BUCKET}/run.json", *s3[:2])
+        command = (*COLLECT, "--catalog", "AWS", "--endpoint-url", url, *files)
+        async with started(*command) as process:
+            await until(lambda: store.keys() == ["run.json"])
+            ended = await run(*command)
+            assert ended.code == 2
+            assert f"s3://{BUCKET}/run.json is in use by another run" in ended.complaint
+            assert f"of process {process.pid} on " in ended.complaint
+            await until(lambda: [*tmp_path.glob(".*.part")])
+            await anyio.sleep(1)
+            process.send_signal(signal.SIGTERM)
+            errors = await everything(process.stderr)
+            await process.wait()
+        hint = f"progress saved in s3://{BUCKET}/run.json: 100 items, 0 of 1 source finished; to resume: "
+        assert hint in errors.decode()
+        is_silent = False
+        ended = await run(*command)
+    assert ended.code == 0, ended.err
+    assert "resumes the run of" in ended.err
+    assert len({*(tmp_path / "out.ndjson").read_bytes().splitlines()}) == 150
+    assert store.keys() == []
+
+
 async def test_a_command_killed_while_it_uploads_is_run_again(run, started, store, s3, emulator, tmp_path):  # noqa: PLR0917 - as above
     reached, is_killed = anyio.Event(), False
 
@@ -163,7 +196,7 @@ async def test_a_command_killed_while_it_uploads_is_run_again(run, started, stor
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--s3-profile", "acme"), "--s3-profile needs an --output or --report that begins with s3://"),
+        (("--s3-profile", "acme"), "--s3-profile needs an --output, --report or --checkpoint that begins with s3://"),
         (("--spool", "spool"), "--spool needs an --output or --report that begins with s3://"),
         (("--output", "s3://bucket"), "must name a bucket and a key"),
         (("--output", "gs://bucket/a.csv"), "must be that of a file or begin with s3://"),
@@ -171,7 +204,12 @@ async def test_a_command_killed_while_it_uploads_is_run_again(run, started, stor
         (("--output", "s3://bucket/a.zip"), "as .zip is not supported"),
         (("--report", "s3://bucket/a.csv"), "--report must end in .json"),
         (("--output", "s3://bucket/a.csv", "--malformed", "s3://bucket/b.ndjson"), "it must name a local file"),
-        (("--output", "s3://bucket/a.csv", "--checkpoint", "s3://bucket/b"), "it must name a local file"),
+        (("--output", "a.csv", "--checkpoint", "s3://b/c", "--spool", "d"), "--spool needs an --output or --report"),
+        (("--output", "a.csv", "--checkpoint", "s3://b"), "must name a bucket and a key"),
+        (
+            ("--output", "s3://b/a.csv", "--checkpoint", "s3://b/a.csv"),
+            "--output and --checkpoint name the same object",
+        ),
         (("--since", "s3://bucket/report.json"), "it must name a local file"),
         (("--output", "s3://b/a", "--format", "csv", "--report", "s3://b/a"), "--output and --report name the same"),
     ],

@@ -25,6 +25,8 @@ CREDENTIALS = Credentials(access_key_id="AKIDEXAMPLE", secret_access_key="the-se
 PART = 5 << 20
 _HEADERS = re.compile(r"x-amz-.*|content-.*|range|if-.*", re.IGNORECASE)
 
+_KEPT = ("ETag", "Content-Type", "Last-Modified", "Date")
+
 
 @attrs.frozen
 class ObjectStore:
@@ -106,7 +108,7 @@ async def forward(store: ObjectStore, request: web.BaseRequest) -> web.Response:
         ClientSession(auto_decompress=False) as session,
         session.request(request.method, url, data=body, headers=headers) as answer,
     ):
-        kept = {name: answer.headers[name] for name in ("ETag", "Content-Type") if name in answer.headers}
+        kept = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
         return web.Response(status=answer.status, body=await answer.read(), headers=kept)
 
 

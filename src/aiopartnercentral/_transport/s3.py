@@ -6,6 +6,8 @@ import base64
 import hashlib
 import zlib
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -21,13 +23,13 @@ from aiopartnercentral.errors import RedirectError, SinkError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import timedelta
 
     from aiopartnercentral._transport.chain import ChainSession
     from aiopartnercentral._transport.credentials import CredentialsProvider
     from aiopartnercentral._transport.s3_options import S3Options
 
-__all__ = ["S3Store", "UploadedPart", "open_store"]
+__all__ = ["ConditionError", "S3Store", "StoredObject", "UploadedPart", "open_store"]
 
 _REGION: Final = "us-east-1"
 _CREDENTIALS_SECONDS = 600.0
@@ -36,10 +38,13 @@ _CONNECT_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 20
 _TEMPORARY = frozenset({500, 502, 503, 504})  # as 501 says that the store does not have the operation
 _NOT_FOUND = 404
+_CONDITION_CODES = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
+_MAX_READ_BYTES = 1 << 30  # as what is read at once is held in memory
 _PERMISSIONS: Final[Mapping[str, str]] = {
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
     "HeadObject": "s3:GetObject",
-    "GetObject": "s3:GetObject",
+    "GetObject": "s3:GetObject (and s3:ListBucket on the bucket, if there may be no such object)",
+    "DeleteObject": "s3:DeleteObject",
     "ListObjectsV2": "s3:ListBucket",
     "ListMultipartUploads": "s3:ListBucketMultipartUploads",
 }
@@ -71,6 +76,27 @@ class UploadedPart:
     number: int
     etag: str
     checksums: Mapping[str, str]
+
+
+@attrs.frozen
+class StoredObject:
+    """An object that was read at once.
+
+    Attributes:
+        data: its content.
+        etag: what the store calls this content.
+        modified: when it was written, by the store's clock.
+        age: how long ago that was, by the same clock if the store says its time.
+    """
+
+    data: bytes = attrs.field(repr=False)
+    etag: str
+    modified: datetime
+    age: timedelta
+
+
+class ConditionError(SinkError):
+    """An object was not written or deleted, as it is not the one that the condition of the request names."""
 
 
 @asynccontextmanager
@@ -169,12 +195,61 @@ class S3Store:
             return {"ContentMD5": base64.b64encode(digest).decode()}
         return {"ChecksumCRC32": base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()}
 
-    async def put(self, key: str, data: bytes, content_type: str) -> None:
-        """Create or replace an object, whole or not at all."""
+    async def put(self, key: str, data: bytes, content_type: str, *, replaces: str | bool = True) -> str:
+        """Create or replace an object, whole or not at all, and return its ETag.
+
+        Arguments:
+            key: its key.
+            data: its content.
+            content_type: its media type.
+            replaces: the ETag of the object that it must replace, or whether it may replace any.
+
+        Raises:
+            ConditionError: there is another object, or none.
+        """
         sums = self._checksums(data)
         arguments = {**self._object(key), **self._options.headers, **sums, "ContentType": content_type}
+        if isinstance(replaces, str):
+            arguments["IfMatch"] = replaces
+        elif not replaces:
+            arguments["IfNoneMatch"] = "*"
+        with self._errors(key), self._conditions(key, is_conditional=replaces is not True):
+            answer = await self._client.put_object(Body=data, **arguments)
+        self._verify(key, answer, sums)
+        return str(answer["ETag"])
+
+    async def delete(self, key: str, etag: str) -> None:
+        """Delete the object with an ETag; stores that know no such condition delete any.
+
+        Raises:
+            ConditionError: there is another object, or none.
+        """
+        with self._errors(key), self._conditions(key, is_conditional=True):
+            await self._client.delete_object(**self._object(key), IfMatch=etag)
+
+    @contextmanager
+    def _conditions(self, key: str, *, is_conditional: bool) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            if is_conditional and _code(error) in _CONDITION_CODES:
+                raise ConditionError(f"s3://{self._bucket}/{key}", _response(error)) from error
+            raise
+
+    async def get(self, key: str) -> StoredObject | None:
+        """Return an object with its content; None if there is no object."""
         with self._errors(key):
-            self._verify(key, await self._client.put_object(Body=data, **arguments), sums)
+            answer = await self._get(key)
+            if answer is None:
+                return None
+            async with answer["Body"] as body:
+                if answer["ContentLength"] > _MAX_READ_BYTES:
+                    raise SinkError(f"s3://{self._bucket}/{key}", "it is larger than 1 GiB")
+                data: bytes = await body.read()
+        modified: datetime = answer["LastModified"]
+        sent = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+        now = datetime.now(UTC) if sent is None else parsedate_to_datetime(sent)
+        return StoredObject(data, answer["ETag"], modified, now - modified)
 
     async def create_upload(self, key: str, content_type: str) -> str:
         """Begin a multipart upload, and return its id. The object is unchanged until it is completed."""
@@ -246,13 +321,16 @@ class S3Store:
     async def read(self, key: str) -> AsyncIterator[bytes] | None:
         """Return the content of an object in chunks; None if there is no object."""
         with self._errors(key):
-            try:
-                answer = await self._client.get_object(**self._object(key))
-            except ClientError as error:
-                if _status(error) == _NOT_FOUND and _code(error) != "NoSuchBucket":
-                    return None
-                raise
-        return self._chunks(key, answer["Body"])
+            answer = await self._get(key)
+        return None if answer is None else self._chunks(key, answer["Body"])
+
+    async def _get(self, key: str) -> Any:  # noqa: ANN401 - aiobotocore has no types
+        try:
+            return await self._client.get_object(**self._object(key))
+        except ClientError as error:
+            if _status(error) == _NOT_FOUND and _code(error) != "NoSuchBucket":
+                return None
+            raise
 
     async def _chunks(self, key: str, body: Any) -> AsyncIterator[bytes]:  # noqa: ANN401 - aiobotocore has no types
         async with body:

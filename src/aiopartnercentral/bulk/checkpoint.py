@@ -1,16 +1,14 @@
-"""The checkpoint file of a bulk collection, from which a later run resumes.
+"""The checkpoint of a bulk collection, from which a later run resumes.
 
-The file is replaced atomically at each save. Only the owner may read it, as page tokens are opaque and may hold
+It is replaced atomically at each save. Only the owner may read a local file, as page tokens are opaque and may hold
 anything.
 """
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import anyio
 import attrs
@@ -19,8 +17,6 @@ import msgspec
 from aiopartnercentral import __version__
 from aiopartnercentral._pagination.report import ENDED_WELL, EarlierRun, Outcome, SourceReport
 from aiopartnercentral._pagination.source_report import SkippedParents
-from aiopartnercentral._utils.atomic_files import sync_directory
-from aiopartnercentral._utils.file_lock import release_lock
 from aiopartnercentral._utils.text import utc_text
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.checkpoint_file import (
@@ -33,20 +29,20 @@ from aiopartnercentral.bulk.checkpoint_file import (
     StoredParent,
     StoredSource,
     as_bytes,
-    read,
+    parse,
 )
-from aiopartnercentral.bulk.checkpoint_lock import lock_checkpoint
+from aiopartnercentral.bulk.checkpoint_object import storage_of
 from aiopartnercentral.bulk.dedup import SeenItems, split_fingerprints
 from aiopartnercentral.bulk.incremental import Increment
-from aiopartnercentral.errors import CheckpointError, SinkError, error_text
-from aiopartnercentral.sinks.partial_file import PartialFile
+from aiopartnercentral.errors import CheckpointError, error_text
 from aiopartnercentral.types import MalformedItem, SkippedParent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from filelock import BaseFileLock
-
+    from aiopartnercentral.bulk.checkpoint_object import CheckpointObject
+    from aiopartnercentral.bulk.checkpoint_storage import CheckpointStorage
     from aiopartnercentral.bulk.incremental import Start
     from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.spec import Question
@@ -72,10 +68,11 @@ class DiscardedRun:
 
 @attrs.define(eq=False)
 class Checkpoint:
-    """An open checkpoint, locked against other processes.
+    """An open checkpoint, locked against other runs.
 
     Attributes:
-        path: the file, or a link to it, which stays a link.
+        path: the file or the object, for messages.
+        storage: where it is stored.
         question: the listings and sources of the collection.
         first_run: this run, or the first of the runs that it resumes; its id names the partial files.
         library: the version of this library that the earlier run used; None for a new run.
@@ -87,7 +84,8 @@ class Checkpoint:
         seen: the items of each unfinished source that are in the output; empty without an output.
     """
 
-    path: Path
+    path: Path | CheckpointObject
+    storage: CheckpointStorage
     question: Question
     first_run: EarlierRun
     library: str | None
@@ -97,24 +95,23 @@ class Checkpoint:
     position: JsonValue | None
     discarded: DiscardedRun | None
     seen: dict[Origin, SeenItems]
-    _lock: BaseFileLock | None = attrs.field(alias="lock")
     _entries: dict[Origin, StoredSource] = attrs.field(alias="entries")
-    _target: Path = attrs.field(init=False)
     _resumed: dict[Origin, int] = attrs.field(init=False)  # items of earlier runs
     _writing: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._target = Path(os.path.realpath(self.path))
         self._resumed = {
             origin: entry.items if entry.written is None else entry.written for origin, entry in self._entries.items()
         }
 
     @classmethod
-    async def open(cls, path: Path, question: Question, *, run_id: str, max_age: timedelta, restart: bool) -> Self:
-        """Open a checkpoint, whether the file exists or not.
+    async def open(
+        cls, path: Path | CheckpointObject, question: Question, *, run_id: str, max_age: timedelta, restart: bool
+    ) -> Checkpoint:
+        """Open a checkpoint, whether it exists or not.
 
         Arguments:
-            path: the file.
+            path: the file or the object.
             question: the listings and sources of the collection.
             run_id: identifies this run.
             max_age: the progress of a run that began longer ago is discarded.
@@ -124,31 +121,46 @@ class Checkpoint:
             CheckpointError: it cannot be read, is in use or damaged, has another version, or belongs to another
                 collection.
         """
-        return await run_to_completion(
-            partial(cls._open, path, question, run_id, max_age, restart), undo=partial(cls._close, remove=False)
-        )
+        storage = storage_of(path, run_id)
+
+        def read(stored: tuple[bytes, datetime] | None) -> Checkpoint:
+            found, reason = parse(path, stored, max_age, restart=restart)
+            return cls._of(found, reason, path, question, storage=storage, run_id=run_id)
+
+        checkpoint = await storage.open(read)
+        try:
+            await storage.claim()
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await storage.close(remove=False)
+            raise
+        return checkpoint
 
     @classmethod
-    def _open(cls, path: Path, question: Question, run_id: str, max_age: timedelta, restart: bool) -> Self:  # noqa: FBT001 - as above
-        lock = lock_checkpoint(path)
-        try:
-            found, reason = read(path, max_age, restart=restart)
-            if found is not None and reason is None:
-                _check_listings(path, found, question)
-            entries, dropped = _entries(found, question)
-            if found is not None and reason is None:
-                reason = _not_droppable(found, dropped)
-            joined = () if found is None else tuple(each for each in question.origins if each not in entries)
-            kept = found if reason is None else None
-            entries = {} if kept is None else entries
-            seen = {origin: _seen(path, entry) for origin, entry in entries.items() if entry.outcome not in ENDED_WELL}
-        except BaseException:
-            release_lock(lock)
-            raise
+    def _of(
+        cls,
+        found: CheckpointFile | None,
+        reason: str | None,
+        path: Path | CheckpointObject,
+        question: Question,
+        *,
+        storage: CheckpointStorage,
+        run_id: str,
+    ) -> Checkpoint:
+        if found is not None and reason is None:
+            _check_listings(path, found, question)
+        entries, dropped = _entries(found, question)
+        if found is not None and reason is None:
+            reason = _not_droppable(found, dropped)
+        joined = () if found is None else tuple(each for each in question.origins if each not in entries)
+        kept = found if reason is None else None
+        entries = {} if kept is None else entries
+        seen = {origin: _seen(path, entry) for origin, entry in entries.items() if entry.outcome not in ENDED_WELL}
         return cls(
             path=path,
+            storage=storage,
             question=question,
-            first_run=EarlierRun(run_id=run_id, started_at=datetime.now(UTC)) if kept is None else _first_run(kept),
+            first_run=_new_run(run_id) if kept is None else _first_run(kept),
             library=None if kept is None else kept.library,
             earlier={origin: _earlier(entry) for origin, entry in entries.items()},
             joined=joined,
@@ -156,9 +168,16 @@ class Checkpoint:
             position=None if kept is None else kept.output,
             discarded=None if reason is None else _discarded(reason, found),
             seen=seen,
-            lock=lock,
             entries={origin: entries.get(origin) or _entry(origin, SourceReport()) for origin in question.origins},
         )
+
+    def discard(self, reason: str, run_id: str) -> None:
+        """Discard the run that would be resumed, as its output is lost; this run is the first one then."""
+        earlier = self.first_run.run_id if self.resumes else None
+        self.discarded = DiscardedRun(reason, earlier, self.position)
+        self.first_run, self.library, self.position = _new_run(run_id), None, None
+        self.earlier, self.seen, self._resumed = {}, {}, {}
+        self._entries = {origin: _entry(origin, SourceReport()) for origin in self.question.origins}
 
     @property
     def resumes(self) -> EarlierRun | None:
@@ -223,16 +242,17 @@ class Checkpoint:
         """Write the recorded progress and the sink's position; a cancellation does not interrupt this.
 
         Raises:
-            CheckpointError: the file cannot be written, and is unchanged.
+            CheckpointError: it cannot be written, and is unchanged.
         """
         entries = [self._whole(origin, entry) for origin, entry in self._entries.items()]
         with anyio.CancelScope(shield=True):
             async with self._writing:
-                await run_to_completion(partial(self._write, entries, position))
+                content = await run_to_completion(partial(self._content, entries, position))
+                await self.storage.write(content)
 
     async def close(self, *, remove: bool = False) -> None:
-        """Unlock the file; `remove` deletes it, as there is nothing left to resume."""
-        await run_to_completion(partial(self._close, remove=remove))
+        """Unlock the checkpoint; `remove` deletes it, as there is nothing left to resume."""
+        await self.storage.close(remove=remove)
 
     def _whole(self, origin: Origin, entry: StoredSource) -> StoredSource:
         seen = self.seen.get(origin)
@@ -242,33 +262,19 @@ class Checkpoint:
             entry, seen=bytes(seen.seen), expected=seen.stored_expected, written=seen.written
         )
 
-    def _write(self, entries: list[StoredSource], position: JsonValue | None) -> None:
+    def _content(self, entries: list[StoredSource], position: JsonValue | None) -> bytes:
         question = self.question
         listings = {
             name: StoredListing(service, operation, dict(parameters))
             for name, (service, operation, parameters) in question.listings.items()
         }
         first = self.first_run
-        file = CheckpointFile(FORMAT, VERSION, __version__, first.run_id, first.started_at, listings, position, entries)
-        output = str(self._target)
-        try:
-            PartialFile.replace(output, as_bytes(file), FORMAT, private=True)
-        except SinkError as error:
-            raise CheckpointError(f"the checkpoint {self.path} cannot be written: {error.reason}") from error
-
-    def _close(self, *, remove: bool) -> None:
-        try:
-            if remove:
-                self._target.unlink(missing_ok=True)
-                # Otherwise a power failure could bring it back, and the next run would take all for finished.
-                sync_directory(self._target.parent)
-        except OSError as error:
-            raise CheckpointError(f"the checkpoint {self.path} cannot be removed: {error.strerror}") from error
-        finally:
-            release_lock(self._lock)
+        return as_bytes(
+            CheckpointFile(FORMAT, VERSION, __version__, first.run_id, first.started_at, listings, position, entries)
+        )
 
 
-def _check_listings(path: Path, found: CheckpointFile, question: Question) -> None:
+def _check_listings(path: object, found: CheckpointFile, question: Question) -> None:
     """Refuse a checkpoint of other listings.
 
     Raises:
@@ -316,6 +322,10 @@ def _discarded(reason: str, found: CheckpointFile | None) -> DiscardedRun:
     return DiscardedRun(reason, None, None) if found is None else DiscardedRun(reason, found.first_run_id, found.output)
 
 
+def _new_run(run_id: str) -> EarlierRun:
+    return EarlierRun(run_id=run_id, started_at=datetime.now(UTC))
+
+
 def _first_run(found: CheckpointFile) -> EarlierRun:
     return EarlierRun(run_id=found.first_run_id, started_at=found.began)
 
@@ -343,14 +353,14 @@ def _entry(origin: Origin, report: SourceReport) -> StoredSource:
     )
 
 
-def _seen(path: Path, entry: StoredSource) -> SeenItems:
+def _seen(path: object, entry: StoredSource) -> SeenItems:
     try:
         return SeenItems.load(entry.seen, entry.expected, entry.written)
     except ValueError as error:
         raise CheckpointError(f"the checkpoint {path} is damaged: {error}; {START_OVER}") from None
 
 
-def _comes_again(path: Path, entry: StoredSource) -> set[bytes]:
+def _comes_again(path: object, entry: StoredSource) -> set[bytes]:
     try:
         return set(split_fingerprints(entry.comes_again))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The content of a checkpoint file: what it holds, and how it is read and checked.
+"""The content of a checkpoint: what it holds, and how it is read and checked.
 
 It is one JSON object. It has the time at which its run began; digests of the listings' parameters; the outcome, counts,
 times and next page token of each source and listing; the position of the sink; and fingerprints of the items of
@@ -14,7 +14,8 @@ import os
 import stat
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import msgspec
 
@@ -22,19 +23,19 @@ from aiopartnercentral._pagination.report import ENDED_WELL, Outcome
 from aiopartnercentral._utils.text import counted, utc_text
 from aiopartnercentral.errors import CheckpointError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 __all__ = [
     "FORMAT",
     "START_OVER",
     "VERSION",
     "CheckpointFile",
+    "RemoteCheckpoint",
     "StoredListing",
     "StoredMalformed",
     "StoredParent",
     "StoredSource",
     "as_bytes",
+    "content_of",
+    "parse",
     "read",
     "saved_progress",
 ]
@@ -130,38 +131,57 @@ class CheckpointFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: list[StoredSource]
 
 
+class RemoteCheckpoint(Protocol):
+    """A checkpoint that is not a local file."""
+
+    def read(self) -> tuple[bytes, datetime] | None:
+        """Return its bytes and the time of their last change; None if there is none.
+
+        Raises:
+            CheckpointError: it cannot be read.
+        """
+        ...
+
+
 # Made here, as msgspec crashes if two threads make the first decoder of a struct class at once.
 _HEADER = msgspec.json.Decoder(_Header)
 _FILE = msgspec.json.Decoder(CheckpointFile)
 
 
 def read(path: Path, max_age: timedelta, *, restart: bool) -> tuple[CheckpointFile | None, str | None]:
+    """Return the content of a local checkpoint; see `parse`.
+
+    Raises:
+        CheckpointError: it cannot be read, or see `parse`.
+    """
+    return parse(path, content_of(path), max_age, restart=restart)
+
+
+def parse(
+    name: object, stored: tuple[bytes, datetime] | None, max_age: timedelta, *, restart: bool
+) -> tuple[CheckpointFile | None, str | None]:
     """Return the content of a checkpoint, if it has any that is readable, and why it is not to be resumed, or None.
 
     A file that does not begin like a checkpoint is an error, so that it is never replaced. One that was cut off after
     this beginning is a damaged checkpoint.
 
     Arguments:
-        path: the file.
+        name: its path or URL, for messages.
+        stored: its bytes and the time of their last change; None if there is none.
         max_age: a run that began longer ago is not to be resumed.
         restart: whether no run is to be resumed.
 
     Raises:
-        CheckpointError: it cannot be read or is not a checkpoint; or it is damaged or of another version, and may be
-            young enough to be resumed.
+        CheckpointError: it is not a checkpoint; or it is damaged or of another version, and may be young enough to be
+            resumed.
     """
-    try:
-        data, changed = _content(path)
-    except FileNotFoundError:
+    if stored is None or not stored[0]:  # as `touch` and `mktemp` make it
         return None, None
-    except OSError as error:
-        raise CheckpointError(f"the checkpoint {path} cannot be read: {error.strerror}") from error
-    if not data:  # as `touch` and `mktemp` make it
-        return None, None
+    data, changed = stored
     if not data.startswith(_BEGINNING):
-        raise CheckpointError(f"{path} is not a checkpoint, or its beginning is damaged; remove it to start over")
+        raise CheckpointError(f"{name} is not a checkpoint, or its beginning is damaged; remove it to start over")
     try:
-        found = _decoded(path, data)
+        found = _decoded(name, data)
     except CheckpointError:
         # Its run began before the file's last change, so it is at least as old.
         discarded = _why_discarded(changed, max_age, restart=restart)
@@ -171,7 +191,7 @@ def read(path: Path, max_age: timedelta, *, restart: bool) -> tuple[CheckpointFi
     return found, _why_discarded(found.began, max_age, restart=restart)
 
 
-def _decoded(path: Path, data: bytes) -> CheckpointFile:
+def _decoded(path: object, data: bytes) -> CheckpointFile:
     try:
         version = _HEADER.decode(data).version
         if version != VERSION:
@@ -188,10 +208,11 @@ def _decoded(path: Path, data: bytes) -> CheckpointFile:
         raise CheckpointError(f"the checkpoint {path} is damaged: {error}; {START_OVER}") from None
 
 
-def saved_progress(path: Path) -> str | None:
+def saved_progress(location: Path | RemoteCheckpoint) -> str | None:
     """Return how much can be resumed from a checkpoint, in words; None if nothing can be."""
     try:
-        found, _ = read(path, timedelta.max, restart=False)
+        stored = content_of(location) if isinstance(location, Path) else location.read()
+        found, _ = parse(location, stored, timedelta.max, restart=False)
     except CheckpointError:
         return None
     sources = [] if found is None else found.sources
@@ -222,6 +243,20 @@ def _duration(length: timedelta) -> str:
     name, unit = next((each for each in units.items() if length >= each[1]), ("second", units["second"]))
     number = f"{length / unit:g}"
     return f"{number} {name}" if number == "1" else f"{number} {name}s"
+
+
+def content_of(path: Path) -> tuple[bytes, datetime] | None:
+    """Return the bytes of a local checkpoint and the time of their last change; None if there is no such file.
+
+    Raises:
+        CheckpointError: it cannot be read, or is not a regular file.
+    """
+    try:
+        return _content(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CheckpointError(f"the checkpoint {path} cannot be read: {error.strerror}") from error
 
 
 def _content(path: Path) -> tuple[bytes, datetime]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
@@ -20,11 +19,12 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.arrow_stream import ArrowBatches, listing_table
 from aiopartnercentral.bulk.blocking import Streams
+from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
 from aiopartnercentral.bulk.client_pool import ClientPool
 from aiopartnercentral.bulk.incremental import OVERLAP, Since, check_since
 from aiopartnercentral.bulk.limits import Limits
 from aiopartnercentral.bulk.report_file import load_report
-from aiopartnercentral.bulk.sink_writer import SinkPage, check_sink, checked, page_for_sink, write_all
+from aiopartnercentral.bulk.sink_writer import SinkOpening, SinkPage, check_sink, page_for_sink, write_all
 from aiopartnercentral.bulk.source import Origin, check_no_secrets, check_sources
 from aiopartnercentral.bulk.spec import Listings, Spec, digests, name_listings, origins_of
 from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection as AnyCollection, Iterable, Mapping, Sequence
 
     from aiopartnercentral._pagination.report import SourceReport
+    from aiopartnercentral._transport.s3_options import S3Options
     from aiopartnercentral.bulk.instrumentation.events import Observer
     from aiopartnercentral.bulk.source import Source
     from aiopartnercentral.sinks import Sink
@@ -84,6 +85,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         ignore_errors: AnyCollection[str] = (),
         buffer_pages: int = 0,
         checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_s3: S3Options | None = None,
         checkpoint_max_age: timedelta = MAX_AGE,
         restart: bool = False,
         since: Since = None,
@@ -109,9 +111,10 @@ class Collection(Streams[ItemT], Generic[ItemT]):
                 fails with one of them is skipped.
             buffer_pages: maximum pages that wait for the consumer, in addition to those that `limits.concurrency`
                 allows.
-            checkpoint: a file in which progress is saved. If it exists, the collection resumes from it; once everything
-                is collected, it is deleted. Sources that the resumed run did not have join it, and those that are not
-                given any more are left out.
+            checkpoint: a file in which progress is saved, or an object, such as `s3://bucket/run.json`. If it exists,
+                the collection resumes from it; once everything is collected, it is deleted. Sources that the resumed
+                run did not have join it, and those that are not given any more are left out.
+            checkpoint_s3: for a checkpoint in S3, the credentials and other options.
             checkpoint_max_age: the progress of a run that began longer ago than this is discarded, so that the items of
                 last night never pass for those of this night. A run is as old as the earliest one that it resumes.
             restart: whether to discard the progress of an earlier run in any case; only with a checkpoint.
@@ -151,7 +154,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             reports_malformed=reports_malformed(on_malformed),
             ignores=ignoring(ignore_errors),
             limits=limits,
-            checkpoint=_CHECKPOINT("checkpoint", checkpoint),
+            checkpoint=check_checkpoint(checkpoint, checkpoint_s3),
             checkpoint_max_age=validators.positive_duration("checkpoint_max_age", checkpoint_max_age),
             restart=restart,
             observer=_OBSERVER("observer", observer),
@@ -167,7 +170,8 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             "on_malformed": on_malformed,
             "ignore_errors": frozenset(ignore_errors),
             "buffer_pages": buffer_pages,
-            "checkpoint": spec.checkpoint,
+            "checkpoint": None if checkpoint is None else str(spec.checkpoint),
+            "checkpoint_s3": checkpoint_s3,
             "checkpoint_max_age": checkpoint_max_age,
             "restart": restart,
             "since": since,
@@ -201,8 +205,13 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             pickle.PicklingError: the pickle would have a secret; the message names the source.
         """
         for source in self._arguments["sources"]:
-            check_no_secrets(source)
+            check_no_secrets(
+                f"source {source.label}", role=source.role, credentials=source.credentials, client=source.client
+            )
         _check_proxies(self._arguments.get("config"))
+        if (s3 := self._arguments["checkpoint_s3"]) is not None:
+            check_no_secrets("checkpoint_s3", role=s3.role, credentials=s3.credentials)
+            _check_proxies(s3.config)
         return partial(type(self), **self._arguments), ()
 
     @property
@@ -267,7 +276,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         """
         return listing_table(self._spec, listing).schema
 
-    async def into(self, sink: Sink, *, save_every: float = 1.0) -> Report[Origin]:
+    async def into(self, sink: Sink, *, save_every: float | None = None) -> Report[Origin]:
         """Collect everything into a sink, and return the report.
 
         The output is written atomically at the end of the run. It has what was collected of each source, even if the
@@ -279,7 +288,8 @@ class Collection(Streams[ItemT], Generic[ItemT]):
 
         Arguments:
             sink: the sink to write, such as `sinks.open_sink("connections.parquet", cls=account.ConnectionSummary)`.
-            save_every: seconds between two checkpoints; 0 for one after every page.
+            save_every: seconds between two checkpoints; 0 for one after every page. By default 1 for a file, and 10 for
+                an object in S3.
 
         Raises:
             TypeError, ValueError: `sink` is not a sink, two files of the run are the same, or `save_every` is below 0.
@@ -294,25 +304,17 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         spec, raises_at_end = self._spec, self._spec.plan.on_error == "finish"
         if raises_at_end:  # once the output is complete
             spec = attrs.evolve(spec, plan=attrs.evolve(spec.plan, on_error="report"))
-        view: CollectionView[SinkPage] = CollectionView(page_for_sink, raw=sink.wants == "raw", into_sink=True)
-        async with checked(sink), CollectionStream(spec, view) as stream:
-            await write_all(stream, sink, save_every=save_every, resumable=spec.checkpoint is not None)
+        opening = SinkOpening(sink, spec.checkpoint)
+        view: CollectionView[SinkPage] = CollectionView(
+            page_for_sink, raw=sink.wants == "raw", into_sink=True, resume=opening.resume
+        )
+        async with opening, CollectionStream(spec, view) as stream:
+            await write_all(stream, opening, save_every=save_every)
         report = stream.report
         error = report.as_error() if raises_at_end else None
         if error is not None:
             raise error
         return report
-
-
-def _check_checkpoint(name: str, value: object) -> Path:
-    """Demand the path of a local file, which can be locked."""
-    path = validators.path(name, value)
-    if path.startswith("s3:/"):
-        raise ValueError(f"{name} must be a local file: only outputs can be in S3")
-    return Path(path)
-
-
-_CHECKPOINT = validators.optional(validators.Check(_check_checkpoint))
 
 
 def _check_proxies(config: object) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 import anyio.lowlevel
@@ -15,21 +16,31 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.paths import check_distinct
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.checkpoint_file import START_OVER
+from aiopartnercentral.bulk.checkpoint_object import CheckpointObject
 from aiopartnercentral.errors import PositionError, SinkError
-from aiopartnercentral.sinks.base import Page, Sink, check_output, earlier_files, output_paths, paths_at
+from aiopartnercentral.sinks.base import (
+    Page,
+    Sink,
+    check_output,
+    earlier_files,
+    output_paths,
+    paths_at,
+    spooled_files,
+)
 from aiopartnercentral.sinks.left_over import remove_left_over_of, remove_named
+from aiopartnercentral.sinks.partial_file import LostPartialFileError
+from aiopartnercentral.sinks.spool import SpooledSink
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
     from aiopartnercentral.bulk.checkpoint import DiscardedRun
     from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.stream import CollectionStream
-    from aiopartnercentral.types import MalformedItem
+    from aiopartnercentral.types import JsonValue, MalformedItem
 
-__all__ = ["SinkPage", "check_sink", "checked", "empty_pages", "page_for_sink", "write_all"]
+__all__ = ["SinkOpening", "SinkPage", "check_sink", "empty_pages", "page_for_sink", "write_all"]
 
 _CHUNK = 250  # items that are fingerprinted before other tasks may run: about 0.3 ms
 _LEFT_OUT = b"\0"  # no JSON starts with it; a malformed item is not in the output, and may be valid after a restart
@@ -67,7 +78,9 @@ def _page(origin: Origin, **content: Any) -> Page:  # noqa: ANN401 - of `Page`
     return Page(*where, account=origin.account, service=origin.service, **content)
 
 
-def check_sink(sink: object, origins: Iterable[Origin], checkpoint: Path | None, save_every: object) -> None:
+def check_sink(
+    sink: object, origins: Iterable[Origin], checkpoint: Path | CheckpointObject | None, save_every: object
+) -> None:
     """Check the sink of a collection, and the interval of its checkpoints.
 
     Raises:
@@ -76,53 +89,120 @@ def check_sink(sink: object, origins: Iterable[Origin], checkpoint: Path | None,
     """
     if not isinstance(sink, Sink):
         raise TypeError(f"sink must be a Sink, such as open_sink() returns, not {validators.type_name(sink)}")
-    files: list[tuple[str, str | Path]] = [("the output", path) for path in output_paths(sink, empty_pages(origins))]
-    check_distinct(files if checkpoint is None else [*files, ("the checkpoint", checkpoint)])
-    validators.number(least=0)("save_every", save_every)
+    pages = empty_pages(origins)
+    files: list[tuple[str, str | Path]] = [("the output", path) for path in output_paths(sink, pages)]
+    check_distinct([*files, ("the checkpoint", checkpoint)] if isinstance(checkpoint, Path) else files)
+    if isinstance(sink, SpooledSink) and str(checkpoint) in sink.objects(pages):
+        raise ValueError(f"the output and the checkpoint name the same object, {checkpoint}")
+    if save_every is not None:
+        validators.number(least=0)("save_every", save_every)
 
 
-@asynccontextmanager
-async def checked(sink: Sink) -> AsyncIterator[None]:
-    """Run the block if the output can be written, as far as the sink can tell before it is opened.
+class SinkOpening:
+    """Opens a sink, and checks it before, as far as the sink can tell whether the output can be written.
 
-    Raises:
-        SinkError: it cannot be written.
+    Attributes:
+        sink: the sink.
     """
-    if not hasattr(sink, "check"):
-        yield
-        return
-    try:
-        await check_output(sink)
-        yield
-    except BaseException:  # `write_all` has aborted what was opened
+
+    def __init__(self, sink: Sink, checkpoint: Path | CheckpointObject | None) -> None:
+        """Prepare; nothing is opened yet."""
+        self.sink = sink
+        self._checkpoint = checkpoint
+        self._is_checked = self._is_open = False
+
+    async def __aenter__(self) -> Self:
+        """Check the output.
+
+        Raises:
+            SinkError: it cannot be written.
+        """
+        self._is_checked = hasattr(self.sink, "check")
+        try:
+            await check_output(self.sink)
+        except BaseException:
+            await self._abort(keep=True)
+            raise
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        """After an exception, close what `write_all` has not closed."""
+        if exc_type is not None and (self._is_checked or self._is_open):
+            await self._abort(keep=True)
+
+    async def _abort(self, *, keep: bool) -> None:
         with anyio.CancelScope(shield=True):
-            await sink.abort(keep=True)
-        raise
+            await self.sink.abort(keep=keep)
+
+    async def resume(self, position: JsonValue | None, run_id: str) -> str | None:
+        """Open the sink at the position of an earlier run, or return why that run cannot be resumed on this machine.
+
+        Only files that another machine does not have, or that are deleted with the temporary files, may be gone. If
+        both output and checkpoint are local, a missing file is an error, as before any other mistake.
+        """
+        spooled = await spooled_files(self.sink)
+        if spooled is None and not isinstance(self._checkpoint, CheckpointObject):
+            return None
+        if position is None:
+            if isinstance(self._checkpoint, CheckpointObject) and spooled:
+                return f"the checkpoint {self._checkpoint} does not exist, and there are files of an earlier run"
+            return None
+        self._is_open = True
+        try:
+            await self.sink.open(position, run_id=run_id)
+        except LostPartialFileError as error:
+            self._is_open = False
+            await self._abort(keep=True)
+            return f"the files of the earlier run are gone: {error.reason}"
+        except SinkError:
+            self._is_open = False
+            await self._abort(keep=True)  # `open` raises it
+        return None
+
+    async def open(self, stream: CollectionStream[SinkPage]) -> None:
+        """Open the sink, unless `resume` has.
+
+        Raises:
+            SinkError: that failed.
+        """
+        is_open, self._is_open = self._is_open, False
+        if is_open:
+            return
+        try:
+            await self.sink.open(stream.position, run_id=stream.first_run_id)
+        except PositionError as error:
+            earlier = stream.written_by
+            other = (
+                "" if earlier == __version__ else f"; aiopartnercentral {earlier} wrote it, and this is {__version__}"
+            )
+            raise PositionError(error.path, f"{error.reason}{other}; {START_OVER}") from error
 
 
-async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_every: float, resumable: bool) -> None:
+async def write_all(stream: CollectionStream[SinkPage], opening: SinkOpening, *, save_every: float | None) -> None:
     """Write every page of a stream into a sink, and commit the sink, unless every source has failed.
 
     Arguments:
         stream: an open stream of `page_for_sink` entries.
-        sink: a sink that is not open.
-        save_every: seconds between two checkpoints.
-        resumable: whether there is a checkpoint; if so, the partial output of an interrupted run is kept.
+        opening: opens the sink.
+        save_every: seconds between two checkpoints, if there is one; None for the checkpoint's own. Then the partial
+            output of an interrupted run is kept, too.
 
     Raises:
         SinkError: the output cannot be written.
         CheckpointError: the checkpoint cannot be written.
         Exception: an error of the stream.
     """
+    sink, default = opening.sink, stream.save_every
+    resumable = default is not None
     writer, is_written = _SinkWriter(stream, sink), False
     try:
         if stream.discarded is not None:
             await _remove_files_of(stream.discarded, sink, stream.report.sources)
-        await _open(sink, stream)
+        await opening.open(stream)
         writer.is_consistent = True
         if resumable:
             await writer.save()
-        await writer.write(save_every if resumable else None)
+        await writer.write(default if default is None or save_every is None else save_every)
         if resumable:
             await writer.save()
         # A later run resumes from the checkpoint just saved: `commit` does not change the position.
@@ -147,15 +227,6 @@ async def write_all(stream: CollectionStream[SinkPage], sink: Sink, *, save_ever
     finally:
         with anyio.CancelScope(shield=True):
             stream.note_output(is_written=is_written, earlier_files=await earlier_files(sink))
-
-
-async def _open(sink: Sink, stream: CollectionStream[SinkPage]) -> None:
-    try:
-        await sink.open(stream.position, run_id=stream.first_run_id)
-    except PositionError as error:
-        earlier = stream.written_by
-        other = "" if earlier == __version__ else f"; aiopartnercentral {earlier} wrote it, and this is {__version__}"
-        raise PositionError(error.path, f"{error.reason}{other}; {START_OVER}") from error
 
 
 async def _remove_files_of(run: DiscardedRun, sink: Sink, origins: Iterable[Origin]) -> None:

@@ -221,24 +221,33 @@ def _without_secrets(source: Source) -> Source:
     return source
 
 
-def check_no_secrets(source: Source) -> None:
-    """Check that a pickle of a source has no secret, and that another process can use it.
+def check_no_secrets(
+    owner: str, *, role: Role | None, credentials: object | None, client: object | None = None
+) -> None:
+    """Check that a pickle of credentials has no secret, and that another process can use it.
+
+    Arguments:
+        owner: what has the credentials, for messages.
+        role: a role to assume, or None.
+        credentials: credentials, a provider of them, or None.
+        client: an open client, or None.
 
     Raises:
-        pickle.PicklingError: it has an external id, an open client, or a provider that is not a function of a module.
+        pickle.PicklingError: it has an external id, an open client, credentials, or a provider that is not a function
+            of a module.
     """
     found = remedy = None
-    if source.role is not None and source.role.external_id is not None:
+    if role is not None and role.external_id is not None:
         found, remedy = "an external id", "give the role external_id_env"
-    elif source.client is not None:
-        found, remedy = "an open client", "give the source a profile or a role"
-    elif source.credentials is not None and not _is_importable(source.credentials):
+    elif client is not None:
+        found, remedy = "an open client", "give it a profile or a role"
+    elif credentials is not None and not _is_importable(credentials):
         found, remedy = (
             "a credentials provider that may hold secrets",
-            "give the source a profile or a role, or a provider that is a function of an imported module",
+            "give it a profile or a role, or a provider that is a function of an imported module",
         )
     if found is not None:
-        raise PicklingError(f"source {source.label} has {found}, which is not pickled: {remedy}")
+        raise PicklingError(f"{owner} has {found}, which is not pickled: {remedy}")
 
 
 def _is_importable(function: object) -> bool:

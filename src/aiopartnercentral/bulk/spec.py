@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._client import ServiceClient
     from aiopartnercentral._pagination.merge import Plan
+    from aiopartnercentral.bulk.checkpoint_object import CheckpointObject
     from aiopartnercentral.bulk.client_pool import ClientPool
     from aiopartnercentral.bulk.incremental import Start
     from aiopartnercentral.bulk.instrumentation.events import Observer
@@ -61,7 +62,7 @@ class Spec:
     reports_malformed: bool
     ignores: Callable[[Exception], bool]
     limits: Limits
-    checkpoint: Path | None
+    checkpoint: Path | CheckpointObject | None
     checkpoint_max_age: timedelta
     restart: bool
     observer: Observer | None

@@ -29,7 +29,7 @@ from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.types import NestedListing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from types import TracebackType
 
     from aiopartnercentral._pagination.report import Report
@@ -54,11 +54,14 @@ class CollectionView(Generic[EntryT]):
         view: selects the consumer's entries of a page.
         raw: whether items stay as the service sent them.
         into_sink: whether the consumer is a sink, whose position each checkpoint saves.
+        resume: for a sink, called with the position of the run that would be resumed, or None, and the id of the run
+            whose files it has; returns why that run cannot be resumed, or None.
     """
 
     view: View[Any, Any, EntryT]
     raw: bool = False
     into_sink: bool = False
+    resume: Callable[[JsonValue | None, str], Awaitable[str | None]] | None = None
 
 
 class CollectionStream(Stream[Origin, EntryT]):
@@ -129,6 +132,10 @@ class CollectionStream(Stream[Origin, EntryT]):
                 stack.push_async_exit(self._close_checkpoint)
                 self._checkpoint = checkpoint
                 self._check_use(checkpoint)
+                if self._view.resume is not None and checkpoint.discarded is None:
+                    reason = await self._view.resume(checkpoint.position, checkpoint.first_run.run_id)
+                    if reason is not None:
+                        checkpoint.discard(reason, run_id)
                 self._increments.update(checkpoint.increments(spec.starts))
                 if checkpoint.discarded is None or not self._view.into_sink:  # else it names files to remove first
                     await checkpoint.save(checkpoint.position)  # fails now rather than later if it cannot be written
@@ -153,8 +160,10 @@ class CollectionStream(Stream[Origin, EntryT]):
             self._notify_start(self._run)  # before the task group, which nothing would close if the observer raises
             await super().__aenter__()
             self._stack = stack.pop_all()
-        if self._checkpoint is not None and not self._view.into_sink and self._group is not None:
-            self._group.start_soon(self._keep_saving, self._checkpoint)
+        if self._checkpoint is not None and self._group is not None:
+            self._group.start_soon(self._checkpoint.storage.keep)
+            if not self._view.into_sink:
+                self._group.start_soon(self._keep_saving, self._checkpoint)
         return self
 
     async def __aexit__(
@@ -176,6 +185,11 @@ class CollectionStream(Stream[Origin, EntryT]):
         finally:
             self._notify_end(error)
 
+    @property
+    def save_every(self) -> float | None:
+        """Seconds between two checkpoints, by default; None without a checkpoint."""
+        return None if self._checkpoint is None else self._checkpoint.storage.save_every
+
     async def save(self, position: JsonValue | None = None) -> None:
         """Save the checkpoint, if there is one, with the position of a sink that has everything handed over so far.
 
@@ -187,7 +201,7 @@ class CollectionStream(Stream[Origin, EntryT]):
 
     def note_output(self, *, is_written: bool, earlier_files: Iterable[EarlierFile]) -> None:
         """Put into the report whether the output was written, and its earlier files except the checkpoint."""
-        own = None if self._checkpoint is None else real_path(self._checkpoint.path)
+        own = None if self._checkpoint is None else real_path(str(self._checkpoint.path))
         self._progress.output_written = is_written
         self._progress.earlier_files = tuple(file for file in earlier_files if real_path(file.path) != own)
 
@@ -241,7 +255,7 @@ class CollectionStream(Stream[Origin, EntryT]):
             self._noted = anyio.Event()
             began = anyio.current_time()
             await checkpoint.save()
-            await anyio.sleep(_PAUSE * (anyio.current_time() - began))
+            await anyio.sleep(max(_PAUSE * (anyio.current_time() - began), checkpoint.storage.pause))
 
     def _with_details(self, origin: Origin, report: SourceReport) -> SourceReport:
         """Return the report of a source with its cursor, and with the number of items in an output."""

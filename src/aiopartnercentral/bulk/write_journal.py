@@ -29,7 +29,7 @@ from aiopartnercentral._pagination.report import EarlierRun
 from aiopartnercentral._utils.atomic_files import lock_file, sync_data
 from aiopartnercentral._utils.file_lock import release_lock
 from aiopartnercentral._utils.threads import run_to_completion
-from aiopartnercentral.bulk.checkpoint_lock import in_use, lock_checkpoint
+from aiopartnercentral.bulk.checkpoint_storage import in_use, lock_checkpoint
 from aiopartnercentral.errors import CheckpointError, SinkError
 from aiopartnercentral.sinks.partial_file import PartialFile
 

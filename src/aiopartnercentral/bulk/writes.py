@@ -124,7 +124,7 @@ class Writes(Generic[ResponseT]):
             limits=limits,
             on_error=_ON_ERROR("on_error", on_error),
             ignores=ignoring(ignore_errors),
-            checkpoint=None if checkpoint is None else Path(validators.path("checkpoint", checkpoint)),
+            checkpoint=_local_checkpoint(checkpoint),
             token_max_age=validators.positive_duration("token_max_age", token_max_age),
             resends=_resends(resend_unknown),
             observer=_OBSERVER("observer", observer),
@@ -185,6 +185,16 @@ class Writes(Generic[ResponseT]):
             async for _ in stream:
                 pass
         return stream.report
+
+
+def _local_checkpoint(given: object) -> Path | None:
+    path = None if given is None else validators.path("checkpoint", given)
+    if path is not None and path.startswith("s3:/"):
+        raise ValueError(
+            "checkpoint must be a local file: each row is appended to it before it is sent, and objects in S3 cannot "
+            "be appended to"
+        )
+    return None if path is None else Path(path)
 
 
 def _one_source(given: object) -> Source:

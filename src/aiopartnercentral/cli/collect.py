@@ -16,6 +16,7 @@ from aiopartnercentral._pagination.report import EarlierRun, Report, versions_of
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk import Collection, Limits, RunStarted, Source, check_sources, load_sources
+from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
 from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.incremental import OVERLAP
 from aiopartnercentral.bulk.sink_writer import empty_pages
@@ -141,7 +142,7 @@ def _conclude(config: Config, run: _Run, unwritten: CommandError | None) -> int:
         return 0
     lines = [] if config.shows_summary else explain_all(failed)
     lines += () if unwritten is None else unwritten.lines
-    lines += [] if (hint := resume_hint(config.checkpoint)) is None else [hint]
+    lines += [] if (hint := resume_hint(check_checkpoint(**config.place))) is None else [hint]
     code = FAILED if unwritten is None or failed else unwritten.exit_code
     if config.profile is not None and failed and all(isinstance(one, ProfileNotFound) for one in failed.values()):
         code = USAGE
@@ -294,7 +295,7 @@ class _Run:
             on_error="raise" if config.on_error is OnFailure.RAISE else "report",
             on_malformed="raise" if config.malformed is None else "report",
             ignore_errors=config.ignore_errors,
-            checkpoint=config.checkpoint,
+            **config.place,
             checkpoint_max_age=config.checkpoint_max_age or MAX_AGE,
             restart=config.restart,
             since=self._since,
@@ -394,4 +395,4 @@ class _Run:
             # Nothing was fetched: the checkpoint is of another run, or a file cannot be written, as on a full disk.
             is_refused = isinstance(error, CheckpointError) and error.__cause__ is None
             return CommandError(line, exit_code=USAGE if is_refused or isinstance(error, PositionError) else FAILED)
-        return CommandError(line, *filter(None, [resume_hint(self.config.checkpoint)]))
+        return CommandError(line, *filter(None, [resume_hint(check_checkpoint(**self.config.place))]))

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral._utils.paths import real_path
+from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
 from aiopartnercentral.cli.option_values import OF_S3, contradictions, s3_options
 from aiopartnercentral.cli.options import Format, Formulas, OnFailure, switch_of
 from aiopartnercentral.cli.runner import USAGE, CommandError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import timedelta
 
+    from aiopartnercentral.bulk.checkpoint_object import CheckpointObject
     from aiopartnercentral.sinks import S3Options
 
 __all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "combine", "resume_hint"]
@@ -99,7 +102,7 @@ class Config:
     since: datetime | Path | None
     overlap: timedelta | None
     whole: list[str]
-    checkpoint: Path | None
+    checkpoint: str | None
     checkpoint_max_age: timedelta | None
     restart: bool
     rate: float | None
@@ -123,7 +126,7 @@ class Config:
     @property
     def s3(self) -> S3Options | None:
         """The options of the outputs in S3, or None; see `s3_options`."""
-        return s3_options((self.output, self.report), self._of_s3)
+        return s3_options((self.output, self.report, self.checkpoint), self._of_s3)
 
     @property
     def _of_s3(self) -> dict[str, Any]:
@@ -132,6 +135,11 @@ class Config:
     def remote(self, path: str) -> dict[str, Any]:
         """Return the arguments of an output that only one at a URL takes."""
         return {"s3": self.s3, "spool": self.spool} if is_url(path) else {}
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The arguments of a collection that say where its checkpoint is."""
+        return {"checkpoint": self.checkpoint, "checkpoint_s3": self.s3 if is_url(self.checkpoint or "") else None}
 
     @property
     def to_terminal(self) -> bool:
@@ -247,12 +255,15 @@ def combine(parsed: Sequence[ParsedListing]) -> Config:
     return config
 
 
-def checkpoint_of(parsed: Sequence[ParsedListing]) -> Path | None:
-    """Return the checkpoint's file, even if other options are wrong."""
-    return next((one.given["checkpoint"] for one in parsed if "checkpoint" in one.given), None)
+def checkpoint_of(parsed: Sequence[ParsedListing]) -> Path | CheckpointObject | None:
+    """Return where the checkpoint is, even if other options are wrong."""
+    options = {name: value for one in parsed for name, value in one.given.items()}
+    with suppress(ValueError):  # a wrong option of S3
+        return check_checkpoint(options.get("checkpoint"), s3_options([options.get("checkpoint")], options))
+    return None
 
 
-def resume_hint(checkpoint: Path | None) -> str | None:
+def resume_hint(checkpoint: Path | CheckpointObject | None) -> str | None:
     """Return the line that says how to resume a run that did not complete; None without saved progress."""
     from aiopartnercentral.bulk.checkpoint_file import saved_progress  # noqa: PLC0415 - rarely needed
 
@@ -293,7 +304,8 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _of_checkpoint(config)
     yield from _of_malformed(config)
     yield from _of_report(config)
-    yield from contradictions((config.output, config.report), {"spool": config.spool, **config._of_s3})  # noqa: SLF001 - of this module
+    objects = {"--output": config.output, "--report": config.report, "--checkpoint": config.checkpoint}
+    yield from contradictions(objects, {"spool": config.spool, **config._of_s3})  # noqa: SLF001 - of this module
     if config.ordered and config.sink_option is not None:
         yield f"--ordered and {config.sink_option} exclude each other: only a stream of lines or a table has an order"
 
@@ -343,7 +355,7 @@ def _of_names(config: Config) -> Iterator[str]:
                 f"{switch_of(name)} names one file: its name can contain {{date}}, but no other placeholder; write "
                 f"{{{{ and }}}} for braces"
             )
-    if config.checkpoint is not None and (found := _PLACEHOLDER.search(str(config.checkpoint))):
+    if config.checkpoint is not None and (found := _PLACEHOLDER.search(config.checkpoint)):
         yield f"--checkpoint cannot contain {found[0]}: the next run must find it under the same name"
 
 
@@ -365,8 +377,8 @@ def _of_checkpoint(config: Config) -> Iterator[str]:
     for name in ("restart", "checkpoint_max_age"):
         if getattr(config, name) and config.checkpoint is None:
             yield f"{switch_of(name)} needs --checkpoint: without one, every run starts over"
-    if config.checkpoint is not None and not is_replaceable(config.checkpoint):
-        yield f"--checkpoint must name a file, and {clean(str(config.checkpoint))} is not a file"
+    if not (config.checkpoint is None or is_url(config.checkpoint) or is_replaceable(config.checkpoint)):
+        yield f"--checkpoint must name a file, and {clean(config.checkpoint)} is not a file"
     if config.checkpoint is not None and is_template(config.output) and not is_text(config.output):
         yield "--checkpoint and a template in --output with bytes that are not text exclude each other"
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OF_S3",
+    "check_checkpoint",
     "check_endpoint",
     "check_file",
     "check_output",
@@ -94,7 +95,14 @@ def check_file(value: Path | None) -> Path | None:
     if value is not None and value.name in ("", STDOUT):
         raise typer.BadParameter("it must name a file")
     if value is not None and value.parts[0] == "s3:":
-        raise typer.BadParameter("it must name a local file: only --output and --report can be in S3")
+        raise typer.BadParameter("it must name a local file, not an object in S3")
+    return value
+
+
+def check_checkpoint(value: str | None) -> str | None:
+    """Reject what is neither the path of a file nor the URL of an object."""
+    if value is None or not is_url(check_output(value) or ""):
+        check_file(None if value is None else Path(value))
     return value
 
 
@@ -173,22 +181,31 @@ def s3_options(outputs: Sequence[str | None], given: Mapping[str, Any]) -> S3Opt
         return None
     from aiopartnercentral.sinks import S3Options  # noqa: PLC0415 - local files do not need it
 
-    return S3Options(**{argument: given[name] for name, argument in OF_S3.items()})
+    arguments: dict[str, Any] = {argument: given.get(name) for name, argument in OF_S3.items()}
+    return S3Options(**arguments)
 
 
-def contradictions(outputs: Sequence[str | None], given: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for each option of S3 that is not valid or applies to nothing."""
+def contradictions(objects: Mapping[str, str | None], given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each option of S3 that is not valid or applies to nothing.
+
+    Arguments:
+        objects: the options that may name objects, and what they name.
+        given: the options of S3, and `spool`.
+    """
     try:
-        options = s3_options(outputs, given)
+        s3_options([*objects.values()], given)
     except ValueError as error:
         yield f"--s3-{str(error).replace('_', '-', 1)}"
         return
     for name, value in given.items():
-        if value is not None and options is None:
-            yield f"--{name.replace('_', '-')} needs an --output or --report that begins with s3://"
-    output, report = outputs
-    if options is not None and output == report:
-        yield "--output and --report name the same object"
+        of_option = [objects["--output"], objects["--report"]] if name == "spool" else objects.values()
+        if value is not None and not any(map(is_url, filter(None, of_option))):
+            them = "--output or --report" if name == "spool" else "--output, --report or --checkpoint"
+            yield f"--{name.replace('_', '-')} needs an {them} that begins with s3://"
+    names: dict[str, str] = {}
+    for option, url in objects.items():
+        if url is not None and is_url(url) and names.setdefault(url, option) != option:
+            yield f"{names[url]} and {option} name the same object"
 
 
 _SECTION: Final = re.compile(r"\s*\[(.+)\]\s*(?:[#;].*)?")

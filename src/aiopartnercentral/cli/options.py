@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from aiopartnercentral.cli.option_values import (
+    check_checkpoint,
     check_endpoint,
     check_file,
     check_output,
@@ -217,11 +218,11 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
     ),
     "checkpoint": option(
         "Resume",
-        Path | None,
+        str | None,
         metavar="FILE",
-        callback=check_file,
-        help="Save progress here; rerun the same command to resume after Ctrl-C, a crash or a full disk. Deleted when "
-        "nothing is left to resume: every source is complete, limited or skipped.",
+        callback=check_checkpoint,
+        help="Save progress here; rerun the same command to resume after Ctrl-C, a crash or a full disk. FILE can "
+        "begin with s3://. Deleted when nothing is left to resume: every source is complete, limited or skipped.",
     ),
     "checkpoint_max_age": option(
         "Resume",

@@ -30,6 +30,7 @@ __all__ = [
     "output_paths",
     "parent_text",
     "paths_at",
+    "spooled_files",
 ]
 
 SOURCE_COLUMNS: Final = ("source_label", "source_catalog")
@@ -214,6 +215,12 @@ def paths_at(sink: Sink, position: JsonValue) -> Sequence[str]:
     """Return the paths of the files of the run that has saved a position; none for a sink without this method."""
     paths: Callable[[JsonValue], Sequence[str]] | None = getattr(sink, "paths_at", None)
     return () if paths is None else paths(position)
+
+
+async def spooled_files(sink: Sink) -> Sequence[str] | None:
+    """Return the partial files of any run in the spool directory of a sink; None if it has no such directory."""
+    find: Callable[[], Awaitable[Sequence[str] | None]] | None = getattr(sink, "spooled_files", None)
+    return None if find is None else await find()
 
 
 async def check_output(sink: Sink) -> None:

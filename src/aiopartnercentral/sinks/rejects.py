@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from aiopartnercentral.sinks.base import EarlierFile, Page, check_output, earlier_files, output_paths, paths_at
+from aiopartnercentral.sinks.base import (
+    EarlierFile,
+    Page,
+    check_output,
+    earlier_files,
+    output_paths,
+    paths_at,
+    spooled_files,
+)
 from aiopartnercentral.sinks.partial_file import other_output
 
 if TYPE_CHECKING:
@@ -53,6 +61,10 @@ class SinkWithRejects:
     async def earlier_files(self) -> Sequence[EarlierFile]:
         """Return the files of earlier runs that either has left in place."""
         return [*await earlier_files(self.output), *await earlier_files(self.rejects)]
+
+    async def spooled_files(self) -> Sequence[str] | None:
+        """Return the partial files in the spool directory of the output; None if it has none."""
+        return await spooled_files(self.output)
 
     async def check(self) -> None:
         """Check whether the output can be written; see `check_output`."""

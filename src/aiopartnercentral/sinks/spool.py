@@ -22,7 +22,7 @@ from aiopartnercentral._utils.file_lock import acquire_lock, release_lock
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.base import EarlierFile, Page, output_paths, paths_at
-from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, other_output
+from aiopartnercentral.sinks.partial_file import NAME, os_errors_as_sink_errors, other_output
 from aiopartnercentral.sinks.partitioned import PartitionedSink
 
 if TYPE_CHECKING:
@@ -329,6 +329,17 @@ class SpooledSink:
             await run_to_completion(partial(self._spool.remove, () if keep else self._complete()))
         finally:
             await run_to_completion(self._spool.release)
+
+    async def spooled_files(self) -> Sequence[str]:
+        """Return the partial files of any run in the spool directory."""
+        return await run_to_completion(self._spooled)
+
+    def _spooled(self) -> Sequence[str]:
+        return [str(path) for path in self._spool.directory.rglob("*.part") if NAME.fullmatch(path.name)]
+
+    def objects(self, pages: Iterable[Page]) -> Sequence[str]:
+        """Return the names of the files that pages would be written to, at the destination."""
+        return [f"{self._spool.base}{self._spool.key(path)}" for path in self.paths(pages)]
 
     async def earlier_files(self) -> Sequence[EarlierFile]:
         """Return the files that the template gives for any values and this date, and that `commit` did not replace."""
