@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import cloudpickle
 import pytest
 from aiobotocore.config import AioConfig
 
@@ -187,3 +188,31 @@ async def test_another_process_collects_what_was_pickled() -> None:
         pickled = pickle.dumps(Collection(LISTING, of(emulator, "a"), limits=FAST))
         done = await anyio.run_process([sys.executable, "-c", PROGRAM], input=pickled, env={**os.environ, **keys})
     assert done.stdout == b"35\n"
+
+
+def collect_all(whole: Collection[Any]) -> int:
+    with whole.blocking() as stream:
+        return sum(1 for _ in stream)
+
+
+async def test_another_process_calls_a_function_of_a_notebook() -> None:
+    """Spark and Ray pickle functions by value with cloudpickle, with the collections that they refer to."""
+    keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
+    async with Emulator({"AWS": 35}) as emulator:
+        whole = Collection(LISTING, of(emulator, "a"), limits=FAST)
+        assert cloudpickle.loads(cloudpickle.dumps(whole)) == whole
+        cloudpickle.register_pickle_by_value(sys.modules[__name__])
+        try:
+            pickled = cloudpickle.dumps(lambda: collect_all(whole))
+        finally:
+            cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+        program = "import pickle, sys; print(pickle.load(sys.stdin.buffer)())"
+        done = await anyio.run_process([sys.executable, "-c", program], input=pickled, env={**os.environ, **keys})
+    assert done.stdout == b"35\n"
+
+
+def test_cloudpickle_has_no_secrets_either() -> None:
+    whole = Collection(LISTING, Source("AWS", role=Role(arn=ROLE, external_id="s3cret"), label="mine"))
+    with pytest.raises(pickle.PicklingError, match=r"^source mine has an external id") as raised:
+        cloudpickle.dumps(lambda: collect_all(whole))
+    assert "s3cret" not in str(raised.value)

@@ -87,18 +87,7 @@ def _loads_leniently(body: bytes) -> Any:  # noqa: ANN401 - as above
     try:
         return _loads(body)
     except cbor2.CBORDecodeError:
-        if not _HAS_DECODERS:
-            raise
         return _loads(body, semantic_decoders={_TIMESTAMP: _timestamp})
-
-
-def _has_decoders() -> bool:
-    """Return whether this version of cbor2 takes functions that decode tags: 6 does, 5 does not."""
-    try:
-        cbor2.loads(b"\xf6", semantic_decoders={})
-    except TypeError:
-        return False
-    return True
 
 
 def _timestamp(value: Any, _: object) -> Any:  # noqa: ANN401 - as above
@@ -129,5 +118,4 @@ def _other(value: object) -> Any:  # noqa: ANN401 - any value of JSON
     return _spelled(value.value) if isinstance(value, cbor2.CBORTag) else str(value)
 
 
-_HAS_DECODERS = _has_decoders()
 _ENCODER = msgspec.json.Encoder(enc_hook=_other, decimal_format="number")
