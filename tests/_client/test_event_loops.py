@@ -1,0 +1,107 @@
+"""Calls, listings, collections and files on each event loop: asyncio's, uvloop's and trio's."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from aiobotocore.config import AioConfig
+from aiobotocore.httpxsession import HttpxSession
+from aiobotocore.session import get_session
+from anyio.from_thread import start_blocking_portal
+
+from aiopartnercentral import account, add_models, blocking, marketing, selling
+from aiopartnercentral.bulk import Collection, Source
+from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.sinks import open_sink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "not-a-secret"}
+NO_UVLOOP = pytest.mark.skipif(sys.platform == "win32", reason="uvloop does not support Windows")
+LOOPS = [
+    pytest.param(("asyncio", {}), id="asyncio"),
+    pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop", marks=NO_UVLOOP),
+    pytest.param(("trio", {}), id="trio"),
+]
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """Return the URL of an emulator in a thread, as it needs asyncio."""
+    with start_blocking_portal() as portal:
+        emulator = portal.call(Emulator, {"AWS": 30, "Sandbox": 5})
+        with portal.wrap_async_context_manager(emulator):
+            yield emulator.endpoint_url
+
+
+@pytest.fixture(params=LOOPS)
+def anyio_backend(request) -> tuple[str, dict[str, Any]]:
+    return request.param
+
+
+@pytest.fixture
+def options(anyio_backend) -> dict[str, Any]:
+    """Return the options of `connect` that the event loop needs."""
+    return {"config": AioConfig(http_session_cls=HttpxSession)} if anyio_backend[0] == "trio" else {}
+
+
+async def test_the_loop_is_the_one_that_was_asked_for(anyio_backend) -> None:
+    if anyio_backend[0] == "asyncio":
+        import asyncio  # noqa: PLC0415 - not on trio
+
+        loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
+        assert loop == ("uvloop" if anyio_backend[1] else "asyncio")
+    else:
+        with pytest.raises(RuntimeError):
+            __import__("asyncio").get_running_loop()
+
+
+async def test_a_call_and_a_listing_of_two_catalogs(url, options) -> None:
+    async with account.connect(endpoint_url=url, **KEYS, **options) as client:
+        page = await client.list_connections(catalog="AWS", max_results=7)
+        assert len(page.connection_summaries) == 7
+        pairs = await client.paginate.list_connections(catalogs=["AWS", "Sandbox"], page_size=10).collect()
+    assert len(pairs) == 35
+
+
+async def test_a_service_of_cbor(url, options) -> None:
+    async with marketing.connect(endpoint_url=url, **KEYS, **options) as client:
+        assert await client.paginate.list_campaigns(catalog="AWS").collect()
+
+
+async def test_a_wrapped_client_of_the_callers_session(url, options) -> None:
+    session = get_session()
+    add_models(session)
+    given = {**KEYS, **options, "region_name": "us-east-1", "endpoint_url": url}
+    async with session.create_client("partnercentral-account", **given) as client:
+        assert len(await account.wrap(client).paginate.list_connections(catalog="AWS").collect()) == 30
+
+
+async def test_a_collection_writes_files(url, options, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS["aws_access_key_id"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS["aws_secret_access_key"])
+    listings = [account.listings.list_connections(), selling.listings.list_opportunities()]
+    sources = [Source(catalog, endpoint_url=url) for catalog in ("AWS", "Sandbox")]
+    whole = Collection(listings, sources, checkpoint=tmp_path / "progress", **options)
+    report = await whole.into(open_sink(tmp_path / "{operation}.ndjson"))
+    assert report.complete
+    (path,) = tmp_path.glob("ListConnections*.ndjson")
+    rows = path.read_text(encoding="utf-8").splitlines()
+    assert len({json.loads(row)["Id"] for row in rows}) == 35
+
+
+async def test_code_that_is_not_async_calls_from_a_thread(url) -> None:
+    def connections() -> int:
+        with blocking(account.connect(endpoint_url=url, **KEYS)) as call:
+            page = call(lambda client: client.list_connections(catalog="AWS", max_results=7))
+        return len(page.connection_summaries)
+
+    assert await anyio.to_thread.run_sync(connections) == 7
