@@ -15,12 +15,12 @@ import boto3
 import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.httpxsession import HttpxSession
-from aiobotocore.session import get_session
+from aiobotocore.session import AioSession, get_session
 from aiobotocore.stub import AioStubber
 from botocore.exceptions import BotoCoreError, ParamValidationError, ProfileNotFound
 from botocore.loaders import Loader
 
-from aiopartnercentral import account
+from aiopartnercentral import account, add_models
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
 from tests.support.servers import Reply, socket_server
 from tests.support.shown_errors import shown
@@ -38,6 +38,13 @@ PREFERENCES = {
     "Revision": 7,
 }
 EMPTY_PAGE = {"ConnectionSummaries": []}
+
+
+def session_with_models() -> AioSession:
+    """Return a session that has the service even if its botocore does not."""
+    session = get_session()
+    add_models(session)
+    return session
 
 
 def cause_of_retries(server: ScriptedServer) -> None:
@@ -262,7 +269,7 @@ async def test_a_user_hook_takes_effect_in_the_client_that_it_was_made_for(serve
 
 async def test_a_wrapped_client_serves_its_owner_as_before(server: ScriptedServer) -> None:
     server.replies(Reply(PREFERENCES))
-    async with get_session().create_client(
+    async with session_with_models().create_client(
         "partnercentral-account", region_name="us-east-1", endpoint_url=server.url
     ) as theirs:
         ours = account.wrap(theirs)
@@ -301,7 +308,7 @@ async def test_calls_made_within_ours_are_never_taken_for_it(event: str, place: 
 
     server.answer = answer
     async with (
-        get_session().create_client(
+        session_with_models().create_client(
             "partnercentral-account", region_name="us-east-1", endpoint_url=server.url
         ) as theirs,
         anyio.create_task_group() as tasks,
@@ -367,7 +374,7 @@ async def test_the_region_and_retries_of_config_and_session_are_honoured(server:
     async with account.connect(endpoint_url=server.url, config=config) as client:
         inner = client._api.transport.connection.botocore.client
         assert inner.meta.config.connector_args["keepalive_timeout"] == 99
-        assert issubclass(inner.meta.config.http_session_cls, HttpxSession)
+        assert isinstance(inner._endpoint.http_session, HttpxSession)
         assert inner.meta.config.retries["mode"] == "standard"
 
 
@@ -411,7 +418,7 @@ async def test_wrap_refuses_what_is_no_client_of_the_service(server: ScriptedSer
 
 
 async def test_a_stubbed_client_can_be_wrapped() -> None:
-    async with get_session().create_client("partnercentral-account", region_name="us-east-1") as theirs:
+    async with session_with_models().create_client("partnercentral-account", region_name="us-east-1") as theirs:
         with AioStubber(theirs) as stubber:
             stubber.add_response("list_connections", {"ConnectionSummaries": [], "NextToken": "t"}, {"Catalog": "AWS"})
             page = await account.wrap(theirs).list_connections(catalog="AWS")

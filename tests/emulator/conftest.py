@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from botocore.config import Config
 
+from aiopartnercentral import add_models
 from aiopartnercentral.emulator import Clock, Emulator
 from tests.emulator.caller import Caller
 
@@ -39,6 +40,7 @@ def stock_client() -> Callable[[str], AbstractContextManager[Any]]:
     @contextmanager
     def connect(endpoint_url: str) -> Iterator[Any]:
         session = boto3.session.Session("AKIDEXAMPLE", "example", region_name="us-east-1")
+        add_models(session)
         config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
         client = session.client("partnercentral-account", endpoint_url=endpoint_url, config=config)
         try:
