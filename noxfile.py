@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import zipfile
 from collections import Counter
@@ -20,7 +21,26 @@ EMULATOR = "aiopartnercentral/emulator"
 MOST_BYTES, MOST_BYTES_OF_EMULATOR = 950_000, 300_000
 """The parts of the wheel must be smaller: the library, and the emulator, which is as large as its six services."""
 ENTRY_BYTES = 76  # of the headers of a file in a zip archive, which also contain its name twice
+PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
+
+
+EXTRAS = ("arrow", "cli", "emulator", "otel", "pandas", "polars", "ry", "zstd")
+"""Those for users of the library: `matrix` installs them."""
+MATRIX_TOOLS = ("cloudpickle", "httpx2", "hypothesis", "pytest", "pytest-xdist", "trio", "trustme", "uvloop")
+MATRIX_TESTS = (
+    "tests/_utils/test_lazy_imports.py",
+    "tests/_utils/test_threads.py",
+    "tests/_serialization/test_cbor.py",
+    "tests/_serialization/test_fast_decode.py",
+    "tests/_serialization/test_round_trips.py",
+    "tests/_pagination",
+    "tests/_client",
+    "tests/account/test_paginate.py",
+    "tests/bulk/test_collection.py",
+    "tests/bulk/test_pickled.py",
+)
+"""Imports, conversions, calls on each event loop against the emulator, pagination, and collections."""
 
 
 @nox.session
@@ -62,9 +82,8 @@ def transports(session: nox.Session, transport: str) -> None:
 @nox.session
 def oldest(session: nox.Session) -> None:
     """Run the tests of calls and of all services with the oldest aiobotocore that the project allows."""
-    dependencies = nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
-    (aiobotocore,) = (each for each in dependencies if each.startswith("aiobotocore>="))
-    session.install("-e", ".[test]", aiobotocore.replace(">=", "=="))
+    (aiobotocore,) = (each for each in _lowest() if each.startswith("aiobotocore=="))
+    session.install("-e", ".[test]", aiobotocore.replace("==", "[httpx]=="))
     paths = [f"tests/{name}" for name in ("_client", "_transport", "account", "all_services")]
     session.run("pytest", "-n", "3", "--dist", "worksteal", *session.posargs, *paths)
 
@@ -84,6 +103,37 @@ def recipes(session: nox.Session) -> None:
     """Run the programs of docs/engines.md, with the engines that they need."""
     session.install("-e", ".[test]", "dask", "deltalake>=1.0", "pyiceberg[pyarrow,sql-sqlite]", "ray[data]")
     session.run("pytest", "-n", "2", "tests/repository/test_engines_page.py", *session.posargs, env={"RECIPES": "all"})
+
+
+@nox.session(python=nox.project.python_versions(PROJECT))
+@nox.parametrize("versions", ["lowest", "newest"])
+def matrix(session: nox.Session, versions: str) -> None:
+    """Run a quick part of the tests with a Python of the classifiers, and the lowest or newest dependencies."""
+    constraints = Path(session.create_tmp()) / "constraints.txt"
+    constraints.write_text("\n".join(_lowest() if versions == "lowest" else []), encoding="utf-8")
+    extras = ",".join(EXTRAS)
+    # Each aiobotocore has one of the two extras for HTTP clients on trio; pip only warns about the other.
+    session.install("-c", str(constraints), "-e", f".[{extras}]", "aiobotocore[boto3,httpx,httpx2]", *MATRIX_TOOLS)
+    session.run("python", "-m", "pip", "check")
+    session.run("aiopartnercentral", "demo", env={"AWS_EC2_METADATA_DISABLED": "true"}, silent=True)
+    # Old versions use what newer ones of their own dependencies deprecate, such as typer of click.
+    warnings = ["-W", "ignore::DeprecationWarning"] if versions == "lowest" else []
+    session.run("pytest", "-q", "-n", "2", "--dist", "worksteal", *warnings, *session.posargs, *MATRIX_TESTS)
+
+
+@nox.session
+def aioboto3(session: nox.Session) -> None:
+    """Wrap clients of an aioboto3 session, which has an older aiobotocore than the library otherwise uses."""
+    session.install("-e", ".[emulator]", "aioboto3>=15.5")
+    session.run("python", "-I", "-W", "error::ResourceWarning", "tests/repository/try_aioboto3.py")
+
+
+def _lowest() -> list[str]:
+    """Return constraints that allow only the lowest versions of what the project and its extras for users need."""
+    optional = PROJECT["project"]["optional-dependencies"]
+    needed = [*PROJECT["project"]["dependencies"], *(each for extra in EXTRAS for each in optional[extra])]
+    matches = (re.match(r"([\w.-]+)>=([\w.]+)", each) for each in needed)
+    return [f"{match[1]}=={match[2]}" for match in matches if match]
 
 
 @nox.session
