@@ -102,7 +102,8 @@ async def details(emulator):
         with pytest.raises(selling.ResourceNotFoundException) as json_error:
             await client.get_opportunity(catalog="AWS", identifier="O0000000000")
     async with connect(marketing, emulator) as client:
-        made = await client.create_campaign(catalog="AWS", name="Engine", campaign_template_id="tmpl-0123456789abc")
+        first = await anext(aiter(client.paginate.search_campaign_templates(catalog="AWS")))
+        made = await client.create_campaign(catalog="AWS", name="Engine", campaign_template_id=first.id)
         campaign = await client.get_campaign(catalog="AWS", campaign_identifier=made.arn)
         with pytest.raises(marketing.ResourceNotFoundException) as cbor_error:
             await client.get_campaign(catalog="AWS", campaign_identifier="camp-0123456789abc")
@@ -200,6 +201,58 @@ def test_texts_of_errors_lose_principals_keys_and_removed_values(service):
     cleaned = cleaner.clean_text({"Message": text, "List": [text, 1]})
     assert cleaned["Message"] == f"{member}: User: REMOVED with REMOVED denied; REMOVED is wrong"
     assert cleaned["List"] == [cleaned["Message"], 1]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_what_has_another_type_than_in_the_model_is_removed(name):
+    service = SERVICES[name]
+    for found, shape in service.shapes.items():
+        if shape["type"] != "structure":
+            continue
+        members = {each: service.shapes[member["shape"]]["type"] for each, member in shape["members"].items()}
+        wrong = {
+            each: "secret text" if kind in ("structure", "list", "map") else {"Deep": ["secret text"]}
+            for each, kind in members.items()
+            if each not in ("NextToken", "nextToken")
+        }
+        assert "secret" not in json.dumps(Cleaner().clean(service, found, wrong, renumber=True))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/path?token=secret",
+        "https://example.com/path#secret",
+        "https://ada:secret@localhost/path",
+        "https://ada:secret@example.com/path?x=https://b:secret@example.org/#secret",
+    ],
+)
+def test_of_a_url_only_host_and_path_are_recorded(url):
+    service, request = SERVICES["partnercentral-selling"], {"Catalog": url}
+    cleaned = Cleaner().clean(service, "ListOpportunitiesRequest", request, renumber=True)
+    assert cleaned["Catalog"] in ("https://example.com/path", "https://localhost/path")
+
+
+def test_texts_of_errors_lose_addresses_that_no_member_has():
+    text = "The address <ada.lovelace+aws@mail.example.co.uk>, and eve@example.com: not verified"
+    assert Cleaner().clean_text({"Message": text}) == {"Message": "The address <REMOVED>, and REMOVED: not verified"}
+
+
+async def test_an_answer_that_cannot_be_written_reaches_its_client_once(aws, recording, file, caplog):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with recording() as proxy, connect(account, proxy) as client:
+        first = await client.list_connections(catalog="AWS", max_results=3)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 100, before[1]))
+        try:
+            lost = await client.list_connections(catalog="AWS", max_results=5)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        last = await client.list_connections(catalog="AWS", max_results=4)
+    assert [len(page.connection_summaries) for page in (first, lost, last)] == [3, 5, 4]
+    assert len(aws.requests) == 3
+    assert "an answer to ListConnections is not recorded: File too large" in caplog.text
+    assert [each["request"]["MaxResults"] for each in lines(file)] == [3, 4]
 
 
 async def test_an_unknown_union_member_is_recorded_and_becomes_a_test(aws, recording, file):
@@ -356,6 +409,12 @@ def test_an_existing_file_is_not_overwritten(file):
 HEADER = b'{"format":"aiopartnercentral-recording","version":1}\n'
 
 
+def line(**changes):
+    """Return a line of a service of CBOR."""
+    exchange = {"service": "partnercentral-marketing", "operation": "ListCampaigns", "request": {}, "status": 200}
+    return json.dumps({**exchange, "response": {}, **changes}).encode() + b"\n"
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -369,6 +428,15 @@ HEADER = b'{"format":"aiopartnercentral-recording","version":1}\n'
             HEADER + b'{"service":"s3","operation":"Get","request":{},"status":200,"response":{}}',
             "{}, line 2: the models",
         ),
+        *(
+            (HEADER + line(status=status), "{}, line 2: the line is damaged")
+            for status in (-1, 0, 101, 600, 10**30, "200", None)
+        ),
+        *(
+            (HEADER + line(response={"nested": [value]}), "{}, line 2: the line is damaged")
+            for value in ({"$time": "yesterday"}, {"$time": "9" * 20}, {"$bytes": "x"}, {"$bytes": "\u00e9"})
+        ),
+        (HEADER + line() + line()[:-9], "{}, line 3: the line is damaged"),
     ],
 )
 def test_a_wrong_file_is_refused_by_line(file, text, complaint):

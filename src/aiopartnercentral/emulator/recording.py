@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeAlias
 
 import attrs
 import msgspec
@@ -34,11 +34,16 @@ logger: logging.Logger = logging.getLogger(__name__)
 _HEADER: Final = {"format": "aiopartnercentral-recording", "version": 1}
 _REMOVED: Final = "REMOVED"
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-# In the texts of errors: who was not allowed something, and a key.
-_PRINCIPAL: Final = re.compile(r"arn:[a-z-]+:(?:iam|sts)::\S+|\b(?:AKIA|ASIA)[A-Z0-9]{12,}")
+# In the texts of errors: who was not allowed something, a key, and an address.
+_SECRET_TEXT: Final = re.compile(
+    r"arn:[a-z-]+:(?:iam|sts)::\S+|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|[\w.%+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
+)
+# What can follow the path of a URL, and the user and password before its host.
+_URL_SECRETS: Final = re.compile(r"(?<=://)[^/?#\s@]*@|[?#].*", re.DOTALL)
 # Whoever has these may act for the account, although the model does not call them sensitive.
 _SECRET_MEMBERS: Final = frozenset({"CompletionUrl"})
 _SHORTEST_REPLACED: Final = 3
+_CONTAINERS: Final = ("structure", "list", "map")
 _NEXT_TOKENS: Final = ("NextToken", "nextToken")
 _EMPTY: Final = ((bool, False), (int, 0), (float, 0.0), (datetime, datetime(1970, 1, 1, tzinfo=UTC)), (bytes, b""))
 _sorted: Final = msgspec.json.Encoder(order="sorted")
@@ -81,7 +86,7 @@ class RecordedExchange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     service: str
     operation: str
     request: dict[str, Any]
-    status: int
+    status: Annotated[int, msgspec.Meta(ge=200, le=599)]
     response: dict[str, Any]
 
     def __repr__(self) -> str:
@@ -95,8 +100,9 @@ _decode_line = msgspec.json.Decoder(RecordedExchange).decode
 class Cleaner:
     """Removes from requests and answers what must not be in a file.
 
-    Sensitive members of the model, e-mail addresses, the queries of URLs and values that the model does not describe
-    are replaced. Page tokens become numbers. Idempotency tokens are left out, as they differ in every run.
+    Sensitive members of the model, e-mail addresses, the queries of URLs, and values that the model does not describe
+    or that have another type than there, are replaced. Page tokens become numbers. Idempotency tokens are left out, as
+    they differ in every run.
     """
 
     _tokens: dict[str, str] = attrs.field(factory=dict)
@@ -135,10 +141,10 @@ class Cleaner:
         return cleaned
 
     def clean_text(self, value: Any) -> Any:  # noqa: ANN401 - JSON of any type
-        """Return a value without principals, keys and everything that was removed so far, in its texts."""
+        """Return a value without principals, keys, addresses and all that was removed so far, in its texts."""
         match value:
             case str():
-                text = _PRINCIPAL.sub(_REMOVED, value)
+                text = _SECRET_TEXT.sub(_REMOVED, value)
                 for removed in sorted(self._removed, key=len, reverse=True):
                     text = text.replace(removed, _REMOVED)
                 return text
@@ -150,17 +156,12 @@ class Cleaner:
 
     def _cleaned(self, shapes: Mapping[str, Any], shape: str | None, value: Any, name: str = "") -> Any:  # noqa: ANN401
         described = shapes[shape] if shape else {}
-        is_text = isinstance(value, str)
-        if (
-            not described
-            or described.get("sensitive")
-            or name in _SECRET_MEMBERS
-            or (is_text and _EMAIL.fullmatch(value))
-        ):
+        is_address = isinstance(value, str) and _EMAIL.fullmatch(value)
+        if not described or described.get("sensitive") or name in _SECRET_MEMBERS or is_address:
             return self._without_values(value)
-        if is_text:
-            return value.partition("?")[0] if "://" in value else value
         match described["type"], value:
+            case _, str() if described["type"] not in _CONTAINERS:
+                return _URL_SECRETS.sub("", value) if "://" in value else value
             case "structure", dict():
                 members = described["members"]
                 inner = {key: members[key]["shape"] if key in members else None for key in value}
@@ -169,7 +170,8 @@ class Cleaner:
                 return [self._cleaned(shapes, described["member"]["shape"], item) for item in value]
             case "map", dict():
                 return {key: self._cleaned(shapes, described["value"]["shape"], item) for key, item in value.items()}
-        return value
+        # The model does not say what is in a value of another type than its own.
+        return self._without_values(value) if described["type"] in _CONTAINERS or _is_nested(value) else value
 
     def _without_values(self, value: Any) -> Any:  # noqa: ANN401 - JSON of any type
         """Return a value of the same type, in which only names of members are left."""
@@ -214,7 +216,8 @@ class Recorder:
         Raises:
             OSError: it exists, or cannot be created.
         """
-        self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+        self._file = os.fdopen(os.open(self.path, flags, 0o600), "wb", buffering=0)
         self._append(_HEADER)
         return self
 
@@ -247,20 +250,28 @@ class Recorder:
         answered = self._cleaner.clean(service, failed or shapes[1], value, renumber=True, is_error=is_error)
         if is_error:
             answered = {name: self._cleaner.clean_text(text) for name, text in answered.items()}
-        self._append(
-            {
-                "service": service.name,
-                "operation": operation,
-                "request": cleaned,
-                "status": status,
-                "response": answered,
-            }
-        )
+        line = {"service": service.name, "operation": operation, "request": cleaned, "status": status}
+        try:
+            self._append(line | {"response": answered})
+        except OSError as error:
+            # Not an error of the request: its client would send it again, and it would be executed twice.
+            logger.error("an answer to %s is not recorded: %s", operation, error.strerror)  # noqa: TRY400 - complete
         return Answer(status, body, failed)
 
     def _append(self, line: Mapping[str, Any]) -> None:
-        self._file.write(msgspec.json.encode(_as_json(line)) + b"\n")
-        self._file.flush()
+        """Append a line, or nothing at all if it cannot be written completely.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        end = os.fstat(self._file.fileno()).st_size
+        rest = msgspec.json.encode(_as_json(line)) + b"\n"
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(end)
+            raise
 
 
 @attrs.define(eq=False)
@@ -282,12 +293,9 @@ class Replay:
 
     def __attrs_post_init__(self) -> None:
         """Read the file."""
-        for exchange in _exchanges(self.path):
-            service = SERVICES[exchange.service]
-            value = _from_json(exchange.response) if service.is_cbor else exchange.response
+        for exchange, answer in _exchanges(self.path):
             of_operation = self._answers.setdefault((exchange.service, exchange.operation), {})
-            answers = of_operation.setdefault(_sorted.encode(exchange.request), [])
-            answers.append(Answer(exchange.status, service.encode(value), _error(exchange.status, value)))
+            of_operation.setdefault(_sorted.encode(exchange.request), []).append(answer)
 
     async def answer(self, service: Service, operation: str, request: Mapping[str, Any]) -> Answer:
         """Return the next recorded answer to a request.
@@ -323,6 +331,10 @@ class Replay:
         return protocol_error("NotImplementedException", text, status=501)
 
 
+def _is_nested(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
 def _error(status: int, value: Mapping[str, Any]) -> str | None:
     """Return the name of the error of an answer; None if it is none."""
     name = str(value.get("__type", "UnknownError"))
@@ -333,8 +345,8 @@ def _different(first: Mapping[str, Any], second: Mapping[str, Any]) -> set[str]:
     return {name for name in first.keys() | second.keys() if first.get(name) != second.get(name)}
 
 
-def _exchanges(path: Path) -> Iterator[RecordedExchange]:
-    """Yield the lines of a file."""
+def _exchanges(path: Path) -> Iterator[tuple[RecordedExchange, Answer]]:
+    """Yield the lines of a file, each with the answer in the protocol of its service."""
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
@@ -346,14 +358,17 @@ def _exchanges(path: Path) -> Iterator[RecordedExchange]:
                     raise ValueError(line)  # noqa: TRY301 - handled like a line that is not JSON
                 continue
             exchange = _decode_line(line)
-            if exchange.operation not in SERVICES[exchange.service].validator.operations:
+            service = SERVICES[exchange.service]
+            if exchange.operation not in service.validator.operations:
                 raise LookupError(exchange.operation)  # noqa: TRY301 - handled like an unknown service
+            value = _from_json(exchange.response) if service.is_cbor else exchange.response
+            answer = Answer(exchange.status, service.encode(value), _error(exchange.status, value))
         except LookupError:
             raise ValueError(f"{path}, line {number}: the models have no such operation") from None
-        except (ValueError, RecursionError):
+        except (ValueError, OverflowError, RecursionError):
             reason = "this is not a recording" if number == 1 else "the line is damaged"
             raise ValueError(f"{path}, line {number}: {reason}") from None
-        yield exchange
+        yield exchange, answer
     if not lines:
         raise ValueError(f"{path}, line 1: this is not a recording")
 
