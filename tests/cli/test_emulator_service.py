@@ -138,6 +138,39 @@ async def test_the_access_log_has_a_line_for_each_request_and_no_secrets(started
         assert secret not in "".join(text)
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+async def test_hostile_requests_have_one_line_each_in_the_access_log_and_no_secrets(started, form):
+    targets = [
+        "/a%0d%0a2026-01-01T00:00:00.000Z%20method=GET",
+        "/a%20status=500",
+        "/a?secret",
+        "/%5femulator/verifications/secret",
+        "/_emulator/verifications/secret%0a",
+        "http://localhost/_emulator/verifications/secret",
+        "http://user:secret@localhost/x?secret",
+        "http://user:secret@localhost/%5f%65mulator/verifications/secret",
+        "/" + "a" * 5000,
+        "*",
+    ]
+    async with started("emulator", "--access-log", "--log-format", form) as process:
+        port = int((await address(process)).rpartition(":")[2])
+        for target in targets:
+            async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+                method = "OPTIONS" if target == "*" else "GET"
+                head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: secret status=1\r\n"
+                await stream.send(f"{head}Connection: close\r\n\r\n".encode())
+                with pytest.raises(anyio.EndOfStream):
+                    while True:
+                        await stream.receive()
+        lines = await ended(process)
+    assert len(lines) == len(targets)
+    for line in lines:
+        fields = json.loads(line) if form == "json" else dict(each.split("=", 1) for each in line.split(" ")[1:])
+        assert str(fields["status"]) == "404"
+        assert "secret" not in line
+        assert len(line) < 600
+
+
 async def test_the_access_log_is_text_by_default_and_absent_unless_asked_for(started):
     for options in ((), ("--access-log",)):
         async with started("emulator", *options) as process:

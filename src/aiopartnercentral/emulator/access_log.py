@@ -44,10 +44,11 @@ def log(
     """
     if not logger.isEnabledFor(logging.INFO):
         return
-    path = request.raw_path.partition("?")[0][:_LONGEST_PATH]
+    # Not `raw_path`: a target such as `http://user:password@host/` is more than a path.
+    path = request.rel_url.raw_path[:_LONGEST_PATH]
     facts: dict[str, object] = {
         "method": request.method,
-        "path": f"{COMPLETION_PATH}..." if path.startswith(COMPLETION_PATH) else path,
+        "path": f"{COMPLETION_PATH}..." if request.path.startswith(COMPLETION_PATH) else path,
         "status": status,
         "milliseconds": round(seconds * 1e3, 1),
         "request_id": next(iter(ids.values())),
