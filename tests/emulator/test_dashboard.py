@@ -194,6 +194,17 @@ async def test_a_request_is_shown_with_its_answer_and_its_fault(frozen, owner, h
     await shown("/requests/00000000-0000-0000-0000-000000000000", 404)
 
 
+async def test_the_text_of_an_error_of_the_emulator_is_shown_completely(frozen, owner, http, shown):
+    request = {"Catalog": "AWS", "Identifier": "not an identifier"}
+    sent = await http.post(
+        frozen.endpoint_url, headers=request_of(owner.service, "GetPartner", ADA, {})["headers"], json=request
+    )
+    (row,) = (await shown("/requests"))["rows"]
+    response = (await shown(f"/requests/{row['id']}"))["request"]["response"]
+    assert response == sent.json()
+    assert "must match the pattern" in json.dumps(response)
+
+
 async def test_requests_are_filtered_and_sorted(frozen, ada, bob, shown, of_service):
     await ada("ListPartners", Catalog="AWS")
     await bob.refused("GetConnection", Catalog="AWS", Identifier="pac-0123456789abc")
@@ -646,8 +657,8 @@ async def test_the_ways_to_connect_work(name, frozen, http, tmp_path, monkeypatc
         program = ["sh", "-c", text.replace("aws ", f"{sys.executable} -m awscli ", 1)]
     done = await anyio.run_process(program, check=False)
     assert done.returncode == 0, done.stderr
-    (request,) = frozen.requests
-    assert (request.account, request.status) == ("111122223333", 200)
+    # The account of the seeded data: what one tries first should not be an empty list.
+    assert {(each.account, each.status) for each in frozen.requests} == {(frozen.scenario["account_id"], 200)}
 
 
 async def test_pages_reload_automatically_only_by_choice(frozen, http):

@@ -277,3 +277,13 @@ def test_no_page_is_wider_than_the_window(browser, url, width, zoom):
             "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )
         assert wide <= window <= width // zoom, page
+
+
+def test_the_rows_of_tables_fit_into_a_narrow_window(browser, url):
+    for page in PAGES:
+        browser.open(address(url, page), width=390)
+        for cell, right in browser.run(
+            "return [...document.querySelectorAll('.wide :is(td, tbody th)')].map("
+            "(each) => [each.textContent, each.getBoundingClientRect().right])"
+        ):
+            assert right <= 390, (page, cell)

@@ -7,12 +7,22 @@ import os
 import stat
 
 import anyio
+import httpx2
 import pytest
 from aiobotocore.config import AioConfig
 
 from aiopartnercentral import ServiceError, account, benefits, channel, marketing, revenue, selling
 from aiopartnercentral.cli.recording import Forwarder
-from aiopartnercentral.emulator import Credential, Emulator, Fault, Recorder, Reset, TruncatedBody, UnknownUnionMember
+from aiopartnercentral.emulator import (
+    Credential,
+    Emulator,
+    Fault,
+    Recorder,
+    Reset,
+    ServerError,
+    TruncatedBody,
+    UnknownUnionMember,
+)
 from aiopartnercentral.emulator.recording import Cleaner
 from aiopartnercentral.emulator.services import SERVICES
 
@@ -340,6 +350,20 @@ async def test_a_redirect_is_not_followed_and_only_the_body_is_forwarded(file):
     assert KEY.encode() in head
     for secret in CALLERS.values():
         assert secret.encode() not in head
+
+
+@pytest.mark.parametrize("error", ["InternalServerException", "NobodyKnowsException"])
+async def test_the_dashboard_of_a_recorder_hides_the_texts_of_errors(error, aws, recording):
+    aws.faults = [Fault(ServerError(status=500, error=error, message="Ada is wrong"))]
+    async with recording() as proxy, httpx2.AsyncClient(base_url=proxy.endpoint_url, trust_env=False) as http:
+        async with connect(account, proxy) as client:
+            with pytest.raises(ServiceError, match="Ada is wrong"):
+                await client.list_connections(catalog="AWS")
+        page = await http.get(f"/requests/{proxy.requests[-1].request_id}?format=json")
+    assert proxy.requests[-1].status == 500
+    response = page.json()["request"]["response"]
+    assert "Ada" not in page.text
+    assert "(hidden)" in response.values()
 
 
 async def test_without_credentials_nothing_is_sent(aws, recording, monkeypatch):

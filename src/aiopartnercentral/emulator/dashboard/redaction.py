@@ -39,10 +39,9 @@ def redacted(service: Service, value: Any, shape: str | None, name: str = "") ->
         return HIDDEN
     if isinstance(value, dict):
         return {
-            # An error has the emulator's own text, which contains no value of a request.
-            str(key): item
-            if described.get("exception") and isinstance(item, str)
-            else redacted(service, item, _member(described, key), "" if described.get("type") == "map" else str(key))
+            str(key): redacted(
+                service, item, _member(described, key), "" if described.get("type") == "map" else str(key)
+            )
             for key, item in value.items()
         }
     if isinstance(value, list):
@@ -115,8 +114,14 @@ def redacted_request(service: Service, record: RecordedRequest) -> Any:  # noqa:
     return redacted(service, dict(record.body), described["input"]["shape"])
 
 
-def redacted_response(service: Service, record: RecordedRequest) -> Any:  # noqa: ANN401 - JSON of any shape
-    """Return the body of a response without sensitive values; None if it is neither JSON nor CBOR, or not recorded."""
+def redacted_response(service: Service, record: RecordedRequest, *, is_own: bool) -> Any:  # noqa: ANN401 - JSON
+    """Return the body of a response without sensitive values; None if it is neither JSON nor CBOR, or not recorded.
+
+    Arguments:
+        service: the service of the request.
+        record: the request.
+        is_own: whether the emulator has written the response: its errors contain no value of a request.
+    """
     if not record.response:
         return None
     try:
@@ -125,6 +130,10 @@ def redacted_response(service: Service, record: RecordedRequest) -> Any:  # noqa
         return None
     if record.error is None:
         return redacted(service, value, service.output_shape(record.operation))
-    if record.error in service.shapes:
-        return redacted(service, value, record.error)
-    return value  # an error of the protocol, which contains no value of a request
+    return _as_plain(value) if is_own else redacted(service, value, record.error)
+
+
+def _as_plain(value: Any) -> Any:  # noqa: ANN401 - of any shape
+    if isinstance(value, dict):
+        return {str(key): _as_plain(item) for key, item in value.items()}
+    return [_as_plain(item) for item in value] if isinstance(value, list) else _as_json(value)

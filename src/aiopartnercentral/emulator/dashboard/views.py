@@ -263,7 +263,7 @@ class Views:
             "request_bytes": record.size,
             "response_bytes": None if record.response is None else len(record.response),
             "request": redacted_request(service, record),
-            "response": redacted_response(service, record),
+            "response": redacted_response(service, record, is_own=self.pipeline.upstream is None),
         }
         return View("request.html", {"request": data})
 
