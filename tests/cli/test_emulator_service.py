@@ -74,11 +74,15 @@ async def test_a_running_emulator_is_changed_by_a_command(run, tmp_path):
         (("--quota", "open_invitations"), "--quota must be NAME=NUMBER"),
         (("--quota", "open=1"), "quotas.'open' is not a key: there are active_connections"),
         (("--code", "ada=1"), "email must be an e-mail address"),
-        (("--code", "ada@byron.example"), "--code must be NAME=NUMBER"),
+        (("--code", "ada@byron.example"), "--code must be EMAIL=CODE"),
         (("--faults", "missing.toml"), "cannot read the faults of missing.toml"),
+        (("--scenario", "wrong.toml", "--freeze-time"), "clock must be a table"),
+        (("--scenario", "wrong.toml", "--quota", "open_invitations=1"), "quotas must be a table"),
     ],
 )
-async def test_a_wrong_change_is_wrong_usage(run, options, complaint):
+async def test_a_wrong_change_is_wrong_usage(run, options, complaint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("wrong.toml").write_text("clock = 1\nquotas = 1\n")
     async with Emulator({"AWS": 1}) as emulator:
         before = emulator.scenario
         done = await run("emulator-set", emulator.endpoint_url, *options)
@@ -212,9 +216,14 @@ async def test_what_the_command_has_recorded_it_replays(started, run, tmp_path):
     assert pages[0].connection_summaries == pages[1].connection_summaries
     again = await run("emulator", "--record", file)
     assert (again.code, again.complaint) == (2, f"aiopartnercentral: cannot create {file}: File exists\n")
-    for wrong in (("--record-from", "https://example.com"), ("--record", tmp_path / "x", "--replay", file)):
+    for wrong, complaint in (
+        (("--record-from", "https://example.com"), "--record-from needs --record FILE"),
+        (("--record", tmp_path / "x", "--replay", file), "--record and --replay must not be given together"),
+        (("--files", file), "files must be a directory"),
+    ):
         refused = await run("emulator", *wrong)
         assert (refused.code, refused.out) == (2, b"")
+        assert complaint in refused.err
 
 
 # the container

@@ -135,6 +135,7 @@ duration = 60
 async def test_a_file_sets_everything(tmp_path):
     file = tmp_path / "all.toml"
     file.write_text(FULL, encoding="utf-8")
+    (tmp_path / "uploads").mkdir()
     async with (
         Emulator.from_scenario(file, seed=8) as emulator,
         account.connect(
@@ -187,6 +188,8 @@ async def test_a_file_sets_everything(tmp_path):
         ),
         ("[[account]]\nsecret = 'abc'", "{}, account 1: 'secret' is not a key: there are access_key_id, "),
         ("replay = 'none.ndjson'", "{}: cannot read the recording "),
+        ("files = 'none'", "{}: files must be a directory, and "),
+        ("files = 'wrong.toml'", "{}: files must be a directory, and "),
         ("[[fault", "{} is not TOML"),
     ],
 )

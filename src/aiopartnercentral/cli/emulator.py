@@ -89,6 +89,8 @@ def prepare(
     recorder = None
     try:
         if record is not None:
+            if options.get("replay") is not None:
+                raise ValueError("--record and --replay must not be given together: each answers requests")  # noqa: TRY301
             from aiopartnercentral.cli.recording import Forwarder  # noqa: PLC0415 - loads botocore
 
             recorder = Recorder(record, Forwarder(record_from))

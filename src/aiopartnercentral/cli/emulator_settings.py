@@ -59,15 +59,15 @@ async def change(
         changes = {} if scenario is None else read_tables(scenario)[1]
         if faults is not None:
             changes["fault"] = [table_of(fault) for fault in read_faults(faults)]
-        if numbers := {name: int(number) for name, number in map(partial(_pair, "--quota"), quotas)}:
-            changes["quotas"] = changes.get("quotas", {}) | numbers
-        sent = [{"Email": email, "Code": code} for email, code in map(partial(_pair, "--code"), codes)]
+        if numbers := {name: int(number) for name, number in map(partial(_pair, "--quota NAME=NUMBER"), quotas)}:
+            changes["quotas"] = _table(changes, "quotas") | numbers
+        sent = [{"Email": email, "Code": code} for email, code in map(partial(_pair, "--code EMAIL=CODE"), codes)]
+        if freeze_time is not None:
+            changes["clock"] = _table(changes, "clock") | {"running": not freeze_time}
     except ValueError as error:
         raise CommandError(one_line(str(error)), exit_code=USAGE) from None
     if requests_per_second is not None:
         changes["requests_per_second"] = requests_per_second or None
-    if freeze_time is not None:
-        changes["clock"] = changes.get("clock", {}) | {"running": not freeze_time}
     requests = [("scenario", changes)] if changes else []
     requests += [] if advance is None else [("clock", {"AdvanceSeconds": advance})]
     requests += [("codes", each) for each in sent]
@@ -78,11 +78,20 @@ async def change(
 
 
 def _pair(option: str, entry: str) -> tuple[str, str]:
-    """Return the two parts of `NAME=NUMBER`, or raise ValueError."""
+    """Return the two parts of the value of an option such as `--quota NAME=NUMBER`, or raise ValueError."""
     name, _, number = entry.rpartition("=")
     if not (name and number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS):
-        raise ValueError(f"{option} must be NAME=NUMBER, with at most {_MOST_DIGITS} digits")
+        name, _, form = option.partition(" ")
+        raise ValueError(f"{name} must be {form}, with at most {_MOST_DIGITS} digits")
     return name, number
+
+
+def _table(changes: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a table of a scenario, empty if it is absent, or raise ValueError."""
+    table = changes.get(name, {})
+    if not isinstance(table, dict):
+        raise ValueError(f"{name} must be a table")  # noqa: TRY004 - of a file
+    return table
 
 
 async def _present(url: str, requests: Sequence[tuple[str, dict[str, Any]]]) -> object:

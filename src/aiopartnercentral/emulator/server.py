@@ -160,6 +160,8 @@ class Emulator(Settings):
         if recorded is not None and upstream is not None:
             raise ValueError("replay must not be given together with upstream: both answer requests")
         directory = _path("files", files)
+        if directory is not None and not Path(directory).is_dir():
+            raise ValueError(f"files must be a directory, and {directory} is none")
         dispatcher = Dispatcher(store, files=None if directory is None else Path(directory))
         super().__init__(dispatcher)
         self._upstream = upstream if recorded is None else Replay(Path(recorded))
