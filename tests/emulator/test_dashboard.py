@@ -512,6 +512,12 @@ async def test_the_settings_show_what_is_in_force(frozen, ada, shown):
     assert (found["denied_catalogs"], found["requests_per_second"]) == (["Sandbox"], 9)
 
 
+async def test_the_settings_say_how_many_items_change_each_night(http):
+    async with Emulator({"AWS": 1}, nightly_changes=0.05) as emulator:
+        page = (await http.get(f"{emulator.endpoint_url}/settings")).text
+    assert "<dt>Changed each night</dt><dd>5 %</dd>" in page
+
+
 async def test_a_form_advances_the_clock(frozen, http):
     before, place = frozen.clock.now(), f"{frozen.endpoint_url}/settings/clock"
     form = {"amount": "1.5", "unit": "days"}

@@ -201,9 +201,20 @@ async def test_a_file_that_cannot_be_processed_fails_the_job(tmp_path, http, tex
         ]
 
 
-@pytest.mark.parametrize("uri", ["s3://../secret.csv", "s3://mine/../../secret.csv", "https://h/%2e%2e/secret.csv"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "s3://../secret.csv",
+        "s3://mine/../../secret.csv",
+        "https://h/%2e%2e/secret.csv",
+        "s3://mine/link.csv",
+        "s3://mine/parent/secret.csv",
+    ],
+)
 async def test_no_file_outside_of_the_directory_is_read(tmp_path, http, uri):
     (tmp_path / "files" / "mine").mkdir(parents=True)
+    (tmp_path / "files" / "mine" / "link.csv").symlink_to(tmp_path / "secret.csv")
+    (tmp_path / "files" / "mine" / "parent").symlink_to(tmp_path)
     (tmp_path / "secret.csv").write_text("Account.CompanyName\nSecret\n", encoding="utf-8")
     async with Emulator({"AWS": 0}, clock=Clock(running=False), files=tmp_path / "files") as emulator:
         caller = Caller(OWNER, emulator.endpoint_url, http, SELLING)
