@@ -171,7 +171,8 @@ class Cleaner:
             case "map", dict():
                 return {key: self._cleaned(shapes, described["value"]["shape"], item) for key, item in value.items()}
         # The model does not say what is in a value of another type than its own.
-        return self._without_values(value) if described["type"] in _CONTAINERS or _is_nested(value) else value
+        is_other = described["type"] in _CONTAINERS or isinstance(value, dict | list)
+        return self._without_values(value) if is_other else value
 
     def _without_values(self, value: Any) -> Any:  # noqa: ANN401 - JSON of any type
         """Return a value of the same type, in which only names of members are left."""
@@ -329,10 +330,6 @@ class Replay:
             requests = f"{len(recorded)} request{'s' if len(recorded) > 1 else ''} of {operation}"
             text = f"{self.path.name} has {requests}; the most similar one differs in {names}"
         return protocol_error("NotImplementedException", text, status=501)
-
-
-def _is_nested(value: object) -> bool:
-    return isinstance(value, dict | list)
 
 
 def _error(status: int, value: Mapping[str, Any]) -> str | None:
