@@ -109,6 +109,15 @@ async def test_everything_but_pages_is_left_to_the_api(emulator, http):
     assert len(emulator.requests) == 4
 
 
+async def test_a_browser_gets_a_page_for_a_wrong_address_which_is_not_a_request(emulator, http):
+    for path in ("/elsewhere", "/inbox/", "/catalogs/AWS/x", "/%3Cscript%3E"):
+        page = await http.get(emulator.endpoint_url + path, headers={"Accept": "text/html,*/*;q=0.8"})
+        assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "<h1>Not found</h1>" in page.text
+        assert "<script>" not in page.text
+    assert emulator.requests == ()
+
+
 async def test_every_page_is_also_json(emulator, http):
     for path in PAGES:
         with anyio.fail_after(60):

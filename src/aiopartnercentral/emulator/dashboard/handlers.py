@@ -83,6 +83,8 @@ class Dashboard:
         if request.path == "/events":
             return await self._stream(request)
         view = await self._view(request)
+        if view is None and "text/html" in request.headers.get("Accept", ""):
+            view = _MISSING  # in a browser: operations are not GET requests
         return None if view is None else await self._shown(request, view)
 
     async def _view(self, request: web.BaseRequest) -> View | None:
