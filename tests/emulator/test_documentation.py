@@ -37,7 +37,9 @@ def test_the_faults_of_program_and_file_are_equal_and_valid(tmp_path):
     assert Emulator(faults=read).faults == tuple(read)
     file.write_text(scenario, encoding="utf-8")
     assert Emulator.from_scenario(file).scenario["catalogs"] == {"AWS": 1000, "Sandbox": 50}
-    assert set(re.findall(r"^\[*(\w+)", scenario, re.MULTILINE)) >= set(KEYS) - {"replay"}
+    assert set(re.findall(r"^\[*(\w+)", scenario, re.MULTILINE)) >= set(KEYS) - {"files", "replay"}
+    for name in ("files", "replay"):  # which have to exist
+        assert f'`{name} = "' in PAGE
 
 
 def test_the_scenarios_and_the_keys_that_restrict_a_fault_are_documented():
