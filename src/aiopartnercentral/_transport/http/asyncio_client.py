@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from functools import partial
 from socket import AI_ADDRCONFIG, SOCK_STREAM
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["AsyncioPool"]
 
 _HAPPY_EYEBALLS_DELAY = 0.25  # seconds, as RFC 8305 recommends
-_LONG_IDLE = 1.0  # seconds
 _MAX_TARGETS = 256
 _ACCEPT = ("Accept", "accept")
 
@@ -154,14 +152,16 @@ class AsyncioPool:
             waited = loop.time() - connection.active_at
             if connection.is_usable and waited > self._settings.keepalive:
                 connection.abort()
-            if connection.is_usable and waited > _LONG_IDLE:
-                # Perhaps the process slept meanwhile, and the event loop has not yet noticed what the server did.
+            if connection.is_usable and connection.has_unread():
+                # Messages of TLS itself may have arrived, or what must not be taken for the response to a request.
                 try:
                     for _ in range(2):
                         await asyncio.sleep(0)
                 except asyncio.CancelledError:
                     connection.abort()
                     raise
+                if connection.has_unread():
+                    connection.abort()
             if connection.is_usable:
                 return connection
         return None
@@ -232,9 +232,16 @@ class AsyncioPool:
         loop, settings = asyncio.get_running_loop(), self._settings
         addresses = await self._resolved(origin)
         sock = await start_connection(addresses, happy_eyeballs_delay=_HAPPY_EYEBALLS_DELAY)
-        new = partial(HttpConnection, loop, settings.read_timeout, settings.max_response_bytes, self._connections)
+        limits = settings.read_timeout, settings.max_response_bytes
+        connection = HttpConnection(loop, *limits, self._connections, sock)
         name = None if context is None else origin.host.rstrip(".")
-        _, connection = await loop.create_connection(new, sock=sock, ssl=context, server_hostname=name)
+        try:
+            await loop.create_connection(lambda: connection, sock=sock, ssl=context, server_hostname=name)
+        except BaseException:
+            if connection in self._connections:  # asyncio would wait for the server, and uvloop not report the end
+                connection.abort()
+                self._connections.discard(connection)
+            raise
         return connection
 
     async def _resolved(self, origin: _Origin) -> list[Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import ssl
+from socket import MSG_PEEK, socket
 from typing import cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -22,9 +24,10 @@ __all__ = [
     "TransferError",
 ]
 
-_BEGIN = b"HTTP/1."
+_BEGIN, _VERSIONS = b"HTTP/1.", ("1.0", "1.1")
+_NOT_HTTP_1 = "the response is not one of HTTP/1"
 _MAX_HEAD = 64 * 1024  # bytes of the names and values of headers
-_MAX_UNPARSED = 2 * _MAX_HEAD  # bytes that arrive before the end of a head, interim responses included
+_MAX_IDLE = 512 * 1024  # bytes of reads without the end of a head or a part of the body; more than any single read has
 _FIRST_STATUS, _SWITCHING_PROTOCOLS, _FIRST_FINAL_STATUS = 100, 101, 200
 
 
@@ -68,6 +71,7 @@ class HttpConnection(asyncio.Protocol):
         read_timeout: maximum seconds without any part of a response; None for no limit.
         max_response_bytes: maximum bytes of a response's body; None for no limit.
         connections: the connections that are open, in which it keeps itself.
+        sock: the socket.
 
     Attributes:
         is_usable: whether it can send another request.
@@ -76,9 +80,9 @@ class HttpConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        *("_body", "_connections", "_failure", "_has_head", "_headers", "_is_dirty", "_is_done", "_is_kept", "_loop"),
-        *("_most", "_parser", "_read_timeout", "_size", "_size_of_fields", "_size_of_unparsed", "_status", "_timer"),
-        *("_transport", "_unsent", "_waiter", "active_at", "is_usable", "lost"),
+        *("_body", "_connections", "_failure", "_has_head", "_headers", "_is_dirty", "_is_done", "_is_kept"),
+        *("_is_whole", "_loop", "_most", "_parser", "_read_timeout", "_size", "_size_of_fields", "_size_of_idle"),
+        *("_socket", "_status", "_timer", "_transport", "_unsent", "_waiter", "active_at", "is_usable", "lost"),
     )
 
     def __init__(
@@ -87,6 +91,7 @@ class HttpConnection(asyncio.Protocol):
         read_timeout: float | None,
         max_response_bytes: int | None,
         connections: set[HttpConnection],
+        sock: socket,
     ) -> None:
         self.is_usable = True
         self.active_at = loop.time()
@@ -95,6 +100,8 @@ class HttpConnection(asyncio.Protocol):
         self._read_timeout = read_timeout
         self._most: float = math.inf if max_response_bytes is None else max_response_bytes
         self._connections = connections
+        self._socket = sock
+        self._is_whole = False
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
         self._timer: asyncio.TimerHandle | None = None
         self._waiter: asyncio.Future[HttpResponse] | None = None
@@ -104,7 +111,7 @@ class HttpConnection(asyncio.Protocol):
     def _clear(self) -> None:
         """Expect a response."""
         self._failure: Exception | None = None
-        self._status = self._size = self._size_of_fields = self._size_of_unparsed = 0
+        self._status = self._size = self._size_of_fields = self._size_of_idle = 0
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
         self._has_head = self._is_done = self._is_dirty = self._is_kept = False
@@ -120,6 +127,16 @@ class HttpConnection(asyncio.Protocol):
         self._unsent = self._transport.get_write_buffer_size()
         return waiter
 
+    def has_unread(self) -> bool:
+        """Return whether anything has arrived, or the connection has ended, and the event loop has not noticed yet."""
+        try:
+            self._socket.recv(1, MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
     def abort(self, error: Exception | None = None) -> None:
         """Close the connection at once; the response's future fails with the error, if there are both."""
         self.is_usable = False
@@ -134,7 +151,7 @@ class HttpConnection(asyncio.Protocol):
         if self._waiter is None or self._read_timeout is None:
             return
         unsent = self._transport.get_write_buffer_size()
-        if 0 < unsent < self._unsent:  # a long request is still being sent
+        if unsent < self._unsent:  # a long request was being sent
             self.active_at = self._loop.time()
         self._unsent = unsent
         due = self.active_at + self._read_timeout
@@ -156,26 +173,24 @@ class HttpConnection(asyncio.Protocol):
             self.abort()
             return
         self.active_at = self._loop.time()
-        if not self._has_head:
-            if not (self._size_of_unparsed or _BEGIN.startswith(data[: len(_BEGIN)])):
-                self.abort(MalformedResponseError("the response is not one of HTTP/1"))
-                return
-            self._size_of_unparsed += len(data)
+        if not (self._has_head or self._size_of_idle or _BEGIN.startswith(data[: len(_BEGIN)])):
+            self.abort(MalformedResponseError(_NOT_HTTP_1))
+            return
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
             self._is_dirty = True
             if not self._is_done:
                 self._failure = self._failure or MalformedResponseError(f"the response is not HTTP: {error}")
-        if self._failure is None and (self._size_of_fields > _MAX_HEAD or self._is_head_too_long()):
+        self._size_of_idle += len(data)
+        if self._failure is None and not self._is_done and self._size_of_idle > _MAX_IDLE:
+            self._failure = MalformedResponseError("the response has too much that is not its body")
+        if self._failure is None and self._size_of_fields > _MAX_HEAD:
             self._failure = MalformedResponseError("the headers of the response are too long")
         if self._failure is not None:
             self.abort(self._failure)
         elif self._is_done:
             self._finish()
-
-    def _is_head_too_long(self) -> bool:
-        return self._size_of_unparsed > _MAX_UNPARSED and not self._has_head
 
     def _finish(self) -> None:
         """Return the response, and be ready for another request if nothing else was sent or received."""
@@ -190,8 +205,13 @@ class HttpConnection(asyncio.Protocol):
             waiter.set_result(HttpResponse(self._status, self._headers, whole))
 
     def eof_received(self) -> None:
-        """Note that the server closes the connection; asyncio closes it, too."""
+        """Note that the server closes the connection, and whether TLS says so, too; asyncio closes it, too."""
         self.is_usable = False
+        tls = self._transport.get_extra_info("ssl_object")
+        try:
+            self._is_whole = tls is None or not tls.read(1)
+        except ssl.SSLError:  # anybody on the way may have ended the connection
+            self._is_whole = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail, unless the end of the connection is that of the response."""
@@ -204,7 +224,8 @@ class HttpConnection(asyncio.Protocol):
             self.lost.set_result(None)
         if self._waiter is None:
             return
-        if self._has_head and exc is None and self._headers.keys().isdisjoint(("content-length", "transfer-encoding")):
+        has_length = not self._headers.keys().isdisjoint(("content-length", "transfer-encoding"))
+        if self._has_head and exc is None and self._is_whole and not has_length:
             self._finish()
         elif self._has_head or exc is None:
             self.abort(ClosedConnectionError("the server closed the connection before the response was complete"))
@@ -234,8 +255,11 @@ class HttpConnection(asyncio.Protocol):
         if self._is_done or self._parser is None:
             return
         self._status = status = self._parser.get_status_code()
+        if self._parser.get_http_version() not in _VERSIONS:
+            self._failure = MalformedResponseError(_NOT_HTTP_1)
         if status >= _FIRST_FINAL_STATUS:
             self._has_head = True
+            self._size_of_idle = 0
             return
         self._headers = {}
         if status < _FIRST_STATUS or status == _SWITCHING_PROTOCOLS:
@@ -245,6 +269,7 @@ class HttpConnection(asyncio.Protocol):
         """Keep a part of the body, up to the limit."""
         if self._is_done or self._failure is not None:
             return
+        self._size_of_idle = 0
         self._size += len(data)
         if self._size <= self._most:
             self._body.append(data)

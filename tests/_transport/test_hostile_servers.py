@@ -1,0 +1,220 @@
+"""The library's own HTTP client against servers that answer too much, too early, or not to the end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import math
+import random
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from anyio.abc import SocketAttribute
+
+from aiopartnercentral import account
+from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
+from aiopartnercentral._transport.http.connection import ClosedConnectionError
+from aiopartnercentral._transport.http.settings import HttpSettings
+from tests.support.certificates import certificate
+from tests.support.hostile_server import hostile_server, sending
+from tests.support.servers import Reply
+from tests.support.tasks import no_task_left
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+    from tests.support.servers import ScriptedServer
+
+OK = b"HTTP/1.1 200 OK\r\n"
+PAGE = OK + b"Content-Length: 2\r\n\r\n{}"
+OTHER = OK + b"Content-Length: 4\r\n\r\nevil"
+
+
+def request(url: str, body: bytes = b"{}") -> Any:
+    from aiopartnercentral._transport.direct.request import SignedRequest  # noqa: PLC0415 - of this function alone
+
+    return SignedRequest(url, {"Content-Length": str(len(body))}, body)
+
+
+def settings(authority: Path, **options: Any) -> HttpSettings:
+    return HttpSettings(**{"verify": str(authority), "read_timeout": 5, "connect_timeout": 5, **options})
+
+
+def loops() -> Iterator[Any]:
+    yield pytest.param(None, id="asyncio")
+    try:
+        import uvloop  # noqa: PLC0415 - is not everywhere
+    except ImportError:
+        return
+    yield pytest.param(uvloop.new_event_loop, id="uvloop")
+
+
+def open_files() -> int:
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
+every_loop = pytest.mark.parametrize("new_loop", [*loops()])
+with_tls = pytest.mark.parametrize("is_tls", [False, True], ids=["plain", "tls"])
+
+
+def run(new_loop: Callable[[], asyncio.AbstractEventLoop] | None, main: Any) -> Any:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(main)
+
+
+@every_loop
+@with_tls
+def test_an_answer_that_waits_on_a_connection_is_never_that_to_the_next_request(
+    new_loop: Any,
+    is_tls: bool,  # noqa: FBT001 - a parameter
+    tmp_path: Path,
+) -> None:
+    authority, tls = certificate(tmp_path)
+
+    async def main(url: str) -> list[bytes]:
+        pool, bodies = AsyncioPool(settings(authority)), []
+        for _ in range(4):
+            bodies.append((await pool.post(request(url))).body)
+            time.sleep(0.1)  # noqa: ASYNC251 - as if the page took long to decode; the loop reads nothing meanwhile
+        await pool.aclose()
+        return bodies
+
+    with hostile_server(sending(PAGE, OTHER, pause=0.03), tls if is_tls else None) as server:
+        assert run(new_loop, main(server.url)) == [b"{}"] * 4
+        assert server.connections == len(server.requests) == 4
+
+
+@every_loop
+@pytest.mark.parametrize("kind", ["tls", "neither"])
+def test_a_body_that_ends_with_the_connection_ends_by_tls(kind: str, new_loop: Any, tmp_path: Path) -> None:
+    authority, tls = certificate(tmp_path)
+
+    async def answer(stream: Any) -> bool:
+        await stream.send(OK + b"\r\n{}")
+        await anyio.sleep(0.05)
+        if kind == "neither":
+            raw: socket.socket = stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - of anyio
+            raw.shutdown(1)  # as anybody on the way can do
+        else:
+            await stream.unwrap()  # which says that this was all
+        return True
+
+    async def main(url: str) -> Any:
+        pool = AsyncioPool(settings(authority))
+        try:
+            return (await pool.post(request(url))).body
+        except ClosedConnectionError as error:
+            return type(error)
+        finally:
+            await pool.aclose()
+
+    with hostile_server(answer, tls) as server:
+        assert run(new_loop, main(server.url)) == (ClosedConnectionError if kind == "neither" else b"{}")
+
+
+@every_loop
+@with_tls
+def test_a_thousand_cancellations_leave_nothing(
+    new_loop: Any,
+    is_tls: bool,  # noqa: FBT001 - a parameter
+    tmp_path: Path,
+) -> None:
+    authority, tls = certificate(tmp_path)
+    chance, most = random.Random(7), 10
+
+    async def main(url: str) -> None:
+        pool = AsyncioPool(settings(authority, max_connections=most, keepalive=chance.choice([0.0, 12.0])))
+        async with no_task_left():
+            for _ in range(13):
+                tasks = [asyncio.create_task(pool.post(request(url))) for _ in range(20)]
+                for task in tasks:
+                    for _ in range(chance.randrange(5)):
+                        await asyncio.sleep(chance.choice([0, 0, 0.001]))
+                    task.cancel()
+                await asyncio.wait(tasks)
+                assert all(task.cancelled() or task.exception() is None for task in tasks)
+                assert len(pool._connections) <= most
+            assert (await pool.post(request(url))).body == b"{}"
+            with anyio.fail_after(5):
+                await pool.aclose()
+            assert not pool._connections
+
+    with hostile_server(sending(PAGE[:20], PAGE[20:], pause=0.001), tls if is_tls else None) as server:
+        run(new_loop, asyncio.sleep(0))  # what the first loop of a process opens for good
+        before = open_files()
+        run(new_loop, main(server.url))
+        gc.collect()  # a ResourceWarning would be an error
+        until = time.monotonic() + 5
+        while open_files() > before and time.monotonic() < until:
+            time.sleep(0.01)  # the server closes its ends
+        assert open_files() <= before
+
+
+@every_loop
+def test_a_connection_may_be_kept_forever(new_loop: Any, tmp_path: Path) -> None:
+    async def main(url: str) -> None:
+        forever = {"read_timeout": None, "connect_timeout": None, "keepalive": math.inf, "dns_ttl": math.inf}
+        pool = AsyncioPool(settings(tmp_path, **forever))
+        for _ in range(2):
+            assert (await pool.post(request(url))).body == b"{}"
+        await pool.aclose()
+
+    with hostile_server(sending(PAGE)) as server:
+        run(new_loop, main(server.url))
+        assert server.connections == 1
+
+
+@pytest.mark.anyio
+async def test_the_time_limit_begins_when_the_request_is_sent(tmp_path: Path) -> None:
+    async def read_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.7)
+        await reader.readexactly(24_000_000)
+        await asyncio.sleep(0.6)
+        writer.write(PAGE)
+        writer.close()
+
+    server = await asyncio.start_server(read_late, "127.0.0.1", 0, limit=4096)
+    async with server:
+        pool = AsyncioPool(settings(tmp_path, read_timeout=1.0))
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        assert (await pool.post(request(url, b"x" * 24_000_000))).body == b"{}"
+        await pool.aclose()
+
+
+@pytest.mark.anyio
+async def test_an_unusual_request_of_a_usual_client_is_sent_by_aiohttp(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aiopartnercentral._transport.retries.backoff", lambda *_: 0.0)
+    failed, page = Reply(status=503), Reply({"ConnectionSummaries": []})
+    async with account.connect(endpoint_url=server.url) as client:
+        assert client.transport.kind == "direct"
+        server.replies(failed, page)
+        await client.list_connections(catalog="AWS")
+        inner: Any = client._api.transport
+        botocore = inner.connection.botocore.client
+        used: list[Any] = []
+        post = AsyncioPool.post
+
+        async def noted(pool: AsyncioPool, sent: Any) -> Any:
+            used.append(sent)
+            return await post(pool, sent)
+
+        monkeypatch.setattr(AsyncioPool, "post", noted)
+        server.replies(failed, page)
+        await client.list_connections(catalog="AWS")
+        assert len(used) == 2  # the retry, too
+
+        def change(request: Any, **_: object) -> None:
+            request.headers["Connection"] = "close"
+
+        botocore.meta.events.register("before-send.partnercentral-account", change)
+        server.replies(failed, page)
+        found = await client.list_connections(catalog="AWS")
+        assert (found.response_metadata.attempts, len(used)) == (2, 3)
+    assert {name.lower(): value for name, value in server.received[-1].headers.items()}["connection"] == "close"
