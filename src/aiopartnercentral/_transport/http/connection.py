@@ -28,6 +28,7 @@ _BEGIN, _VERSIONS = b"HTTP/1.", ("1.0", "1.1")
 _NOT_HTTP_1 = "the response is not one of HTTP/1"
 _MAX_HEAD = 64 * 1024  # bytes of the names and values of headers
 _MAX_IDLE = 512 * 1024  # bytes of reads without the end of a head or a part of the body; more than any single read has
+_MAX_PARTS = 1000
 _FIRST_STATUS, _SWITCHING_PROTOCOLS, _FIRST_FINAL_STATUS = 100, 101, 200
 
 
@@ -80,9 +81,10 @@ class HttpConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        *("_body", "_connections", "_failure", "_has_head", "_headers", "_is_dirty", "_is_done", "_is_kept"),
-        *("_is_whole", "_loop", "_most", "_parser", "_read_timeout", "_size", "_size_of_fields", "_size_of_idle"),
-        *("_socket", "_status", "_timer", "_transport", "_unsent", "_waiter", "active_at", "is_usable", "lost"),
+        *("_begin", "_body", "_connections", "_failure", "_has_head", "_headers", "_is_dirty", "_is_done"),
+        *("_is_kept", "_is_whole", "_loop", "_most", "_parser", "_read_timeout", "_size", "_size_of_fields"),
+        *("_size_of_idle", "_socket", "_status", "_timer", "_transport", "_unsent", "_waiter"),
+        *("active_at", "is_usable", "lost"),
     )
 
     def __init__(
@@ -113,6 +115,7 @@ class HttpConnection(asyncio.Protocol):
         self._failure: Exception | None = None
         self._status = self._size = self._size_of_fields = self._size_of_idle = 0
         self._headers: dict[str, str] = {}
+        self._begin = bytearray()  # of the body, whose last parts are not joined yet
         self._body: list[bytes] = []
         self._has_head = self._is_done = self._is_dirty = self._is_kept = False
 
@@ -199,9 +202,9 @@ class HttpConnection(asyncio.Protocol):
             self.is_usable = False
         if not self.is_usable:
             self._transport.abort()
-        body, self._body = self._body, []
+        begin, body, self._begin, self._body = self._begin, self._body, bytearray(), []
         if waiter is not None and not waiter.done():
-            whole = body[0] if len(body) == 1 else b"".join(body)
+            whole = body[0] if len(body) == 1 and not begin else b"".join((begin, *body))
             waiter.set_result(HttpResponse(self._status, self._headers, whole))
 
     def eof_received(self) -> None:
@@ -273,6 +276,9 @@ class HttpConnection(asyncio.Protocol):
         self._size += len(data)
         if self._size <= self._most:
             self._body.append(data)
+            if len(self._body) >= _MAX_PARTS:  # small ones would take far more memory than their bytes
+                self._begin += b"".join(self._body)
+                self._body.clear()
             return
         from aiopartnercentral.errors import ResponseTooLargeError  # noqa: PLC0415 - loads botocore
 
