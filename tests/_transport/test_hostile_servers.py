@@ -6,7 +6,9 @@ import asyncio
 import gc
 import math
 import random
+import socket
 import time
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ import pytest
 from anyio.abc import SocketAttribute
 
 from aiopartnercentral import account
+from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
 from aiopartnercentral._transport.http.connection import ClosedConnectionError
 from aiopartnercentral._transport.http.settings import HttpSettings
@@ -24,7 +27,6 @@ from tests.support.servers import Reply
 from tests.support.tasks import no_task_left
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator
 
     from tests.support.servers import ScriptedServer
@@ -152,6 +154,59 @@ def test_a_thousand_cancellations_leave_nothing(
         while open_files() > before and time.monotonic() < until:
             time.sleep(0.01)  # the server closes its ends
         assert open_files() <= before
+
+
+@pytest.mark.parametrize(("size", "number"), [(2, 300_000), (2, 1000), (2, 999), (3, 1001), (600_000, 1)])
+def test_small_chunks_take_no_more_memory_than_large_ones(size: int, number: int, tmp_path: Path) -> None:
+    part = b"ab" * size
+    answer = OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"%x\r\n%s\r\n" % (size, part[:size]) * number + b"0\r\n\r\n"
+
+    async def main(url: str) -> bytes:
+        pool = AsyncioPool(settings(tmp_path))
+        try:
+            return (await pool.post(request(url))).body
+        finally:
+            await pool.aclose()
+
+    with hostile_server(sending(answer)) as server:
+        run(None, main(server.url))  # loads what is loaded once
+        tracemalloc.start()
+        try:
+            body = run(None, main(server.url))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert body == part[:size] * number
+    assert peak < 4 * len(body) + 2_000_000  # what is read at once, and the loop
+
+
+@every_loop
+def test_closing_ends_what_still_connects(new_loop: Any, tmp_path: Path) -> None:
+    async def main(url: str) -> None:
+        async with no_task_left():
+            pool = AsyncioPool(settings(tmp_path, verify=True, connect_timeout=None))
+            tasks = [asyncio.create_task(pool.post(request(url))) for _ in range(3)]
+            await asyncio.sleep(0.2)
+            with anyio.fail_after(5):
+                await pool.aclose()
+                failed = await asyncio.gather(*tasks, return_exceptions=True)
+            assert [str(each) for each in failed] == [str(client_closed())] * 3
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # never answers the TLS handshake
+        run(new_loop, main(f"https://127.0.0.1:{silent.getsockname()[1]}"))
+
+
+@pytest.mark.filterwarnings("ignore:.*")  # of the connection that its loop has left open
+def test_another_loop_neither_uses_a_connection_nor_waits_for_its_end(tmp_path: Path) -> None:
+    with hostile_server(sending(PAGE)) as server:
+        pool = AsyncioPool(settings(tmp_path))
+        run(None, pool.post(request(server.url)))
+        with pytest.raises(RuntimeError, match="another event loop"):
+            run(None, pool.post(request(server.url)))
+        run(None, asyncio.wait_for(pool.aclose(), 5))
+        assert len(server.requests) == 1
+        del pool
+        gc.collect()
 
 
 @every_loop

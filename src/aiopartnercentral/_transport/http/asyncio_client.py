@@ -73,7 +73,7 @@ class AsyncioPool:
     """
 
     __slots__ = (
-        *("_connections", "_idle_timer", "_is_closed", "_origins", "_settings", "_slots", "_targets"),
+        *("_connecting", "_connections", "_idle_timer", "_is_closed", "_origins", "_settings", "_slots", "_targets"),
         *("_tls", "_tls_context", "_tls_lock"),
     )
 
@@ -84,6 +84,7 @@ class AsyncioPool:
         self._tls_lock = asyncio.Lock()
         self._slots = asyncio.Semaphore(settings.max_connections)
         self._connections: set[HttpConnection] = set()
+        self._connecting: set[asyncio.Timeout] = set()
         self._origins: dict[tuple[str, str, int], _Origin] = {}
         self._targets: dict[str, tuple[_Origin, str]] = {}
         self._idle_timer: asyncio.TimerHandle | None = None
@@ -118,7 +119,11 @@ class AsyncioPool:
             self._idle_timer.cancel()
         for origin in self._origins.values():
             origin.idle.clear()
-        closing = [*self._connections]
+        loop = asyncio.get_running_loop()
+        for limit in self._connecting:
+            if not limit.expired():
+                limit.reschedule(loop.time())
+        closing = [each for each in self._connections if each.lost.get_loop() is loop]  # another loop is closed by now
         for connection in closing:
             connection.abort(client_closed())
         if closing:
@@ -148,6 +153,8 @@ class AsyncioPool:
         """Return a connection that waits for a request; None if there is none."""
         loop = asyncio.get_running_loop()
         while origin.idle:
+            if origin.idle[-1].lost.get_loop() is not loop:
+                raise RuntimeError("the client was opened in another event loop")
             connection = origin.idle.pop()
             waited = loop.time() - connection.active_at
             if connection.is_usable and waited > self._settings.keepalive:
@@ -209,7 +216,11 @@ class AsyncioPool:
         limit = asyncio.timeout(self._settings.connect_timeout)
         try:
             async with limit:
-                connection = await self._connected(origin, context)
+                self._connecting.add(limit)
+                try:
+                    connection = await self._connected(origin, context)
+                finally:
+                    self._connecting.discard(limit)
         except ssl.SSLError as error:
             failure: Exception = TlsError(str(error))
         except OSError as error:
@@ -226,7 +237,10 @@ class AsyncioPool:
                 connection.abort()
                 raise ClosedConnectionError("the server closed the connection, or sent data, before any request")
             return connection
-        raise failure
+        raise self._unless_closed(failure)
+
+    def _unless_closed(self, failure: Exception) -> Exception:
+        return client_closed() if self._is_closed else failure
 
     async def _connected(self, origin: _Origin, context: ssl.SSLContext | None) -> HttpConnection:
         loop, settings = asyncio.get_running_loop(), self._settings
