@@ -12,6 +12,7 @@ import anyio
 import pytest
 import trustme
 from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.httpxsession import HttpxSession
 from botocore.exceptions import (
     ConnectionClosedError,
@@ -24,6 +25,8 @@ from botocore.exceptions import (
 )
 
 from aiopartnercentral import RedirectError, account
+from aiopartnercentral._transport.http_client import guarded
+from aiopartnercentral._transport.tls import sharing_tls
 from aiopartnercentral.bulk import Collection, Source
 from tests.support.certificates import certificate
 from tests.support.hostile_server import HostileServer, deaf_port, hanging, hostile_server, resetting, sending
@@ -164,6 +167,20 @@ async def test_certificates(connect: Any, tmp_path: Path) -> None:
             await client.list_connections(catalog="AWS")
     for error in (unknown, of_another):
         assert (type(error), error.attempts) == (SSLError, 2)
+
+
+async def test_the_name_of_a_server_is_verified_whatever_the_version_of_aiobotocore() -> None:
+    for verify in (True, "authority.pem", False):
+        http_client = guarded(AIOHTTPSession(verify=verify))
+        assert http_client._get_ssl_context().check_hostname is bool(verify)
+    shared = sharing_tls()()
+    assert shared._get_ssl_context().check_hostname
+
+    class Older(AIOHTTPSession):  # type: ignore[misc] # which has no types
+        def _setup_proxy_ssl_context(self, _: str) -> None: ...
+
+    through_proxy = guarded(Older())._setup_proxy_ssl_context("http://127.0.0.1:1")
+    assert (through_proxy.check_hostname, through_proxy.verify_mode) == (True, ssl.CERT_REQUIRED)
 
 
 async def test_a_ca_bundle_is_trusted_instead_of_the_usual_authorities(

@@ -160,6 +160,16 @@ class Guard:
                 await self.pool.aclose()
             await super().__aexit__(*exc_info)  # type: ignore[misc] # as above
 
+    def _get_ssl_context(self) -> Any:  # noqa: ANN401 - as above
+        context = super()._get_ssl_context()  # type: ignore[misc] # as above
+        if self._verify:
+            context.check_hostname = True  # older versions of aiobotocore accept a certificate of any server
+        return context
+
+    def _setup_proxy_ssl_context(self, proxy_url: str) -> Any:  # noqa: ANN401 - as above
+        # Older versions of aiobotocore have none, and so accept any certificate that comes through a proxy.
+        return super()._setup_proxy_ssl_context(proxy_url) or self._get_ssl_context()  # type: ignore[misc] # as above
+
     async def _get_session(self, *arguments: Any) -> Any:  # noqa: ANN401 - as above
         if self._failing is not None:
             return self._failing
