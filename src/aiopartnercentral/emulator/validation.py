@@ -118,6 +118,15 @@ class ModelValidator:
         known: dict[str, Any] = self.known(self.operations[operation]["input"]["shape"], request)
         return known
 
+    def fitting(self, shape_name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the members that a structure has and whose values are valid there."""
+        members = self.model["shapes"][shape_name]["members"]
+        return {
+            name: item
+            for name, item in value.items()
+            if name in members and item is not None and not list(self.problems(members[name]["shape"], item))
+        }
+
     def problems(self, shape_name: str, value: object, path: str = "") -> Iterator[FieldProblem]:
         """Yield the problems of a value of a shape.
 

@@ -145,7 +145,8 @@ async def test_an_update_answers_a_required_action(ada, frozen):
 
 
 async def test_an_incomplete_opportunity_cannot_be_submitted(ada):
-    made = await ada("CreateOpportunity", Catalog="AWS", ClientToken=token(), LifeCycle={"Stage": "Prospect"})
+    lost = {"Stage": "Closed Lost", "ClosedLostReason": "Price"}
+    made = await ada("CreateOpportunity", Catalog="AWS", ClientToken=token(), LifeCycle=lost)
     request = {"Catalog": "AWS", "Identifier": made["Id"], "InvolvementType": "Co-Sell"}
     problems = await ada.refused("SubmitOpportunity", **request)
     assert ("LifeCycle.Stage", "INVALID_VALUE") in problems

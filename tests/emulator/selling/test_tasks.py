@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.emulator.services import SELLING
+from tests.emulator.caller import Caller
 from tests.emulator.selling.requests import AWS, engage, invitation, invite, lead, opportunity, project_context, token
 
 pytestmark = pytest.mark.anyio
@@ -32,18 +35,21 @@ async def test_an_opportunity_is_shared_with_aws(ada, frozen):
     started = await ada("StartEngagementFromOpportunityTask", **AWS, **request)
     assert (started["TaskStatus"], started["OpportunityId"]) == ("IN_PROGRESS", made)
     assert await ada("StartEngagementFromOpportunityTask", **AWS, **request) == started
-    assert (await ada("ListEngagements", **AWS))["EngagementSummaryList"] == []
+    assert (await outcome(ada, "EngagementFromOpportunity", started))["TaskStatus"] == "IN_PROGRESS"
     frozen.clock.advance(TASK)
     task = await outcome(ada, "EngagementFromOpportunity", started)
     assert task["TaskStatus"] == "COMPLETE"
+    names = ("EngagementId", "EngagementInvitationId", "ResourceSnapshotJobId")
+    assert [started[name] for name in names] == [task[name] for name in names]
     engagement = await ada("GetEngagement", **AWS, Identifier=task["EngagementId"])
     assert engagement["Contexts"][0]["Type"] == "CustomerProject"
     told = await ada("GetEngagementInvitation", **AWS, Identifier=task["EngagementInvitationId"])
     assert told["Receiver"]["Account"]["AwsAccountId"] == "AWS"
     job = await ada("GetResourceSnapshotJob", **AWS, ResourceSnapshotJobIdentifier=task["ResourceSnapshotJobId"])
     assert (job["Status"], job["ResourceId"]) == ("Running", made)
-    statuses = []
-    for _ in range(3):
+    # The review began with the task.
+    statuses = ["Submitted"]
+    for _ in range(2):
         found = await ada("GetOpportunity", **AWS, Identifier=made)
         statuses.append(found["LifeCycle"]["ReviewStatus"])
         frozen.clock.advance(TASK)
@@ -94,14 +100,15 @@ async def test_what_cannot_be_accepted(ada, bob, frozen):
         ada, await engage(ada), bob.account, LeadInvitation={"Customer": customer, "Interaction": interaction}
     )
     again = await invite(ada, await engage(ada), bob.account)
-    tasks = [
-        await bob("StartEngagementByAcceptingInvitationTask", **AWS, Identifier=each, ClientToken=token())
-        for each in (sent, again)
-    ]
+    task = await bob("StartEngagementByAcceptingInvitationTask", **AWS, Identifier=sent, ClientToken=token())
+    assert "OpportunityId" not in task
     await bob("RejectEngagementInvitation", **AWS, Identifier=again)
     frozen.clock.advance(TASK)
-    reasons = [(await outcome(bob, "EngagementByAcceptingInvitation", task))["ReasonCode"] for task in tasks]
-    assert reasons == ["InvitationValidationFailed", "EngagementInvitationConflict"]
+    reason = (await outcome(bob, "EngagementByAcceptingInvitation", task))["ReasonCode"]
+    assert reason == "InvitationValidationFailed"
+    # The failed task has accepted nothing.
+    told = await bob("GetEngagementInvitation", **AWS, Identifier=sent)
+    assert told["Status"] == "PENDING"
     for account, problem in ((ada, {("Identifier", "ACTION_NOT_PERMITTED")}), (bob, "ConflictException")):
         refused = await account.refused(
             "StartEngagementByAcceptingInvitationTask", **AWS, Identifier=again, ClientToken=token()
@@ -116,6 +123,11 @@ async def test_a_lead_becomes_an_opportunity(ada, frozen):
                   ClientToken=token())
         for each in ("1", "2", "3", "9")
     ]  # fmt: skip
+    # What a task makes is told by the response to its start, and is there.
+    first = await ada("GetOpportunity", **AWS, Identifier=tasks[0]["OpportunityId"])
+    assert first["Project"]["Title"]
+    assert first["Project"]["ExpectedCustomerSpend"] == []
+    assert all("OpportunityId" not in each for each in tasks[1:])
     frozen.clock.advance(TASK)
     done, *failed = [await outcome(ada, "OpportunityFromEngagement", task) for task in tasks]
     assert [task["ReasonCode"] for task in failed] == [
@@ -126,6 +138,44 @@ async def test_a_lead_becomes_an_opportunity(ada, frozen):
     made = await ada("GetOpportunity", **AWS, Identifier=done["OpportunityId"])
     assert made["Customer"]["Account"] == {"CompanyName": "Byron Ltd", "WebsiteUrl": "https://byron.example"}
     assert (made["LifeCycle"]["Stage"], made["LifeCycle"]["ReviewStatus"]) == ("Prospect", "Pending Submission")
+
+
+async def test_a_task_without_duration_is_complete_in_the_response_to_its_start(http):
+    async with Emulator({"AWS": 0}, task_seconds=0) as emulator:
+        ada = Caller("111111111111", emulator.endpoint_url, http, SELLING)
+        engagement = await engage(ada, Contexts=[lead(), project_context()])
+        place = {**AWS, "Identifier": engagement}
+        done, failed = [
+            await ada("StartOpportunityFromEngagementTask", **place, ContextIdentifier=each, ClientToken=token())
+            for each in ("1", "2")
+        ]
+        assert await outcome(ada, "OpportunityFromEngagement", done) == done
+        assert (done["TaskStatus"], failed["ReasonCode"]) == ("COMPLETE", "CustomerProjectContextNotPermitted")
+
+
+async def test_a_lead_is_completed_and_shared_in_its_engagement(ada, frozen):
+    engagement = await engage(ada, Contexts=[lead()])
+    for is_first in (True, False):
+        place = {**AWS, "Identifier": engagement, "ContextIdentifier": "1"}
+        started = await ada("StartOpportunityFromEngagementTask", **place, ClientToken=token())
+        item = await ada("GetOpportunity", **AWS, Identifier=started["OpportunityId"])
+        assert await ada.refused("SubmitOpportunity", **AWS, Identifier=item["Id"], InvolvementType="Co-Sell")
+        # A program that adds what a lead does not have, and leaves the rest as it is.
+        missing = opportunity()
+        kept = {name: item[name] for name in ("NationalSecurity", "OpportunityType", "LifeCycle", "LastModifiedDate")}
+        project = {**missing["Project"], "Title": item["Project"]["Title"]}
+        changes = {**missing, **kept, "Project": project, "Identifier": item["Id"]}
+        await ada("UpdateOpportunity", **changes)
+        request = {"Identifier": item["Id"], "AwsSubmission": {"InvolvementType": "Co-Sell"}, "ClientToken": token()}
+        shared = await ada("StartEngagementFromOpportunityTask", **AWS, **request)
+        frozen.clock.advance(TASK)
+        assert (await outcome(ada, "EngagementFromOpportunity", shared))["TaskStatus"] == "COMPLETE"
+        names = ("EngagementId", "ResourceSnapshotJobId")
+        assert [shared[name] for name in names] == [started[name] for name in names]
+        # AWS is invited once to an engagement.
+        assert ("EngagementInvitationId" in shared) == is_first
+    (only,) = (await ada("ListEngagements", **AWS))["EngagementSummaryList"]
+    assert only["Id"] == engagement
 
 
 async def test_jobs_are_started_stopped_and_deleted(ada, bob):

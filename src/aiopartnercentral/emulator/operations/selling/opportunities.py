@@ -35,7 +35,7 @@ _NEEDED: Final = (
     "Customer.Account.Address.CountryCode", "Project.Title", "Project.CustomerBusinessProblem",
     "Project.DeliveryModels", "Project.ExpectedCustomerSpend", "LifeCycle.Stage", "LifeCycle.TargetCloseDate",
 )  # fmt: skip
-_UNFIT: Final = ("Prospect", "Closed Lost")
+_LOST: Final = "Closed Lost"
 _MOST_STEPS: Final = 50
 
 
@@ -190,7 +190,7 @@ def _check_life_cycle(life_cycle: Mapping[str, Any], now: datetime, *, kept_date
     closes = life_cycle.get("TargetCloseDate")
     if closes is not None and closes != kept_date and closes < f"{now:%Y-%m-%d}":
         problems.append(FieldProblem("LifeCycle.TargetCloseDate", "must not be in the past", "INVALID_VALUE"))
-    if life_cycle.get("Stage") == "Closed Lost" and "ClosedLostReason" not in life_cycle:
+    if life_cycle.get("Stage") == _LOST and "ClosedLostReason" not in life_cycle:
         problems.append(FieldProblem("LifeCycle.ClosedLostReason", "is required", "REQUIRED_FIELD_MISSING"))
     if problems:
         raise validation_failed(problems)
@@ -223,9 +223,8 @@ def _check_complete(opportunity: Mapping[str, Any]) -> None:
     if not related.get("Solutions") and not _at(opportunity, "Project.OtherSolutionDescription"):
         message = "is required, unless a solution is associated"
         problems.append(FieldProblem("Project.OtherSolutionDescription", message, "REQUIRED_FIELD_MISSING"))
-    stage = _at(opportunity, "LifeCycle.Stage")
-    if stage in _UNFIT:
-        problems.append(FieldProblem("LifeCycle.Stage", f"must not be {stage}", "INVALID_VALUE"))
+    if _at(opportunity, "LifeCycle.Stage") == _LOST:
+        problems.append(FieldProblem("LifeCycle.Stage", f"must not be {_LOST}", "INVALID_VALUE"))
     if problems:
         raise validation_failed(problems)
 

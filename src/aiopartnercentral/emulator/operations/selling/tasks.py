@@ -1,7 +1,8 @@
-"""Tasks: several steps that one request starts, and whose outcome is known later."""
+"""Tasks: several steps that one request starts, and whose status is final later."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -15,7 +16,7 @@ from aiopartnercentral.emulator.operations.selling.invitations import accept, aw
 from aiopartnercentral.emulator.operations.selling.opportunities import add_opportunity, find_opportunity, submit
 from aiopartnercentral.emulator.operations.selling.snapshots import make_job
 from aiopartnercentral.emulator.operations.tagging import as_tags
-from aiopartnercentral.emulator.seed.selling import LONGER_SALT, arn, opportunity_payload, project
+from aiopartnercentral.emulator.seed.selling import AWS, LONGER_SALT, arn, opportunity_payload, project
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.emulator.operations.context import RequestContext
 
-    Steps = Callable[[RequestContext], dict[str, str]]
+    Steps = Callable[[], dict[str, str]]
 
 _FROM_OPPORTUNITY: Final = "EngagementFromOpportunity"
 _BY_ACCEPTING: Final = "EngagementByAcceptingInvitation"
 _FROM_ENGAGEMENT: Final = "OpportunityFromEngagement"
 _PROSPECTING: Final = "ProspectingFromEngagement"
 _TITLE_LENGTH: Final = 40
+_INVITED: Final = ("PENDING", "ACCEPTED")
+# As AWS's sample programs show it.
+_LEAD_CLOSES: Final = timedelta(days=90)
 
 
 class TaskError(Exception):
@@ -39,14 +43,14 @@ class TaskError(Exception):
 
 
 def _start(context: RequestContext, kind: str, known: dict[str, str], reason: str, steps: Steps) -> bytes:
-    """Start a task, and return its response.
+    """Execute the steps of a task, and return the response to its start, which tells what they have made.
 
     Arguments:
         context: the request.
         kind: the kind of the task.
-        known: what the response tells from the start.
+        known: what is known of the task before its steps.
         reason: the reason for which the task fails if one of its steps is refused.
-        steps: executes the task, and returns what it has made.
+        steps: executes the task, and returns what it has made, or changes nothing.
     """
     as_tags(context.request.get("Tags", ()), "Tags")
     identifier = context.selling.identifier("task")
@@ -55,27 +59,24 @@ def _start(context: RequestContext, kind: str, known: dict[str, str], reason: st
         "TaskId": identifier,
         "TaskArn": arn(context.account, context.selling.name, "task", identifier),
         "StartTime": format_timestamp(context.now),
-        "TaskStatus": "IN_PROGRESS",
         **known,
     }
-    tasks = context.own.tasks[kind]
-    tasks.add(task)
-
-    def finish(due: datetime) -> None:
-        try:
-            made = steps(attrs.evolve(context, now=due))
-        except TaskError as failure:
-            outcome = {"ReasonCode": str(failure), "Message": "The task does not allow this"}
-        except EmulatedServiceError as error:
-            outcome = {"ReasonCode": reason, "Message": error.message}
-        else:
-            outcome = {"TaskStatus": "COMPLETE", **made}
-        tasks.change({**task, "TaskStatus": "FAILED", **outcome})
-
-    output = context.service.output_shape(context.operation) or ""
-    response = encode(context.service.validator.known(output, task))
-    context.selling.schedule(context.now + context.state.task_time, finish)
-    return response
+    outcome = {"TaskStatus": "FAILED"}
+    try:
+        task |= steps()
+    except TaskError as failure:
+        outcome |= {"ReasonCode": str(failure), "Message": "The task does not allow this"}
+    except EmulatedServiceError as error:
+        outcome |= {"ReasonCode": reason, "Message": error.message}
+    else:
+        outcome = {"TaskStatus": "COMPLETE"}
+    ended, tasks = {**task, **outcome}, context.own.tasks[kind]
+    task_time = context.state.task_time
+    begun = {**task, "TaskStatus": "IN_PROGRESS"} if task_time else ended
+    tasks.add(begun)
+    if task_time:
+        context.selling.schedule(context.now + task_time, lambda _: tasks.change(ended))
+    return encode(context.service.validator.known(context.service.output_shape(context.operation) or "", begun))
 
 
 def start_engagement_from_opportunity_task(context: RequestContext) -> bytes:
@@ -83,22 +84,27 @@ def start_engagement_from_opportunity_task(context: RequestContext) -> bytes:
     opportunity = find_opportunity(context, context.request["Identifier"])["Id"]
     submission, tags = context.request["AwsSubmission"], as_tags(context.request.get("Tags", ()), "Tags")
 
-    def steps(later: RequestContext) -> dict[str, str]:
-        item = find_opportunity(later, opportunity)
+    def steps() -> dict[str, str]:
+        item = find_opportunity(context, opportunity)
         # First, as it is all that can be refused.
-        submit(later, opportunity, submission["InvolvementType"], submission.get("Visibility", "Full"))
+        submit(context, opportunity, submission["InvolvementType"], submission.get("Visibility", "Full"))
         payload = project(item)
         contexts = [{"Id": "1", "Type": "CustomerProject", "Payload": {"CustomerProject": payload}}]
-        title = item["Project"]["Title"][:_TITLE_LENGTH]
-        engagement = make_engagement(later, title, None, contexts, Opportunity=opportunity)
-        job = make_job(later, engagement["Id"], item, tags, status="Running")
-        later.selling.run_job(job, later.now)
-        invitation = invite(later, engagement, aws_invitation(opportunity_payload(item)))
-        return {
-            "EngagementId": engagement["Id"],
-            "EngagementInvitationId": invitation["Id"],
-            "ResourceSnapshotJobId": job["Id"],
-        }
+        job = next(iter(context.own.jobs_of(opportunity)), None)
+        if job is not None:
+            # One that comes from an engagement stays in it.
+            engagement = find_engagement(context, job["EngagementId"])
+        else:
+            title = item["Project"]["Title"][:_TITLE_LENGTH]
+            engagement = make_engagement(context, title, None, contexts, Opportunity=opportunity)
+            job = make_job(context, engagement["Id"], item, tags, status="Running")
+        context.selling.run_job(job, context.now)
+        made = {"EngagementId": engagement["Id"], "ResourceSnapshotJobId": job["Id"]}
+        latest = context.selling.invitation_of(engagement["Id"], AWS)
+        if latest is None or latest["Status"] not in _INVITED:
+            sent = invite(context, engagement, aws_invitation(opportunity_payload(item)))
+            made["EngagementInvitationId"] = sent["Id"]
+        return made
 
     known = {"OpportunityId": opportunity}
     return _start(context, _FROM_OPPORTUNITY, known, "OpportunitySubmissionFailed", steps)
@@ -109,15 +115,15 @@ def start_engagement_by_accepting_invitation_task(context: RequestContext) -> by
     invitation = find_received(context, context.request["Identifier"])["Id"]
     tags = as_tags(context.request.get("Tags", ()), "Tags")
 
-    def steps(later: RequestContext) -> dict[str, str]:
-        received = find_received(later, invitation)
+    def steps() -> dict[str, str]:
+        received = find_received(context, invitation)
         payload = received["Payload"].get("OpportunityInvitation")
         if payload is None:
             raise TaskError("InvitationValidationFailed")
-        engagement = accept(later, received)
-        item = add_opportunity(later, _from_invitation(payload), origin="AWS Referral", review="Approved", tags={})
-        job = make_job(later, engagement["Id"], item, tags, status="Running")
-        later.selling.run_job(job, later.now)
+        engagement = accept(context, received)
+        item = add_opportunity(context, _from_invitation(payload), origin="AWS Referral", review="Approved", tags={})
+        job = make_job(context, engagement["Id"], item, tags, status="Running")
+        context.selling.run_job(job, context.now)
         return {"OpportunityId": item["Id"], "ResourceSnapshotJobId": job["Id"]}
 
     known = {"EngagementInvitationId": invitation}
@@ -153,8 +159,8 @@ def start_opportunity_from_engagement_task(context: RequestContext) -> bytes:
     engagement = find_engagement(context, context.request["Identifier"])["Id"]
     wanted, tags = context.request["ContextIdentifier"], as_tags(context.request.get("Tags", ()), "Tags")
 
-    def steps(later: RequestContext) -> dict[str, str]:
-        contexts = find_engagement(later, engagement)["Contexts"]
+    def steps() -> dict[str, str]:
+        contexts = find_engagement(context, engagement)["Contexts"]
         found = next((each for each in contexts if each["Id"] == wanted), None)
         if found is None:
             raise TaskError("ContextNotFound")
@@ -163,10 +169,10 @@ def start_opportunity_from_engagement_task(context: RequestContext) -> bytes:
         lead = found["Payload"]["Lead"]
         if lead.get("QualificationStatus") == "Disqualified":
             raise TaskError("DisqualifiedLeadNotPermitted")
-        members = _from_lead(later, lead)
-        item = add_opportunity(later, members, origin="Partner Referral", review="Pending Submission", tags={})
-        job = make_job(later, engagement, item, tags, status="Running")
-        later.selling.run_job(job, later.now)
+        members = _from_lead(context, lead)
+        item = add_opportunity(context, members, origin="Partner Referral", review="Pending Submission", tags={})
+        job = make_job(context, engagement, item, tags, status="Running")
+        context.selling.run_job(job, context.now)
         return {"OpportunityId": item["Id"], "ResourceSnapshotJobId": job["Id"]}
 
     known = {"EngagementId": engagement, "ContextId": wanted}
@@ -175,30 +181,26 @@ def start_opportunity_from_engagement_task(context: RequestContext) -> bytes:
 
 def _from_lead(context: RequestContext, lead: dict[str, Any]) -> dict[str, Any]:
     """Return the members of an opportunity that a lead tells, without values that are invalid there."""
+    fitting = context.service.validator.fitting
     customer, latest = lead["Customer"], lead["Interactions"][-1]
     problem = latest.get("BusinessProblem")
-    members = {
+    members: dict[str, Any] = {
         "Customer": {
-            "Account": _fitting(context, "Account", customer),
-            "Contacts": [_fitting(context, "Contact", latest["Contact"])],
+            "Account": fitting("Account", customer),
+            "Contacts": [fitting("Contact", latest["Contact"])],
         },
-        "Project": _fitting(context, "Project", {"CustomerBusinessProblem": problem}),
-        "LifeCycle": {"Stage": "Prospect"},
+        "Project": {
+            "Title": "Converted from Lead",
+            "ExpectedCustomerSpend": [],
+            **fitting("Project", {"CustomerBusinessProblem": problem}),
+        },
+        "NationalSecurity": "No",
+        "OpportunityType": "Net New Business",
+        "LifeCycle": {"Stage": "Prospect", "TargetCloseDate": f"{context.now + _LEAD_CLOSES:%Y-%m-%d}"},
     }
     if "Address" in customer:
-        members["Customer"]["Account"]["Address"] = _fitting(context, "Address", customer["Address"])
+        members["Customer"]["Account"]["Address"] = fitting("Address", customer["Address"])
     return members
-
-
-def _fitting(context: RequestContext, shape: str, value: dict[str, Any]) -> dict[str, Any]:
-    """Return the members that a structure has and whose values are valid there."""
-    members = context.service.shapes[shape]["members"]
-    validator = context.service.validator
-    return {
-        name: item
-        for name, item in value.items()
-        if name in members and item is not None and not list(validator.problems(members[name]["shape"], item))
-    }
 
 
 def _list(context: RequestContext, kind: str, shape: str, filters: dict[str, str]) -> bytes:
@@ -299,7 +301,7 @@ def _prospect(context: RequestContext, identifier: str, task: dict[str, Any]) ->
             return {"Status": "FAILED", "ReasonCode": "CUSTOMER_NOT_FOUND", "Message": message}
         country = customer.get("CountryCode", customer.get("Address", {}).get("CountryCode"))
         known = {"AccountName": customer["CompanyName"], "Industry": customer.get("Industry"), "Country": country}
-        result = {"Customer": _fitting(context, "ProspectingResultCustomer", known), **told}
+        result = {"Customer": context.service.validator.fitting("ProspectingResultCustomer", known), **told}
         add_context(context, engagement, "ProspectingResult", {"ProspectingResult": {"Aws": result}})
     except EmulatedServiceError as error:
         return {"Status": "FAILED", "ReasonCode": error.reason or error.shape, "Message": error.message}
