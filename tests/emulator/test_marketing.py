@@ -10,6 +10,7 @@ from aiopartnercentral import marketing
 from aiopartnercentral.emulator.seed.records import SeededRecords
 from aiopartnercentral.emulator.services import MARKETING
 from tests.emulator.caller import Caller
+from tests.emulator.workflows import PROFILE, partner
 
 pytestmark = pytest.mark.anyio
 AWS = {"Catalog": "AWS"}
@@ -241,6 +242,22 @@ async def test_a_campaign_names_the_settings_that_its_assets_need(ada, owner):
     assert refused == {("SenderEmail", "SENDER_DOMAIN_NOT_ALLIANCE_LEAD")}
     refused = await ada.refused("UpdateCampaign", **place, EndOn="2025-09-30")
     assert refused == {("EndOn", "INVALID_VALUE")}
+
+
+async def test_a_campaign_leaves_out_what_it_cannot_have_of_a_profile(frozen, http):
+    """The services allow different values: one kind of URL is that of a partner's logo, and not of a campaign's."""
+    one = Caller("111111111111", frozen.endpoint_url, http)
+    made = await partner(one, frozen, http)
+    campaigns = Caller(one.account, frozen.endpoint_url, http, MARKETING)
+    campaign = (await create(campaigns, "Engine"))["Id"]
+    for number, (url, is_shown) in enumerate((("HTTPS://byron.example/", False), ("https://byron.example/", True))):
+        details = {**PROFILE, "LogoUrl": url}
+        request = {**AWS, "Identifier": made["Id"], "ClientToken": f"profile-{number}", "TaskDetails": details}
+        await one("StartProfileUpdateTask", **request)
+        frozen.clock.advance(timedelta(minutes=2))
+        shown = (await campaigns("GetCampaign", **AWS, CampaignIdentifier=campaign))["Campaign"]["PartnerProfile"]
+        assert shown["DisplayName"] == PROFILE["DisplayName"]
+        assert ("LogoUrl" in shown) == is_shown
 
 
 async def test_a_task_activates_assets_in_their_order(ada, http, frozen):

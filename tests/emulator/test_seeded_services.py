@@ -8,7 +8,7 @@ from itertools import chain
 
 import pytest
 
-from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.emulator import Clock, Emulator
 from aiopartnercentral.emulator.seed.items import SEED_DATE
 from aiopartnercentral.emulator.seed.records import SeededRecords
 from aiopartnercentral.emulator.seed.selling import SeededSelling
@@ -203,11 +203,63 @@ async def test_a_million_items_take_no_memory_until_they_are_listed(service, htt
         owner = Caller(OWNER, emulator.endpoint_url, http, service)
         size = {"maxResults" if service is CHANNEL else "MaxResults": 100}
         for _, operation, members, *_ in names:
-            if members is not HANDSHAKES and members is not ATTESTATIONS:
-                await owner(operation, **catalog_of(service), **members, **(size | dict.fromkeys(size, 1)))
-                tracemalloc.start()
-                try:
-                    await owner(operation, **catalog_of(service), **members, **size)
-                    assert tracemalloc.get_traced_memory()[1] < 20e6
-                finally:
-                    tracemalloc.stop()
+            await owner(operation, **catalog_of(service), **members, **(size | dict.fromkeys(size, 1)))
+            tracemalloc.start()
+            try:
+                await owner(operation, **catalog_of(service), **members, **size)
+                assert tracemalloc.get_traced_memory()[1] < 20e6
+            finally:
+                tracemalloc.stop()
+
+
+async def test_a_listing_shows_what_the_time_and_other_items_have_changed(http):
+    """Pages are cached, but not beyond a change of what they depend on."""
+    async with Emulator({"AWS": 100}, clock=Clock(running=False)) as emulator:
+        channel, benefits, marketing, revenue = (
+            Caller(OWNER, emulator.endpoint_url, http, service) for service in (CHANNEL, BENEFITS, MARKETING, REVENUE)
+        )
+
+        async def told():
+            """Return all pages, whole and filtered, before and after they are cached."""
+            found = []
+            for caller, operation, key, members in (
+                (channel, "ListChannelHandshakes", "items", HANDSHAKES | {"statuses": ["PENDING"]}),
+                (channel, "ListChannelContracts", "items", ATTESTATIONS),
+                (benefits, "ListBenefitAllocations", "BenefitAllocationSummaries", {"Status": ["ACTIVE"]}),
+                (marketing, "ListCampaigns", "Items", {}),
+                (marketing, "ListCampaigns", "Items", {"States": ["COMPLETED"]}),
+                (revenue, "ListMarketplaceRevenueShares", "MarketplaceRevenueShareSummaries", {}),
+            ):
+                items = await every(caller, operation, key, **members)
+                assert await every(caller, operation, key, **members) == items
+                found.append(items)
+            return found
+
+        before = await told()
+        assert before[0]
+        emulator.clock.advance(timedelta(days=16))
+        later = await told()
+        assert later[0] == []
+        emulator.clock.advance(timedelta(days=500))
+        last = await told()
+        assert [each["id"] for each in last[1]] == [each["id"] for each in before[1]]
+        statuses = [[each["status"] for each in contracts] for contracts in (before[1], last[1])]
+        assert statuses[0] != statuses[1]
+        assert before[2]
+        assert last[2] == []
+        assert len(last[4]) > len(before[4])
+        assert {each["State"] for each in last[3]} <= {"COMPLETED", "ACTIVE", "DRAFT"}
+
+        share = last[5][0]
+        given = {
+            "MarketplaceRevenueShareIdentifier": share["Id"],
+            "MarketplaceRevenueShareRevision": share["LatestRevision"],
+        }
+        months = {"EffectiveFrom": "2030-01-01", "EffectiveUntil": "2030-01-31"}
+        await revenue(
+            "CreateMarketplaceRevenueShareAllocation", Catalog="AWS", ClientToken="one", **given, **months,
+            RevenueSharePercent="5",
+        )  # fmt: skip
+        changed = (await told())[5][0]
+        total = "TotalMarketplaceRevenueShareAllocationCount"
+        assert changed[total] == share[total] + 1

@@ -14,7 +14,8 @@ from aiopartnercentral.emulator.seed.selling import arn
 from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from datetime import datetime
 
     from aiopartnercentral.emulator.operations.context import RequestContext
     from aiopartnercentral.emulator.state.records import Record, RecordCollection, RecordStore
@@ -163,7 +164,9 @@ class Resource:
         indices: Sequence[int] | None = None,
         is_visible: Callable[[Record], bool] | None = None,
         shown: Callable[[Record], Item] = lambda record: record.item,
-        is_derived: bool = False,
+        due: Callable[[Record], datetime | None] | None = None,
+        depends_on: Hashable = None,
+        is_passing: bool = False,
     ) -> bytes:
         """Return a page of the resources that the caller sees.
 
@@ -177,29 +180,47 @@ class Resource:
             indices: those of the resources to list; by default of those that the caller owns.
             is_visible: returns whether the caller sees a resource; without it, it sees those that it owns.
             shown: returns a resource as it is shown; by default as it is stored.
-            is_derived: whether filters and order depend on the time or on other resources.
+            due: returns when what is shown of a resource changes next without a request; by default it never does.
+            depends_on: what differs after a change of something else that what is shown depends on.
+            is_passing: whether what is shown is of this request only, as that of a revision is.
         """
         request, records = context.request, self.records(context)
+        records.refresh(depends_on, context.now)
         if indices is None:
             indices = records.all() if is_visible or self.is_public else records.of(context.account)
-        if is_visible or order or not _UNFILTERED.issuperset(map(str.lower, request)):
-            key = page_tokens.list_key(context.service.name, context.account, context.operation, request)
-            indices = records.select(
-                None if is_derived else key,
-                indices,
-                lambda record: (is_visible is None or is_visible(record)) and keep(shown(record)),
-                None if order is None else lambda record: order(shown(record)),
-                descending=descending,
-            )
+
+        def seen(index: int) -> Item:
+            record = records.at(index)
+            if due is not None:
+                records.expire(due(record))
+            return shown(record)
+
+        def passes(index: int) -> bool:
+            return (is_visible is None or is_visible(records.at(index))) and keep(seen(index))
+
         known = context.service.validator.known
-        return paging.page(
-            context,
-            indices,
-            lambda some: [encode(known(shape, shown(records.at(index)))) for index in some],
-            result_key=result_key,
-            size=request.get("MaxResults", request.get("maxResults", PAGE_SIZE)),
-            ascending=order is None,
-        )
+
+        def summaries(some: Sequence[int]) -> Iterable[bytes]:
+            if is_passing:
+                return [encode(known(shape, seen(index))) for index in some]
+            return records.encoded.of(shape, some, lambda index: known(shape, seen(index)))
+
+        size = request.get("MaxResults", request.get("maxResults", PAGE_SIZE))
+        is_filtered = is_visible is not None or not _UNFILTERED.issuperset(map(str.lower, request))
+        if order is None and not is_filtered:
+            return paging.page(context, indices, summaries, result_key=result_key, size=size)
+        key = page_tokens.list_key(context.service.name, context.account, context.operation, request)
+        name = None if is_passing else key
+        if order is None:
+            return paging.page_of_matches(
+                context,
+                lambda first, count: records.selections.following(name, indices, passes, first, count),
+                summaries,
+                result_key=result_key,
+                size=size,
+            )
+        found = records.selections.every(name, indices, passes, lambda index: order(seen(index)), descending=descending)
+        return paging.page(context, found, summaries, result_key=result_key, size=size, ascending=False)
 
 
 def response(context: RequestContext, members: Item) -> bytes:

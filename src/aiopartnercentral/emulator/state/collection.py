@@ -53,11 +53,136 @@ class Selection:
         first: the index at which it began to look.
         end: the index at which it goes on.
         found: the indices of the selected items.
+        is_complete: whether it has looked at all items.
     """
 
     first: int
     end: int
     found: list[int] = attrs.field(factory=list)
+    is_complete: bool = False
+
+    def look(self, indices: Sequence[int], keep: Callable[[int], bool], count: int | None) -> list[int]:
+        """Look for more items until so many are selected, and return their indices.
+
+        Arguments:
+            indices: the sorted indices of all items.
+            keep: returns whether the item at an index is selected.
+            count: the number; None to look at all items.
+        """
+        position = bisect_left(indices, self.end)
+        while position < len(indices) and (count is None or len(self.found) < count):
+            index = indices[position]
+            position, self.end = position + 1, index + 1
+            if keep(index):
+                self.found.append(index)
+        self.is_complete = position == len(indices)
+        return self.found
+
+
+@attrs.define
+class Selections:
+    """What filters have selected of a collection: all pages of one listing use the same result.
+
+    A key is that of a filter and an order. None stands for a result that is not kept.
+    """
+
+    _kept: OrderedDict[bytes, Selection] = attrs.field(factory=OrderedDict, init=False)
+
+    def clear(self) -> None:
+        """Forget all results."""
+        self._kept.clear()
+
+    def every(
+        self,
+        key: bytes | None,
+        indices: Sequence[int],
+        keep: Callable[[int], bool],
+        order: Callable[[int], Any] | None = None,
+        *,
+        descending: bool = False,
+    ) -> Sequence[int]:
+        """Return the indices of the items to keep, in an order; the first time, this visits every item.
+
+        Arguments:
+            key: equal keys select the same items in the same order.
+            indices: the sorted indices of all items.
+            keep: returns whether the item at an index is selected.
+            order: returns what to sort the item at an index by; None for the order of the collection.
+            descending: whether to sort in descending order.
+        """
+        selection = self._selection(key, 0)
+        if not selection.is_complete:
+            keys: dict[int, Any] = {}
+
+            def kept(index: int) -> bool:
+                if not keep(index):
+                    return False
+                if order is not None:
+                    # A filter and an order look at the same item one after the other.
+                    keys[index] = order(index)
+                return True
+
+            found = selection.look(indices, kept, None)
+            if order is not None:
+                found.sort(key=keys.__getitem__, reverse=descending)
+        return selection.found
+
+    def following(
+        self, key: bytes | None, indices: Sequence[int], keep: Callable[[int], bool], first: int, count: int
+    ) -> Sequence[int]:
+        """Return the indices of the next items to keep; this visits no more items than it has to.
+
+        Arguments:
+            key: equal keys select the same items.
+            indices: the sorted indices of all items.
+            keep: returns whether the item at an index is selected.
+            first: the least index.
+            count: the maximum number of items.
+        """
+        selection = self._selection(key, first)
+        start = bisect_left(selection.found, first)
+        return selection.look(indices, keep, start + count)[start : start + count]
+
+    def _selection(self, key: bytes | None, first: int) -> Selection:
+        """Return a selection that begins at an index or before, and has no gap up to it."""
+        selection = None if key is None else self._kept.pop(key, None)
+        if selection is None or not selection.first <= first <= selection.end:
+            selection = Selection(first, first)
+        if key is not None:
+            self._kept[key] = selection
+        if len(self._kept) > _CACHED_FILTERS:
+            self._kept.popitem(last=False)
+        return selection
+
+
+@attrs.define
+class EncodedItems:
+    """The JSON of items, as listings show them, by the name of what they show and by the index of the item."""
+
+    _kept: defaultdict[str, dict[int, bytes]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
+
+    def of(self, kind: str, indices: Sequence[int], show: Callable[[int], dict[str, Any]]) -> list[bytes]:
+        """Return the JSON of the items at some indices.
+
+        Arguments:
+            kind: the name of what is shown.
+            indices: the indices.
+            show: returns what is shown of the item at an index; its results are kept under that name.
+        """
+        kept = self._kept[kind]
+        for index in indices:
+            if index not in kept:
+                kept[index] = encode(show(index))
+        return [kept[index] for index in indices]
+
+    def forget(self, index: int) -> None:
+        """Forget what is shown of the item at an index."""
+        for kept in self._kept.values():
+            kept.pop(index, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
 
 
 @attrs.define
@@ -89,17 +214,15 @@ class ItemCollection:
     _added: dict[str, int] = attrs.field(factory=dict, init=False, repr=False)
     _aliases: dict[int, tuple[str, ...]] = attrs.field(factory=dict, init=False, repr=False)
     _removed: set[int] = attrs.field(factory=set, init=False, repr=False)
-    _encoded: defaultdict[str, dict[int, bytes]] = attrs.field(
-        factory=lambda: defaultdict(dict), init=False, repr=False
-    )
+    _encoded: EncodedItems = attrs.field(factory=EncodedItems, init=False, repr=False)
     _made: tuple[int, dict[str, Any]] = attrs.field(default=(-1, {}), init=False, repr=False)
     refreshes: int = attrs.field(default=0, init=False, repr=False)
     _earlier: dict[int, deque[dict[str, Any]]] = attrs.field(factory=dict, init=False, repr=False)
-    _facets: list[Facets] | None = attrs.field(default=None, init=False, repr=False)
+    _facets: dict[int, Facets] = attrs.field(factory=dict, init=False, repr=False)
     _matches: OrderedDict[tuple[frozenset[str], frozenset[str]], Sequence[int]] = attrs.field(
         factory=OrderedDict, init=False, repr=False
     )
-    _selections: OrderedDict[bytes, Selection] = attrs.field(factory=OrderedDict, init=False, repr=False)
+    _selections: Selections = attrs.field(factory=Selections, init=False, repr=False)
 
     def __len__(self) -> int:
         return self.count + len(self._added)
@@ -157,8 +280,6 @@ class ItemCollection:
         self._added[item["Id"]] = index
         self._stored[index] = item
         self._aliases[index] = aliases
-        if self._facets is not None:
-            self._facets.append(self._facets_at(index))
         self._forget()
 
     def change(self, item: dict[str, Any]) -> None:
@@ -168,17 +289,15 @@ class ItemCollection:
             raise KeyError(item["Id"])
         self._earlier.setdefault(index, deque(maxlen=_VERSIONS)).append(self.item(index))
         self._stored[index] = item
-        for encoded in self._encoded.values():
-            encoded.pop(index, None)
-        if self._facets is not None:
-            self._facets[index] = self._facets_at(index)
+        self._encoded.forget(index)
+        self._facets.pop(index, None)
         self._forget()
 
     def touch(self, identifier: str) -> None:
         """Forget what is cached of an item, because something that its summaries or filters depend on has changed."""
         index = self.index(identifier)
-        for encoded in self._encoded.values():
-            encoded.pop(index or 0, None)
+        if index is not None:
+            self._encoded.forget(index)
         self._forget()
 
     def remove(self, identifier: str) -> None:
@@ -195,7 +314,7 @@ class ItemCollection:
         self._make, self._made = make, (-1, {})
         self.refreshes += 1
         self._encoded.clear()
-        self._facets = None
+        self._facets.clear()
         self._forget()
 
     def _forget(self) -> None:
@@ -217,35 +336,28 @@ class ItemCollection:
             kind: a name for the function, whose results are cached under it.
             summarise: reduces an item to a summary; by default the function of the collection.
         """
-        cached, reduce = self._encoded[kind], summarise or self._summarise
-        for index in indices:
-            if index not in cached:
-                cached[index] = encode(reduce(self.item(index)))
-        return [cached[index] for index in indices]
+        reduce = summarise or self._summarise
+        return self._encoded.of(kind, indices, lambda index: reduce(self.item(index)))
 
-    def _facets_at(self, index: int) -> Facets:
-        facets = self._facets_of(self.item(index))
-        aliases = self._aliases.get(index, ())
-        return Facets(facets.labels, (*facets.others, *aliases)) if aliases else facets
+    def has(self, index: int, labels: frozenset[str], others: frozenset[str]) -> bool:
+        """Return whether the item at an index has all labels and, unless it is empty, one of the others."""
+        facets = self._facets.get(index)
+        if facets is None:
+            facets = self._facets_of(self.item(index))
+            aliases = self._aliases.get(index, ())
+            self._facets[index] = facets = Facets(facets.labels, (*facets.others, *aliases)) if aliases else facets
+        return labels <= facets.labels and (not others or not others.isdisjoint(facets.others))
 
     def matching(self, labels: frozenset[str], others: frozenset[str] = frozenset()) -> Sequence[int]:
         """Return the sorted indices of the items that have all labels and, unless it is empty, one of the others.
 
-        The first filter visits every item; all pages of one listing use the same cached result.
+        The first use visits every item; the result is cached until an item changes.
         """
         if not labels and not others:
             return self.indices
         found = self._matches.pop((labels, others), None)
         if found is None:
-            if self._facets is None:
-                self._facets = [self._facets_at(index) for index in range(len(self))]
-            found = [
-                index
-                for index, facets in enumerate(self._facets)
-                if index not in self._removed
-                and labels <= facets.labels
-                and (not others or not others.isdisjoint(facets.others))
-            ]
+            found = [index for index in self.indices if self.has(index, labels, others)]
         self._matches[labels, others] = found
         if len(self._matches) > _CACHED_FILTERS:
             self._matches.popitem(last=False)
@@ -255,65 +367,17 @@ class ItemCollection:
         self,
         key: bytes,
         keep: Callable[[int], bool],
-        order: Callable[[dict[str, Any]], Any] | None = None,
+        order: Callable[[dict[str, Any]], Any],
         *,
         descending: bool = False,
     ) -> Sequence[int]:
-        """Return the indices of the items to keep, in an order.
-
-        The first time, this visits every item; all pages of one listing use the same cached result.
-
-        Arguments:
-            key: equal keys select the same items in the same order.
-            keep: returns whether the item at an index is selected.
-            order: returns what to sort an item by; None for the order of the collection.
-            descending: whether to sort in descending order.
-        """
-        selection = self._selection(key, 0)
-        if selection.end < len(self):
-            keys: dict[int, Any] = {}
-
-            def kept(index: int) -> bool:
-                if not keep(index):
-                    return False
-                if order is not None:
-                    keys[index] = order(self.item(index))
-                return True
-
-            found = self._look(selection, kept, None)
-            if order is not None:
-                found.sort(key=keys.__getitem__, reverse=descending)
-        return selection.found
+        """Return the indices of the items to keep, in an order; see `Selections.every`."""
+        return self._selections.every(
+            key, self.indices, keep, lambda index: order(self.item(index)), descending=descending
+        )
 
     def select_from(self, key: bytes, keep: Callable[[int], bool], first: int, count: int) -> Sequence[int]:
-        """Return the indices of the next items to keep, from an index on.
-
-        This visits no more items than it has to; all pages of one listing use the same cached result.
-
-        Arguments:
-            key: equal keys select the same items.
-            keep: returns whether the item at an index is selected.
-            first: the least index.
-            count: the maximum number of items.
-        """
-        selection = self._selection(key, first)
-        start = bisect_left(selection.found, first)
-        return self._look(selection, keep, start + count)[start : start + count]
-
-    def _selection(self, key: bytes, first: int) -> Selection:
-        """Return a selection that begins at an index or before, and has no gap up to it."""
-        selection = self._selections.pop(key, None)
-        if selection is None or not selection.first <= first <= selection.end:
-            selection = Selection(first, first)
-        self._selections[key] = selection
-        if len(self._selections) > _CACHED_FILTERS:
-            self._selections.popitem(last=False)
-        return selection
-
-    def _look(self, selection: Selection, keep: Callable[[int], bool], count: int | None) -> list[int]:
-        """Look for more items until a selection has so many, and return its indices."""
-        while selection.end < len(self) and (count is None or len(selection.found) < count):
-            index, selection.end = selection.end, selection.end + 1
-            if index not in self._removed and keep(index):
-                selection.found.append(index)
-        return selection.found
+        """Return the indices of the next items to keep, from an index on; see `Selections.following`."""
+        return self._selections.following(
+            key, range(len(self)), lambda index: index not in self._removed and keep(index), first, count
+        )

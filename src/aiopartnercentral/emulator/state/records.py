@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, overload
 
@@ -12,14 +13,14 @@ import attrs
 
 from aiopartnercentral.emulator.seed.kinds import NOTHING, SeededKind
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
+from aiopartnercentral.emulator.state.collection import EncodedItems, Selections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Hashable, Mapping
 
 Item = dict[str, Any]
-Change = Callable[["datetime"], None]
-_CACHED_SELECTIONS = 64
+Change = Callable[[datetime], None]
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @attrs.define
@@ -76,9 +77,17 @@ class RecordCollection:
 
     Arguments:
         seed: the seeded records.
+
+    Attributes:
+        changes: the number of changes; as long as it is the same, the stored records are.
+        selections: what filters have selected.
+        encoded: the JSON of records.
     """
 
     seed: SeededKind
+    changes: int = attrs.field(default=0, init=False)
+    selections: Selections = attrs.field(factory=Selections, init=False)
+    encoded: EncodedItems = attrs.field(factory=EncodedItems, init=False)
     _stored: dict[int, Record] = attrs.field(factory=dict, init=False)
     _added: dict[str, int] = attrs.field(factory=dict, init=False)
     _removed: list[int] = attrs.field(factory=list, init=False)
@@ -86,7 +95,8 @@ class RecordCollection:
     _children: defaultdict[str, list[int]] = attrs.field(factory=lambda: defaultdict(list), init=False)
     _parents: dict[int, str] = attrs.field(factory=dict, init=False)
     _additions: int = attrs.field(default=0, init=False)
-    _selections: OrderedDict[bytes, list[int]] = attrs.field(factory=OrderedDict, init=False)
+    _depends_on: Hashable = attrs.field(default=None, init=False)
+    _until: datetime = attrs.field(default=_NEVER, init=False)
 
     def get(self, identifier: str) -> Record | None:
         """Return the record with an identifier, or None."""
@@ -108,7 +118,30 @@ class RecordCollection:
 
     def _keep(self, index: int, record: Record) -> None:
         self._stored[index] = record
-        self._selections.clear()
+        self._forget(index)
+
+    def _forget(self, index: int) -> None:
+        """Forget what is cached and depends on the record at an index."""
+        self.changes += 1
+        self.selections.clear()
+        self.encoded.forget(index)
+
+    def refresh(self, depends_on: Hashable, now: datetime) -> None:
+        """Forget everything that is cached, if what it depends on apart from the stored records has changed.
+
+        Arguments:
+            depends_on: anything that differs after a change of something else.
+            now: the time.
+        """
+        if depends_on != self._depends_on or now >= self._until:
+            self.selections.clear()
+            self.encoded.clear()
+            self._depends_on, self._until = depends_on, _NEVER
+
+    def expire(self, due: datetime | None) -> None:
+        """Let everything that is cached be forgotten at a time, when what is shown of a record changes by itself."""
+        if due is not None:
+            self._until = min(self._until, due)
 
     def add(self, identifier: str, account: str, item: Item, parent: str = "") -> None:
         """Add a record at the end.
@@ -141,7 +174,7 @@ class RecordCollection:
             self._owned[record.account].remove(index)
             if index in self._parents:
                 self._children[self._parents.pop(index)].remove(index)
-        self._selections.clear()
+        self._forget(index)
 
     def stored(self, index: int) -> Item | None:
         """Return the item of the record at an index if it was changed or added."""
@@ -169,35 +202,6 @@ class RecordCollection:
     def children(self, parent: str) -> list[Record]:
         """Return the records below the record with an identifier."""
         return [self.at(index) for index in self.below(parent)]
-
-    def select(
-        self,
-        key: bytes | None,
-        indices: Iterable[int],
-        keep: Callable[[Record], bool],
-        order: Callable[[Record], Any] | None,
-        *,
-        descending: bool,
-    ) -> list[int]:
-        """Return the indices of the records to keep, in an order; all pages of one listing use the same cached result.
-
-        Arguments:
-            key: equal keys select the same records in the same order; None for a selection that depends on more.
-            indices: those of the records to choose from.
-            keep: returns whether a record is selected.
-            order: returns what to sort a record by; None for the order of the collection.
-            descending: whether to sort in descending order.
-        """
-        found = None if key is None else self._selections.pop(key, None)
-        if found is None:
-            found = [index for index in indices if keep(self.at(index))]
-            if order is not None:
-                found.sort(key=lambda index: order(self.at(index)), reverse=descending)
-        if key is not None:
-            self._selections[key] = found
-        if len(self._selections) > _CACHED_SELECTIONS:
-            self._selections.popitem(last=False)
-        return found
 
 
 @attrs.define(eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiopartnercentral.emulator.errors import invalid_field
-from aiopartnercentral.emulator.operations import paging
+from aiopartnercentral.emulator.operations import page_tokens, paging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,10 +40,19 @@ def _page(
         labels: labels that every item must have.
         default_size: the page size without MaxResults.
     """
-    request = context.request
-    indices = collection.matching(frozenset(labels), frozenset(request.get("OtherParticipantIdentifiers", ())))
-    return paging.page(
-        context, indices, collection.summaries, result_key=result_key, size=request.get("MaxResults", default_size)
+    request, wanted = context.request, frozenset(labels)
+    others, size = frozenset(request.get("OtherParticipantIdentifiers", ())), request.get("MaxResults", default_size)
+    if not wanted and not others:
+        return paging.page(context, collection.indices, collection.summaries, result_key=result_key, size=size)
+    key = page_tokens.list_key(context.service.name, context.account, context.operation, request)
+    return paging.page_of_matches(
+        context,
+        lambda first, count: collection.select_from(
+            key, lambda index: collection.has(index, wanted, others), first, count
+        ),
+        collection.summaries,
+        result_key=result_key,
+        size=size,
     )
 
 

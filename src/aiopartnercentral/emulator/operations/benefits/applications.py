@@ -210,9 +210,13 @@ def _has_one_of(values: Iterable[str], wanted: Iterable[str] | None) -> bool:
 def _allocation(context: RequestContext, record: Record) -> dict[str, Any]:
     """Return an allocation as it is now: after its time, what was not disbursed is inactive."""
     item = record.item
-    if item["Status"] == "ACTIVE" and context.now >= moment(item["ExpiresAt"]):
+    if item["Status"] == "ACTIVE" and not _is_usable(context, item):
         return {**item, "Status": "INACTIVE", "StatusReason": "The allocation has expired"}
     return item
+
+
+def _is_usable(context: RequestContext, allocation: dict[str, Any]) -> bool:
+    return bool(allocation["Status"] == "ACTIVE" and context.now < moment(allocation["ExpiresAt"]))
 
 
 def get_benefit_allocation(context: RequestContext) -> bytes:
@@ -237,7 +241,7 @@ def list_benefit_allocations(context: RequestContext) -> bytes:
             and _has_one_of(item["FulfillmentTypes"], request.get("FulfillmentTypes"))
         ),
         shown=lambda record: _allocation(context, record),
-        is_derived=True,
+        due=lambda record: moment(record.item["ExpiresAt"]) if _is_usable(context, record.item) else None,
     )
 
 

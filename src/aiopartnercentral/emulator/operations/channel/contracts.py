@@ -35,19 +35,27 @@ def _shown(context: RequestContext, record: Record) -> Item:
     once in the Sandbox catalog.
     """
     item = record.item
-    if item["status"] != "PENDING":
-        return item
-    created, details = moment(item["createdAt"]), item["details"][f"{_KIND}Details"]
-    if not details["signatoryEmail"].endswith(".invalid"):
-        step = timedelta(0) if item["catalog"] == _SANDBOX else context.state.task_time
-        steps = [("ACCEPTED", created + step), ("INACTIVE", moment(details["endDate"]))]
-    else:
-        steps = [("EXPIRED", created + _VALID_FOR)]
-    for status, at in steps:
+    for status, at in _steps(context, item):
         if context.now >= at:
             item = {**item, "status": status, "updatedAt": format_timestamp(at)}
             item |= {"respondedAt": item["updatedAt"]} if status == "ACCEPTED" else {}
     return item
+
+
+def _steps(context: RequestContext, item: Item) -> list[tuple[str, datetime]]:
+    """Return the statuses that a contract gets without a request, and when."""
+    if item["status"] != "PENDING":
+        return []
+    created, details = moment(item["createdAt"]), item["details"][f"{_KIND}Details"]
+    if details["signatoryEmail"].endswith(".invalid"):
+        return [("EXPIRED", created + _VALID_FOR)]
+    step = timedelta(0) if item["catalog"] == _SANDBOX else context.state.task_time
+    return [("ACCEPTED", created + step), ("INACTIVE", moment(details["endDate"]))]
+
+
+def _next_step(context: RequestContext, item: Item) -> datetime | None:
+    """Return when a contract gets its next status without a request."""
+    return min((at for _, at in _steps(context, item) if at > context.now), default=None)
 
 
 def create_channel_contract(context: RequestContext) -> bytes:
@@ -145,5 +153,5 @@ def list_channel_contracts(context: RequestContext) -> bytes:
         order=by_update if order else None,
         descending=order.get("sortOrder") == "Descending",
         shown=lambda record: _shown(context, record),
-        is_derived=True,
+        due=lambda record: _next_step(context, record.item),
     )

@@ -84,8 +84,12 @@ def _detail(context: RequestContext, about: dict[str, Any]) -> dict[str, Any]:
 def _status(record: Record, now: datetime) -> str:
     """Return the status of a handshake at a time."""
     status: str = record.item["status"]
-    expires = datetime.fromisoformat(record.item["createdAt"]) + _VALID_FOR
-    return "EXPIRED" if status == "PENDING" and now >= expires else status
+    return "EXPIRED" if status == "PENDING" and now >= _expires(record) else status
+
+
+def _expires(record: Record) -> datetime:
+    """Return when a handshake expires if it is still pending then."""
+    return datetime.fromisoformat(record.item["createdAt"]) + _VALID_FOR
 
 
 def _close(context: RequestContext, member: str, status: str) -> bytes:
@@ -152,5 +156,5 @@ def list_channel_handshakes(context: RequestContext) -> bytes:
         descending=order.get("sortOrder") == "Descending",
         is_visible=is_visible,
         shown=lambda record: {**record.item, "status": _status(record, context.now)},
-        is_derived=True,
+        due=lambda record: _expires(record) if _status(record, context.now) == "PENDING" else None,
     )

@@ -211,7 +211,7 @@ def list_campaign_assets(context: RequestContext) -> bytes:
         keep=lambda _: True,
         indices=ASSETS.records(context).below(campaign.item["CampaignId"]),
         shown=lambda record: _shown(context, record.item),
-        is_derived=True,
+        is_passing=True,
     )
 
 

@@ -96,7 +96,9 @@ def get_campaign(context: RequestContext) -> bytes:
     partner = context.catalog.partner()
     if partner is not None:
         names = ("DisplayName", "WebsiteUrl", "LogoUrl")
-        profile = {name: partner["Profile"][name] for name in names if name in partner["Profile"]}
+        given = {name: partner["Profile"][name] for name in names if name in partner["Profile"]}
+        # A profile may have values that campaigns cannot have.
+        profile = context.service.validator.fitting("PartnerProfileBranding", given)
         item["PartnerProfile"] = {**profile, "RefreshedAt": format_timestamp(context.now)}
     return response(context, {"Campaign": item})
 
@@ -145,7 +147,8 @@ def list_campaigns(context: RequestContext) -> bytes:
         order=_ORDERS[request["Sort"]["SortBy"]] if "Sort" in request else None,
         descending=request.get("Sort", {}).get("SortOrder") == "DESCENDING",
         shown=lambda record: _shown(context, record),
-        is_derived=True,
+        # The state is that of the assets, until the last day of a campaign is over.
+        depends_on=(ASSETS.records(context).changes, context.now.date()),
     )
 
 

@@ -99,6 +99,7 @@ def list_revenue_attributions(context: RequestContext) -> bytes:
         order=allocations.by_update if "SortBy" in request else None,
         descending=request.get("SortOrder") == "DESCENDING",
         shown=lambda record: _shown(context, record),
+        depends_on=_ALLOCATIONS.records(context).changes,
     )
 
 
@@ -254,5 +255,5 @@ def list_revenue_attribution_allocations(context: RequestContext) -> bytes:
         descending=request.get("SortOrder") == "DESCENDING",
         indices=_ALLOCATIONS.records(context).below(attribution.item["Id"]),
         shown=lambda record: _at_revision(context, attribution, record) or {},
-        is_derived=True,
+        is_passing=True,
     )

@@ -90,6 +90,7 @@ def list_marketplace_revenue_shares(context: RequestContext) -> bytes:
         order=allocations.by_update if "SortBy" in request else None,
         descending=request.get("SortOrder") == "DESCENDING",
         shown=lambda record: _shown(context, record, record.item),
+        depends_on=_ALLOCATIONS.records(context).changes,
     )
 
 
