@@ -17,6 +17,7 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from tests.emulator import two_accounts
 from tests.emulator.conformance import SERVICE_MODEL
 from tests.emulator.scenario import Scenario
 
@@ -69,8 +70,8 @@ def aws_cli(frozen, tmp_path):
     command = [sys.executable, "-m", "tests.emulator.aws_cli"]
     pipe = subprocess.PIPE
 
-    def run(account, operation, request):
-        arguments = ["partnercentral-account", xform_name(operation, "-"), "--cli-input-json", json.dumps(request)]
+    def run(account, operation, request, service="partnercentral-account"):
+        arguments = [service, xform_name(operation, "-"), "--cli-input-json", json.dumps(request)]
         options = ["--endpoint-url", frozen.endpoint_url, "--region", "us-east-1", "--output", "json"]
         process.stdin.write(json.dumps([account, [*arguments, *options]]) + "\n")
         process.stdin.flush()
@@ -81,7 +82,29 @@ def aws_cli(frozen, tmp_path):
         process.stdin.close()
 
 
-@pytest.mark.skipif(importlib.util.find_spec("awscli") is None, reason="the AWS command line is not installed")
+needs_aws_cli = pytest.mark.skipif(
+    importlib.util.find_spec("awscli") is None, reason="the AWS command line is not installed"
+)
+
+
+@needs_aws_cli
+async def test_the_aws_cli_plays_a_scenario_of_two_accounts_and_services(frozen, aws_cli):
+    def call(account, service, operation, request):
+        code, out, err = aws_cli(account, operation, request, service)
+        assert code == 0, err
+        return json.loads(out or "{}")
+
+    def refuse(account, service, operation, request):
+        _, _, err = aws_cli(account, operation, request, service)
+        return re.search(r"\((\w+)\) when calling", err).group(1)
+
+    await anyio.to_thread.run_sync(two_accounts.play, call, refuse)
+    for service, operations in two_accounts.OPERATIONS.items():
+        done = {each.operation for each in frozen.requests if (each.service, each.status) == (service, 200)}
+        assert done == operations
+
+
+@needs_aws_cli
 async def test_the_aws_cli_plays_the_scenario(frozen, aws_cli):
     def call(account, operation, request):
         code, out, err = aws_cli(account, operation, request)

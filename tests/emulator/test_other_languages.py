@@ -1,7 +1,8 @@
-"""The examples for Node and Java in docs/testing.md."""
+"""The examples for Node and Java in docs/testing.md, and the AWS SDK for JavaScript."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
+
+from tests.emulator import two_accounts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
 NODE, NPM, JAVA = (shutil.which(name) for name in ("node", "npm", "java"))
@@ -43,30 +47,60 @@ def output(*command, cwd, **variables):
     )
 
 
+def install(directory, *packages):
+    """Install packages of npm in a directory, or skip the test."""
+    if NPM is None:
+        pytest.skip("there is no npm to install packages")
+    (directory / "package.json").write_text("{}")
+    quietly = ("--no-audit", "--no-fund", "--fetch-retries=0", "--loglevel=error")
+    command = [NPM, "install", *quietly, *packages]
+    installed = subprocess.run(command, cwd=directory, capture_output=True, timeout=120, check=False)
+    if installed.returncode:
+        pytest.skip("npm cannot install the packages here")
+
+
 @pytest.mark.skipif(NODE is None, reason="there is no Node")
 def test_the_example_for_node_runs_where_its_package_can_be_installed(tmp_path):
     file = tmp_path / "partner-central.test.mjs"
     file.write_text(example("javascript"), encoding="utf-8")
     checked = output(NODE, "--check", str(file), cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
-    if NPM is None:
-        pytest.skip("its syntax is right; there is no npm to run it")
-    (tmp_path / "package.json").write_text("{}")
-    quietly = ("--no-audit", "--no-fund", "--fetch-retries=0", "--loglevel=error")
-    installed = subprocess.run(
-        [NPM, "install", *quietly, "@aws-sdk/client-partnercentral-account"],
-        cwd=tmp_path,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    if installed.returncode:
-        pytest.skip("its syntax is right; npm cannot install its package here")
+    install(tmp_path, "@aws-sdk/client-partnercentral-account")
     # The example calls `python`.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     ran = output(NODE, "--test", str(file), cwd=tmp_path, PATH=path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert re.search(r"^. pass 1$", ran.stdout, re.MULTILINE), ran.stdout
+
+
+@pytest.mark.anyio
+@pytest.mark.skipif(NODE is None, reason="there is no Node")
+async def test_the_sdk_for_javascript_plays_a_scenario_of_two_accounts_and_services(tmp_path, frozen):
+    install(tmp_path, *(f"@aws-sdk/client-{name}" for name in two_accounts.OPERATIONS))
+    shutil.copy(Path(__file__).with_name("aws_sdk.mjs"), tmp_path)
+    command, pipe = [NODE, "aws_sdk.mjs", frozen.endpoint_url], subprocess.PIPE
+
+    def play():
+        with subprocess.Popen(command, cwd=tmp_path, stdin=pipe, stdout=pipe, text=True) as process:
+
+            def send(*request):
+                process.stdin.write(json.dumps(request) + "\n")
+                process.stdin.flush()
+                return json.loads(process.stdout.readline())
+
+            def call(*request):
+                response, *error = send(*request)
+                assert response is not None, error
+                return response
+
+            two_accounts.play(call, lambda *request: send(*request)[1])
+            process.stdin.close()
+        assert process.returncode == 0
+
+    await anyio.to_thread.run_sync(play)
+    for service, operations in two_accounts.OPERATIONS.items():
+        done = {each.operation for each in frozen.requests if (each.service, each.status) == (service, 200)}
+        assert done == operations
 
 
 @pytest.mark.skipif(JAVA is None or shutil.which("javac") is None, reason="there is no JDK")
