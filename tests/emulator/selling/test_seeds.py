@@ -14,6 +14,7 @@ from aiopartnercentral.emulator.seed.selling import OPPORTUNITIES_PER_ENGAGEMENT
 from aiopartnercentral.emulator.seed.selling_work import SeededWork
 from aiopartnercentral.emulator.services import SELLING
 from tests.emulator.caller import Caller
+from tests.emulator.selling.requests import engage, opportunity, project_context, token
 
 pytestmark = pytest.mark.anyio
 OWNER = "123456789012"
@@ -208,3 +209,36 @@ async def test_the_first_page_of_a_filter_does_not_make_all_items(http, operatio
             other = Caller("222222222222", emulator.endpoint_url, http, SELLING)
             assert list((await other(operation, **request)).values()) == [[]]
             assert not made
+
+
+ORDERED = {
+    "ListOpportunities": {"Sort": {"SortBy": "LastModifiedDate", "SortOrder": "DESCENDING"}},
+    "ListEngagements": {"Sort": {"SortBy": "CreatedDate", "SortOrder": "DESCENDING"}},
+    "SearchEngagements": {},
+    "ListEngagementGroups": {},
+}
+
+
+@pytest.mark.parametrize("operation", ORDERED)
+async def test_an_order_makes_all_items_once_and_not_after_each_change(http, operation, monkeypatch):
+    made = Counter()
+    for kind in ("opportunity", "engagement"):
+        make = getattr(SeededWork, kind)
+        monkeypatch.setattr(
+            SeededWork, kind, lambda self, index, kind=kind, make=make: made.update([kind]) or make(self, index)
+        )
+    async with Emulator({"AWS": 400}) as emulator:
+        owner = Caller(OWNER, emulator.endpoint_url, http, SELLING)
+        request = {"Catalog": "AWS", "MaxResults": 5, **ORDERED[operation]}
+        before = await owner(operation, **request)
+        # 400 opportunities, and those of 100 engagements that the owner has joined or started.
+        assert sum(made.values()) > 60
+        made.clear()
+        await owner("CreateOpportunity", ClientToken=token(), **opportunity())
+        engagement = await engage(owner, Contexts=[project_context()])
+        after = await owner(operation, **request)
+        assert after != before
+        assert sum(made.values()) < 20
+        if "Engagements" in operation:
+            newest = next(iter(value for value in after.values() if isinstance(value, list)))[0]
+            assert newest["Id"] == engagement

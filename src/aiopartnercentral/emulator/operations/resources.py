@@ -189,11 +189,17 @@ class Resource:
         if indices is None:
             indices = records.all() if is_visible or self.is_public else records.of(context.account)
 
+        latest: dict[int, Item] = {}
+
         def seen(index: int) -> Item:
-            record = records.at(index)
-            if due is not None:
-                records.expire(due(record))
-            return shown(record)
+            # A filter and an order look at the same resource one after the other.
+            if index not in latest:
+                latest.clear()
+                record = records.at(index)
+                if due is not None:
+                    records.expire(due(record))
+                latest[index] = shown(record)
+            return latest[index]
 
         def passes(index: int) -> bool:
             return (is_visible is None or is_visible(records.at(index))) and keep(seen(index))

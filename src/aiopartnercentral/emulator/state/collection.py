@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import OrderedDict, defaultdict, deque
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import msgspec
@@ -14,6 +14,8 @@ from aiopartnercentral.emulator.seed.random import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
 
 _CACHED_FILTERS = 64
 _VERSIONS = 20
@@ -223,6 +225,7 @@ class ItemCollection:
         factory=OrderedDict, init=False, repr=False
     )
     _selections: Selections = attrs.field(factory=Selections, init=False, repr=False)
+    _facts: defaultdict[str, dict[int, Any]] = attrs.field(factory=lambda: defaultdict(dict), init=False, repr=False)
 
     def __len__(self) -> int:
         return self.count + len(self._added)
@@ -289,16 +292,22 @@ class ItemCollection:
             raise KeyError(item["Id"])
         self._earlier.setdefault(index, deque(maxlen=_VERSIONS)).append(self.item(index))
         self._stored[index] = item
-        self._encoded.forget(index)
-        self._facets.pop(index, None)
+        self._forget_item(index)
         self._forget()
 
     def touch(self, identifier: str) -> None:
         """Forget what is cached of an item, because something that its summaries or filters depend on has changed."""
         index = self.index(identifier)
         if index is not None:
-            self._encoded.forget(index)
+            self._forget_item(index)
         self._forget()
+
+    def _forget_item(self, index: int) -> None:
+        """Forget what is cached of the item at an index alone."""
+        self._encoded.forget(index)
+        self._facets.pop(index, None)
+        for kept in self._facts.values():
+            kept.pop(index, None)
 
     def remove(self, identifier: str) -> None:
         """Remove the item with an identifier; no index of another item changes."""
@@ -315,6 +324,7 @@ class ItemCollection:
         self.refreshes += 1
         self._encoded.clear()
         self._facets.clear()
+        self._facts.clear()
         self._forget()
 
     def _forget(self) -> None:
@@ -338,6 +348,20 @@ class ItemCollection:
         """
         reduce = summarise or self._summarise
         return self._encoded.of(kind, indices, lambda index: reduce(self.item(index)))
+
+    def fact(self, name: str, index: int, of: Callable[[dict[str, Any]], T]) -> T:
+        """Return what a function returns for the item at an index, and keep it until this item changes.
+
+        Arguments:
+            name: a name for the function.
+            index: the index.
+            of: the function.
+        """
+        kept = self._facts[name]
+        if index not in kept:
+            kept[index] = of(self.item(index))
+        found: T = kept[index]
+        return found
 
     def has(self, index: int, labels: frozenset[str], others: frozenset[str]) -> bool:
         """Return whether the item at an index has all labels and, unless it is empty, one of the others."""
@@ -369,11 +393,12 @@ class ItemCollection:
         keep: Callable[[int], bool],
         order: Callable[[dict[str, Any]], Any],
         *,
+        name: str,
         descending: bool = False,
     ) -> Sequence[int]:
-        """Return the indices of the items to keep, in an order; see `Selections.every`."""
+        """Return the indices of the items to keep, in an order of a name; see `Selections.every`."""
         return self._selections.every(
-            key, self.indices, keep, lambda index: order(self.item(index)), descending=descending
+            key, self.indices, keep, lambda index: self.fact(name, index, order), descending=descending
         )
 
     def select_from(self, key: bytes, keep: Callable[[int], bool], first: int, count: int) -> Sequence[int]:

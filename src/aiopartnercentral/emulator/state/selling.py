@@ -276,10 +276,11 @@ class SellingCatalog:
         found = self.snapshots_of(engagement, resource)
         return self.snapshots.item(found[-1]) if found else None
 
-    def may_see(self, account: str, engagement: int) -> bool:
-        """Return whether an account may be a member of the engagement at an index, without making a seeded one."""
-        if self.engagements.is_stored(engagement):
-            return True
+    def is_member(self, account: str, engagement: int) -> bool:
+        """Return whether an account is a member of the engagement at an index, without making a seeded one."""
+        stored = self.engagements.stored(engagement)
+        if stored is not None:
+            return account in stored["Members"]
         if account == self.seed.account_id:
             return self.seed.is_member(engagement)
         return engagement % 2 == 1 and account == self._sender(engagement)

@@ -8,7 +8,7 @@ from aiopartnercentral.emulator.errors import conflict, invalid_field, invalid_s
 from aiopartnercentral.emulator.operations.arns import identifier_of
 from aiopartnercentral.emulator.operations.matching import is_one_of, moment
 from aiopartnercentral.emulator.operations.selling.customers import as_engagement_customer, find_customer
-from aiopartnercentral.emulator.operations.selling.filters import list_items, list_records
+from aiopartnercentral.emulator.operations.selling.filters import is_filtered, list_items, list_records
 from aiopartnercentral.emulator.seed.selling import LONGER_SALT, arn
 from aiopartnercentral.emulator.state.clock import format_timestamp, next_timestamp
 from aiopartnercentral.emulator.state.collection import encode
@@ -94,8 +94,7 @@ def list_engagements(context: RequestContext) -> bytes:
     def keep(item: dict[str, Any]) -> bool:
         types = {each["Type"] for each in item["Contexts"]}
         return (
-            context.account in item["Members"]
-            and is_one_of(item["Id"], wanted)
+            is_one_of(item["Id"], wanted)
             and is_one_of(item["CreatedBy"], request.get("CreatedBy"))
             and item["CreatedBy"] not in request.get("ExcludeCreatedBy", ())
             and (not request.get("ContextTypes") or not types.isdisjoint(request["ContextTypes"]))
@@ -106,9 +105,9 @@ def list_engagements(context: RequestContext) -> bytes:
         context,
         context.selling.engagements,
         result_key="EngagementSummaryList",
-        keep=keep,
+        keep=keep if is_filtered(request) else None,
         order=(lambda item: (moment(item["CreatedAt"]), item["Id"])) if "Sort" in request else None,
-        may_keep=lambda index: context.selling.may_see(context.account, index),
+        may_keep=lambda index: context.selling.is_member(context.account, index),
     )
 
 

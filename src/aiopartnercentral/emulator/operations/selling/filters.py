@@ -24,6 +24,11 @@ _MORE: Final = frozenset({"Catalog", "MaxResults", "NextToken"})
 _encode_sorted: Final = msgspec.json.Encoder(order="sorted").encode
 
 
+def is_filtered(request: Mapping[str, Any]) -> bool:
+    """Return whether a request has other members than catalog, order and page."""
+    return not _MORE.issuperset(request.keys() - {"Sort"})
+
+
 def list_items(
     context: RequestContext,
     collection: ItemCollection,
@@ -46,13 +51,14 @@ def list_items(
         collection: the items.
         result_key: the member of the response that holds the items.
         keep: returns whether an item passes the filters; None if the request has none.
-        order: returns what to sort an item by; None for the order of the collection.
+        order: returns what to sort an item by, which depends on it and `SortBy` alone; None for the order of the
+            collection.
         descending: whether the order is descending; by default as the request says.
         shape: the shape of an item in the response; None for the summaries of the collection.
         shown: returns an item with the members that the collection does not have.
         kind: tells apart what `shown` returns for one item and shape.
         state: what the filters and the order depend on apart from items and request.
-        may_keep: returns False for the index of an item that need not be made, as it does not pass.
+        may_keep: returns False for the index of an item that does not pass, without making it.
         among: the indices of the few items that can pass; no other item is visited.
     """
     request, size = context.request, context.request.get("MaxResults", DEFAULT_PAGE_SIZE)
@@ -72,9 +78,10 @@ def list_items(
     if order is not None:
         is_asked = request.get("Sort", {}).get("SortOrder") == "DESCENDING"
         is_descending = is_asked if descending is None else descending
-        indices = collection.select(key, passes, order, descending=is_descending)
+        name = f"{context.operation} {request.get('Sort', {}).get('SortBy')}"
+        indices = collection.select(key, passes, order, name=name, descending=is_descending)
         return paging.page(context, indices, summaries, result_key=result_key, size=size, ascending=False)
-    if keep is None or among is not None:
+    if (keep is None and may_keep is None) or among is not None:
         indices = collection.indices if among is None else [index for index in among if passes(index)]
         return paging.page(context, indices, summaries, result_key=result_key, size=size)
     return paging.page_of_matches(
@@ -120,7 +127,6 @@ def list_opportunities(context: RequestContext) -> bytes:
     """Return a page of the caller's opportunities."""
     request = context.request
     stages, reviews = request.get("LifeCycleStage"), request.get("LifeCycleReviewStatus")
-    filters = request.keys() - _MORE - {"Sort"}
 
     def keep(item: Item) -> bool:
         life_cycle, customer = item["LifeCycle"], item.get("Customer", {}).get("Account", {})
@@ -139,7 +145,7 @@ def list_opportunities(context: RequestContext) -> bytes:
         context,
         context.own.opportunities,
         result_key="OpportunitySummaries",
-        keep=keep if filters else None,
+        keep=keep if is_filtered(request) else None,
         order=order,
     )
 
@@ -173,7 +179,10 @@ def list_solutions(context: RequestContext) -> bytes:
         "Identifier": lambda item: item["Id"],
     }
     order = None if name is None else orders.get(name, lambda item: (item[name], item["Id"]))
-    filters = request.keys() - _MORE - {"Sort"}
     return list_items(
-        context, context.own.solutions, result_key="SolutionSummaries", keep=keep if filters else None, order=order
+        context,
+        context.own.solutions,
+        result_key="SolutionSummaries",
+        keep=keep if is_filtered(request) else None,
+        order=order,
     )

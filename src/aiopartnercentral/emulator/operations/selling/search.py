@@ -168,13 +168,13 @@ def search_engagements(context: RequestContext) -> bytes:
         context,
         catalog.engagements,
         result_key="EngagementSearchSummaries",
-        keep=lambda item: context.account in item["Members"] and all(condition(item) for condition in conditions),
+        keep=(lambda item: all(condition(item) for condition in conditions)) if conditions else None,
         order=in_order(_ENGAGEMENT_FIELDS[sort], is_date=sort in _ENGAGEMENT_DATES),
         descending=None if "Sort" in request else True,
         shape="EngagementSearchSummary",
         shown=counted,
         state=sorted(names.items()),
-        may_keep=lambda index: catalog.may_see(context.account, index),
+        may_keep=lambda index: catalog.is_member(context.account, index),
     )
 
 
@@ -256,6 +256,11 @@ def _industries(engagement: Item) -> list[Any]:
     return values_of(engagement, _INDUSTRIES)
 
 
+def _work(engagement: Item) -> tuple[set[str], str]:
+    """Return the industries of an engagement, and when it was modified."""
+    return set(_industries(engagement)), engagement["ModifiedAt"]
+
+
 def _groups(context: RequestContext) -> list[Item]:
     """Return the engagement groups of which the caller has an engagement, with what follows from these."""
     catalog, account = context.selling, context.account
@@ -263,10 +268,10 @@ def _groups(context: RequestContext) -> list[Item]:
     if changes != catalog.engagements.changes:
         times: dict[str, list[str]] = defaultdict(list)
         for index in catalog.engagements.indices:
-            if catalog.may_see(account, index):
-                item = catalog.engagements.item(index)
-                for industry in set(_industries(item)) if account in item["Members"] else ():
-                    times[industry].append(item["ModifiedAt"])
+            if catalog.is_member(account, index):
+                industries, modified = catalog.engagements.fact("industries", index, _work)
+                for industry in industries:
+                    times[industry].append(modified)
         found = [(group, times[group["Industry"]]) for group in catalog.seed.groups() if group["Industry"] in times]
         groups = [{**group, "Count": len(moments), "UpdatedAt": max(moments, key=time_of)} for group, moments in found]
         catalog.groups[account] = (catalog.engagements.changes, groups)
