@@ -13,7 +13,8 @@ import attrs
 
 from aiopartnercentral.emulator.seed.kinds import NOTHING, SeededKind
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
-from aiopartnercentral.emulator.state.collection import EncodedItems, Selections
+from aiopartnercentral.emulator.state.collection import EncodedItems
+from aiopartnercentral.emulator.state.selections import Selections
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

@@ -43,7 +43,7 @@ class TaskError(Exception):
 
 
 def _start(context: RequestContext, kind: str, known: dict[str, str], reason: str, steps: Steps) -> bytes:
-    """Execute the steps of a task, and return the response to its start, which tells what they have made.
+    """Execute the steps of a task, and return the response to its start, with what they have made.
 
     Arguments:
         context: the request.
