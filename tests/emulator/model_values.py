@@ -60,7 +60,8 @@ class ModelValues:
                 length = self.random.randint(least, min(shape.get("max", least + 2), least + 2))
                 return [self.value(shape["member"]["shape"], depth - 1) for _ in range(length)]
             case "map":
-                return {self.value(shape["key"]["shape"]): self.value(shape["value"]["shape"], depth - 1)}
+                # A broken key may be a list or an object.
+                return {str(self.value(shape["key"]["shape"])): self.value(shape["value"]["shape"], depth - 1)}
             case "integer" | "long" | "double":
                 return self.random.randint(shape.get("min", 0), shape.get("max", shape.get("min", 0) + 9))
             case "boolean":

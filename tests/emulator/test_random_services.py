@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections import Counter
+from pathlib import Path
 from random import Random
 
 import httpx2
@@ -15,9 +17,11 @@ from aiopartnercentral.emulator.operations.registry import HANDLERS
 from aiopartnercentral.emulator.services import BENEFITS, CHANNEL, MARKETING, REVENUE, SELLING, SERVICES
 from tests.emulator.killable_process import running
 from tests.emulator.random_services import RandomServices
+from tests.support.breadth import IS_THOROUGH
 
 SIMPLE = (BENEFITS, CHANNEL, MARKETING, REVENUE)
 SIMPLE_NAMES = tuple(service.name for service in SIMPLE)
+REQUESTS, RESET_EVERY = (100_000, 10_000) if IS_THOROUGH else (5_000, 1_000)
 
 
 @pytest.fixture
@@ -26,18 +30,31 @@ def plain_http():
         yield client
 
 
+def resident():
+    """Return the resident memory of this process in MiB; 0 where the system does not tell it."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[1]) * resource.getpagesize() >> 20 if statm.exists() else 0
+
+
 def everything(player):
     return [player.everything(service) for service in (SELLING, *SIMPLE)]
 
 
-def test_no_request_of_any_service_breaks_the_emulator(plain_http):
-    emulator = Emulator({"AWS": 12, "Sandbox": 4}, clock=Clock(), task_seconds=0.5)
+def test_no_request_of_any_service_breaks_the_emulator(plain_http, record_testsuite_property):
+    emulator, sizes = Emulator({"AWS": 12, "Sandbox": 4}, clock=Clock(), task_seconds=0.5), []
     with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(emulator):
         player = RandomServices(emulator.endpoint_url, plain_http, Random(7))
-        for number in range(5_000):
+        for number in range(1, REQUESTS + 1):
             player.broken = 0.02 if number % 2 else 0.0
             # Half of them are about selling, whose operations depend on each other.
             player.act((SELLING.name,) if number % 4 < 2 else tuple(SERVICES))
+            if number % RESET_EVERY == 0:
+                assert plain_http.post(f"{emulator.endpoint_url}/_emulator/reset", json={}).status_code == 200
+                player.seen.clear()
+                sizes.append(resident())
+    # What requests have made is gone after a reset, and the list of the latest requests has its maximum size.
+    record_testsuite_property("MiB after each reset", str(sizes))
+    assert sizes[-1] - sizes[1] < 50
     assert {name for name, _, _ in player.outcomes} == set(SERVICES)
     done = Counter(operation for name, operation, status in player.outcomes if (name, status) == (SELLING.name, 200))
     assert len(done) > 30
