@@ -18,9 +18,11 @@ from aiopartnercentral.emulator import iam
 from aiopartnercentral.emulator.errors import EmulatedServiceError, protocol_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from aiohttp import web
+
+    from aiopartnercentral.emulator.state.clock import Clock
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _DATE_FORMAT: Final = "%Y%m%dT%H%M%SZ"
@@ -88,10 +90,10 @@ class SignatureVersion4:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 
     Arguments:
-        wall_clock: the real time, which clients sign with; it does not follow the emulator's clock.
+        clock: the emulator's clock. Clients sign with the real time, or with that of earlier responses.
     """
 
-    wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Clock
 
     def parse(self, request: web.BaseRequest) -> AuthorizationHeader:
         """Return the Authorization header of a request.
@@ -125,7 +127,8 @@ class SignatureVersion4:
             moment = datetime.strptime(header.timestamp, _DATE_FORMAT).replace(tzinfo=UTC)
         except ValueError:
             raise _invalid("X-Amz-Date must be of the form YYYYMMDDTHHMMSSZ") from None
-        if not header.timestamp.startswith(header.date) or abs(self.wall_clock() - moment) > _MAX_CLOCK_SKEW:
+        skew = min(abs(now - moment) for now in (datetime.now(UTC), self.clock.now()))
+        if not header.timestamp.startswith(header.date) or skew > _MAX_CLOCK_SKEW:
             raise _invalid("Signature expired, or not yet current: is the clock right?")
         if not {"host", "x-amz-date"} <= set(header.headers):
             raise _invalid("Host and X-Amz-Date must be signed")
@@ -145,7 +148,7 @@ class Authenticator:
 
     owner: str
     credentials: Mapping[str, Credential] | None = attrs.field(repr=False)
-    signature: SignatureVersion4 = attrs.field(factory=SignatureVersion4)
+    signature: SignatureVersion4
 
     def account_of(self, request: web.BaseRequest) -> str:
         """Return the account that a request claims to come from, verified or not.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
 IDLE_SECONDS: Final = 75.0
 """How long a connection may be idle, take to send the head of a request, or leave a response unread."""
@@ -20,7 +20,7 @@ _HALF_CLOSED_SECONDS: Final = 1.0
 _REQUEST_IDS = map(f"{str(uuid.uuid4())[:23]}-{{:012x}}".format, count(1))
 
 
-def request_id() -> Mapping[str, str]:
+def request_id() -> dict[str, str]:
     """Return the header with the id of a request."""
     return {"x-amzn-RequestId": next(_REQUEST_IDS)}
 

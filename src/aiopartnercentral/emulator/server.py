@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -21,7 +22,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.emulator import access_log, hosts, iam, options, protocol
 from aiopartnercentral.emulator.admin_api import AdminApi
-from aiopartnercentral.emulator.auth import Authenticator, Credential
+from aiopartnercentral.emulator.auth import Authenticator, Credential, SignatureVersion4
 from aiopartnercentral.emulator.dashboard.handlers import Dashboard
 from aiopartnercentral.emulator.dashboard.views import Views
 from aiopartnercentral.emulator.dispatcher import Dispatcher
@@ -155,7 +156,7 @@ class Emulator(Settings):
         store = StateStore(emulated, _clock("clock", clock) or Clock())
         path = _path("state", state)
         self._state_file = None if path is None else Path(path)
-        authenticator = Authenticator(emulated.owner, _credentials(credentials))
+        authenticator = Authenticator(emulated.owner, _credentials(credentials), SignatureVersion4(store.clock))
         recorded = _path("replay", replay)
         if recorded is not None and upstream is not None:
             raise ValueError("replay must not be given together with upstream: both answer requests")
@@ -290,6 +291,8 @@ class Emulator(Settings):
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         """Respond to one HTTP request; cancelled when its client disconnects."""
         started, ids = perf_counter(), request_id()
+        if self._upstream is None:  # An incremental collection continues from the date, so it is that of the data.
+            ids["Date"] = format_datetime(self.clock.now(), usegmt=True)
         response: web.StreamResponse | None = None
         record: protocol.RecordedRequest | None = None
         try:

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from aiopartnercentral import Emulator, selling
+from aiopartnercentral.bulk import Collection, Source
 from aiopartnercentral.emulator import Clock
 from aiopartnercentral.emulator.seed.items import SEED_DATE
 from aiopartnercentral.emulator.seed.random import nightly_changes
 from aiopartnercentral.emulator.services import SELLING
 from tests.emulator.caller import Caller
 from tests.emulator.killable_process import running
+from tests.emulator.selling.requests import opportunity, token
 
 pytestmark = pytest.mark.anyio
 OWNER = "123456789012"
@@ -91,6 +93,27 @@ async def test_a_collection_since_the_last_night_finds_what_has_changed_and_noth
         after, found = await listed(), await listed(last_modified_date=since)
     assert found == {name: item for name, item in after.items() if item != before[name]}
     assert len(found) > 20
+
+
+async def test_an_incremental_collection_continues_by_the_clock_of_the_emulator(http, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OWNER)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    async with Emulator({"AWS": 500}, nightly_changes=0.1) as emulator:
+        call = Caller(OWNER, emulator.endpoint_url, http, SELLING)
+        source = Source("AWS", endpoint_url=emulator.endpoint_url)
+
+        async def night(since):
+            return await Collection(selling.listings.list_opportunities(), [source], since=since).collect()
+
+        first = await night(None)
+        assert (await night(first.report)).report.items == 0
+        emulator.clock.advance(NIGHT)
+        second = await night(first.report)
+        made = await call("CreateOpportunity", ClientToken=token(), **opportunity())
+        third = await night(second.report)
+    assert first.report.items == 500
+    assert 20 < second.report.items < 100
+    assert [item.id for _, item in third] == [made["Id"]]
 
 
 async def test_an_item_that_a_request_has_changed_is_no_longer_changed_by_nights(http):
