@@ -160,8 +160,8 @@ def storage_of(location: Path | CheckpointObject, run_id: str) -> CheckpointStor
 class _ObjectStorage:
     """The object of a checkpoint, while a run uses it."""
 
-    save_every = 10.0  # as each is a request that costs money
-    pause = 10.0
+    save_every: float = 10.0  # as each is a request that costs money
+    pause: float = 10.0
 
     def __init__(self, location: CheckpointObject, run_id: str) -> None:
         self._location = location

@@ -84,8 +84,8 @@ class CheckpointStorage(Protocol):
 class FileStorage:
     """A local file. A link to it stays a link."""
 
-    save_every = 1.0
-    pause = 0.0
+    save_every: float = 1.0
+    pause: float = 0.0
 
     def __init__(self, path: Path) -> None:
         """Nothing is locked before `open`."""

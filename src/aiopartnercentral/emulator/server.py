@@ -174,7 +174,6 @@ class Emulator(Settings):
         self.faults = faults
         self.latency = latency
         self.requests_per_second = requests_per_second
-        self.max_in_flight: int = 0
         self._host = validators.text("host", host)
         self._port = options.port("port", port)
         self._trusted_hosts = TrustedHosts(self._host, hosts.allowed_hosts(allowed_hosts))
@@ -319,17 +318,13 @@ class Emulator(Settings):
         page = await self._dashboard.respond(request)
         if page is not None:
             return page, None
-        self.in_flight += 1
-        self.max_in_flight = max(self.max_in_flight, self.in_flight)
-        try:
+        with self._counted():
             response = await self._pipeline.respond(request)
             if delay := self._latency + response.delay:
                 await self._sleep(delay)
             if response.record is not None:
                 response.record.request_id = ids["x-amzn-RequestId"]
             return await send(response, request, ids, self._sleep), response.record
-        finally:
-            self.in_flight -= 1
 
     async def _sleep(self, seconds: float) -> bool:
         """Sleep, but not beyond the shutdown; returns whether the emulator still runs."""

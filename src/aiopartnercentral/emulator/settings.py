@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ from aiopartnercentral.emulator.state.clock import CLOCK_LOCK, Clock, format_tim
 from aiopartnercentral.emulator.state.quotas import Quotas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from os import PathLike
 
     from aiopartnercentral.emulator.dispatcher import Dispatcher
@@ -41,6 +42,7 @@ class Settings:
         clock: the emulator's clock.
         injector: injects the faults.
         in_flight: number of requests that are being processed.
+        max_in_flight: the highest number of such requests.
     """
 
     def __init__(self, dispatcher: Dispatcher) -> None:
@@ -49,6 +51,17 @@ class Settings:
         self.injector: FaultInjector = FaultInjector(())
         self.clock: Clock = dispatcher.store.clock
         self.in_flight: int = 0
+        self.max_in_flight: int = 0
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count a request while it is being processed."""
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
 
     @property
     def latency(self) -> float:
