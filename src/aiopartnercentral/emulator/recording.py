@@ -40,7 +40,7 @@ _SECRET_TEXT: Final = re.compile(
 )
 # What can follow the path of a URL, and the user and password before its host.
 _URL_SECRETS: Final = re.compile(r"(?<=://)[^/?#\s@]*@|[?#].*", re.DOTALL)
-# Whoever has these may act for the account, although the model does not call them sensitive.
+# Anybody who has these may act for the account, although the model does not call them sensitive.
 _SECRET_MEMBERS: Final = frozenset({"CompletionUrl"})
 _SHORTEST_REPLACED: Final = 3
 _CONTAINERS: Final = ("structure", "list", "map")
