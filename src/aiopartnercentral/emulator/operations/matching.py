@@ -149,6 +149,11 @@ def in_order(field: Field, *, is_date: bool) -> Callable[[Item], Any]:
     return key
 
 
+def all_of(conditions: Sequence[Callable[[Item], bool]]) -> Callable[[Item], bool] | None:
+    """Return the condition that all of these are met; None if there are none, which keeps every item."""
+    return (lambda item: all(condition(item) for condition in conditions)) if conditions else None
+
+
 def conditions_of(
     context: RequestContext,
     fields: Fields,

@@ -57,6 +57,25 @@ def fulfillment(kind: str, account: str, amount: float, times: tuple[str, str], 
     return {"CreditDetails": {"AllocatedAmount": value, "IssuedAmount": value, "Codes": [code]}}
 
 
+def allocation_of(application: Item, name: str, kind: str, detail: Item, times: tuple[str, str]) -> Item:
+    """Return the members of the allocation that an approved application gets, between two times."""
+    created, expires = times
+    return {
+        "Name": name,
+        "Status": "FULFILLED" if kind == "CASH" else "ACTIVE",
+        "BenefitApplicationId": application["Id"],
+        "BenefitId": application["BenefitId"],
+        "FulfillmentType": kind,
+        "FulfillmentTypes": [kind],
+        "ApplicableBenefitIds": [application["BenefitId"]],
+        "FulfillmentDetail": detail,
+        "CreatedAt": created,
+        "UpdatedAt": created,
+        "StartsAt": created,
+        "ExpiresAt": expires,
+    }
+
+
 @attrs.frozen(slots=False)
 class SeededRecords(SeededMarketing):
     """The seeded items of one catalog."""
@@ -336,18 +355,6 @@ class SeededRecords(SeededMarketing):
         kind, at = application["FulfillmentTypes"][0], application["UpdatedAt"]
         expires = timestamp(datetime.fromisoformat(at) + timedelta(days=FREE_DAYS), self._random("expires", index))
         amount, random = application["BenefitApplicationDetails"]["Amount"], self._random("fulfillment", index)
-        members = {
-            "Name": application["Name"][:255],
-            "Status": "FULFILLED" if kind == "CASH" else "ACTIVE",
-            "BenefitApplicationId": application["Id"],
-            "BenefitId": application["BenefitId"],
-            "FulfillmentType": kind,
-            "FulfillmentTypes": [kind],
-            "ApplicableBenefitIds": [application["BenefitId"]],
-            "FulfillmentDetail": fulfillment(kind, self.account_id, amount, (at, expires), random),
-            "CreatedAt": at,
-            "UpdatedAt": at,
-            "StartsAt": at,
-            "ExpiresAt": expires,
-        }
+        detail = fulfillment(kind, self.account_id, amount, (at, expires), random)
+        members = allocation_of(application, application["Name"][:255], kind, detail, (at, expires))
         return [self._begin("benefit-allocation", kinds["benefit-allocation"], index) | members]

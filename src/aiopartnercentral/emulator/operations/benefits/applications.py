@@ -10,7 +10,7 @@ from aiopartnercentral.emulator.operations.arns import identifier_of
 from aiopartnercentral.emulator.operations.matching import is_one_of, moment
 from aiopartnercentral.emulator.operations.resources import Resource, chosen, response
 from aiopartnercentral.emulator.seed.random import DeterministicRandom
-from aiopartnercentral.emulator.seed.records import FREE_DAYS, fulfillment
+from aiopartnercentral.emulator.seed.records import FREE_DAYS, allocation_of, fulfillment
 from aiopartnercentral.emulator.seed.selling import LONGER_SALT
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
@@ -127,23 +127,9 @@ def _decide(context: RequestContext, record: Record, at: datetime) -> None:
     kind = (item.get("FulfillmentTypes") or benefit["FulfillmentTypes"])[0]
     expires = format_timestamp(at + timedelta(days=FREE_DAYS))
     random = DeterministicRandom(f"{context.records.key}/fulfillment/{item['Id']}")
-    _ALLOCATIONS.add(
-        context,
-        {
-            "Name": item.get("Name", benefit["Name"]),
-            "Status": "FULFILLED" if kind == "CASH" else "ACTIVE",
-            "BenefitApplicationId": item["Id"],
-            "BenefitId": benefit["Id"],
-            "FulfillmentType": kind,
-            "FulfillmentTypes": [kind],
-            "ApplicableBenefitIds": [benefit["Id"]],
-            "FulfillmentDetail": fulfillment(kind, context.account, amount, (now, expires), random),
-            "CreatedAt": now,
-            "UpdatedAt": now,
-            "StartsAt": now,
-            "ExpiresAt": expires,
-        },
-    )
+    detail = fulfillment(kind, context.account, amount, (now, expires), random)
+    members = allocation_of(item, (item if "Name" in item else benefit)["Name"], kind, detail, (now, expires))
+    _ALLOCATIONS.add(context, members)
 
 
 def _amount(item: dict[str, Any]) -> float:
