@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # A shared build machine pauses at will: neither a deadline nor a limit on drawing time says anything about the code.
 _SLOW_IS_FINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -37,3 +42,14 @@ def anyio_backend() -> str:
     Of session scope so that an async fixture of any scope may depend on it.
     """
     return "asyncio"
+
+
+@pytest.fixture
+def no_thread_is_left() -> Iterator[None]:
+    """Fail if the test leaves a thread behind; portals belong to fixtures."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if "portal" not in thread.name:
+            thread.join(10)  # idle workers of an event loop end soon after it
+            assert not thread.is_alive(), thread

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -27,7 +26,7 @@ from tests.support.services import NAMES, package
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_thread_is_left")]
 
 DOWN = Source("AWS", endpoint_url="http://127.0.0.1:9", label="down")
 LISTINGS = [(name, each.method) for name in NAMES for each in package(name).Client.service.paginations if each.catalog]
@@ -38,16 +37,6 @@ def emulator() -> Iterator[Emulator]:
     """Serve from another thread, as engines block theirs."""
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(Emulator({"AWS": 35})) as emulator:
         yield emulator
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    for thread in set(threading.enumerate()) - before:
-        if "portal" not in thread.name:
-            thread.join(10)
-            assert not thread.is_alive(), thread
 
 
 def collection(emulator: Emulator, *sources: Source, **options: Any) -> Collection[account.ConnectionSummary]:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 import anyio
@@ -21,22 +20,14 @@ from tests.support.bulk_sources import FAST, LISTING, of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
+
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
     """Serve from another thread, as the tests block theirs."""
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(Emulator({"AWS": 35})) as emulator:
         yield emulator
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    for thread in set(threading.enumerate()) - before:
-        if "portal" not in thread.name:
-            thread.join(10)  # idle workers of an event loop end soon after it
-            assert not thread.is_alive(), thread
 
 
 def collection(emulator: Emulator, *labels: str, **options) -> Collection[account.ConnectionSummary]:
