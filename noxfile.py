@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import zipfile
@@ -17,12 +16,11 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "typing", "tests", "build"]
 
 ROOT = Path(__file__).parent
-EMULATOR = "aiopartnercentral/emulator"
-MOST_BYTES, MOST_BYTES_OF_EMULATOR = 950_000, 300_000
-"""The parts of the wheel must be smaller: the library, and the emulator, which is as large as its six services."""
+DISTRIBUTIONS = {"aiopartnercentral": (".", 1_000_000), "aiopartnercentral_emulator": ("emulator-package", 300_000)}
+"""The directory of each project, and the size below which its wheel must stay."""
 ENTRY_BYTES = 76  # of the headers of a file in a zip archive, which also contain its name twice
 PROJECT = nox.project.load_toml("pyproject.toml")
-PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
+PYTHON_CODE = ("src", "codegen", "emulator-package", "tests", "benchmarks", "noxfile.py")
 
 
 EXTRAS = ("arrow", "cli", "emulator", "otel", "pandas", "polars", "ry", "zstd")
@@ -138,40 +136,47 @@ def _lowest() -> list[str]:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build sdist and wheel, and try the wheel outside this checkout."""
+    """Build sdists and wheels of the library and the emulator, and try the wheels outside this checkout."""
     session.install("build")
     output = Path(session.create_tmp()) / "dist"
     shutil.rmtree(output, ignore_errors=True)
-    session.run("python", "-m", "build", "--outdir", str(output), ".", silent=True)
-    (wheel,) = output.glob("*.whl")
-    _check_size(session, wheel)
-    session.install("--force-reinstall", f"aiopartnercentral[cli,codegen] @ {wheel.resolve().as_uri()}")
-    scripts = [ROOT / "tests" / "repository" / name for name in ("try_wheel.py", "try_codegen.py")]
-    elsewhere = Path(session.create_tmp()) / "elsewhere"
-    elsewhere.mkdir(exist_ok=True)
-    with session.chdir(elsewhere):
-        for script in scripts:
-            session.run("python", "-I", "-W", "error", str(script), env={"PYTHONPATH": ""})
-        session.run("aiopartnercentral", "--version")
-        session.run(
-            "aiopartnercentral", "demo", env={"AWS_EC2_METADATA_DISABLED": "true"}, silent=bool(os.environ.get("CI"))
-        )
+    for directory, _ in DISTRIBUTIONS.values():
+        session.run("python", "-m", "build", "--outdir", str(output), directory, silent=True)
+    library, emulator = (next(output.glob(f"{name}-*.whl")).resolve() for name in DISTRIBUTIONS)
+    files = [_checked_files(session, wheel) for wheel in (library, emulator)]
+    if shared := files[0] & files[1]:
+        session.error(f"both wheels have the files {sorted(shared)}")
+    session.run("python", "-m", "pip", "uninstall", "-qy", "aiopartnercentral", "aiopartnercentral-emulator")
+    session.install("--force-reinstall", f"aiopartnercentral[cli,codegen] @ {library.as_uri()}", "pytest")
+    _try(session, "try_without_emulator.py")
+    _try(session, "try_codegen.py")
+    session.install(str(emulator))
+    _try(session, "try_wheel.py")
+    _try(session, "try_without_emulator.py", "--another-version")
 
 
-def _check_size(session: nox.Session, wheel: Path) -> None:
-    """Fail if the wheel is too large, and name its largest directories."""
-    size = wheel.stat().st_size
+def _checked_files(session: nox.Session, wheel: Path) -> set[str]:
+    """Return the files of a wheel; fail if it is too large, and name its largest directories."""
+    size, limit = wheel.stat().st_size, DISTRIBUTIONS[wheel.name.partition("-")[0]][1]
     sizes: Counter[str] = Counter()
     with zipfile.ZipFile(wheel) as archive:
         for file in archive.infolist():
             directory = "/".join(file.filename.split("/")[:2])
             sizes[directory] += file.compress_size + ENTRY_BYTES + 2 * len(file.filename)
-    largest = ", ".join(f"{directory} {part:,}" for directory, part in sizes.most_common(8))
-    session.log(f"{wheel.name}: {size:,} bytes; {largest}")
-    emulator = sizes[EMULATOR]
-    for name, part, limit in (("library", size - emulator, MOST_BYTES), ("emulator", emulator, MOST_BYTES_OF_EMULATOR)):
-        if part >= limit:
-            session.error(f"the {name} has {part:,} bytes of {wheel.name}, and must stay below {limit:,}: {largest}")
+        largest = ", ".join(f"{directory} {part:,}" for directory, part in sizes.most_common(8))
+        session.log(f"{wheel.name}: {size:,} bytes; {largest}")
+        if size >= limit:
+            session.error(f"{wheel.name} has {size:,} bytes, and must stay below {limit:,}: {largest}")
+        return set(archive.namelist())
+
+
+def _try(session: nox.Session, script: str, *arguments: str) -> None:
+    """Run a script of tests/repository where nothing of this checkout can be imported."""
+    elsewhere = Path(session.create_tmp()) / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    path = ROOT / "tests" / "repository" / script
+    with session.chdir(elsewhere):
+        session.run("python", "-I", "-W", "error", str(path), *arguments, env={"PYTHONPATH": ""})
 
 
 @nox.session(name="all-services")

@@ -7,6 +7,7 @@ import re
 import shlex
 import signal
 import sys
+import tomllib
 from pathlib import Path
 
 import anyio
@@ -255,11 +256,12 @@ def test_what_the_container_copies_exists_and_is_not_ignored():
 
 
 def test_the_container_builds_the_wheel_from_what_it_copies():
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    copied = " ".join(text for name, text in instructions() if name == "COPY")
-    for path in re.search(r"only-include = \[(.*)\]", project)[1].replace('"', "").split(", "):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    copied = {word for name, text in instructions() if name == "COPY" for word in shlex.split(text)}
+    for path in project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]:
         assert path.split("/")[0] in copied
-    assert "LICENSE" in copied
+    assert copied >= {"pyproject.toml", *project["project"]["license-files"]}
+    assert "./emulator-package" in shlex.split(last("RUN"))
 
 
 def test_the_container_does_not_run_as_root():

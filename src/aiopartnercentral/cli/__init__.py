@@ -36,6 +36,7 @@ import sys
 __all__ = ["main"]
 
 _EXTRA = ("aiohttp", "jinja2", "rich", "typer")
+_EMULATOR = "aiopartnercentral.emulator"
 _FAILED = 1
 _USAGE = 2
 _INTERRUPTED = 130
@@ -57,9 +58,12 @@ def main() -> int:
         from aiopartnercentral.cli.app import app  # noqa: PLC0415 - the packages of the extra may be missing
 
         app(prog_name="aiopartnercentral")
-    except ModuleNotFoundError as error:
+    except ImportError as error:
+        if error.name == _EMULATOR:  # not installed, or of another version
+            say(error.msg)
+            return _USAGE
         package = (error.name or "").partition(".")[0]
-        if package not in _EXTRA:
+        if package not in _EXTRA or not isinstance(error, ModuleNotFoundError):
             raise
         say(f"this needs {package}: pip install {' '.join(_EXTRA)} (the extra 'cli' of aiopartnercentral)")
         return _USAGE
