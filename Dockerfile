@@ -3,7 +3,7 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /project
-COPY pyproject.toml LICENSE ./
+COPY pyproject.toml LICENSE NOTICE ./
 COPY codegen codegen
 COPY service-model service-model
 COPY emulator-package emulator-package

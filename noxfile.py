@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import zipfile
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 
 import nox
@@ -20,7 +22,7 @@ DISTRIBUTIONS = {"aiopartnercentral": (".", 1_000_000), "aiopartnercentral_emula
 """The directory of each project, and the size below which its wheel must stay."""
 ENTRY_BYTES = 76  # of the headers of a file in a zip archive, which also contain its name twice
 PROJECT = nox.project.load_toml("pyproject.toml")
-PYTHON_CODE = ("src", "codegen", "emulator-package", "tests", "benchmarks", "noxfile.py")
+PYTHON_CODE = ("src", "codegen", "emulator-package", "examples", "tests", "benchmarks", "noxfile.py")
 
 
 EXTRAS = ("arrow", "cli", "emulator", "otel", "pandas", "polars", "ry", "zstd")
@@ -137,11 +139,12 @@ def _lowest() -> list[str]:
 @nox.session
 def build(session: nox.Session) -> None:
     """Build sdists and wheels of the library and the emulator, and try the wheels outside this checkout."""
-    session.install("build")
+    session.install("build", *PROJECT["build-system"]["requires"])
     output = Path(session.create_tmp()) / "dist"
     shutil.rmtree(output, ignore_errors=True)
     for directory, _ in DISTRIBUTIONS.values():
-        session.run("python", "-m", "build", "--outdir", str(output), directory, silent=True)
+        _build(session, ROOT / directory, output)
+    _check_reproducible(session, output)
     library, emulator = (next(output.glob(f"{name}-*.whl")).resolve() for name in DISTRIBUTIONS)
     files = [_checked_files(session, wheel) for wheel in (library, emulator)]
     if shared := files[0] & files[1]:
@@ -153,6 +156,37 @@ def build(session: nox.Session) -> None:
     session.install(str(emulator))
     _try(session, "try_wheel.py")
     _try(session, "try_without_emulator.py", "--another-version")
+
+
+def _build(session: nox.Session, directory: Path, output: Path, *options: str) -> None:
+    """Build an sdist, and a wheel from it unless the options say otherwise; times in them are hatchling's constant."""
+    arguments = ["--no-isolation", "--outdir", str(output), *options, str(directory)]
+    session.run("python", "-m", "build", *arguments, env={"SOURCE_DATE_EPOCH": None}, silent=True)
+
+
+def _check_reproducible(session: nox.Session, output: Path) -> None:
+    """Fail unless a copy of the checkout, with other times and permissions, gives equal archives."""
+    other = Path(session.create_tmp()).resolve() / "another checkout"
+    shutil.rmtree(other, ignore_errors=True)
+    caches = shutil.ignore_patterns(".git", ".nox", ".venv*", ".*_cache", ".hypothesis", "__pycache__", "build", "dist")
+    shutil.copytree(ROOT, other, ignore=caches, symlinks=True)
+    for path in [path for path in other.rglob("*") if path.is_file()]:
+        path.chmod(path.stat().st_mode & 0o700)
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    umask = os.umask(0o077)
+    try:
+        for directory, _ in DISTRIBUTIONS.values():
+            _build(session, other / directory, other / "dist", "--sdist", "--wheel")
+    finally:
+        os.umask(umask)
+    built, again = (
+        {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+        for folder in (output, other / "dist")
+    )
+    if different := [name for name in built.keys() | again.keys() if built.get(name) != again.get(name)]:
+        session.error(f"the builds of two copies differ: {', '.join(sorted(different))}")
+    for name, digest in sorted(built.items()):
+        session.log(f"{digest}  {name}")
 
 
 def _checked_files(session: nox.Session, wheel: Path) -> set[str]:
@@ -177,6 +211,22 @@ def _try(session: nox.Session, script: str, *arguments: str) -> None:
     path = ROOT / "tests" / "repository" / script
     with session.chdir(elsewhere):
         session.run("python", "-I", "-W", "error", str(path), *arguments, env={"PYTHONPATH": ""})
+
+
+@nox.session
+def requirements(session: nox.Session) -> None:
+    """Write the hashes of CI's own tools, nox and what it needs, to .github/requirements.txt."""
+    folder = Path(session.create_tmp()) / "requirements"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", str(folder), "nox")
+    lines = ["# Written by `nox -s requirements`: nox and what it needs, for CI."]
+    for wheel in sorted(folder.glob("*-none-any.whl")):
+        name, version = wheel.name.split("-")[:2]
+        lines += [
+            f"{name.replace('_', '-')}=={version} \\",
+            f"    --hash=sha256:{sha256(wheel.read_bytes()).hexdigest()}",
+        ]
+    (ROOT / ".github" / "requirements.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 @nox.session(name="all-services")

@@ -46,6 +46,12 @@ async def test_what_is_written_today_is_stored_for_later_releases(kind: str, tmp
     assert {shape(path, stored) for path in files(stored)} == {shape(path, tmp_path) for path in files(tmp_path)}
 
 
+def test_the_page_of_support_has_the_versions_of_today() -> None:
+    page = (FILES.parents[2] / "docs" / "support.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| .* \| (\d+) \| `", page, re.MULTILINE)
+    assert shown == [str(kind.version) for kind in KINDS.values()]
+
+
 def files(directory: Path) -> list[Path]:
     return [path for path in directory.rglob("*") if path.is_file() and path.suffix != ".lock"]
 

@@ -1,7 +1,8 @@
-"""The library without the emulator, which is a distribution of its own, and with one of another version."""
+"""What is built and released: the library and the emulator apart, versions, the changelog, CI's own tools."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -97,3 +98,32 @@ def test_both_distributions_have_the_licence_and_leave_the_version_to_one_place(
     project = tomllib.loads((EMULATOR / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert {"version", "dependencies", "requires-python"} <= {*project["dynamic"]}
     assert VERSION not in "".join(path.read_text(encoding="utf-8") for path in EMULATOR.glob("*.*"))
+
+
+def test_the_changelog_has_a_dated_section_for_the_version() -> None:
+    titles = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert titles[0] == "Unreleased"
+    assert re.fullmatch(rf"{re.escape(VERSION)} - \d{{4}}-\d\d-\d\d", titles[1])
+
+
+def test_the_page_of_support_says_what_the_metadata_says() -> None:
+    page = (ROOT / "docs" / "support.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    versions = [name.rpartition(" ")[2] for name in project["classifiers"] if re.search(r":: 3\.\d+$", name)]
+    assert f"| Python | {versions[0]} and later | {', '.join(versions)} |" in page
+    (oldest,) = (each.partition(">=")[2] for each in project["dependencies"] if each.startswith("aiobotocore"))
+    assert f"| aiobotocore | {oldest} and later |" in page
+
+
+def test_ci_runs_sessions_of_the_project_with_pinned_actions_and_tools() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    sessions = re.search(r"nox\.options\.sessions = \[(.*)\]", noxfile)[1].replace('"', "").split(", ")
+    assert re.search(r"session: \[(.*)\]", workflow)[1].split(", ") == sessions
+    used = re.findall(r"uses: (\S+)", workflow)
+    assert used
+    assert [each for each in used if not re.fullmatch(r"[\w-]+/[\w-]+@v\d+\.\d+\.\d+", each)] == []
+    pinned = (ROOT / ".github" / "requirements.txt").read_text(encoding="utf-8")
+    pairs = re.findall(r"^(\S+)==\S+ \\\n    --hash=sha256:[0-9a-f]{64}$", pinned, re.MULTILINE)
+    assert "nox" in pairs
+    assert len(pinned.splitlines()) == 1 + 2 * len(pairs)

@@ -30,6 +30,8 @@ async def main() -> None:
         wanted |= {f"{model}/{kind}.json" for kind in ("service-2", "paginators-1", "endpoint-rule-set-1")}
     wanted |= {f"emulator/dashboard/templates/{name}" for name in ("base.html", "page.css", "page.js")}
     assert wanted <= shipped, wanted - shipped
+    licences = {path.name for path in installed if "licenses" in path.parts}
+    assert licences == {"LICENSE", "NOTICE"}
     (plugin,) = (entry for entry in entry_points(group="pytest11") if entry.name == "aiopartnercentral")
     assert (package / f"{plugin.module.rpartition('.')[2]}.py").exists()
     assert model_data.root() == package / "service-model"
