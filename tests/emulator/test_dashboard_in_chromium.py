@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from aiopartnercentral.emulator import Fault, ServerError
-from tests.emulator.browser import chromium, contrast
 from tests.emulator.raw_requests import Wire
 from tests.emulator.workflows import invitation
+from tests.support.browser import chromium, contrast
 
 TAB, ENTER = "\ue004", "\ue007"
 ADA, BOB = "111111111111", "222222222222"

@@ -37,7 +37,7 @@ _LINES: Final = (Format.NDJSON, Format.CSV)
 _ACCESS: Final = ("catalogs", "profile", "region", "endpoint_url")
 _DATED: Final = ("report", "malformed", "output")
 _OTHER_FILES: Final = ("sources", "checkpoint", "malformed", "report")
-_REPORT_EXTENSIONS: Final = (("", None), (".json", None))
+_REPORT_EXTENSIONS: Final = (("", None), (".json", None), (".html", None))
 _ASCII: Final = 128
 _PLACEHOLDER: Final = re.compile(r"\{(?:date|label|catalog|account|service|operation)\}")
 
@@ -397,4 +397,4 @@ def _of_malformed(config: Config) -> Iterator[str]:
 def _of_report(config: Config) -> Iterator[str]:
     report = config.report
     if report not in (None, STDOUT) and is_replaceable(report) and split_extension(report) not in _REPORT_EXTENSIONS:
-        yield f"--report must end in .json, or have no extension: {clean(report)}"
+        yield f"--report must end in .json or .html, or have no extension: {clean(report)}"
