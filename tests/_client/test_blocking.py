@@ -103,6 +103,19 @@ def test_it_is_open_only_inside_its_block_and_once(emulator) -> None:
         pass
 
 
+def test_it_can_be_kept_open_without_a_block(emulator) -> None:
+    call = blocking(connect(emulator)).open()
+    for _ in range(2):
+        assert call(lambda client: client.list_connections(catalog="AWS")).connection_summaries
+    with pytest.raises(RuntimeError, match="a client can be entered only once; call `blocking"):
+        call.open()
+    call.close()
+    call.close()
+    with pytest.raises(RuntimeError, match="the client is open only inside its `with` block"):
+        call(lambda client: client.list_connections(catalog="AWS"))
+    assert not call.is_open
+
+
 def test_a_client_that_cannot_be_opened() -> None:
     with pytest.raises(ValueError, match="endpoint_url must be a URL"), blocking(account.connect(endpoint_url="x")):
         pass

@@ -10,6 +10,8 @@ import pytest
 from rich.pretty import pretty_repr
 
 from aiopartnercentral import account, selling
+from aiopartnercentral._pagination.collected import Collected
+from aiopartnercentral.bulk import Collection, Source
 from tests.support.html_text import HOSTILE, HtmlText
 
 NOW = datetime(2026, 11, 29, 2, 15, tzinfo=UTC)
@@ -56,7 +58,7 @@ def test_a_repr_shows_values_as_people_read_them():
     assert repr(invitation) == "ListConnectionInvitationsRequest(catalog='AWS')"  # without what is None
 
 
-@pytest.mark.parametrize("number", [1, 2, 5, 6, 50, 10_000])
+@pytest.mark.parametrize("number", [1, 2, 6, 1000])
 @pytest.mark.parametrize("name", ["Acme", "x" * 100_000, HOSTILE * 1000])
 def test_a_repr_is_short_however_large_the_object_is(number, name):
     page = account.ListConnectionsResponse(connection_summaries=[summary(each, name=name) for each in range(number)])
@@ -64,8 +66,8 @@ def test_a_repr_is_short_however_large_the_object_is(number, name):
     assert len(shown) <= 1100
     assert shown.isprintable()
     assert "pac-0" in shown
-    if number == 10_000:
-        assert "... 9998 more]" in shown
+    if number == 1000:
+        assert "... 998 more]" in shown
     assert pickle.loads(pickle.dumps(page)) == page
 
 
@@ -144,3 +146,38 @@ def test_sensitive_members_are_hidden_in_tables():
     )
     assert "s3cret" not in repr(request) + request._repr_html_()
     assert "customer|account (<redacted>)" in HtmlText(request._repr_html_()).text
+
+
+def test_listings_collections_and_lists_have_a_line_and_a_table():
+    listing = account.listings.list_connections(connection_type="SUBSIDIARY", max_items=9)
+    shown = HtmlText(listing._repr_html_()).text
+    assert shown == (
+        "service|partnercentral-account\noperation|ListConnections\nconnection_type|'SUBSIDIARY'\nmax_items|9"
+    )
+    nested = selling.listings.list_engagements().each(selling.listings.list_engagement_members, {"identifier": "id"})
+    assert "for each|selling.listings.list_engagements()\nmembers|identifier from id" in (
+        HtmlText(nested._repr_html_()).text
+    )
+    sources = [Source("AWS", profile=f"ada-{number}") for number in range(30)]
+    collection = Collection([listing, account.listings.list_partners()], [*sources, Source("AWS", label="<script>")])
+    assert repr(collection).startswith("<Collection of ListConnections, ListPartners from 31 sources: ada-0/AWS, ")
+    assert repr(collection).endswith(" and 21 more>")
+    table = HtmlText(collection._repr_html_())
+    assert "ada-0/AWS|AWS|profile ada-0|partnercentral-account|ListConnections" in table.text
+    assert "\u2026 and 42 more sources" in table.text
+    assert "script" not in table.tags
+    assert repr(sources[0]) == "Source(catalog='AWS', profile='ada-0', account='profile ada-0', label='ada-0/AWS')"
+
+
+def test_a_list_of_items_has_a_line_and_a_table_by_source():
+    collected = Collected((HOSTILE if number else "AWS", summary(number)) for number in range(50))
+    assert repr(collected) == "<Collected of 50 entries>"
+    table = HtmlText(collected._repr_html_())
+    assert "Collected: 50" in table.text
+    assert "source|catalog|id|other_participant_account_id" in table.text
+    assert "AWS|AWS|pac-0" in table.text
+    assert "script" not in table.tags
+    assert "\u2026 and 30 more items" in table.text
+    assert pickle.loads(pickle.dumps(collected)) == collected
+    raw = HtmlText(Collected([("AWS", b"{}"), ("AWS", b"<b>")])._repr_html_())
+    assert "source|value\nAWS|2 bytes" in raw.text

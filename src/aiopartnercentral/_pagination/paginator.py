@@ -14,6 +14,7 @@ from aiopartnercentral._pagination.page_iterator import PageIterator, View, item
 from aiopartnercentral._pagination.progress import ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, Report, SourcesFailedError
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.text import listed
 from aiopartnercentral.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -183,6 +184,9 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
             versions=versions or {},
         )
         super().__init__(lambda: self._stream(self._fetcher.typed, items_of), item_classes)
+
+    def __repr__(self) -> str:
+        return f"<Paginator of {getattr(self._fetcher, 'listing', 'items')!r}: {listed(self._plan.sources)}>"
 
     def __aiter__(self) -> Items[ItemT]:
         """Return an iterator over the items that starts at the first page; it needs no `async with`."""

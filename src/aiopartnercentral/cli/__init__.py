@@ -12,11 +12,12 @@ option_values  validators and completions of the values of options
 config         the options of one run together, checked against each other
 collect        runs a collection into the output
 progress       its progress on stderr
+notebook       the same progress in a notebook
 writer         stdout and files
 sinks          the sinks of standard output, devices, pipes, and malformed items
 table          rows and reports as tables, and what the command prints at the end of a run
 item_table     items of the service as tables
-report_file    the JSON report, and the earlier one from which an incremental run continues
+report_file    the report, as JSON or a page, and the earlier one from which an incremental run continues
 write          sends the rows of a file, with write_command (its options)
 describe       an operation or a type of the API
 emulator       a local Partner Central, and `demo`, with emulator_command (its options) and emulator_settings (changes a
