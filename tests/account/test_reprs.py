@@ -11,7 +11,7 @@ from rich.pretty import pretty_repr
 
 from aiopartnercentral import account, selling
 from aiopartnercentral._pagination.collected import Collected
-from aiopartnercentral.bulk import Collection, Source
+from aiopartnercentral.bulk import Collection, RowOutcome, RowResult, Source, WriteReport
 from tests.support.html_text import HOSTILE, HtmlText
 
 NOW = datetime(2026, 11, 29, 2, 15, tzinfo=UTC)
@@ -138,6 +138,7 @@ def test_a_table_escapes_what_others_have_written():
     assert "</td><script>alert(1)</script>" in shown.text  # as text
     assert "\\u202egnp\\x1b[2J\\ud800&amp;" in shown.text
     table.encode()  # a kernel sends it as UTF-8
+    assert "color" not in table  # which a notebook, light or dark, chooses
 
 
 def test_sensitive_members_are_hidden_in_tables():
@@ -181,3 +182,20 @@ def test_a_list_of_items_has_a_line_and_a_table_by_source():
     assert pickle.loads(pickle.dumps(collected)) == collected
     raw = HtmlText(Collected([("AWS", b"{}"), ("AWS", b"<b>")])._repr_html_())
     assert "source|value\nAWS|2 bytes" in raw.text
+
+
+def test_the_report_of_a_run_that_writes_is_short_and_a_table():
+    problems = tuple(
+        RowResult(row=f"row {number}", outcome=RowOutcome.FAILED, error=ValueError("s3cret")) for number in range(100)
+    )
+    rows = dict.fromkeys(RowOutcome, 0) | {RowOutcome.FAILED: 100}
+    report = WriteReport(run_id="r", started_at=NOW, elapsed=1.5, rows=rows, problems=problems)
+    assert repr(problems[0]) == "RowResult(row='row 0', outcome='failed', error=ValueError)"
+    assert repr(report).startswith(
+        "WriteReport(run_id='r', started_at=2026-11-29T02:15:00Z, elapsed=1.5, rows={'written'"
+    )
+    assert len(repr(report)) <= 1100
+    table = HtmlText(report._repr_html_()).text
+    assert "failed: 100" in table
+    assert "\u2026 and 95 more" in table
+    assert "s3cret" not in repr(report) + table

@@ -49,8 +49,8 @@ def entries_html(entries: Sequence[tuple[object, object]], *, caption: str = "")
     """
     shown = entries[:ROWS]
     keys = [] if all(key is None for key, _ in shown) else ["source"]
-    classes = list(dict.fromkeys(type(item) for _, item in shown))
-    columns = [] if any(not _is_table(cls) for cls in classes) else _columns(classes, [item for _, item in shown])
+    items = [item for _, item in shown]
+    columns = _columns(items) if all(isinstance(item, Structure) for item in items) else []
     rows = [
         [
             *[text(key) for _ in keys],
@@ -67,17 +67,13 @@ def _fields(cls: Any) -> Iterable[attrs.Attribute[Any]]:  # noqa: ANN401 - any a
     return [field for field in attrs.fields(cls) if field.repr]
 
 
-def _is_table(cls: type) -> bool:
-    return issubclass(cls, Structure)
-
-
 def _is_of_structures(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(each, Structure) for each in value)
 
 
-def _columns(classes: Iterable[type], items: Iterable[object]) -> list[str]:
+def _columns(items: Sequence[object]) -> list[str]:
     """Return the members that are not sensitive and that an item has; an ARN repeats what an id says."""
-    names = dict.fromkeys(field.name for cls in classes for field in _fields(cls) if field.repr is True)
+    names = dict.fromkeys(field.name for item in items for field in _fields(type(item)) if field.repr is True)
     present = [name for name in names if any(getattr(item, name, None) is not None for item in items)]
     return [name for name in present if not (name == "arn" and "id" in present)]
 

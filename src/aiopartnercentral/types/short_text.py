@@ -76,7 +76,7 @@ class _Writer:
         """Return the name of the class of an object, and its arguments."""
         cls: Any = type(obj)
         fields = [each for each in attrs.fields(cls) if each.repr and not _is_default(each, getattr(obj, each.name))]
-        is_variant = [each.name for each in attrs.fields(cls)] == ["value"]
+        is_variant = [(each.name, each.kw_only) for each in attrs.fields(cls)] == [("value", False)]
         parts = []
         for field in fields:
             value = getattr(obj, field.name)
