@@ -16,6 +16,7 @@ from aiopartnercentral.emulator import Clock
 from aiopartnercentral.emulator.operations.registry import HANDLERS
 from aiopartnercentral.emulator.services import SELLING
 from tests.emulator.conformance import assert_answer_conforms, botocore_session
+from tests.emulator.dashboard_pages import without_a_page
 from tests.emulator.model_values import ModelValues
 from tests.emulator.selling.requests import invitation, lead, opportunity, project_context, token
 
@@ -194,6 +195,7 @@ async def test_each_operation_succeeds_in_a_scenario_of_boto3(tmp_path):
 
     async with Emulator({"AWS": 400}, clock=Clock(running=False), files=tmp_path) as emulator:
         done = await anyio.to_thread.run_sync(play, emulator.endpoint_url, emulator.clock)
+        assert await anyio.to_thread.run_sync(without_a_page, emulator) == {}
     assert done == set(HANDLERS[SELLING.name]) == set(SELLING.validator.operations)
 
 

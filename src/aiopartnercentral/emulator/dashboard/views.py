@@ -10,8 +10,9 @@ import attrs
 import msgspec
 
 from aiopartnercentral.emulator.dashboard import requests
+from aiopartnercentral.emulator.dashboard.kinds import collections
 from aiopartnercentral.emulator.dashboard.redaction import redacted_item, redacted_request, redacted_response
-from aiopartnercentral.emulator.dashboard.resources import BUDGET_SECONDS, INDEXED, Budget, Index, collections, history
+from aiopartnercentral.emulator.dashboard.resources import BUDGET_SECONDS, INDEXED, Budget, Index, history
 from aiopartnercentral.emulator.operations.account.verification import COMPLETION_PATH
 from aiopartnercentral.emulator.operations.registry import is_read
 from aiopartnercentral.emulator.scenario import CHANGEABLE, shipped
@@ -144,8 +145,8 @@ class Views:
             if (count := each.sizes().get(account))
         ]
         verifications = [
-            {"kind": kind, "status": each.status(now), "started": format_timestamp(each.started_at)}
-            for (owner, kind), each in state.verifications.items()
+            {"kind": each.kind, "status": each.status(now), "started": format_timestamp(each.started_at)}
+            for (owner, _), each in state.verifications.items()
             if owner == account
         ]
         usage = [
@@ -155,9 +156,16 @@ class Views:
             if own.account == account
             for name, counter in own.usage.items()
         ]
+        roles = [
+            {"catalog": name, "role": own.role}
+            for name in state.sizes
+            for own in state.selling(name, now).accounts()
+            if own.account == account and own.role is not None
+        ]
         latest = [requests.row(each) for each in reversed(self.pipeline.requests) if each.account == account]
         data = {"account": account, "is_owner": account == state.owner, "items": items, "usage": usage}
-        return View("account.html", data | {"verifications": verifications, "requests": latest[:_FEW]})
+        more = {"verifications": verifications, "roles": roles, "requests": latest[:_FEW]}
+        return View("account.html", data | more)
 
     async def listed(self, catalog: str, service: str, kind: str, query: Mapping[str, str]) -> View | None:
         """Return a page of the items of a kind; None if there is no such kind or catalog."""
@@ -218,6 +226,7 @@ class Views:
                 "catalog": each.catalog,
                 "account": each.owner_of(identifier),
                 "versions": [redacted_item(each.service, item) for item in versions],
+                "tags": each.tags_of(versions[-1]),
             }
             for each in self.collections()
             if (versions := each.versions(identifier))
@@ -283,6 +292,7 @@ class Views:
         waiting = [
             {
                 "account": account,
+                "kind": each.kind,
                 "started": format_timestamp(each.started_at),
                 "completion_path": f"{COMPLETION_PATH}{each.secret}",
             }
