@@ -146,6 +146,19 @@ def test_the_clock_is_advanced_with_the_form(browser, url):
     assert "has been advanced" in browser.run("return document.getElementById('main').textContent")
 
 
+def test_a_refused_form_keeps_its_text_and_the_page_is_brought_up_to_date(browser, url):
+    browser.open(f"{url}/settings")
+    wrong = '{"fault": [{"kind": "nonsense"}]}'
+    browser.run(f"document.getElementById('changes').value = {wrong!r}")
+    browser.driver.find_element("css selector", "form[action='/settings/changes'] button").send_keys(ENTER)
+    wait_for(browser, "document.getElementById('problem')")
+    call(url, "GetVerification")
+    wait_for(browser, "document.getElementById('status').textContent.startsWith('Updated')")
+    assert "Quotas and limits" in browser.run("return document.getElementById('content').textContent")
+    assert browser.run("return document.getElementById('changes').value") == wrong
+    assert "nonsense" in browser.run("return document.getElementById('problem').textContent")
+
+
 def test_a_snippet_can_be_copied(browser, url):
     grant = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": url}
     browser.driver.execute_cdp_cmd("Browser.grantPermissions", grant)

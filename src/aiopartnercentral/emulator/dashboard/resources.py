@@ -29,12 +29,13 @@ _CHUNK: Final = 50
 
 # The members that a summary is made of, in any case of their first letter; the first one that an item has is used.
 _NAMES: Final = ("DisplayName", "EngagementTitle", "Title", "CampaignName", "Name", "CustomerUseCase")
-_STATUSES: Final = ("Status", "State", "ReviewStatus", "TaskStatus", "Visibility")
+_STATUSES: Final = ("Status", "State", "EnrichmentStatus", "ReviewStatus", "TaskStatus", "Visibility")
 _DETAILS: Final = (
     *("ConnectionType", "ParticipantType", "OpportunityType", "Stage", "Industry", "Category", "PayloadType"),
-    *("Program", "HandshakeType", "AssociationType", "FulfillmentTypes", "TenancyModel", "CampaignType", "Type"),
+    *("Program", "HandshakeType", "AssociationType", "FulfillmentTypes", "TenancyModel", "CampaignType"),
+    *("Platform", "Type"),
 )
-_CREATED: Final = ("CreatedAt", "CreatedDate", "InvitationDate", "StartTime")
+_CREATED: Final = ("CreatedAt", "CreatedDate", "InvitationDate", "StartTime", "StartedAt", "ConnectedAt")
 _UPDATED: Final = ("UpdatedAt", "LastModifiedDate", "LastModifiedAt", "ModifiedAt", "LastSuccessfulExecutionDate")
 _TIMES: Final = (*(f"{name[0].lower()}{name[1:]}" for name in _UPDATED), *_UPDATED, *_CREATED)
 _EXPIRES: Final = ("ExpiresAt", "ExpirationDate")
@@ -151,8 +152,7 @@ class Collection:
 
     def tags_of(self, item: Item) -> Mapping[str, str]:
         """Return the tags of an item."""
-        arn: str = item.get("Arn", item.get("arn", ""))
-        return self.tags.get(arn, {})
+        return self.tags.get(str(item.get("Arn", item.get("arn"))), {})
 
     def owner_of(self, identifier: str) -> str:
         """Return the account that owns an existing item."""
@@ -175,12 +175,16 @@ class Collection:
         details = [text for name in _DETAILS for text in dict.fromkeys(members.get(name, ()))]
         if "ConnectionTypes" in item:
             details = [*item["ConnectionTypes"]]
+        # An item's own status counts, or else those of its parts.
+        status = next((name for name in _STATUSES if name in members), "")
+        own = item.get(status, item.get(f"{status[:1].lower()}{status[1:]}"))
+        statuses = [own] if isinstance(own, str) else members.get(status, [])
         return Summary(
             identifier,
             account,
             next(iter(first(_NAMES)), ""),
             ", ".join(list(dict.fromkeys(details))[:_MOST_DETAILS]),
-            ", ".join(dict.fromkeys(first(_STATUSES))),
+            ", ".join(dict.fromkeys(statuses)),
             next(iter(first(_CREATED)), ""),
             next(iter(first(_UPDATED)), ""),
             next(iter(first(_EXPIRES)), ""),
