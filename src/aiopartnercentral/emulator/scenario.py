@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral.emulator import options
 from aiopartnercentral.emulator.auth import Credential
 from aiopartnercentral.emulator.faults.config_file import fault_of, parsed, read_toml
 from aiopartnercentral.emulator.iam import Denial
@@ -129,6 +130,8 @@ def settings_of(tables: Mapping[str, Any], allowed: Sequence[str], *, where: str
         for name, listed in given.items():
             if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
                 raise ValueError(f"{name} must be [[{name}]] tables")  # noqa: TRY301 - of a file
+            if name in ("denial", "fault"):
+                options.check_count(name, listed)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{begin}{error}") from None
     if "account" in given:

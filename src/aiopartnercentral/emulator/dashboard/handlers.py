@@ -89,6 +89,7 @@ class Dashboard:
 
     async def _view(self, request: web.BaseRequest) -> View | None:
         """Return the contents of the page of an address; None if it is not that of a page."""
+        await self.views.settle()
         path, query, views = request.path, request.query, self.views
         fixed: dict[str, Callable[[], View]] = {
             "/": views.overview,

@@ -26,6 +26,8 @@ INDEXED: Final = 50_000
 BUDGET_SECONDS: Final = 0.4
 """How long a page may take to summarise items; the next request of the page continues."""
 _CHUNK: Final = 50
+# How many items that are known already are examined at once.
+_KNOWN_CHUNK: Final = 5000
 
 # The members that a summary is made of, in any case of their first letter; the first one that an item has is used.
 _NAMES: Final = ("DisplayName", "EngagementTitle", "Title", "CampaignName", "Name", "CustomerUseCase")
@@ -312,6 +314,8 @@ class Index:
         indices = collection.indices
         oldest = max(0, len(indices) - INDEXED)
         for position in range(len(indices) - 1, oldest - 1, -1):
+            if position % _KNOWN_CHUNK == 0:
+                await anyio.lowlevel.checkpoint()
             index = indices[position]
             stored, entry = items.stored(index), known.get(index)
             if entry is None or entry.stored is not stored:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -17,8 +18,9 @@ from aiopartnercentral.emulator.operations.account.verification import COMPLETIO
 from aiopartnercentral.emulator.operations.registry import is_read
 from aiopartnercentral.emulator.scenario import CHANGEABLE, shipped
 from aiopartnercentral.emulator.services import SERVICES
-from aiopartnercentral.emulator.state.clock import format_timestamp
+from aiopartnercentral.emulator.state.clock import CLOCK_LOCK, format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
+from aiopartnercentral.emulator.state.steps import in_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -85,6 +87,15 @@ class Views:
     def clock_offset(self) -> float:
         """Return seconds that differ only after the clock was moved."""
         return self.now.timestamp() - (perf_counter() if self.store.clock.running else 0)
+
+    async def settle(self) -> None:
+        """Apply the changes by time that may be many, and let other requests be served in between."""
+        for name in self.store.state.sizes:
+            await in_steps(partial(self._settle, name))
+
+    def _settle(self, name: str) -> None:
+        with CLOCK_LOCK:
+            self.store.state.settle(name, self.now)
 
     def collections(self) -> list[Collection]:
         """Return all collections of items."""
