@@ -74,7 +74,8 @@ async def test_a_running_emulator_is_changed_by_a_command(run, tmp_path):
         (("--scenario", "outtage"), "'outtage' is neither a file nor a scenario of the library: denied-catalog"),
         (("--quota", "open_invitations"), "--quota must be NAME=NUMBER"),
         (("--quota", "open=1"), "quotas.'open' is not a key: there are active_connections"),
-        (("--code", "ada=1"), "email must be an e-mail address"),
+        (("--code", "ada=1"), "code 2: email must be an e-mail address"),
+        (("--code", "ada@byron.example=1", "--code", "bob=1"), "code 3: email must be an e-mail address"),
         (("--code", "ada@byron.example"), "--code must be EMAIL=CODE"),
         (("--faults", "missing.toml"), "cannot read the faults of missing.toml"),
         (("--scenario", "wrong.toml", "--freeze-time"), "clock must be a table"),
@@ -85,9 +86,11 @@ async def test_a_wrong_change_is_wrong_usage(run, options, complaint, tmp_path, 
     monkeypatch.chdir(tmp_path)
     Path("wrong.toml").write_text("clock = 1\nquotas = 1\n")
     async with Emulator({"AWS": 1}) as emulator:
+        emulator.clock.running = False
         before = emulator.scenario
-        done = await run("emulator-set", emulator.endpoint_url, *options)
-        assert emulator.scenario["quotas"] == before["quotas"]
+        others = ("--advance", "60", "--requests-per-second", "7", "--code", "ada@byron.example=5")
+        done = await run("emulator-set", emulator.endpoint_url, *others, *options)
+        assert (emulator.scenario, emulator.codes) == (before, [])
     assert (done.code, done.out) == (2, b"")
     assert complaint in done.complaint
 

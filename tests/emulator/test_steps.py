@@ -134,13 +134,13 @@ async def test_work_that_begins_again_for_ever_ends_in_one_step(monkeypatch):
 
 @pytest.mark.parametrize(("key", "each"), [("denial", {}), ("fault", {"kind": "latency", "seconds": 0})])
 async def test_more_rules_than_each_request_can_be_compared_with_are_refused(key, each, frozen, http):
-    for count, status in ((1000, 200), (1001, 400), (50_000, 400)):
+    for count, status in ((1000, 200), (1001, 400), (10_000, 400)):
         url = f"{frozen.endpoint_url}/_emulator/scenario"
         response = await http.post(url, json={key: [each] * count})
         assert response.status_code == status
-    assert response.json()["Message"] == f"{key} must have at most 1000 elements, not 50000"
+    assert response.json()["Message"] == f"{key} must have at most 1000 elements, not 10000"
     assert len(frozen.scenario[key]) == 1000
     with pytest.raises(ValueError, match="denials must have at most 1000 elements, not 1001"):
         frozen.denials = [Denial()] * 1001
     with pytest.raises(ValueError, match="faults must have at most 1000 elements, not 1001"):
-        Emulator(faults=[Fault(Latency(0))] * 1001)
+        Emulator(faults=[Fault(Latency(seconds=0))] * 1001)
