@@ -25,9 +25,9 @@ PERSON = {"FirstName": "Ada", "LastName": "Byron", "BusinessTitle": "Opportunity
 ACCOUNT = {"aws_access_key_id": "123456789012", "aws_secret_access_key": "any"}
 
 
-def boto3_client(url):
+def boto3_client(url, *, parameter_validation=False):
     session = boto3.session.Session(region_name="us-east-1", botocore_session=botocore_session(), **ACCOUNT)
-    config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
+    config = Config(retries={"total_max_attempts": 1}, parameter_validation=parameter_validation)
     return session.client(SELLING.name, endpoint_url=url, config=config)
 
 
