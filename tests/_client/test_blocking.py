@@ -18,19 +18,15 @@ from anyio.from_thread import start_blocking_portal
 
 from aiopartnercentral import account, blocking
 from aiopartnercentral.emulator import Emulator, Fault, Latency
+from tests.support.emulators import serve_in_a_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import AbstractAsyncContextManager
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    """Serve from another thread, as the tests block theirs."""
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(Emulator({"AWS": 35})) as emulator:
-        yield emulator
+emulator = pytest.fixture(serve_in_a_thread, scope="module")
 
 
 def connect(emulator: Emulator) -> AbstractAsyncContextManager[account.Client]:
