@@ -47,6 +47,8 @@ def url(partnercentral_emulator_factory):
         made = wire.send("CreateConnectionInvitation", invitation(BOB), ADA)
         assert wire.send("CancelConnectionInvitation", {"Catalog": "AWS", "Identifier": made.json()["Id"]}, ADA)
         assert wire.send("SendEmailVerificationCode", {"Catalog": "AWS", "Email": "a@byron.example"}, ADA)
+        registrant = {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
+        assert wire.send("StartVerification", registrant, ADA).status_code == 200
         assert wire.send("GetConnection", {"Catalog": "AWS"}, ADA).status_code == 400
         assert wire.send("x" * 300, {"Catalog": "y" * 300}, ADA).status_code == 400
         emulator.faults = [Fault(ServerError(status=503), operation="ListPartners")]
@@ -300,3 +302,8 @@ def test_the_rows_of_tables_fit_into_a_narrow_window(browser, url):
             "(each) => [each.textContent, each.getBoundingClientRect().right])"
         ):
             assert right <= 390, (page, cell)
+        # A name that fills the screen hides the other rows.
+        for height in browser.run(
+            "return [...document.querySelectorAll('.cards tr')].map((each) => each.offsetHeight)"
+        ):
+            assert height <= 200, page
