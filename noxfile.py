@@ -245,3 +245,9 @@ def bench(session: nox.Session) -> None:
     """Compare with other clients; arguments are passed to `python -m benchmarks`, such as `--quick`."""
     session.install("-e", ".[bench]")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def container(session: nox.Session) -> None:
+    """Do what the Dockerfile says in a new directory and a new environment, without a container engine."""
+    session.run("python", "tests/repository/try_container.py")
