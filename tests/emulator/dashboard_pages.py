@@ -53,3 +53,14 @@ def without_a_page(emulator: Emulator) -> dict[str, str]:
             for identifier, where in told.items()
             if identifier not in deleted and not http.get(f"/items/{identifier}?format=json").json().get("places")
         }
+
+
+def show(http, emulator):
+    """Return `await shown(path)`: the JSON of a page."""
+
+    async def shown(path, status=200):
+        response = await http.get(emulator.endpoint_url + path, headers={"Accept": "application/json"})
+        assert (response.status_code, response.headers["content-type"]) == (status, "application/json; charset=utf-8")
+        return response.json()
+
+    return shown

@@ -22,6 +22,7 @@ from aiopartnercentral.emulator.seed import items
 from aiopartnercentral.emulator.seed.selling import SeededSelling
 from aiopartnercentral.emulator.services import BENEFITS, CHANNEL, MARKETING, REVENUE, SELLING, SERVICES
 from tests.emulator.caller import Caller
+from tests.emulator.dashboard_pages import show
 from tests.emulator.raw_requests import request_of
 from tests.emulator.selling.requests import opportunity
 from tests.emulator.workflows import PROFILE, code, connected, invitation, partner, token, verified
@@ -55,17 +56,6 @@ class Read(HTMLParser):
 
     def handle_data(self, data):
         self.texts.append(data.strip())
-
-
-def show(http, emulator):
-    """Return `await shown(path)`: the JSON of a page."""
-
-    async def shown(path, status=200):
-        response = await http.get(emulator.endpoint_url + path, headers={"Accept": "application/json"})
-        assert (response.status_code, response.headers["content-type"]) == (status, "application/json; charset=utf-8")
-        return response.json()
-
-    return shown
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from aiopartnercentral.emulator.services import MARKETING, REVENUE, SELLING
 from aiopartnercentral.emulator.state.collection import ItemCollection
 from aiopartnercentral.emulator.state.records import RecordCollection
 from tests.emulator.caller import Caller
+from tests.emulator.dashboard_pages import show
 from tests.emulator.service_requests import allocation
-from tests.emulator.test_dashboard import show
 from tests.emulator.workflows import PROFILE, connected, partner, token
 
 pytestmark = pytest.mark.anyio

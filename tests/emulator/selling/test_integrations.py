@@ -13,8 +13,8 @@ import pytest
 from botocore.exceptions import ParamValidationError
 
 from aiopartnercentral.emulator import Clock, Emulator
+from tests.emulator.selling.clients import boto3_client
 from tests.emulator.selling.requests import AWS, token
-from tests.emulator.selling.test_clients import boto3_client
 
 pytestmark = pytest.mark.anyio
 
