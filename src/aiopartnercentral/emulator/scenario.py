@@ -157,6 +157,12 @@ def _check_keys(where: str, table: Mapping[str, Any], known: Sequence[str]) -> N
             raise ValueError(f"{where}{key!a} is not a key: there are {', '.join(known)}")
 
 
+def _check_required(table: Mapping[str, Any], required: Sequence[str], what: str) -> None:
+    for key in required:
+        if key not in table:
+            raise ValueError(f"{key} is missing: {what} needs {', '.join(required)}")
+
+
 def _clock(value: object) -> dict[str, Any]:
     """Return the arguments of a clock."""
     table = dict(_table("clock", value))
@@ -186,9 +192,7 @@ def _move(value: object) -> dict[str, Any]:
 def _code(table: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of a verification code."""
     _check_keys("", table, _CODE_KEYS)
-    for key in _CODE_KEYS[:2]:
-        if key not in table:
-            raise ValueError(f"{key} is missing: a code needs {' and '.join(_CODE_KEYS[:2])}")
+    _check_required(table, _CODE_KEYS[:2], "a code")
     return table
 
 
@@ -205,9 +209,7 @@ def _quotas(value: object) -> dict[str, Any]:
 
 def _credential(table: dict[str, Any]) -> tuple[str, Credential]:
     _check_keys("", table, _ACCOUNT_KEYS)
-    for key in _ACCOUNT_KEYS[:3]:
-        if key not in table:
-            raise ValueError(f"{key} is missing: an account needs {', '.join(_ACCOUNT_KEYS[:3])}")
+    _check_required(table, _ACCOUNT_KEYS[:3], "an account")
     credential = Credential(table["secret_access_key"], table["account_id"], table.get("session_token"))
     return validators.text("access_key_id", table["access_key_id"]), credential
 
