@@ -418,9 +418,7 @@ async def test_the_output_is_another_object(store: ObjectStore, tmp_path: Path) 
 
 async def test_a_pickle_has_the_options_but_no_secret(store: ObjectStore) -> None:
     async with Emulator({"AWS": 5}) as emulator:
-        with pytest.raises(
-            pickle.PicklingError, match="checkpoint_s3 has a credentials provider that may hold secrets"
-        ):
+        with pytest.raises(pickle.PicklingError, match="S3Options has a credentials provider that may hold secrets"):
             pickle.dumps(collected(store, emulator))
         collection = collected(store, emulator, checkpoint_s3=store.options(credentials=None, profile="exports"))
         assert pickle.loads(pickle.dumps(collection)) == collection

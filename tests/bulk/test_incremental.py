@@ -284,6 +284,32 @@ async def test_another_file_is_refused_by_its_name(job: Job, tmp_path: Path, tex
         job.collection(since=tmp_path / "missing.json")
 
 
+@pytest.mark.parametrize(
+    ("since", "error", "complaint"),
+    [
+        ("", ValueError, "^since must not be empty$"),
+        ("a\0b", ValueError, "^since must not contain null characters$"),
+        (5, TypeError, "^since must be a time, a report or its file, not an integer$"),
+        (b"report.json", TypeError, "^since must be a time, a report or its file, not bytes$"),
+    ],
+)
+async def test_what_is_not_a_file_is_refused(job: Job, since: Any, error, complaint: str) -> None:
+    with pytest.raises(error, match=complaint):
+        job.collection(since=since)
+    with pytest.raises(error, match=complaint.replace("since", "path").replace("time, a report or its file", "path")):
+        load_report(since)
+
+
+async def test_a_report_that_has_a_source_twice_is_refused(job: Job, tmp_path: Path) -> None:
+    await job.run()
+    told = job.report.as_json()
+    told["sources"].append(told["sources"][1])
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(told))
+    with pytest.raises(ValueError, match=r"report\.json is not a report of a collection: it has the source .* twice"):
+        job.collection(since=path)
+
+
 async def test_damaged_fingerprints_are_refused(job: Job, tmp_path: Path) -> None:
     await job.run()
     told = job.report.as_json()

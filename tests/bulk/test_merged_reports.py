@@ -133,6 +133,8 @@ def test_the_output_is_written_if_each_run_has_written_its_own(written, expected
 def test_reports_of_the_same_source_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^reports\[0\] and reports\[2\] both have the source b mine$"):
         Report.merge(report("a", "b"), report("c"), report("b"))
+    with pytest.raises(ValueError, match=r"^reports\[1\] has the source b mine twice$"):
+        Report.merge(report("a"), report("b", "b"))
     with pytest.raises(ValueError, match="at least one report"):
         Report.merge()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from aiobotocore.config import AioConfig
 from aiopartnercentral import account, selling
 from aiopartnercentral.bulk import Collection, Credentials, Limits, Role, Source
 from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.sinks import S3Options
 from tests.support.bulk_sources import FAST, LISTING, of
 from tests.support.nested_service import DETAILS, MEMBERS
 
@@ -101,26 +104,53 @@ def test_collections_differ_in_each_argument() -> None:
     assert made[0] != "AWS"
 
 
+WITH_SECRETS = [
+    (Source("AWS", role=Role(arn=ROLE, external_id="s3cret"), label="mine"), "an external id, .* external_id_env"),
+    (Source("AWS", credentials=Vault().fetch, label="mine"), "a credentials provider .* a profile or a role"),
+    (Source("AWS", credentials=Vault(), label="mine"), "a credentials provider .* a profile or a role"),
+    (Source("AWS", credentials=partial(provide), label="mine"), "a credentials provider"),
+    (Source("AWS", credentials=lambda given=provide: given(), label="mine"), "a credentials provider"),
+]
+
+
+@pytest.mark.parametrize("pickler", [pickle, cloudpickle])
+@pytest.mark.parametrize(("source", "message"), WITH_SECRETS)
+def test_secrets_are_not_pickled(pickler, source, message) -> None:
+    sources = [Source("AWS", profile="ada"), source]
+    values: list[Any] = [source, sources, Collection(LISTING, sources)]
+    if pickler is cloudpickle:  # which copies functions
+        values.append(lambda: source)
+    for value in values:
+        with pytest.raises(pickle.PicklingError, match=f"^source mine has {message}") as raised:
+            pickler.dumps(value)
+        assert "s3cret" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
-    ("source", "message"),
+    ("value", "message"),
     [
-        (
-            Source("AWS", role=Role(arn=ROLE, external_id="s3cret"), label="mine"),
-            "an external id, .* external_id_env",
-        ),
-        (
-            Source("AWS", credentials=Vault().fetch, label="mine"),
-            "a credentials provider .* a profile or a role",
-        ),
-        (Source("AWS", credentials=Vault(), label="mine"), "a credentials provider .* a profile or a role"),
-        (Source("AWS", credentials=partial(provide), label="mine"), "a credentials provider"),
-        (Source("AWS", credentials=lambda given=provide: given(), label="mine"), "a credentials provider"),
+        (Role(arn=ROLE, external_id="s3cret"), f"^role {ROLE} has an external id, .* external_id_env"),
+        (Credentials(access_key_id="AKIDEXAMPLE", secret_access_key="s3cret"), "^Credentials are secret"),
+        (S3Options(role=Role(arn=ROLE, external_id="s3cret")), "^S3Options has an external id, .* external_id_env"),
+        (S3Options(credentials=Credentials(access_key_id="a", secret_access_key="s3cret")), "^S3Options has"),
+        (S3Options(credentials=Vault().fetch), "^S3Options has a credentials provider"),
+        (S3Options(config=AioConfig(proxies={"https": "http://me:s3cret@proxy"})), "^config has a proxy with user"),
     ],
 )
-def test_secrets_are_not_pickled(source, message) -> None:
-    with pytest.raises(pickle.PicklingError, match=f"^source mine has {message}") as raised:
-        pickle.dumps(Collection(LISTING, [Source("AWS", profile="ada"), source]))
-    assert "s3cret" not in str(raised.value)
+def test_parts_with_secrets_are_not_pickled_alone_either(value, message) -> None:
+    checkpoint: dict[str, Any] = {"checkpoint": "s3://bucket/run", "checkpoint_s3": value}
+    whole = [Collection(LISTING, "AWS", **checkpoint)] if isinstance(value, S3Options) else []
+    for each in (value, [value], *whole):
+        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+            with pytest.raises(pickle.PicklingError, match=message) as raised:
+                pickle.dumps(each, protocol)
+            assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("value", [source for source, _ in WITH_SECRETS] + [Collection(LISTING, WITH_SECRETS[0][0])])
+def test_what_is_not_pickled_can_be_copied(value) -> None:
+    for copied in (copy.copy(value), copy.deepcopy(value), copy.deepcopy([value])[0]):
+        assert copied == value
 
 
 async def test_an_open_client_is_not_pickled() -> None:
@@ -211,8 +241,30 @@ async def test_another_process_calls_a_function_of_a_notebook() -> None:
     assert done.stdout == b"35\n"
 
 
-def test_cloudpickle_has_no_secrets_either() -> None:
-    whole = Collection(LISTING, Source("AWS", role=Role(arn=ROLE, external_id="s3cret"), label="mine"))
-    with pytest.raises(pickle.PicklingError, match=r"^source mine has an external id") as raised:
-        cloudpickle.dumps(lambda: collect_all(whole))
+class Locked:
+    def __init__(self) -> None:
+        self.secret, self.lock = "s3cret", threading.Lock()
+
+    def observe(self, event: object) -> None:
+        del event
+
+    __call__ = observe
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"observer": lambda _: None}, "observer is <lambda>, which cannot be pickled: pass a function of an imported"),
+        ({"observer": Locked().observe}, "observer is Locked.observe, which cannot be pickled: pass a function of an"),
+        ({"observer": Locked()}, "observer is of the type Locked, which cannot be pickled"),
+        (
+            {"config": AioConfig(client_cert=threading.Lock())},
+            "config is of the type AioConfig, which cannot be pickled",
+        ),
+        ({"json_converter": account.make_json_converter()}, "json_converter is of the type JsonConverter"),
+    ],
+)
+def test_an_argument_that_cannot_be_pickled_is_named(arguments: Any, message) -> None:
+    with pytest.raises(pickle.PicklingError, match=f"^{message}") as raised:
+        pickle.dumps(Collection(LISTING, SOURCES, **arguments))
     assert "s3cret" not in str(raised.value)

@@ -219,7 +219,7 @@ class Report(Generic[KeyT]):
 
         Raises:
             TypeError: an argument is not a report.
-            ValueError: there are no reports, or two of them have the same source: both have results of it, and only the
+            ValueError: there are no reports, or the same source occurs twice: there are two results of it, and only the
                 caller knows which one is in the output.
         """
         for number, report in enumerate(reports):
@@ -362,14 +362,17 @@ def _key_as_json(key: object) -> dict[str, Any]:
 
 
 def _check_disjoint(reports: Iterable[Report[Any]]) -> None:
-    """Raise `ValueError` for two reports that have the same source."""
+    """Raise `ValueError` for two reports that have the same source, or one that has it twice."""
     seen: dict[tuple[str, ...], int] = {}
     for number, report in enumerate(reports):
         for key in report.sources:
             values = _key_as_json(key)
             name = tuple(str(values.get(each)) for each in ("label", "catalog", "listing"))
-            if seen.setdefault(name, number) != number:
+            if seen.get(name) == number:
+                raise ValueError(f"reports[{number}] has the source {key} twice")
+            if name in seen:
                 raise ValueError(f"reports[{seen[name]}] and reports[{number}] both have the source {key}")
+            seen[name] = number
 
 
 def _each_once(values: Iterable[KeyT]) -> list[KeyT]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime  # noqa: TC003 - callers may resolve the annotations, as cattrs does
+from pickle import PicklingError
 from typing import Any, Final, TypeAlias
 
 import attrs
 
+from aiopartnercentral._transport.pickling import PickledWithoutSecrets, check_no_secrets
 from aiopartnercentral._utils import validators
 from aiopartnercentral.errors import CredentialsError
 
@@ -37,7 +39,7 @@ def _or_default(session_name: str | None) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class Role:
+class Role(PickledWithoutSecrets):
     """An IAM role to assume; it is assumed again before its session expires.
 
     Reference: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -45,8 +47,8 @@ class Role:
     Arguments:
         arn: the role's ARN.
         external_id: the external id that the role's trust policy requires, 2 to 1224 characters; never shown.
-        external_id_env: instead of it, the environment variable that has it where the role is assumed; so a pickle of
-            the role has no secret.
+        external_id_env: instead of it, the environment variable that has it where the role is assumed; so the role
+            can be pickled, which one with an external id cannot.
         session_name: the session's name in the account's logs, 2 to 64 characters, `aiopartnercentral` by default.
         profile: the profile of the AWS config files whose credentials assume the role; by default the default
             credential provider chain is used.
@@ -68,6 +70,9 @@ class Role:
         """Refuse an external id that is given twice."""
         if self.external_id is not None and self.external_id_env is not None:
             raise ValueError("external_id_env excludes external_id, which is also given")
+
+    def _check_pickled(self) -> None:
+        check_no_secrets(f"role {self.arn}", external_id=self.external_id, credentials=None)
 
     @property
     def account_id(self) -> str:
@@ -94,8 +99,8 @@ def external_id_of(role: Role) -> str | None:
 
 
 @attrs.frozen(kw_only=True)
-class Credentials:
-    """AWS credentials, as a credentials provider returns them.
+class Credentials(PickledWithoutSecrets):
+    """AWS credentials, as a credentials provider returns them; they cannot be pickled.
 
     Arguments:
         access_key_id: the access key id.
@@ -112,6 +117,9 @@ class Credentials:
     secret_access_key: str = attrs.field(repr=False, validator=validators.text)
     session_token: str | None = attrs.field(default=None, repr=False, validator=validators.optional(validators.text))
     expires_at: datetime | None = attrs.field(default=None, validator=validators.optional(validators.aware_datetime))
+
+    def _check_pickled(self) -> None:
+        raise PicklingError("Credentials are secret and not pickled: let the other process obtain its own")
 
 
 class UnusableCredentialsError(Exception):

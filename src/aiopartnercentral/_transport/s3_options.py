@@ -10,6 +10,7 @@ import attrs
 
 from aiopartnercentral._transport import options
 from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
+from aiopartnercentral._transport.pickling import PickledWithoutSecrets, check_no_password, check_no_secrets
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import optional
 
@@ -39,11 +40,11 @@ def _check_config(name: str, value: object) -> object:
 
 
 @attrs.frozen(kw_only=True)
-class S3Options:
+class S3Options(PickledWithoutSecrets):
     """How objects are written to S3, and with which credentials: at most one of `profile`, `role` and `credentials`.
 
     Without any of them, the default credential provider chain is used. The environment variables and the AWS config
-    file that botocore knows apply too, such as `AWS_ENDPOINT_URL_S3`.
+    file that botocore knows apply too, such as `AWS_ENDPOINT_URL_S3`. It can be pickled if the pickle has no secret.
 
     Arguments:
         profile: a profile of the AWS config files.
@@ -100,6 +101,11 @@ class S3Options:
         ways = [way for way in _WAYS if getattr(self, way) is not None]
         if len(ways) > 1:
             raise ValueError(f"{' and '.join(ways)} exclude each other: a store has one kind of credentials")
+
+    def _check_pickled(self) -> None:
+        external_id = None if self.role is None else self.role.external_id
+        check_no_secrets("S3Options", external_id=external_id, credentials=self.credentials)
+        check_no_password(self.config)
 
     @property
     def headers(self) -> dict[str, Any]:

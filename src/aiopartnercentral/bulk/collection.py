@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import attrs
@@ -15,6 +14,7 @@ from aiopartnercentral._pagination.page_iterator import items_of, items_together
 from aiopartnercentral._pagination.paginator import OnError, OnMalformed, ignoring, reports_malformed
 from aiopartnercentral._pagination.report import Report, versions_of
 from aiopartnercentral._transport.options import check_values
+from aiopartnercentral._transport.pickling import check_no_password, check_picklable
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral._utils.threads import run_to_completion
@@ -22,11 +22,10 @@ from aiopartnercentral.bulk.arrow_stream import ArrowBatches, listing_table
 from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
 from aiopartnercentral.bulk.client_pool import ClientPool
-from aiopartnercentral.bulk.incremental import OVERLAP, Since, check_since
+from aiopartnercentral.bulk.incremental import OVERLAP, Since, check_since, read_since
 from aiopartnercentral.bulk.limits import Limits
-from aiopartnercentral.bulk.report_file import load_report
 from aiopartnercentral.bulk.sink_writer import SinkOpening, SinkPage, check_sink, page_for_sink, write_all
-from aiopartnercentral.bulk.source import Origin, check_no_secrets, check_sources
+from aiopartnercentral.bulk.source import Origin, check_sources
 from aiopartnercentral.bulk.spec import Listings, Spec, digests, name_listings, origins_of
 from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
 from aiopartnercentral.types import NestedListing
@@ -51,6 +50,8 @@ MAX_AGE = timedelta(hours=12)
 
 _LIMITS = validators.instance_of(Limits)
 _OBSERVER = validators.optional(validators.function("a function of an event"))
+_OBJECTS = {"observer", "config", "json_converter", "botocore_converter"}
+"""The arguments that may be any object, and so one that cannot be pickled."""
 
 
 class Collection(Streams[ItemT], Generic[ItemT]):
@@ -140,8 +141,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         named = name_listings(listings)
         _check_rates(limits, named.values())
         origins = origins_of(check_sources(sources), named)
-        if since is not None and not isinstance(since, datetime | Report):
-            since = load_report(since)  # another process may not have the file
+        since = read_since(since)
         plan = Plan(
             sources=origins,
             concurrency=limits.concurrency,
@@ -215,16 +215,12 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         """Pickle the arguments.
 
         Raises:
-            pickle.PicklingError: the pickle would have a secret; the message names the source.
+            pickle.PicklingError: the pickle would have a secret, or an argument cannot be pickled; the message names
+                the source or the argument.
         """
-        for source in self._arguments["sources"]:
-            check_no_secrets(
-                f"source {source.label}", role=source.role, credentials=source.credentials, client=source.client
-            )
-        _check_proxies(self._arguments.get("config"))
-        if (s3 := self._arguments["checkpoint_s3"]) is not None:
-            check_no_secrets("checkpoint_s3", role=s3.role, credentials=s3.credentials)
-            _check_proxies(s3.config)
+        check_no_password(self._arguments.get("config"))
+        for name in _OBJECTS & self._arguments.keys():
+            check_picklable(name, self._arguments[name])
         return partial(type(self), **self._arguments), ()
 
     @property
@@ -328,14 +324,6 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         if error is not None:
             raise error
         return report
-
-
-def _check_proxies(config: object) -> None:
-    """Raise `PicklingError` for a config with the password of a proxy."""
-    if "@" in str(getattr(config, "proxies", None)):
-        raise PicklingError(
-            "config has a proxy with user name and password, which are not pickled: set HTTPS_PROXY where it runs"
-        )
 
 
 def _check_rates(limits: Limits, listings: Iterable[Listing[Any, Any]]) -> None:

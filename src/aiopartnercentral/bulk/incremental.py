@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -35,14 +36,12 @@ from aiopartnercentral.bulk.source import Origin
 from aiopartnercentral.types import Listing, NestedListing, Structure
 
 if TYPE_CHECKING:
-    import os
-
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
     from aiopartnercentral.types import TimeFilter
 
-__all__ = ["OVERLAP", "Increment", "Since", "Start", "check_since", "why_not_incremental"]
+__all__ = ["OVERLAP", "Increment", "Since", "Start", "check_since", "read_since", "why_not_incremental"]
 
-Since: TypeAlias = "datetime | Report[Origin] | str | os.PathLike[str] | None"
+Since: TypeAlias = "datetime | Report[Origin] | str | PathLike[str] | None"
 """A time, or the report of an earlier run, or its file; None to collect everything."""
 
 OVERLAP = timedelta(minutes=5)
@@ -164,10 +163,25 @@ class Increment:
         return [modified is not None and modified >= bound for modified in times]
 
 
+def read_since(since: Since) -> datetime | Report[Origin] | None:
+    """Return what a run begins at, with the report in place of its file, which another process may not have.
+
+    Raises:
+        TypeError: it is neither a time nor a report nor a path.
+        ValueError: the path is empty, or the file has no report.
+        OSError: the file cannot be read.
+    """
+    if since is None or isinstance(since, datetime | Report):
+        return since
+    if not isinstance(since, str | PathLike):
+        raise TypeError(f"since must be a time, a report or its file, not {validators.type_name(since)}")
+    return load_report(validators.path("since", since))
+
+
 def check_since(
     listings: Mapping[str, Listing[Any, Any]],
     origins: Sequence[Origin],
-    since: Since,
+    since: datetime | Report[Origin] | None,
     *,
     overlap: timedelta,
     whole: Iterable[str],
@@ -186,8 +200,7 @@ def check_since(
     Raises:
         TypeError: an argument is of a wrong type.
         ValueError: a listing cannot be filtered by time or has such a filter already, the time has no time zone or is
-            in the future, or the report is of other listings, or no report.
-        OSError: the report cannot be read.
+            in the future, or the report is of other listings.
     """
     validators.duration("overlap", overlap)
     begins = _begins(listings, since, _NAMES("whole", whole))
@@ -195,8 +208,7 @@ def check_since(
     if isinstance(since, datetime):
         time = _check_time(since)
     elif since is not None:
-        report = since if isinstance(since, Report) else load_report(since)
-        cursors = _cursors(report, {name: listings[name] for name in begins}, digests)
+        cursors = _cursors(since, {name: listings[name] for name in begins}, digests)
 
     parameters = {name: cache(partial(digests, listing)) for name, listing in listings.items()}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import msgspec
 
 from aiopartnercentral._pagination.report import FORMAT, VERSION, Cursor, EarlierRun, Outcome, Report, SourceReport
+from aiopartnercentral._utils import validators
 from aiopartnercentral.bulk.dedup import split_fingerprints
 from aiopartnercentral.bulk.source import Origin, stand_in
 from aiopartnercentral.errors import AioPartnerCentralError
@@ -18,6 +19,7 @@ from aiopartnercentral.types import MalformedItem
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
 
 __all__ = ["cursor_from_json", "load_report"]
 
@@ -107,9 +109,10 @@ def load_report(path: str | os.PathLike[str]) -> Report[Origin]:
 
     Raises:
         OSError: the file cannot be read.
+        TypeError: `path` is not a path.
         ValueError: it is not a report of a `Collection`, or another release wrote it; the message names the file.
     """
-    data = Path(path).read_bytes()
+    data = Path(validators.path("path", path)).read_bytes()
     try:
         header = _HEADER.decode(data)
         if header.format != FORMAT:
@@ -121,6 +124,7 @@ def load_report(path: str | os.PathLike[str]) -> Report[Origin]:
             )
         found = _REPORT.decode(data)
         sources = dict(map(_source, found.sources))
+        _check_each_once(sources)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         # The decoder's messages have a path and types, and quote no value.
         raise ValueError(f"{path} is not a report of a collection: {error}") from None
@@ -161,6 +165,20 @@ def _source(source: _Source) -> tuple[Origin, SourceReport]:
         return _origin(source), _state(source)
     except (ValueError, OverflowError) as error:
         raise msgspec.ValidationError(f"{error} - at the source {source.label!r}") from None
+
+
+def _check_each_once(origins: Iterable[Origin]) -> None:
+    """Refuse a source that occurs twice: nobody could say which cursor the next run begins at.
+
+    Raises:
+        msgspec.ValidationError: there is one.
+    """
+    seen = set()
+    for origin in origins:
+        key = origin.label, origin.catalog, origin.listing
+        if key in seen:
+            raise msgspec.ValidationError(f"it has the source {origin} twice")
+        seen.add(key)
 
 
 def _origin(source: _Source) -> Origin:

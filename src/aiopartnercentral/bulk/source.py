@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
-from pickle import PicklingError
-from types import FunctionType, MappingProxyType, MethodType
+from types import MappingProxyType, MethodType
 from typing import Any, TypeAlias
 
 import attrs
@@ -13,6 +11,7 @@ import attrs
 from aiopartnercentral._client import ServiceClient
 from aiopartnercentral._transport import options
 from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
+from aiopartnercentral._transport.pickling import PickledWithoutSecrets, check_no_secrets
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import optional
 from aiopartnercentral.errors import CredentialsError
@@ -25,7 +24,6 @@ __all__ = [
     "Origin",
     "Role",
     "Source",
-    "check_no_secrets",
     "check_sources",
     "identity",
     "stand_in",
@@ -69,10 +67,10 @@ def _default_label(source: Source) -> str:
 
 
 @attrs.frozen(repr=False)
-class Source(Shown):
+class Source(Shown, PickledWithoutSecrets):
     """A catalog, and the credentials to read it with: at most one of `profile`, `role`, `credentials` and `client`.
 
-    Without any of them, the default credential provider chain is used.
+    Without any of them, the default credential provider chain is used. It can be pickled if the pickle has no secret.
 
     Arguments:
         catalog: the catalog, `AWS` or `Sandbox`.
@@ -122,6 +120,14 @@ class Source(Shown):
         for name in ("region_name", "endpoint_url"):
             if self.client is not None and getattr(self, name) is not None:
                 raise ValueError(f"{name} and client exclude each other: the client has its own {name}")
+
+    def _check_pickled(self) -> None:
+        check_no_secrets(
+            f"source {self.label}",
+            external_id=None if self.role is None else self.role.external_id,
+            credentials=None if isinstance(self.credentials, _NotPickled) else self.credentials,
+            client=self.client,
+        )
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -220,43 +226,6 @@ def _without_secrets(source: Source) -> Source:
     if source.role is not None and source.role.external_id is not None:
         return attrs.evolve(source, role=attrs.evolve(source.role, external_id=None))
     return source
-
-
-def check_no_secrets(
-    owner: str, *, role: Role | None, credentials: object | None, client: object | None = None
-) -> None:
-    """Check that a pickle of credentials has no secret, and that another process can use it.
-
-    Arguments:
-        owner: what has the credentials, for messages.
-        role: a role to assume, or None.
-        credentials: credentials, a provider of them, or None.
-        client: an open client, or None.
-
-    Raises:
-        pickle.PicklingError: it has an external id, an open client, credentials, or a provider that is not a function
-            of a module.
-    """
-    found = remedy = None
-    if role is not None and role.external_id is not None:
-        found, remedy = "an external id", "give the role external_id_env"
-    elif client is not None:
-        found, remedy = "an open client", "give it a profile or a role"
-    elif credentials is not None and not _is_importable(credentials):
-        found, remedy = (
-            "a credentials provider that may hold secrets",
-            "give it a profile or a role, or a provider that is a function of an imported module",
-        )
-    if found is not None:
-        raise PicklingError(f"{owner} has {found}, which is not pickled: {remedy}")
-
-
-def _is_importable(function: object) -> bool:
-    """Return whether a pickle has only the name of a function; cloudpickle copies those of `__main__` whole."""
-    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
-    if not isinstance(function, FunctionType) or module == "__main__":
-        return False
-    return getattr(sys.modules.get(str(module)), str(name), None) is function
 
 
 def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Source, ...]:
