@@ -15,6 +15,9 @@ from pathlib import Path
 import anyio
 import pyarrow.parquet as pq
 import pytest
+from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
+from aiobotocore.httpxsession import HttpxSession
 from aiohttp import web
 
 from aiopartnercentral.bulk import Role
@@ -85,6 +88,64 @@ async def test_a_large_file_is_a_multipart_upload_that_the_store_verifies(store,
     assert store.head(KEY)["ETag"].strip('"').endswith("-3")
     assert store.uploads() == []
     assert names(spool) == []
+
+
+MEMORY = """
+import resource, sys
+import anyio
+from aiopartnercentral.sinks import Page, S3Options, open_sink
+from tests.support.object_store import BUCKET, CREDENTIALS
+
+MIB = 1 << 20
+
+async def main():
+    options = S3Options(endpoint_url=sys.argv[1], credentials=CREDENTIALS, part_size=8 * MIB)
+    peaks = []
+    for name, mebibytes in (("small", 1), ("middle", 9), ("large", 60)):
+        sink = open_sink(f"s3://{BUCKET}/{name}.ndjson", s3=options, spool=sys.argv[2])
+        await sink.open()
+        for _ in range(mebibytes):
+            await sink.write(Page("acme", "AWS", "list_connections", raw=[b"x" * (MIB - 1)]))
+        await sink.commit()
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    print((peaks[2] - peaks[1]) / (8 * MIB))
+
+anyio.run(main)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux")
+async def test_an_upload_takes_less_memory_than_two_parts(store, spool):
+    command = [sys.executable, "-c", MEMORY, store.url, str(spool)]
+    done = await anyio.run_process(command, cwd=ROOT, stderr=None)
+    assert float(done.stdout) < 2
+    assert store.head("large.ndjson")["ContentLength"] == 60 << 20
+    assert store.head("large.ndjson")["ETag"].strip('"').endswith("-8")
+
+
+@pytest.mark.parametrize("client", [AIOHTTPSession, HttpxSession])
+async def test_a_part_is_read_again_for_each_attempt_of_every_http_client(store, spool, client):
+    given, broken = large(2), []
+
+    async def break_first(request, what):
+        assert "Expect" not in request.headers  # for whose answer aiohttp would wait without a limit
+        if what in ("part", "put") and what not in broken:
+            broken.append(what)
+            await request.content.read(1 << 16)
+            request.transport.abort()
+            return web.Response()
+        return None
+
+    config = AioConfig(http_session_cls=client)
+    async with relaying(store, break_first) as url:
+        options = store.options(endpoint_url=url, config=config)
+        await written(URL, given, s3=options, spool=spool)
+        await written(f"s3://{BUCKET}/small.ndjson", page(5), s3=options, spool=spool)
+        await written(f"s3://{BUCKET}/empty.ndjson", s3=options, spool=spool)
+    assert broken == ["part", "put"]
+    assert store.get(KEY) == text_of(given)
+    assert store.get("small.ndjson") == text_of(page(5))
+    assert store.get("empty.ndjson") == b""
 
 
 async def test_the_options_are_those_of_the_object(store, spool):

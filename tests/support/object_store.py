@@ -103,7 +103,8 @@ async def forward(store: ObjectStore, request: web.BaseRequest) -> web.Response:
     """Return the store's response to a request."""
     headers = {name: value for name, value in request.headers.items() if _HEADERS.fullmatch(name)}
     headers["Authorization"] = request.headers["Authorization"]
-    url, body = f"{store.url}{request.raw_path}", io.BytesIO(await request.read())
+    path = re.sub("^http://[^/]+", "", request.raw_path)  # httpx sends the whole URL
+    url, body = f"{store.url}{path}", io.BytesIO(await request.read())
     async with (
         ClientSession(auto_decompress=False) as session,
         session.request(request.method, url, data=body, headers=headers) as answer,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import zlib
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,9 +13,11 @@ import attrs
 from aiobotocore.config import AioConfig
 from anyio import CancelScope
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.handlers import add_expect_header
 
 from aiopartnercentral._transport.client_factory import as_aio_config, chain_session, check_event_loop
 from aiopartnercentral._transport.credentials import Credentials
+from aiopartnercentral._transport.file_part import checksum, opened
 from aiopartnercentral._transport.sessions import Sessions
 from aiopartnercentral.errors import RedirectError, SinkError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.chain import ChainSession
     from aiopartnercentral._transport.credentials import CredentialsProvider
+    from aiopartnercentral._transport.file_part import FilePart, FileRange
     from aiopartnercentral._transport.s3_options import S3Options
 
 __all__ = ["ConditionError", "S3Store", "StoredObject", "UploadedPart", "open_store"]
@@ -125,6 +126,8 @@ async def open_store(bucket: str, options: S3Options, *, name: str) -> AsyncIter
                 config=config,
             )
             client = await session.with_settings(opened.__aenter__)
+            # Not every store answers such a header, for whose answer aiohttp waits without a time limit.
+            client.meta.events.unregister("before-call.s3", add_expect_header)
         try:
             yield S3Store(client, bucket, options)
         finally:
@@ -188,14 +191,12 @@ class S3Store:
     def _object(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": key}
 
-    def _checksums(self, data: bytes) -> dict[str, str]:
+    async def _checksums(self, data: bytes | FilePart) -> dict[str, str]:
         """Return the checksum of data as an argument of a request."""
-        if self._options.checksum == "md5":
-            digest = hashlib.md5(data, usedforsecurity=False).digest()
-            return {"ContentMD5": base64.b64encode(digest).decode()}
-        return {"ChecksumCRC32": base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()}
+        kind = self._options.checksum
+        return {"ContentMD5" if kind == "md5" else "ChecksumCRC32": await checksum(data, kind)}
 
-    async def put(self, key: str, data: bytes, content_type: str, *, replaces: str | bool = True) -> str:
+    async def put(self, key: str, data: bytes | FileRange, content_type: str, *, replaces: str | bool = True) -> str:
         """Create or replace an object, whole or not at all, and return its ETag.
 
         Arguments:
@@ -207,14 +208,15 @@ class S3Store:
         Raises:
             ConditionError: there is another object, or none.
         """
-        sums = self._checksums(data)
-        arguments = {**self._object(key), **self._options.headers, **sums, "ContentType": content_type}
+        arguments = {**self._object(key), **self._options.headers, "ContentType": content_type}
         if isinstance(replaces, str):
             arguments["IfMatch"] = replaces
         elif not replaces:
             arguments["IfNoneMatch"] = "*"
         with self._errors(key), self._conditions(key, is_conditional=replaces is not True):
-            answer = await self._client.put_object(Body=data, **arguments)
+            async with opened(data) as body:
+                sums = await self._checksums(body)
+                answer = await self._client.put_object(Body=body, **arguments, **sums)
         self._verify(key, answer, sums)
         return str(answer["ETag"])
 
@@ -260,13 +262,14 @@ class S3Store:
             upload: str = (await self._client.create_multipart_upload(**arguments))["UploadId"]
         return upload
 
-    async def upload_part(self, key: str, upload: str, number: int, data: bytes) -> UploadedPart:
+    async def upload_part(self, key: str, upload: str, number: int, data: FileRange) -> UploadedPart:
         """Upload a part."""
-        sums = self._checksums(data)
         with self._errors(key):
-            answer = await self._client.upload_part(
-                **self._object(key), UploadId=upload, PartNumber=number, Body=data, **sums
-            )
+            async with opened(data) as body:
+                sums = await self._checksums(body)
+                answer = await self._client.upload_part(
+                    **self._object(key), UploadId=upload, PartNumber=number, Body=body, **sums
+                )
             self._verify(key, answer, sums)
             return UploadedPart(number, answer["ETag"], {} if "ContentMD5" in sums else sums)
 

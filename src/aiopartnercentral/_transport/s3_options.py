@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["S3Options"]
 
 MIN_PART_SIZE: Final = 5 << 20  # of S3, for every part but the last one
-_MAX_PART_SIZE = 1 << 30  # as parts are held in memory
+_MAX_PART_SIZE = 1 << 30  # is sent again after a failure
 _PART_SIZE = 8 << 20
 _WAYS = ("profile", "role", "credentials")
 
@@ -60,7 +60,7 @@ class S3Options(PickledWithoutSecrets):
         checksum: the checksum of each part or object, which the store verifies: `crc32`, or `md5` for a store that does
             not support `crc32`.
         part_size: bytes of a part, from 5 MiB to 1 GiB. A larger file is a multipart upload; four parts at most are
-            sent at once, which takes about ten times this size in memory.
+            sent at once, and read from the file meanwhile.
         attempts: maximum attempts of each request.
         verify: whether to verify TLS certificates, or the path of a CA bundle.
         config: botocore's config, for all other settings.

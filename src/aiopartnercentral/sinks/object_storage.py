@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 import attrs
 
+from aiopartnercentral._transport.file_part import FileRange
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral.errors import SinkError
@@ -135,7 +136,7 @@ class ObjectStorage:
                 for key, (upload, uploaded) in parts.items():
                     await store.complete_upload(key, upload, uploaded)
                     await journal.remove(upload)
-                await self._put(store, small)
+                await self._put(store, small, sizes)
             except BaseException:
                 await journal.abort_all(store)
                 raise
@@ -172,16 +173,17 @@ class ObjectStorage:
         parts: dict[int, UploadedPart] = {}
 
         async def send(number: int) -> None:
-            data = await anyio.to_thread.run_sync(_read, path, number * part_size, part_size)
-            parts[number] = await store.upload_part(key, upload, number + 1, data)
+            offset = number * part_size
+            part = FileRange(path, offset, min(part_size, size - offset))
+            parts[number] = await store.upload_part(key, upload, number + 1, part)
 
         await _concurrently(send, range(count))
         return upload, [parts[number] for number in range(count)]
 
-    async def _put(self, store: S3Store, files: Mapping[str, Path]) -> None:
+    async def _put(self, store: S3Store, files: Mapping[str, Path], sizes: Mapping[str, int]) -> None:
         async def send(key: str) -> None:
-            data = await anyio.to_thread.run_sync(files[key].read_bytes)
-            await store.put(key, data, self._media_type(key))
+            data = FileRange(files[key], 0, sizes[key])
+            await store.put(key, data if data.size else b"", self._media_type(key))
 
         await _concurrently(send, files)
 
@@ -242,9 +244,3 @@ async def _concurrently(send: Callable[[T], Awaitable[None]], arguments: Iterabl
             tasks.start_soon(work)
     if failures:
         raise failures[0]
-
-
-def _read(path: Path, offset: int, size: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(offset)
-        return file.read(size)
