@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import json
 import os
 import sys
 from pathlib import Path
 from zipfile import ZipFile
 
 import anyio
+import pyarrow.parquet as pq
 import pytest
 
 import aiopartnercentral
@@ -67,6 +71,53 @@ async def test_a_client_lists(archive, tmp_path, program) -> None:
         done = await anyio.run_process(command, env=environment, check=False)
     assert (done.returncode, done.stdout.decode(), done.stderr.decode()) == (0, "3\n", "")
     assert list(tmp_path.iterdir()) == []
+
+
+COLLECT = """
+import pickle, sys
+
+sys.path[:0] = sys.argv[1], *sys.argv[4:]  # the zip file goes first, and no .pth file of an installation counts
+
+import anyio
+import aiopartnercentral
+from aiopartnercentral import account
+from aiopartnercentral.bulk import Collection, Credentials, Limits, Source
+from aiopartnercentral.sinks import open_sink
+
+assert aiopartnercentral.__file__.startswith(sys.argv[1]), aiopartnercentral.__file__
+
+sources = [Source(catalog, endpoint_url=sys.argv[2], label=catalog) for catalog in ("AWS", "Sandbox")]
+whole = Collection(account.listings.list_connections(page_size=2), sources, limits=Limits(rate=1000))
+# As an engine gets it.
+whole = pickle.loads(pickle.dumps(whole))
+
+async def main():
+    for extension in ("ndjson", "ndjson.gz", "csv", "parquet"):
+        sink = open_sink(f"{sys.argv[3]}/out.{extension}", cls=account.ConnectionSummary)
+        report = await whole.into(sink)
+        print(extension, report.items, report.complete)
+
+anyio.run(main)
+"""
+
+
+async def test_a_collection_writes_every_format(archive, tmp_path) -> None:
+    """Neither the user's settings nor the site's reach the process, so it cannot find another copy of the library."""
+    keys = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_EC2_METADATA_DISABLED": "true"}
+    places = [path for path in sys.path if path.endswith("site-packages")]
+    async with Emulator({"AWS": 5, "Sandbox": 3}) as emulator:
+        command = [sys.executable, "-I", "-S", "-c", COLLECT, str(archive), emulator.endpoint_url, str(tmp_path)]
+        done = await anyio.run_process([*command, *places], env={**os.environ, **keys}, check=False)
+    printed = "".join(f"{extension} 8 True\n" for extension in ("ndjson", "ndjson.gz", "csv", "parquet"))
+    assert (done.returncode, done.stdout.decode(), done.stderr.decode()) == (0, printed, "")
+    lines = (tmp_path / "out.ndjson").read_text(encoding="utf-8").splitlines()
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        texts = list(csv.DictReader(file))
+    ids = {json.loads(line)["Id"] for line in lines}
+    assert len(ids) == len(lines) == 8
+    assert {row["id"] for row in rows} == {row["id"] for row in texts} == ids
+    assert gzip.decompress((tmp_path / "out.ndjson.gz").read_bytes()).decode().splitlines() == lines
 
 
 DASHBOARD = """
