@@ -20,10 +20,14 @@ _PLENTY = 10**9
 
 
 @asynccontextmanager
-async def open_emulator() -> AsyncIterator[Address]:
-    """Run the emulator with the maximum connections of a catalog and no other limit; yields its address."""
+async def open_emulator(latency: float = 0.0) -> AsyncIterator[Address]:
+    """Run the emulator with the maximum connections of a catalog and no other limit; yields its address.
+
+    Arguments:
+        latency: seconds that it waits before each response.
+    """
     quotas = Quotas(active_connections=_PLENTY, open_invitations=_PLENTY, invitations_per_day=_PLENTY)
-    async with Emulator({"AWS": CONNECTIONS}, quotas=quotas) as emulator:
+    async with Emulator({"AWS": CONNECTIONS}, quotas=quotas, latency=latency) as emulator:
         yield Address(urlsplit(emulator.endpoint_url).port or 0)
 
 

@@ -1,10 +1,12 @@
-"""Probes of a worker: stalls of its event loop, and its resident memory."""
+"""Probes of a worker: stalls of its event loop, its resident memory, and the CPU time of its processes."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
+_PROCESSES = Path("/proc")
 _STATUS = Path("/proc/self/status")
 _PAGES_PER_SAMPLE = 10
 
@@ -24,6 +27,27 @@ def resident() -> int:
                 return int(line.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def tree_cpu() -> float:
+    """Return the CPU seconds of this process and of all that it has started, also of those that have ended.
+
+    Without the directory `/proc`, those that still run do not count.
+    """
+    if not _PROCESSES.exists():
+        return sum(os.times()[:4])
+    parents, spent = {}, {}
+    for path in _PROCESSES.glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            process = int(path.parent.name)
+            parents[process], spent[process] = int(fields[1]), sum(map(int, fields[11:15]))
+    total, reached = 0, [os.getpid()]
+    while reached:
+        process = reached.pop()
+        total += spent.get(process, 0)
+        reached += [child for child, parent in parents.items() if parent == process]
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 class MemoryWatch:

@@ -12,8 +12,11 @@ from benchmarks.cases import (
     cold_start,
     decode,
     emulator,
+    engines,
+    fleet,
     latency,
     memory,
+    scaling,
     stall,
     throughput,
 )
@@ -39,4 +42,7 @@ CASES: Mapping[str, Callable[[Harness], Figure]] = {
     bulk.MEMORY_KEY: bulk.measure_memory,
     bulk.THROTTLED_KEY: bulk.measure_throttled,
     emulator.KEY: emulator.measure,
+    engines.KEY: engines.measure,
+    scaling.KEY: scaling.measure,
+    fleet.KEY: fleet.measure,
 }

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from aiopartnercentral.bulk import Limits
 from benchmarks import clients
+from benchmarks.cases import fleet
 from benchmarks.clients import missing
+from benchmarks.probes import tree_cpu
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,6 +94,67 @@ def test_the_emulator_is_measured_beside_a_server_that_repeats_it_and_the_client
     for panel in (*asked, taken):
         assert all(rate > 0 for values in panel["clients"].values() for rate in values["rounds"])
     assert len(figure["targets"]) == 2
+
+
+# Spark and dlt have tests of their own, and take long to start.
+SMALL = """
+import sys
+from benchmarks import engines
+from benchmarks.cases import engines as case, scaling
+from benchmarks.command import main
+case.installed = lambda: (engines.OBJECTS, engines.NDJSON, engines.PARQUET)
+case._PAGES_QUICK = 2
+scaling._PROCESSES, scaling._ACCOUNTS, scaling._RATED_ACCOUNTS, scaling._RATED_PAGES = (1, 2), 4, 2, 3
+scaling._LATENCY, scaling._SERVICE, scaling._SOURCES_QUICK = 0.01, 20.0, (2, 30)
+sys.exit(main())
+"""
+
+
+def test_engines_and_processes_are_measured(tmp_path):
+    path = tmp_path / "run.json"
+    cases = ("--only", "engines", "--only", "scaling")
+    ended = run("--quick", "--rounds", "1", *cases, "--json", str(path), program=("-c", SMALL))
+    assert ended.returncode == 0, ended.stderr
+    engines, scaling = json.loads(path.read_bytes())["figures"]
+    assert [list(panel["clients"]) for panel in engines["panels"]] == 2 * [
+        ["objects", "file of NDJSON", "file of Parquet"]
+    ]
+    assert [list(panel["clients"]) for panel in scaling["panels"]] == [
+        *(["1 process", "2 processes"],) * 2,
+        *(["2 sources", "30 sources"],) * 2,
+    ]
+    for panel in engines["panels"] + scaling["panels"]:
+        assert all(value > 0 for values in panel["clients"].values() for value in values["rounds"])
+
+
+def test_a_fleet_that_divides_by_account_reaches_what_its_limits_allow():
+    few, many = (fleet._simulated(fleet._by_account(20, machines), Limits(), pages=5) for machines in (1, 4))
+    busy = Limits().concurrency / fleet._LATENCY
+    assert few.pages_per_second == pytest.approx(busy)
+    assert many.pages_per_second == pytest.approx(20 * Limits().rate)
+    assert few.throttled == many.throttled == 0
+    groups = fleet._by_account(20, 4)
+    every = [origin for group in groups for origin in group]
+    divided = fleet._simulated([tuple(every[number::4]) for number in range(4)], Limits(), pages=5)
+    assert divided.requests - divided.throttled == many.requests == 20 * 4 * 5
+    assert divided.throttled > many.requests / 10
+    assert divided.seconds > 1.5 * many.seconds
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
+def test_the_cpu_time_of_processes_that_were_started_counts():
+    spin = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass\nprint(flush=True)\n"
+    began, own = tree_cpu(), time.process_time()
+    subprocess.run([sys.executable, "-c", spin], check=True)  # which has ended
+    with subprocess.Popen(
+        [sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {spin!r}]); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        process.stdout.readline()  # its own process has ended, and it runs
+        spent = tree_cpu() - began - (time.process_time() - own)
+        process.communicate(b"\n")
+    assert spent >= 0.55
 
 
 @pytest.mark.parametrize(

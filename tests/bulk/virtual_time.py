@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from weakref import WeakSet
 
 import anyio
@@ -23,7 +23,9 @@ from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
 from aiopartnercentral.errors import ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
+
+T = TypeVar("T")
 
 
 def service_error(code: str, *, retry_after: str | None = None, status: int = 400) -> ServiceError:
@@ -138,10 +140,10 @@ def origins(accounts: Iterable[str], each: int = 1) -> tuple[Origin, ...]:
     )
 
 
-def run(
+async def collected(
     service: Service, sources: tuple[Origin, ...], limits: Limits, *, pause: float = 0.0, observer: Any = None
 ) -> tuple[list[str], Any, dict[str, float]]:
-    """Collect everything in virtual time; gives the items, the report, and when each account had its last item."""
+    """Collect everything; gives the items, the report, and when each account had its last item."""
     listings = {"ListConnections": account.listings.list_connections()}
     spec = Spec(
         listings=listings,
@@ -157,14 +159,23 @@ def run(
         open_pool=lambda: cast("Any", Pool(service, {origin.source: origin for origin in sources})),
     )
 
-    async def main() -> tuple[list[str], Any, dict[str, float]]:
-        began, items, ended = anyio.current_time(), [], {}
-        async with CollectionStream(spec, CollectionView(items_of)) as stream:
-            async for origin, item in stream:
-                items.append(item)
-                ended[origin.account] = anyio.current_time() - began
-                if pause:
-                    await anyio.sleep(pause)
-        return items, stream.report, ended
+    began, items, ended = anyio.current_time(), [], {}
+    async with CollectionStream(spec, CollectionView(items_of)) as stream:
+        async for origin, item in stream:
+            items.append(item)
+            ended[origin.account] = anyio.current_time() - began
+            if pause:
+                await anyio.sleep(pause)
+    return items, stream.report, ended
 
-    return anyio.run(partial(main), backend="trio", backend_options={"clock": MockClock(autojump_threshold=0)})
+
+def in_virtual_time(main: Callable[[], Awaitable[T]]) -> T:
+    """Run a function in an event loop whose clock jumps to the next time that anything waits for."""
+    return anyio.run(main, backend="trio", backend_options={"clock": MockClock(autojump_threshold=0)})
+
+
+def run(
+    service: Service, sources: tuple[Origin, ...], limits: Limits, *, pause: float = 0.0, observer: Any = None
+) -> tuple[list[str], Any, dict[str, float]]:
+    """Collect everything in virtual time; see `collected`."""
+    return in_virtual_time(partial(collected, service, sources, limits, pause=pause, observer=observer))
