@@ -103,9 +103,14 @@ def spark(session: nox.Session, version: str) -> None:
 
 @nox.session
 def recipes(session: nox.Session) -> None:
-    """Run the programs of docs/engines.md, with the engines that they need."""
+    """Run the programs of docs/engines.md, with the engines that they need; Airflow has an environment of its own."""
     session.install("-e", ".[test]", "dask", "deltalake>=1.0", "pyiceberg[pyarrow,sql-sqlite]", "ray[data]")
-    session.run("pytest", "-n", "2", "tests/repository/test_engines_page.py", *session.posargs, env={"RECIPES": "all"})
+    airflow = Path(session.create_tmp()) / "airflow"
+    session.run("python", "-m", "venv", str(airflow))
+    python = str(airflow / "bin" / "python")
+    session.run(python, "-m", "pip", "install", "-q", "-e", ".", "apache-airflow>=3", external=True)
+    env = {"RECIPES": "all", "AIRFLOW": python}
+    session.run("pytest", "-n", "2", "tests/repository/test_engines_page.py", *session.posargs, env=env)
 
 
 @nox.session(python=nox.project.python_versions(PROJECT))

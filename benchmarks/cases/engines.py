@@ -42,7 +42,7 @@ def measure(harness: Harness) -> Figure:
         key=KEY,
         title=f"{rows:,} rows of {_SOURCES} sources through each engine",
         how=(
-            "`objects` and `Arrow` read batches and drop them; the others write what they read. Each has a process that "
+            "`objects` and `Arrow` read batches and drop them; the others write what they read. Each process "
             "has read a few pages before, so the start of Spark's Java does not count. CPU is of all processes of an "
             f"engine. A collection uses one core, and Spark {SPARK_THREADS} threads with a process of Python each. dlt "
             "also normalizes the rows and merges them into a table. Engines that are not installed are left out."

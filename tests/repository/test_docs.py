@@ -31,7 +31,7 @@ PROGRAMS = {
     if (where[0] == "docs/pipelines.md" and where not in WITH_SPARK)
     or (where[0] not in TESTED_ELSEWHERE and re.search(r"^(anyio|asyncio)\.run\(main", block, re.MULTILINE))
 }
-NOT_INSTALLED = {"dask", "deltalake", "pyiceberg", "ray", "rows"}
+NOT_INSTALLED = {"airflow", "dask", "deltalake", "pyiceberg", "ray", "rows", "tasks"}
 """Packages that only the nox session `recipes` installs, and a program of the same page."""
 SHOWN = {
     ("README.md", 0): r"(\w+ .+\n){290,}(AWS|Sandbox) pac-.*\n[\s\S]*\n2 .*: 290 items",

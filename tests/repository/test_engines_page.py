@@ -42,7 +42,7 @@ def test_every_block_has_a_test() -> None:
     assert PAGE.count("\n```") == 2 * len(BLOCKS) + 2  # and the command
     assert set(BLOCKS) == {
         *("rows.py", "to_delta.py", "to_iceberg.py", "to_polars.py", "to_ray.py", "to_dask.py"),
-        *("tasks.py", "handler.py", "to_crm.py"),
+        *("tasks.py", "nightly.py", "handler.py", "to_crm.py"),
     }
 
 
@@ -166,6 +166,29 @@ def test_the_functions_of_a_scheduler_collect_everything(folder: Path) -> None:
     assert groups == [["ada/AWS", "ada/Sandbox"], ["grace/AWS", "grace/Sandbox"]]
     paths = [functions["collect"](labels) for labels in groups]
     assert functions["finish"](paths).startswith("4 sources: 540 items")
+    files = sorted((folder / "out").iterdir())
+    assert sum(len(gzip.decompress(file.read_bytes()).splitlines()) for file in files) == 540
+
+
+@pytest.mark.skipif("AIRFLOW" not in os.environ, reason="needs an environment with Airflow: nox -s recipes")
+@pytest.mark.usefixtures("emulator", "profiles")
+def test_airflow_runs_a_task_for_each_group(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "out").mkdir()
+    for name, value in {
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(folder),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    }.items():
+        monkeypatch.setenv(name, value)
+    python = os.environ["AIRFLOW"]
+    program = "from nightly import nightly; print('state:', nightly.test().state)"
+    for command in (["-m", "airflow", "db", "migrate"], ["-c", program]):
+        done = subprocess.run([python, *command], capture_output=True, text=True, check=False, timeout=600)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "state: success"
+    assert done.stdout.count("end task task_id=collect") == 2
+    assert "4 sources: 540 items" in done.stdout
     files = sorted((folder / "out").iterdir())
     assert sum(len(gzip.decompress(file.read_bytes()).splitlines()) for file in files) == 540
 

@@ -53,7 +53,7 @@ FRAGMENTS = {
 UNTYPED = {
     *(("docs/pipelines.md", number) for number in (6, 7, 8)),
     ("docs/notebooks.md", 6),
-    *(("docs/engines.md", number) for number in (0, 1, 2, 4, 5)),
+    *(("docs/engines.md", number) for number in (0, 1, 2, 4, 5, 7)),
 }
 """Blocks whose engines have no types, or imprecise ones, or are not installed."""
 
