@@ -88,7 +88,7 @@ def package(name: str) -> Any:
 
 
 def run(name: str) -> str:
-    done = subprocess.run([sys.executable, name], capture_output=True, text=True, check=False, timeout=200)
+    done = subprocess.run([sys.executable, name], capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
