@@ -15,6 +15,7 @@ import typer
 from aiohttp.http_exceptions import HttpProcessingError
 
 from aiopartnercentral import account
+from aiopartnercentral._utils.log_formats import JsonFormatter, TextFormatter
 from aiopartnercentral.bulk import Collection, Limits, Source
 from aiopartnercentral.cli.item_table import moment, tag
 from aiopartnercentral.cli.progress import Progress, with_progress
@@ -23,7 +24,7 @@ from aiopartnercentral.cli.table import Column, Item, Part, encoded, named, rend
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, one_line, say, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, Recorder, StateError, read_faults
-from aiopartnercentral.emulator.access_log import JsonFormatter, TextFormatter, logger as accesses
+from aiopartnercentral.emulator.access_log import logger as accesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

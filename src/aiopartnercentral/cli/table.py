@@ -20,6 +20,7 @@ from rich.text import Text
 from aiopartnercentral._pagination.report import KeyT, Outcome, Report, SourceReport, omissions
 from aiopartnercentral._pagination.source_report import SkippedParents
 from aiopartnercentral._utils.text import counted, listed
+from aiopartnercentral.cli.causes import by_cause, failure_lines
 from aiopartnercentral.cli.messages import explain_all
 from aiopartnercentral.cli.terminal import clean, say, show, width_of
 
@@ -154,6 +155,7 @@ def report_text(report: Report[str], *, width: int | None) -> str:
         *_omissions(report.sources),
         *(f"skipped: {line}" for line in explain_all(ignored)),
         *(f"error: {line}" for line in explain_all(report.failures)),
+        *by_cause(report.failures),
     ]
     problems = "".join(f"{line}\n" for line in lines)
     left = "" if report.left_in_place is None else f"{clean(report.left_in_place)}\n"
@@ -261,6 +263,7 @@ def say_result(config: Config, report: Report[str]) -> None:
     """
     if config.shows_summary and sys.stderr is not None:
         show(report_text(report, width=width_of(sys.stderr)))
+    if config.shows_summary or config.quiet:
         return
     if parents := str(SkippedParents.total(state.skipped_parents for state in report.sources.values())):
         say(f"{parents}: {'--report FILE names them' if config.report is None else 'see --report'}")
@@ -272,7 +275,7 @@ def say_how_far(config: Config, report: Report[str]) -> None:
     """Print the result of a run that is stopped; without a summary, its failures and how much was collected."""
     say_result(config, report)
     if not config.shows_summary:
-        for line in explain_all(report.failures):
+        for line in [] if config.quiet else failure_lines(report.failures):
             say(line)
         say(f"{sum(state.complete for state in report.sources.values())} complete of {report.totals}")
     if report.output_written is not True:
