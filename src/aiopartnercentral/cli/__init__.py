@@ -9,8 +9,10 @@ shorthand      the AWS CLI's shorthand for structures
 each           the values that collect below each item of another listing
 options        the options of every listing
 option_values  validators and completions of the values of options
-config         the options of one run together, checked against each other
+config         the options of one run together, with config_checks (what they exclude)
 collect        runs a collection into the output
+sources        the sources of a sources file
+check          tries each source of a sources file, with check_command (its options)
 progress       its progress on stderr
 writer         stdout and files
 sinks          the sinks of standard output, devices, pipes, and malformed items
@@ -24,6 +26,8 @@ emulator       a local Partner Central, and `demo`, with emulator_command (its o
 recording      forwards the emulator's requests to AWS
 runner         runs a coroutine, and returns the exit code
 messages       the message for each error
+causes         the causes of failures, who can fix them and how
+log            the log on stderr or in a file
 terminal       safe text, and the width of a terminal
 """
 

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from aiopartnercentral import __version__
+from aiopartnercentral.cli.check_command import check
 from aiopartnercentral.cli.emulator_command import emulator, emulator_set
 from aiopartnercentral.cli.services import details, service_of, summaries
 from aiopartnercentral.cli.write_command import write
@@ -40,7 +41,7 @@ class Command(TyperCommand):
         """Parse the arguments."""
         _, _, given = self.make_parser(ctx).parse_args(list(args))
         for option in given:
-            if given.count(option) > 1 and not (option.multiple or option.is_eager):
+            if given.count(option) > 1 and not (option.multiple or getattr(option, "count", False) or option.is_eager):
                 ctx.fail(f"{'/'.join(option.opts)} can be given only once.")
         return super().parse_args(ctx, args)
 
@@ -238,6 +239,16 @@ app.command(
         "--checkpoint opportunities.journal",
     ),
 )(write)
+
+
+app.command(
+    cls=Command,
+    short_help="Check credentials, roles and permissions of a sources file.",
+    epilog=_examples(
+        "aiopartnercentral check partners.toml",
+        "aiopartnercentral check partners.toml list-opportunities list-partners --format json",
+    ),
+)(check)
 
 
 app.command(
