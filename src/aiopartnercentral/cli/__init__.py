@@ -1,6 +1,7 @@
 """The command `aiopartnercentral`.
 
 app            the commands and their options
+help           the layout of --help
 services       the services and the names of their listings
 subcommands    the listings that `collect` knows, derived from the generated packages
 filters        the options of the filters of one listing

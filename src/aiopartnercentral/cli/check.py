@@ -18,7 +18,7 @@ from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import details, load, pagination_of, service_of
 from aiopartnercentral.cli.sources import sources_of_file
 from aiopartnercentral.cli.table import Column, encoded, render
-from aiopartnercentral.cli.terminal import clean, is_terminal, one_line, width_of
+from aiopartnercentral.cli.terminal import clean, is_styled, is_terminal, one_line, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 
 if TYPE_CHECKING:
@@ -163,5 +163,7 @@ def _as_text(rows: Sequence[_Row]) -> bytes:
         *by_cause(failures),
         f"{len(rows) - len(failures)} of {len(rows)} ok",
     ]
-    text = render(columns, [[each] for each in cells], width=width) + "".join(f"{line}\n" for line in lines)
+    text = render(columns, [[each] for each in cells], width=width, styled=is_styled(sys.stdout)) + "".join(
+        f"{line}\n" for line in lines
+    )
     return encoded(text, terminal=is_terminal(sys.stdout))

@@ -33,7 +33,7 @@ from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.sinks import StreamSink, count_malformed, malformed_sink, write_malformed
 from aiopartnercentral.cli.sources import sources_of_file
 from aiopartnercentral.cli.table import encoded, named, say_how_far, say_result, say_unwritten
-from aiopartnercentral.cli.terminal import clean, one_line, say, width_of
+from aiopartnercentral.cli.terminal import clean, is_styled, one_line, say, width_of
 from aiopartnercentral.cli.writer import (
     STDOUT,
     Target,
@@ -373,7 +373,8 @@ class _Run:
                 async for origin, item in stream:
                     source = None if config.sources is None else origin.label
                     tables.add(item, source, origin.listing if has_several else None, self._parent_of(origin))
-        text = await tables.text(width_of(sys.stdout) if config.to_terminal else None)
+        styled = config.output == STDOUT and is_styled(sys.stdout)
+        text = await tables.text(width_of(sys.stdout) if config.to_terminal else None, styled=styled)
         await writer.write(encoded(text, terminal=config.to_terminal))
 
     def _parent_of(self, origin: Origin) -> str | None:
