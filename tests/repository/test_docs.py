@@ -36,8 +36,17 @@ NOT_INSTALLED = {"dask", "deltalake", "pyiceberg", "ray", "rows"}
 SHOWN = {
     ("README.md", 0): r"(\w+ .+\n){290,}(AWS|Sandbox) pac-.*\n[\s\S]*\n2 .*: 290 items",
     ("docs/bulk.md", 0): r"\{.*'ada: connections': 250.*\}\n[\s\S]*^grace ListPartners +failed[\s\S]*: 319 items",
-    ("docs/bulk.md", 5): r"^AWS ListConnections: page 3 with 50 items in [0-9.]+ s\n.*complete after .*\n250 items in",
-    ("docs/bulk.md", 6): r"^7 events$",
+    ("docs/observability.md", 0): r"^3 connections$",
+    (
+        "docs/observability.md",
+        1,
+    ): r"\AListConnections: attempt 1 failed with \w+\nListConnections: 2 attempts in [0-9.]+ s\Z",
+    (
+        "docs/observability.md",
+        2,
+    ): r"^AWS ListConnections: page 3 with 50 items in [0-9.]+ s\n.*complete after .*\n250 items in",
+    ("docs/observability.md", 3): r"^3 connections$",
+    ("docs/observability.md", 4): r"^7 events$",
     ("docs/client.md", 0): r"^50 on the first page; request id \S+$",
     ("docs/client.md", 3): r"^\d+ partners$",
     ("docs/client.md", 6): r"^denied: ACCESS_DENIED$",
