@@ -17,10 +17,10 @@ BOLD = "\x1b[1m"
 
 
 def records(text: str) -> dict[str, str]:
-    """Return the text of each option and command of a page, which is at most as wide as its terms."""
+    """Return the text of each option of a page."""
     found: dict[str, str] = {}
     term = None
-    for line in text.splitlines():
+    for line in text[text.index(":\n") :].splitlines():  # below the first title
         entry = re.fullmatch(r"  (\S.*?)(?:  +(\S.*))?", line)
         if line.startswith(" " * 4) and term:
             found[term] = f"{found[term]} {line.strip()}".strip()

@@ -51,10 +51,12 @@ def test_every_logger_is_there() -> None:
 @pytest.mark.usefixtures("aws_environment")
 async def test_every_attribute_of_a_call_is_there() -> None:
     recorder = Recorder()
-    async with Emulator({"AWS": 3, "Sandbox": 3}, denied_catalogs=["Sandbox"]) as emulator:
-        async with account.connect(endpoint_url=emulator.endpoint_url, observer=recorder.telemetry()) as client:
-            with pytest.raises(account.AccessDeniedException):
-                await client.list_connections(catalog="Sandbox")
+    async with (
+        Emulator({"AWS": 3, "Sandbox": 3}, denied_catalogs=["Sandbox"]) as emulator,
+        account.connect(endpoint_url=emulator.endpoint_url, observer=recorder.telemetry()) as client,
+    ):
+        with pytest.raises(account.AccessDeniedException):
+            await client.list_connections(catalog="Sandbox")
     (span,) = recorder.exporter.get_finished_spans()
     assert {name: attributes(cells[-1]) for name, cells in rows("span of a call").items()} == {span.name: keys(span)}
 
