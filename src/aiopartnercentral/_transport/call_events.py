@@ -19,7 +19,7 @@ import logging
 from collections.abc import Callable
 from itertools import count
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
@@ -29,8 +29,6 @@ from aiopartnercentral.errors import attempts_of, error_type
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
-
-    from aiopartnercentral._transport.call_context import CallContext
 
 __all__ = ["LOGGER", "CallEvent", "CallFinished", "CallObserver", "CallRetried", "CallStarted", "CallWatch", "notifier"]
 
@@ -149,6 +147,18 @@ def _details(http_status: int | None, request_id: str | None) -> str:
 _LOG_ONLY: Final = _notifier(None)
 
 
+class _Sent(Protocol):
+    """The state of a call; see `CallContext`."""
+
+    status: int
+    request_id: str | None
+
+    @property
+    def sent(self) -> int:
+        """How often the request was sent."""
+        ...
+
+
 @attrs.define(eq=False)
 class CallWatch:
     """Reports the events of one call.
@@ -165,7 +175,7 @@ class CallWatch:
     operation: str
     endpoint_url: str
     notify: Notifier[CallEvent] | None
-    context: CallContext | None = None
+    context: _Sent | None = None
     _number: int = attrs.field(factory=lambda: next(_NUMBERS), init=False)
     _failed: tuple[str, int | None, str | None, float] | None = attrs.field(default=None, init=False)
 

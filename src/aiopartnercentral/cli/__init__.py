@@ -10,7 +10,7 @@ shorthand      the AWS CLI's shorthand for structures
 each           the values that collect below each item of another listing
 options        the options of every listing
 option_values  validators and completions of the values of options
-config         the options of one run together, with config_checks (what they exclude)
+config         the options of one run together, with config_checks (combines and checks them)
 collect        runs a collection into the output
 sources        the sources of a sources file
 check          tries each source of a sources file, with check_command (its options)

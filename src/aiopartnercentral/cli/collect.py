@@ -20,7 +20,8 @@ from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.incremental import OVERLAP
 from aiopartnercentral.bulk.sink_writer import empty_pages
 from aiopartnercentral.cli.causes import failure_lines
-from aiopartnercentral.cli.config import combine, resume_hint
+from aiopartnercentral.cli.config import resume_hint
+from aiopartnercentral.cli.config_checks import combine
 from aiopartnercentral.cli.each import listing_of
 from aiopartnercentral.cli.item_table import ItemTables
 from aiopartnercentral.cli.log import logged

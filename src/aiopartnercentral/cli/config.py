@@ -14,11 +14,9 @@ import attrs
 
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
-from aiopartnercentral.cli.config_checks import contradictions_of, has_only_date
 from aiopartnercentral.cli.log import LogOptions
 from aiopartnercentral.cli.option_values import OF_S3, s3_options
 from aiopartnercentral.cli.options import Format, Formulas, LogFormat, OnFailure, switch_of
-from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.compression import format_of
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.checkpoint_object import CheckpointObject
     from aiopartnercentral.sinks import S3Options
 
-__all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "combine", "resume_hint"]
+__all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "resume_hint"]
 
 _LINES: Final = (Format.NDJSON, Format.CSV)
 _DATED: Final = ("report", "malformed", "output")
@@ -239,35 +237,6 @@ class Config:
         return not (self.shows_summary or self.quiet)
 
 
-def combine(parsed: Sequence[ParsedListing]) -> Config:
-    """Return the configuration of all listings together.
-
-    Raises:
-        CommandError: an option is missing, given twice, or excludes another.
-    """
-    given: dict[str, Any] = {}
-    given_after: dict[str, str] = {}
-    for one in parsed:
-        command = one.listing.command
-        if any(other.listing.command == command for other in parsed if other is not one):
-            raise _wrong(f"{command} is given twice: each listing is collected once")
-        for name, value in one.given.items():
-            if name in given_after:
-                raise _wrong(
-                    f"{switch_of(name)} is given after {given_after[name]} and after {command}: give it once, it "
-                    "applies to all listings"
-                )
-            given[name], given_after[name] = value, command
-    options = {**parsed[0].defaults, **given}
-    options |= {name: options[name] or [] for name in ("catalogs", "ignore_errors", "whole")}
-    config = Config(listings=[one.listing for one in parsed], **options)
-    if (config.form is Format.TABLE or config.ordered) and has_only_date(config.output):
-        config = attrs.evolve(config, output=config.dated("output") or "", template=config.output)
-    for line in contradictions_of(config):
-        raise _wrong(line)
-    return config
-
-
 def checkpoint_of(parsed: Sequence[ParsedListing]) -> Path | CheckpointObject | None:
     """Return where the checkpoint is, even if other options are wrong."""
     options = {name: value for one in parsed for name, value in one.given.items()}
@@ -294,7 +263,3 @@ def _quoted(argument: str) -> str:
         return shlex.quote(argument)
     shown = (chr(byte) if chr(byte).isalnum() and byte < _ASCII else f"\\x{byte:02x}" for byte in os.fsencode(argument))
     return f"$'{''.join(shown)}'"
-
-
-def _wrong(line: str) -> CommandError:
-    return CommandError(line, exit_code=USAGE)

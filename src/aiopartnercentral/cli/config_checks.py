@@ -1,13 +1,17 @@
-"""What is wrong with the options of `collect` together: one is missing, or two exclude each other."""
+"""Combines the options of all listings, and checks them together: one may be missing, or exclude another."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
+from aiopartnercentral.cli.config import Config
 from aiopartnercentral.cli.option_values import contradictions
 from aiopartnercentral.cli.options import Format, switch_of
+from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import clean, is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.compression import KNOWN, format_of, is_supported, split_extension
@@ -15,18 +19,51 @@ from aiopartnercentral.sinks.factory import FORMATS_OF
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template, is_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from aiopartnercentral.cli.config import Config
+    from aiopartnercentral.cli.config import ParsedListing
 
-__all__ = ["contradictions_of", "has_only_date"]
+__all__ = ["combine"]
 
 _ACCESS: Final = ("catalogs", "profile", "region", "endpoint_url")
 _REPORT_EXTENSIONS: Final = (("", None), (".json", None))
 _PLACEHOLDER: Final = re.compile(r"\{(?:date|label|catalog|account|service|operation)\}")
 
 
-def has_only_date(path: str | Path) -> bool:
+def combine(parsed: Sequence[ParsedListing]) -> Config:
+    """Return the configuration of all listings together.
+
+    Raises:
+        CommandError: an option is missing, given twice, or excludes another.
+    """
+    given: dict[str, Any] = {}
+    given_after: dict[str, str] = {}
+    for one in parsed:
+        command = one.listing.command
+        if any(other.listing.command == command for other in parsed if other is not one):
+            raise _wrong(f"{command} is given twice: each listing is collected once")
+        for name, value in one.given.items():
+            if name in given_after:
+                raise _wrong(
+                    f"{switch_of(name)} is given after {given_after[name]} and after {command}: give it once, it "
+                    "applies to all listings"
+                )
+            given[name], given_after[name] = value, command
+    options = {**parsed[0].defaults, **given}
+    options |= {name: options[name] or [] for name in ("catalogs", "ignore_errors", "whole")}
+    config = Config(listings=[one.listing for one in parsed], **options)
+    if (config.form is Format.TABLE or config.ordered) and _has_only_date(config.output):
+        config = attrs.evolve(config, output=config.dated("output") or "", template=config.output)
+    for line in _contradictions(config):
+        raise _wrong(line)
+    return config
+
+
+def _wrong(line: str) -> CommandError:
+    return CommandError(line, exit_code=USAGE)
+
+
+def _has_only_date(path: str | Path) -> bool:
     """Return whether a path is a template without any other placeholder than `{date}`."""
     try:
         return is_template(path) and PathTemplate.parse(str(path)).fields <= {"date"}
@@ -34,7 +71,7 @@ def has_only_date(path: str | Path) -> bool:
         return False
 
 
-def contradictions_of(config: Config) -> Iterator[str]:
+def _contradictions(config: Config) -> Iterator[str]:
     """Yield a line for each option that is missing or excludes another."""
     yield from _of_access(config)
     yield from _of_output(config)
@@ -90,7 +127,7 @@ def _of_extension(config: Config) -> Iterator[str]:
 def _of_names(config: Config) -> Iterator[str]:
     for name in ("report", "malformed"):
         path = getattr(config, name)
-        if path is not None and is_template(path) and not has_only_date(path):
+        if path is not None and is_template(path) and not _has_only_date(path):
             yield (
                 f"{switch_of(name)} names one file: its name can contain {{date}}, but no other placeholder; write "
                 f"{{{{ and }}}} for braces"
