@@ -3,11 +3,12 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /project
-COPY pyproject.toml LICENSE ./
+COPY pyproject.toml LICENSE NOTICE ./
 COPY codegen codegen
 COPY service-model service-model
+COPY emulator-package emulator-package
 COPY src src
-RUN python -m venv /emulator && /emulator/bin/pip install --no-cache-dir '.[cli]'
+RUN python -m venv /emulator && /emulator/bin/pip install --no-cache-dir '.[cli]' ./emulator-package
 
 FROM python:3.13-slim
 COPY --from=build /emulator /emulator

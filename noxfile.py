@@ -7,6 +7,7 @@ import re
 import shutil
 import zipfile
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 
 import nox
@@ -17,12 +18,11 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "typing", "tests", "build"]
 
 ROOT = Path(__file__).parent
-EMULATOR = "aiopartnercentral/emulator"
-MOST_BYTES, MOST_BYTES_OF_EMULATOR = 950_000, 300_000
-"""The parts of the wheel must be smaller: the library, and the emulator, which is as large as its six services."""
+DISTRIBUTIONS = {"aiopartnercentral": (".", 1_000_000), "aiopartnercentral_emulator": ("emulator-package", 300_000)}
+"""The directory of each project, and the size below which its wheel must stay."""
 ENTRY_BYTES = 76  # of the headers of a file in a zip archive, which also contain its name twice
 PROJECT = nox.project.load_toml("pyproject.toml")
-PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
+PYTHON_CODE = ("src", "codegen", "emulator-package", "examples", "tests", "benchmarks", "noxfile.py")
 
 
 EXTRAS = ("arrow", "cli", "emulator", "otel", "pandas", "polars", "ry", "zstd")
@@ -138,40 +138,95 @@ def _lowest() -> list[str]:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build sdist and wheel, and try the wheel outside this checkout."""
-    session.install("build")
+    """Build sdists and wheels of the library and the emulator, and try the wheels outside this checkout."""
+    session.install("build", *PROJECT["build-system"]["requires"])
     output = Path(session.create_tmp()) / "dist"
     shutil.rmtree(output, ignore_errors=True)
-    session.run("python", "-m", "build", "--outdir", str(output), ".", silent=True)
-    (wheel,) = output.glob("*.whl")
-    _check_size(session, wheel)
-    session.install("--force-reinstall", f"aiopartnercentral[cli,codegen] @ {wheel.resolve().as_uri()}")
-    scripts = [ROOT / "tests" / "repository" / name for name in ("try_wheel.py", "try_codegen.py")]
-    elsewhere = Path(session.create_tmp()) / "elsewhere"
-    elsewhere.mkdir(exist_ok=True)
-    with session.chdir(elsewhere):
-        for script in scripts:
-            session.run("python", "-I", "-W", "error", str(script), env={"PYTHONPATH": ""})
-        session.run("aiopartnercentral", "--version")
-        session.run(
-            "aiopartnercentral", "demo", env={"AWS_EC2_METADATA_DISABLED": "true"}, silent=bool(os.environ.get("CI"))
-        )
+    for directory, _ in DISTRIBUTIONS.values():
+        _build(session, ROOT / directory, output)
+    _check_reproducible(session, output)
+    library, emulator = (next(output.glob(f"{name}-*.whl")).resolve() for name in DISTRIBUTIONS)
+    files = [_checked_files(session, wheel) for wheel in (library, emulator)]
+    if shared := files[0] & files[1]:
+        session.error(f"both wheels have the files {sorted(shared)}")
+    session.run("python", "-m", "pip", "uninstall", "-qy", "aiopartnercentral", "aiopartnercentral-emulator")
+    session.install("--force-reinstall", f"aiopartnercentral[cli,codegen] @ {library.as_uri()}", "pytest")
+    _try(session, "try_without_emulator.py")
+    _try(session, "try_codegen.py")
+    session.install(str(emulator))
+    _try(session, "try_wheel.py")
+    _try(session, "try_without_emulator.py", "--another-version")
 
 
-def _check_size(session: nox.Session, wheel: Path) -> None:
-    """Fail if the wheel is too large, and name its largest directories."""
-    size = wheel.stat().st_size
+def _build(session: nox.Session, directory: Path, output: Path, *options: str) -> None:
+    """Build an sdist, and a wheel from it unless the options say otherwise; times in them are hatchling's constant."""
+    arguments = ["--no-isolation", "--outdir", str(output), *options, str(directory)]
+    session.run("python", "-m", "build", *arguments, env={"SOURCE_DATE_EPOCH": None}, silent=True)
+
+
+def _check_reproducible(session: nox.Session, output: Path) -> None:
+    """Fail unless a copy of the checkout, with other times and permissions, gives equal archives."""
+    other = Path(session.create_tmp()).resolve() / "another checkout"
+    shutil.rmtree(other, ignore_errors=True)
+    caches = shutil.ignore_patterns(".git", ".nox", ".venv*", ".*_cache", ".hypothesis", "__pycache__", "build", "dist")
+    shutil.copytree(ROOT, other, ignore=caches, symlinks=True)
+    for path in [path for path in other.rglob("*") if path.is_file()]:
+        path.chmod(path.stat().st_mode & 0o700)
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    umask = os.umask(0o077)
+    try:
+        for directory, _ in DISTRIBUTIONS.values():
+            _build(session, other / directory, other / "dist", "--sdist", "--wheel")
+    finally:
+        os.umask(umask)
+    built, again = (
+        {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+        for folder in (output, other / "dist")
+    )
+    if different := [name for name in built.keys() | again.keys() if built.get(name) != again.get(name)]:
+        session.error(f"the builds of two copies differ: {', '.join(sorted(different))}")
+    for name, digest in sorted(built.items()):
+        session.log(f"{digest}  {name}")
+
+
+def _checked_files(session: nox.Session, wheel: Path) -> set[str]:
+    """Return the files of a wheel; fail if it is too large, and name its largest directories."""
+    size, limit = wheel.stat().st_size, DISTRIBUTIONS[wheel.name.partition("-")[0]][1]
     sizes: Counter[str] = Counter()
     with zipfile.ZipFile(wheel) as archive:
         for file in archive.infolist():
             directory = "/".join(file.filename.split("/")[:2])
             sizes[directory] += file.compress_size + ENTRY_BYTES + 2 * len(file.filename)
-    largest = ", ".join(f"{directory} {part:,}" for directory, part in sizes.most_common(8))
-    session.log(f"{wheel.name}: {size:,} bytes; {largest}")
-    emulator = sizes[EMULATOR]
-    for name, part, limit in (("library", size - emulator, MOST_BYTES), ("emulator", emulator, MOST_BYTES_OF_EMULATOR)):
-        if part >= limit:
-            session.error(f"the {name} has {part:,} bytes of {wheel.name}, and must stay below {limit:,}: {largest}")
+        largest = ", ".join(f"{directory} {part:,}" for directory, part in sizes.most_common(8))
+        session.log(f"{wheel.name}: {size:,} bytes; {largest}")
+        if size >= limit:
+            session.error(f"{wheel.name} has {size:,} bytes, and must stay below {limit:,}: {largest}")
+        return set(archive.namelist())
+
+
+def _try(session: nox.Session, script: str, *arguments: str) -> None:
+    """Run a script of tests/repository where nothing of this checkout can be imported."""
+    elsewhere = Path(session.create_tmp()) / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    path = ROOT / "tests" / "repository" / script
+    with session.chdir(elsewhere):
+        session.run("python", "-I", "-W", "error", str(path), *arguments, env={"PYTHONPATH": ""})
+
+
+@nox.session
+def requirements(session: nox.Session) -> None:
+    """Write the hashes of CI's own tools, nox and what it needs, to .github/requirements.txt."""
+    folder = Path(session.create_tmp()) / "requirements"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", str(folder), "nox")
+    lines = ["# Written by `nox -s requirements`: nox and what it needs, for CI."]
+    for wheel in sorted(folder.glob("*-none-any.whl")):
+        name, version = wheel.name.split("-")[:2]
+        lines += [
+            f"{name.replace('_', '-')}=={version} \\",
+            f"    --hash=sha256:{sha256(wheel.read_bytes()).hexdigest()}",
+        ]
+    (ROOT / ".github" / "requirements.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 @nox.session(name="all-services")
@@ -190,3 +245,9 @@ def bench(session: nox.Session) -> None:
     """Compare with other clients; arguments are passed to `python -m benchmarks`, such as `--quick`."""
     session.install("-e", ".[bench]")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def container(session: nox.Session) -> None:
+    """Do what the Dockerfile says in a new directory and a new environment, without a container engine."""
+    session.run("python", "tests/repository/try_container.py")

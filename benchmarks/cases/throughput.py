@@ -36,6 +36,8 @@ TARGET_CATALOGS = 4
 _OTHER_CATALOGS = (1, 16, 64)
 _PAGES = 200
 _PAGES_QUICK = 40
+_LEAST_PAGES = 8  # of a catalog; in less, one full garbage collection would take half of a round, or none happen
+_LEAST_PAGES_QUICK = 2
 _CLIENTS = (
     *(OURS, OURS_ON_RY, OURS_THROUGH_BOTOCORE, OURS_RAW, OURS_ON_UVLOOP, OURS_ON_RY_AND_UVLOOP),
     *(CAPO, STOCK, TUNED, THREADS, BARE, BARE_ON_UVLOOP),
@@ -89,7 +91,8 @@ def _rates(
     harness: Harness, workers: Sequence[Worker], protocol: str, count: int
 ) -> tuple[Panel, dict[str, list[Measured]]]:
     warm_up(workers, catalogs(count, pages=1))
-    pages = max(2, round((_PAGES_QUICK if harness.quick else _PAGES) / count))
+    total, least = (_PAGES_QUICK, _LEAST_PAGES_QUICK) if harness.quick else (_PAGES, _LEAST_PAGES)
+    pages = max(least, round(total / count))
     turns = collecting(workers, catalogs(count, pages=pages))
     measured = harness.in_turn(f"{KEY}, {protocol}, {count} catalogs", turns)
     title = f"{protocol}, catalogs: {count}, pages of each: {pages}"

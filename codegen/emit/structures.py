@@ -127,7 +127,7 @@ def _union(types: Types, union: ir.Union, writer: Writer) -> None:
         _variant(types, union, member, writer)
     unknown = names.unknowns[union.name]
     writer.use("aiopartnercentral.types", "UnknownMember", "Variant")
-    writer.line("@attrs.frozen")
+    writer.line("@attrs.frozen(repr=False)")
     with writer.block(f"class {unknown}(UnknownMember):"):
         writer.docstring(f"A member of union {quoted(union.name)} that the model does not know.")
     writer.line()

@@ -115,16 +115,29 @@ def partnercentral_emulator_factory() -> Iterator[EmulatorFactory]:
     """
     from anyio.from_thread import start_blocking_portal  # noqa: PLC0415 - see the module
 
-    from aiopartnercentral import Emulator  # noqa: PLC0415 - see the module
+    emulator = _emulator_class()
 
     # A separate event loop, so that tests can run on asyncio, on trio, or without an event loop.
     with start_blocking_portal("asyncio") as portal:
 
         def run(*, scenario: str | None = None, **arguments: Any) -> AbstractContextManager[Emulator]:  # noqa: ANN401 - as above
-            made = Emulator(**arguments) if scenario is None else Emulator.from_scenario(scenario, **arguments)
+            made = emulator(**arguments) if scenario is None else emulator.from_scenario(scenario, **arguments)
             return portal.wrap_async_context_manager(made)
 
         yield run
+
+
+def _emulator_class() -> type[Emulator]:
+    """Return the class; without the emulator, or with one of another version, the test fails with what to install."""
+    try:
+        from aiopartnercentral.emulator import Emulator  # noqa: PLC0415 - see the module
+    except ImportError as error:
+        if error.name != "aiopartnercentral.emulator":
+            raise
+        reason = error.msg
+    else:
+        return Emulator
+    pytest.fail(reason, pytrace=False)
 
 
 @pytest.fixture

@@ -18,19 +18,15 @@ from anyio.from_thread import start_blocking_portal
 
 from aiopartnercentral import account, blocking
 from aiopartnercentral.emulator import Emulator, Fault, Latency
+from tests.support.emulators import serve_in_a_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import AbstractAsyncContextManager
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    """Serve from another thread, as the tests block theirs."""
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(Emulator({"AWS": 35})) as emulator:
-        yield emulator
+emulator = pytest.fixture(serve_in_a_thread, scope="module")
 
 
 def connect(emulator: Emulator) -> AbstractAsyncContextManager[account.Client]:
@@ -101,6 +97,19 @@ def test_it_is_open_only_inside_its_block_and_once(emulator) -> None:
         call(lambda client: client.list_connections(catalog="AWS"))
     with pytest.raises(RuntimeError, match="a client can be entered only once; call `blocking"), call:
         pass
+
+
+def test_it_can_be_kept_open_without_a_block(emulator) -> None:
+    call = blocking(connect(emulator)).open()
+    for _ in range(2):
+        assert call(lambda client: client.list_connections(catalog="AWS")).connection_summaries
+    with pytest.raises(RuntimeError, match="a client can be entered only once; call `blocking"):
+        call.open()
+    call.close()
+    call.close()
+    with pytest.raises(RuntimeError, match="the client is open only inside its `with` block"):
+        call(lambda client: client.list_connections(catalog="AWS"))
+    assert not call.is_open
 
 
 def test_a_client_that_cannot_be_opened() -> None:

@@ -132,10 +132,11 @@ def loaded_botocore() -> Iterator[None]:
 def clients() -> Iterator[list[tuple[Client, Client]]]:
     """Return pairs of clients of several endpoints: one sends directly, the other through botocore.
 
-    The first ones of the last pairs have started without botocore.
+    The first ones of the last pairs have started without botocore. All are opened in a Lambda function.
     """
     keys: Any = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "not-a-secret"}
     with start_blocking_portal("asyncio") as portal, ExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
 
         def opened(region: str, url: str | None, *, direct: bool) -> Client:
             options: Any = {"region_name": region, "endpoint_url": url, "direct": direct, **keys}

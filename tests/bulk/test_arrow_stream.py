@@ -12,19 +12,18 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from anyio.from_thread import start_blocking_portal
 
 from aiopartnercentral import SinkError, SourcesFailedError, account, selling
 from aiopartnercentral._pagination.page_fetcher import FetchedPage
 from aiopartnercentral.bulk import ArrowBatches, Collection, Source
-from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.sinks import item_class, open_sink
 from tests.support.bulk_sources import FAST, LISTING, of
+from tests.support.emulators import serve_in_a_thread
 from tests.support.nested_service import MEMBERS, serving, source, world
 from tests.support.services import NAMES, package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from aiopartnercentral.emulator import Emulator
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_thread_is_left")]
 
@@ -32,11 +31,7 @@ DOWN = Source("AWS", endpoint_url="http://127.0.0.1:9", label="down")
 LISTINGS = [(name, each.method) for name in NAMES for each in package(name).Client.service.paginations if each.catalog]
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    """Serve from another thread, as engines block theirs."""
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(Emulator({"AWS": 35})) as emulator:
-        yield emulator
+emulator = pytest.fixture(serve_in_a_thread, scope="module")
 
 
 def collection(emulator: Emulator, *sources: Source, **options: Any) -> Collection[account.ConnectionSummary]:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import anyio
 import pytest
@@ -16,18 +15,12 @@ from aiopartnercentral import SourcesFailedError, account
 from aiopartnercentral.bulk import BlockingStream, Collection, Source
 from aiopartnercentral.emulator import Emulator, Fault, Latency
 from tests.support.bulk_sources import FAST, LISTING, of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.support.emulators import serve_in_a_thread
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    """Serve from another thread, as the tests block theirs."""
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(Emulator({"AWS": 35})) as emulator:
-        yield emulator
+emulator = pytest.fixture(serve_in_a_thread, scope="module")
 
 
 def collection(emulator: Emulator, *labels: str, **options) -> Collection[account.ConnectionSummary]:

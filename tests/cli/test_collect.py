@@ -11,6 +11,7 @@ import anyio
 import pyarrow.parquet
 import pytest
 
+from aiopartnercentral.bulk import load_report
 from aiopartnercentral.emulator import Denial, Emulator
 from tests.cli.processes import PYTHON
 from tests.cli.service import connection, page, serving, sources_file
@@ -148,7 +149,55 @@ async def test_the_report_file_tells_of_every_source(run, two, tmp_path):
     assert states["bob/AWS", "list_connections"]["account"] == "bob"
     denied = states["ada/Sandbox", "list_partners"]
     assert (denied["outcome"], denied["error"]["type"]) == ("failed", "AccessDeniedException")
+    page = load_report(report).to_html()  # made later
+    assert "<strong>1 source failed: </strong>AccessDeniedException: the caller" in page.replace("&#x27;", "'")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "sources.toml"]
+
+
+async def test_a_report_in_html_is_a_page_for_a_browser(run, two, tmp_path):
+    sources, ada, _ = two
+    ada.denials = [Denial(catalog="Sandbox", operation="ListPartners")]
+    report = tmp_path / "run-{date}.html"
+    ended = await run(*CONNECTIONS, "list-partners", "--sources", sources, "--report", report, "--ignore-errors", "X")
+    assert ended.code == 1
+    page, other = sorted(tmp_path.iterdir())
+    assert (page.suffix, other.name) == (".html", "sources.toml")
+    text = page.read_text(encoding="utf-8")
+    assert "<strong>1 source failed: </strong>" in text
+    assert "AccessDeniedException" in text
+    assert text.count("class='bar complete'") == 7
+
+
+async def test_a_page_is_written_when_the_run_begins_and_has_no_secret(run, tmp_path):
+    report, begun = tmp_path / "r.html", []
+    report.write_text("earlier")
+
+    def answer(*_):
+        begun.append(report.read_text(encoding="utf-8"))
+        return 400, b'{"__type":"OddException","message":"x-amz-security-token:THE-TOKEN"}'
+
+    async with serving(answer) as url:
+        ended = await run(*CONNECTIONS, "--catalog", "AWS", "--endpoint-url", url, "--report", report)
+    assert ended.code == 1
+    assert "not finished" in begun[0]
+    assert "this page is replaced when the run ends" in begun[0]
+    page = report.read_text(encoding="utf-8")
+    assert "OddException" in page
+    assert "THE-TOKEN" not in page
+    assert "not finished" not in page
+    assert [path.name for path in tmp_path.iterdir()] == ["r.html"]
+
+
+async def test_a_page_is_no_report_to_continue_from(run, tmp_path):
+    page = tmp_path / "r.html"
+    for _ in range(2):
+        ended = await run(
+            *("collect", "list-opportunities", "--catalog", "AWS", "--since", page, "--report", page),
+            *("--endpoint-url", "http://127.0.0.1:9"),
+        )
+        assert ended.code == 2
+        assert "is a page for people, and only a JSON report can be read" in ended.err
+        page.write_text("<!DOCTYPE html>")
 
 
 async def test_the_report_holds_no_secret_and_may_fail_without_hiding_what_failed(run, tmp_path):

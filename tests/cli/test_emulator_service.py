@@ -7,6 +7,7 @@ import re
 import shlex
 import signal
 import sys
+import tomllib
 from pathlib import Path
 
 import anyio
@@ -73,7 +74,8 @@ async def test_a_running_emulator_is_changed_by_a_command(run, tmp_path):
         (("--scenario", "outtage"), "'outtage' is neither a file nor a scenario of the library: denied-catalog"),
         (("--quota", "open_invitations"), "--quota must be NAME=NUMBER"),
         (("--quota", "open=1"), "quotas.'open' is not a key: there are active_connections"),
-        (("--code", "ada=1"), "email must be an e-mail address"),
+        (("--code", "ada=1"), "code 2: email must be an e-mail address"),
+        (("--code", "ada@byron.example=1", "--code", "bob=1"), "code 3: email must be an e-mail address"),
         (("--code", "ada@byron.example"), "--code must be EMAIL=CODE"),
         (("--faults", "missing.toml"), "cannot read the faults of missing.toml"),
         (("--scenario", "wrong.toml", "--freeze-time"), "clock must be a table"),
@@ -84,9 +86,11 @@ async def test_a_wrong_change_is_wrong_usage(run, options, complaint, tmp_path, 
     monkeypatch.chdir(tmp_path)
     Path("wrong.toml").write_text("clock = 1\nquotas = 1\n")
     async with Emulator({"AWS": 1}) as emulator:
+        emulator.clock.running = False
         before = emulator.scenario
-        done = await run("emulator-set", emulator.endpoint_url, *options)
-        assert emulator.scenario["quotas"] == before["quotas"]
+        others = ("--advance", "60", "--requests-per-second", "7", "--code", "ada@byron.example=5")
+        done = await run("emulator-set", emulator.endpoint_url, *others, *options)
+        assert (emulator.scenario, emulator.codes) == (before, [])
     assert (done.code, done.out) == (2, b"")
     assert complaint in done.complaint
 
@@ -255,11 +259,12 @@ def test_what_the_container_copies_exists_and_is_not_ignored():
 
 
 def test_the_container_builds_the_wheel_from_what_it_copies():
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    copied = " ".join(text for name, text in instructions() if name == "COPY")
-    for path in re.search(r"only-include = \[(.*)\]", project)[1].replace('"', "").split(", "):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    copied = {word for name, text in instructions() if name == "COPY" for word in shlex.split(text)}
+    for path in project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]:
         assert path.split("/")[0] in copied
-    assert "LICENSE" in copied
+    assert copied >= {"pyproject.toml", *project["project"]["license-files"]}
+    assert "./emulator-package" in shlex.split(last("RUN"))
 
 
 def test_the_container_does_not_run_as_root():

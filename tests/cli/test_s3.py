@@ -202,7 +202,7 @@ async def test_a_command_killed_while_it_uploads_is_run_again(run, started, stor
         (("--output", "gs://bucket/a.csv"), "must be that of a file or begin with s3://"),
         (("--output", "s3://bucket/a.csv", "--s3-acl", "x y"), "--s3-acl must be a canned ACL"),
         (("--output", "s3://bucket/a.zip"), "as .zip is not supported"),
-        (("--report", "s3://bucket/a.csv"), "--report must end in .json"),
+        (("--report", "s3://bucket/a.csv"), "--report must end in .json or .html"),
         (("--output", "s3://bucket/a.csv", "--malformed", "s3://bucket/b.ndjson"), "it must name a local file"),
         (("--output", "a.csv", "--checkpoint", "s3://b/c", "--spool", "d"), "--spool needs an --output or --report"),
         (("--output", "a.csv", "--checkpoint", "s3://b"), "must name a bucket and a key"),

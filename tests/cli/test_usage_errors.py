@@ -101,7 +101,7 @@ AWS = ("--catalog", "AWS")
             for name in ("m.parquet", "m.parqet", "m.csv.gz", "m.json", "m.ndjson.bz2", "m.xz")
         ),
         *(
-            ([*AWS, "--report", name], [f"--report must end in .json, or have no extension: {name}"])
+            ([*AWS, "--report", name], [f"--report must end in .json or .html, or have no extension: {name}"])
             for name in ("r.csv", "r.jsn", "r.ndjson", "r.json.gz", "r.gz", "r.json.bz2")
         ),
         ([*AWS, "list-connections"], ["list-connections is given twice"]),

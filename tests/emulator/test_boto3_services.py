@@ -16,6 +16,7 @@ from aiopartnercentral.emulator import Clock, Emulator
 from aiopartnercentral.emulator.operations.registry import HANDLERS
 from aiopartnercentral.emulator.services import BENEFITS, CHANNEL, MARKETING, REVENUE
 from tests.emulator.conformance import assert_conforms, botocore_session, service_model
+from tests.emulator.dashboard_pages import without_a_page
 from tests.emulator.service_requests import ATTESTATION as KIND, PRODUCTS, allocation, attestation
 
 if TYPE_CHECKING:
@@ -213,4 +214,5 @@ async def test_boto3_calls_every_operation_with_success(service: Service, play: 
             for client in player.clients.values():
                 client.close()
         done = {each.operation for each in emulator.requests if each.status == 200 and each.service == service.name}
+        assert await anyio.to_thread.run_sync(without_a_page, emulator) == {}
     assert done == set(HANDLERS[service.name])

@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from tests.emulator import two_accounts
 from tests.emulator.conformance import SERVICE_MODEL
+from tests.emulator.dashboard_pages import without_a_page
 from tests.emulator.scenario import Scenario
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +60,7 @@ async def test_boto3_plays_the_scenario(frozen):
             client.close()
     answered = {request.operation for request in frozen.requests if request.status == 200}
     assert answered == set(SERVICE_MODEL.operation_names)
+    assert await anyio.to_thread.run_sync(without_a_page, frozen) == {}
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from aiopartnercentral.emulator.seed import items
 from aiopartnercentral.emulator.seed.selling import SeededSelling
 from aiopartnercentral.emulator.services import BENEFITS, CHANNEL, MARKETING, REVENUE, SELLING, SERVICES
 from tests.emulator.caller import Caller
+from tests.emulator.dashboard_pages import show
 from tests.emulator.raw_requests import request_of
 from tests.emulator.selling.requests import opportunity
 from tests.emulator.workflows import PROFILE, code, connected, invitation, partner, token, verified
@@ -55,17 +56,6 @@ class Read(HTMLParser):
 
     def handle_data(self, data):
         self.texts.append(data.strip())
-
-
-def show(http, emulator):
-    """Return `await shown(path)`: the JSON of a page."""
-
-    async def shown(path, status=200):
-        response = await http.get(emulator.endpoint_url + path, headers={"Accept": "application/json"})
-        assert (response.status_code, response.headers["content-type"]) == (status, "application/json; charset=utf-8")
-        return response.json()
-
-    return shown
 
 
 @pytest.fixture
@@ -483,7 +473,7 @@ async def test_a_search_finds_accounts_and_requests(frozen, ada, shown):
 
 
 async def test_an_account_that_was_not_used_is_empty_and_not_created(shown):
-    assert (await shown("/accounts/000000000001"))["items"] == []
+    assert (await shown("/accounts/000000000001"))["services"] == {}
     assert [row["account"] for row in (await shown("/accounts"))["rows"]] == [OWNER]
 
 
@@ -492,7 +482,7 @@ async def test_an_account_has_verifications_and_used_quotas(frozen, ada, http, s
     await ada("SendEmailVerificationCode", Catalog="AWS", Email="ada@byron.example")
     found = await shown(f"/accounts/{ADA}")
     assert {each["status"] for each in found["verifications"]} == {"SUCCEEDED"}
-    assert found["usage"] == [{"catalog": "AWS", "usage": "codes", "used": 1}]
+    assert found["usage"] == [{"catalog": "AWS", "usage": "codes for one address", "used": 1}]
     assert "byron" not in json.dumps(found)
 
 
@@ -620,6 +610,25 @@ async def test_a_wrong_amount_is_refused_with_the_reason(amount, frozen, http):
     assert "AdvanceSeconds" in response.text
     assert Read(response.text).tags <= TAGS
     assert frozen.clock.now() == before
+
+
+async def test_a_refused_form_is_on_its_own_page_which_can_be_brought_up_to_date(frozen, http):
+    for form, values, page in (
+        ("changes", {"changes": '{"fault": [{"kind": "nonsense"}]}'}, "Settings"),
+        ("reset", {"seed": "x"}, "Settings"),
+        ("code", {"Email": "nobody", "Code": "1"}, "Inbox"),
+    ):
+        url = f"{frozen.endpoint_url}/settings/{form}"
+        refused = await http.post(url, data=values, headers={"Origin": frozen.endpoint_url})
+        assert (refused.status_code, '<p id="problem"' in refused.text) == (400, True)
+        again = await http.get(url, headers={"Accept": "text/html"})
+        assert (again.status_code, '<p id="problem"' in again.text) == (200, False)
+        for text in (refused.text, again.text):
+            assert f"<h1>{page}</h1>" in text
+            assert re.findall(r'aria-current="page">(\w+)', text) == [page]
+    sent = {"Email": "ada@byron.example", "Code": "123456", "Catalog": "AWS", "Account": ADA}
+    accepted = await http.post(url, data=sent, headers={"Origin": frozen.endpoint_url})
+    assert accepted.headers["location"] == "/inbox?done=code"
 
 
 async def test_an_unknown_form_is_not_found(frozen, http):

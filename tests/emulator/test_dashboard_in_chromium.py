@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from aiopartnercentral.emulator import Fault, ServerError
-from tests.emulator.browser import chromium, contrast
 from tests.emulator.raw_requests import Wire
 from tests.emulator.workflows import invitation
+from tests.support.browser import chromium, contrast
 
 TAB, ENTER = "\ue004", "\ue007"
 ADA, BOB = "111111111111", "222222222222"
@@ -47,6 +47,8 @@ def url(partnercentral_emulator_factory):
         made = wire.send("CreateConnectionInvitation", invitation(BOB), ADA)
         assert wire.send("CancelConnectionInvitation", {"Catalog": "AWS", "Identifier": made.json()["Id"]}, ADA)
         assert wire.send("SendEmailVerificationCode", {"Catalog": "AWS", "Email": "a@byron.example"}, ADA)
+        registrant = {"VerificationDetails": {"RegistrantVerificationDetails": {}}}
+        assert wire.send("StartVerification", registrant, ADA).status_code == 200
         assert wire.send("GetConnection", {"Catalog": "AWS"}, ADA).status_code == 400
         assert wire.send("x" * 300, {"Catalog": "y" * 300}, ADA).status_code == 400
         emulator.faults = [Fault(ServerError(status=503), operation="ListPartners")]
@@ -144,6 +146,19 @@ def test_the_clock_is_advanced_with_the_form(browser, url):
     wait_for(browser, "location.search === '?done=clock'")
     assert before[:10] < browser.run(f"return {shown}")[:10]
     assert "has been advanced" in browser.run("return document.getElementById('main').textContent")
+
+
+def test_a_refused_form_keeps_its_text_and_the_page_is_brought_up_to_date(browser, url):
+    browser.open(f"{url}/settings")
+    wrong = '{"fault": [{"kind": "nonsense"}]}'
+    browser.run(f"document.getElementById('changes').value = {wrong!r}")
+    browser.driver.find_element("css selector", "form[action='/settings/changes'] button").send_keys(ENTER)
+    wait_for(browser, "document.getElementById('problem')")
+    call(url, "GetVerification")
+    wait_for(browser, "document.getElementById('status').textContent.startsWith('Updated')")
+    assert "Quotas and limits" in browser.run("return document.getElementById('content').textContent")
+    assert browser.run("return document.getElementById('changes').value") == wrong
+    assert "nonsense" in browser.run("return document.getElementById('problem').textContent")
 
 
 def test_a_snippet_can_be_copied(browser, url):
@@ -287,3 +302,8 @@ def test_the_rows_of_tables_fit_into_a_narrow_window(browser, url):
             "(each) => [each.textContent, each.getBoundingClientRect().right])"
         ):
             assert right <= 390, (page, cell)
+        # A name that fills the screen hides the other rows.
+        for height in browser.run(
+            "return [...document.querySelectorAll('.cards tr')].map((each) => each.offsetHeight)"
+        ):
+            assert height <= 200, page

@@ -269,6 +269,12 @@ async def test_everything_is_set_over_http(frozen, scenario_of, owner):
         ({"latency": 0.5, "quotas": {"open_invitations": "1"}}, "quotas.open_invitations must be an integer"),
         ({"latency": 0.5, "clock": {"start": "2001-01-01T00:00:00Z"}}, "clock.start must not be in the past"),
         ({"latency": 0.5, "denied_catalogs": ["Moon"]}, "denied_catalogs[0] must be 'AWS' or 'Sandbox'"),
+        ({"latency": 0.5, "clock": {"advance_seconds": -1}}, "clock.advance_seconds must be"),
+        ({"latency": 0.5, "clock": {"advance_seconds": 10**12}}, "clock.advance_seconds must not move"),
+        ({"latency": 0.5, "code": [{"email": "a@b.c", "code": "1"}, {"code": "1"}]}, "code 2: email is missing"),
+        ({"quotas": {"open_invitations": 1}, "code": [{"email": "a", "code": "1"}]}, "code 1: email must be"),
+        ({"clock": {"running": True}, "code": [{"email": "a@b.c", "code": "x"}]}, "code 1: code must be"),
+        ({"latency": 0.5, "code": {"email": "a@b.c"}}, "code must be [[code]] tables"),
         ([1], "The body must be a JSON object"),
     ],
 )

@@ -26,6 +26,7 @@ PACKAGES = (
     "aiopartnercentral",
     *(name for service in SERVICES for name in (service, f"{service}.listings")),
     "aiopartnercentral.bulk",
+    "aiopartnercentral.cli.notebook",
     "aiopartnercentral.sinks",
     "aiopartnercentral.integrations.spark",
     "aiopartnercentral.emulator",

@@ -59,6 +59,8 @@ def test_the_first_call_builds_no_converter_and_what_it_needs_alone() -> None:
     done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True, cwd=ROOT)
     loaded = set(done.stdout.split())
     assert loaded.isdisjoint({"cattrs", "aiopartnercentral._serialization.cbor"})
+    shown = {"types.short_text", "types.item_html", "_utils.html"}  # what only a repr or a notebook needs
+    assert loaded.isdisjoint({f"aiopartnercentral.{name}" for name in shown})
     transport = {name.removeprefix("aiopartnercentral._transport.") for name in loaded if "._transport." in name}
     assert transport.isdisjoint({"credential_errors", "mfa", "providers", "refreshable_credentials", "sessions", "sts"})
     generated = {name for name in loaded if name.startswith(f"{account.__name__}.")}

@@ -15,7 +15,7 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 
 def test_the_first_command_installs_the_command_and_shows_it() -> None:
     setup = "python3 -m venv .venv && .venv/bin/python -m pip install --quiet"
-    assert COMMANDS[0] == f"{setup} '.[cli]' && .venv/bin/aiopartnercentral demo"
+    assert COMMANDS[0] == f"{setup} -e '.[cli]' && .venv/bin/aiopartnercentral demo"
 
 
 def test_the_description_of_the_distribution_has_no_links_into_the_repository() -> None:

@@ -24,13 +24,13 @@ import duckdb
 import pytest
 import uvicorn
 from anyio.from_thread import start_blocking_portal
-from jupyter_client.manager import start_new_kernel
 
 from aiopartnercentral.bulk import load_sources
 from aiopartnercentral.emulator import Emulator
 from tests.support.changing_service import ChangingService
 from tests.support.clients import aws_environment
 from tests.support.moto_server import moto_server
+from tests.support.notebooks import kernel, text_of
 from tests.support.servers import scripted_server
 
 if TYPE_CHECKING:
@@ -145,25 +145,10 @@ def test_the_details_of_each_item_are_in_a_file(folder: Path, capsys: pytest.Cap
 
 
 @pytest.mark.usefixtures("emulator")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:jupyter_client")
 def test_a_kernel_runs_the_cells_of_the_notebook() -> None:
-    kernel, client = start_new_kernel(kernel_name="python3")
-    shown: list[str] = []
-
-    def show(message: Any) -> None:
-        content = message["content"]
-        shown.append(content.get("text") or content.get("data", {}).get("text/plain", ""))
-
-    try:
-        for number in (1, 2, 3):
-            reply = client.execute_interactive(BLOCKS[f"cell {number}"], timeout=60, output_hook=show)
-            assert reply["content"]["status"] == "ok", reply["content"].get("traceback")
-    finally:
-        client.stop_channels()
-        kernel.shutdown_kernel(now=True)
-        kernel.cleanup_resources()
-        kernel.context.destroy()  # type: ignore[attr-defined]
-    text = "\n".join(shown)
+    with kernel() as cells:
+        outputs = [cells.run(BLOCKS[f"cell {number}"]) for number in (1, 2, 3)]
+    text = "\n".join(map(text_of, outputs))
     assert "2 sources: 270 items" in text
     assert re.search(r"^AWS ListConnections +230 ", text, re.MULTILINE)
     assert re.search(r"AWS ListConnections +┆ 230 ", text)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parents[1]
 ROOMS = {path.stem for path in Path(aiopartnercentral.__file__).parent.iterdir()}
 # Of more than one room, or of what is no room: the generator, the benchmarks, the repository as a whole.
-OTHERS = {"all_services", "benchmarks", "codegen", "compliance", "costs", "repository", "support", "typing"}
+OTHERS = {"all_services", "benchmarks", "codegen", "compliance", "costs", "formats", "repository", "support", "typing"}
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -29,6 +29,13 @@ FRAGMENTS = {
     ("docs/bulk.md", 2): "fetch_from_vault: CredentialsProvider, my_client: Any",
     ("docs/bulk.md", 3): "source: Source",
     ("docs/bulk.md", 7): "",
+    ("docs/notebooks.md", 1): "",
+    ("docs/notebooks.md", 2): "client: account.Client",
+    ("docs/notebooks.md", 3): "stack: Any",
+    ("docs/notebooks.md", 4): "",
+    ("docs/notebooks.md", 5): "",
+    ("docs/notebooks.md", 7): "report: Any",
+    ("docs/notebooks.md", 8): "report: Any, Path: Any",
     ("docs/recipes.md", 4): "",
     ("docs/recipes.md", 5): "collected: Collected[Origin, account.ConnectionSummary]",
     ("docs/recipes.md", 6): "collected: Collected[Origin, account.ConnectionSummary]",
@@ -45,6 +52,7 @@ FRAGMENTS = {
 
 UNTYPED = {
     *(("docs/pipelines.md", number) for number in (6, 7, 8)),
+    ("docs/notebooks.md", 6),
     *(("docs/engines.md", number) for number in (0, 1, 2, 4, 5)),
 }
 """Blocks whose engines have no types, or imprecise ones, or are not installed."""

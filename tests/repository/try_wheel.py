@@ -1,4 +1,4 @@
-"""Run by itself, where only the built wheel is installed: that it holds all it needs. Not collected by pytest."""
+"""Run by itself, where both built wheels are installed: that they hold all they need. Not collected by pytest."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from aiopartnercentral.emulator import Emulator
 async def main() -> None:
     package = Path(aiopartnercentral.__file__).parent
     assert package.is_relative_to(sys.prefix), package
-    assert version("aiopartnercentral") == aiopartnercentral.__version__
-    installed = [Path(file) for file in files("aiopartnercentral") or ()]
+    assert version("aiopartnercentral") == version("aiopartnercentral-emulator") == aiopartnercentral.__version__
+    installed = [
+        Path(file) for name in ("aiopartnercentral", "aiopartnercentral-emulator") for file in files(name) or ()
+    ]
     shipped = {path.relative_to(package.name).as_posix() for path in installed if path.parts[0] == package.name}
     assert Path("pyspark_aiopartnercentral.py") in installed  # Spark looks for such modules
     wanted = {"py.typed"}
@@ -28,6 +30,8 @@ async def main() -> None:
         wanted |= {f"{model}/{kind}.json" for kind in ("service-2", "paginators-1", "endpoint-rule-set-1")}
     wanted |= {f"emulator/dashboard/templates/{name}" for name in ("base.html", "page.css", "page.js")}
     assert wanted <= shipped, wanted - shipped
+    licences = {path.name for path in installed if "licenses" in path.parts}
+    assert licences == {"LICENSE", "NOTICE"}
     (plugin,) = (entry for entry in entry_points(group="pytest11") if entry.name == "aiopartnercentral")
     assert (package / f"{plugin.module.rpartition('.')[2]}.py").exists()
     assert model_data.root() == package / "service-model"
@@ -38,7 +42,9 @@ async def main() -> None:
         ) as client,
     ):
         assert len(await client.paginate.list_connections(catalogs="AWS", page_size=7).collect()) == 30
-    print("the wheel works")  # noqa: T201 - a script
+    command = [str(Path(sys.executable).with_name("aiopartnercentral")), "demo", "--latency", "0"]
+    assert b"2 sources: 550 items" in (await anyio.run_process(command)).stdout
+    print("the wheels work")  # noqa: T201 - a script
 
 
 anyio.run(main)

@@ -8,6 +8,7 @@ import attrs
 
 from aiopartnercentral.errors import ServiceError
 from aiopartnercentral.types import UnknownMember
+from aiopartnercentral.types.short_text import Limits, short_text
 
 if TYPE_CHECKING:
     from aiopartnercentral.types import JsonValue
@@ -19,6 +20,19 @@ def comparable(obj: Any) -> Any:
         members = {name: value for name, value in vars(obj).items() if name not in {"response", "problems"}}
         return type(obj), members
     return obj
+
+
+def whole_repr(obj: Any) -> str:
+    """Return the repr of an object with all of its members, however long it is."""
+    if isinstance(obj, ServiceError):
+        return repr(obj)
+    return short_text(obj, limits=[Limits(depth=99, elements=10**6, characters=10**6, total=10**9)])
+
+
+def everything_shown(obj: Any) -> str:
+    """Return all that a repr, a text or a notebook shows of an object."""
+    table = "" if isinstance(obj, ServiceError) else obj._repr_html_()
+    return "\n".join([whole_repr(obj), repr(obj), str(obj), f"{obj}", table])
 
 
 def without_payloads(obj: Any) -> Any:

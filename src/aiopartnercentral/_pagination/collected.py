@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiopartnercentral._pagination.report import KeyT
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,18 @@ class Collected(list[tuple[KeyT, EntryT]]):
 
     report: Report[KeyT]
     item_classes: Mapping[str, Any] = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        """Return how many entries it has, and the totals of the report."""
+        report = getattr(self, "report", None)  # which it has in the end
+        return (
+            f"<Collected of {counted(len(self), 'entry', 'entries')}{'' if report is None else f': {report.totals}'}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from aiopartnercentral.types.item_html import entries_html  # noqa: PLC0415 - only in notebooks
+
+        return entries_html(self, caption="Collected")
 
     def to_arrow(self, listing: str | None = None) -> Any:  # noqa: ANN401 - pyarrow has no types
         """Return the items as a `pyarrow.Table`, whose first column is their source.

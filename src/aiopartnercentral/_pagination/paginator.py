@@ -10,12 +10,12 @@ import anyio
 import attrs
 
 from aiopartnercentral._pagination.collected import Collected
-from aiopartnercentral._pagination.merge import OnError, Plan, Stream
+from aiopartnercentral._pagination.merge import OnError, Plan, Stream, take_turn
 from aiopartnercentral._pagination.page_iterator import PageIterator, View, items_of, page_itself
 from aiopartnercentral._pagination.progress import ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, Report, SourcesFailedError
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.text import counted
+from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.errors import CredentialsError, error_type
 
 if TYPE_CHECKING:
@@ -188,6 +188,9 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
         )
         super().__init__(lambda: self._stream(self._fetcher.typed, items_of), item_classes)
 
+    def __repr__(self) -> str:
+        return f"<Paginator of {getattr(self._fetcher, 'listing', 'items')!r}: {listed(self._plan.sources)}>"
+
     def __aiter__(self) -> Items[ItemT]:
         """Return an iterator over the items that starts at the first page; it needs no `async with`."""
         return Items(self._plan, lambda catalog: self._pages_of(catalog, self._fetcher.typed, items_of))
@@ -277,7 +280,7 @@ class Items(Generic[ItemT]):
         self._pages: PageIterator[str, Any, Any, ItemT] | None = None
         self._ahead: Prefetch[Batch[str, ItemT]] | None = None
         self._page: Iterator[tuple[str, ItemT]] = iter(())
-        self._lock = anyio.Lock(fast_acquire=True)
+        self._turn = anyio.Semaphore(1)
         self._over = False
         self._cancelled = False
 
@@ -300,11 +303,14 @@ class Items(Generic[ItemT]):
         """
         for _, item in self._page:
             return item
-        async with self._lock:
+        await take_turn(self._turn)
+        try:
             return await self._advance()
+        finally:
+            self._turn.release()
 
     async def _advance(self) -> ItemT:
-        # Another task may have received a new page while this one waited for the lock.
+        # Another task may have received a new page while this one waited for its turn.
         for _, item in self._page:
             return item
         while not self._over:

@@ -5,6 +5,7 @@ All are generic in the key of a source: the name of a catalog for `client.pagina
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,6 +16,7 @@ import attrs
 
 from aiopartnercentral import __version__
 from aiopartnercentral._pagination.report_table import report_schema, report_table
+from aiopartnercentral._pagination.report_text import report_text
 from aiopartnercentral._pagination.source_report import (
     ENDED_WELL,
     Cursor,
@@ -22,14 +24,13 @@ from aiopartnercentral._pagination.source_report import (
     SourceReport,
     omissions,
     picklable,
-    with_noted_parent,
 )
 from aiopartnercentral._utils.text import counted, json_time, listed, utc_text
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.errors import AioPartnerCentralError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from aiopartnercentral.sinks.base import EarlierFile
     from aiopartnercentral.types import Service
@@ -81,7 +82,7 @@ class _HasJson(Protocol):
         ...
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Report(Generic[KeyT]):
     """The progress of a collection: an immutable snapshot.
 
@@ -264,12 +265,33 @@ class Report(Generic[KeyT]):
         """
         return report_schema()
 
+    def to_html(self) -> str:
+        """Return a page for people that is complete in itself, without scripts; for light and dark screens.
+
+        It has the totals, the failures by cause, and a line for each of the first 1,000 sources with its place in time,
+        its rate, retries and throttled requests; those that failed come first. Like the JSON, it is without page
+        tokens, malformed items' JSON and the service's messages.
+        """
+        from aiopartnercentral._pagination.report_html import report_page  # noqa: PLC0415 - rarely needed
+
+        return report_page(self.as_json())
+
+    def _repr_html_(self) -> str:
+        from aiopartnercentral._pagination.report_html import report_fragment  # noqa: PLC0415 - only in notebooks
+
+        return report_fragment(self.as_json())
+
+    def __repr__(self) -> str:
+        outcomes = Counter(state.outcome.value for state in self.sources.values())
+        parts = [f"{number} {outcome}" for outcome, number in outcomes.items()]
+        return f"<Report of {self.totals}: {', '.join(parts) or 'nothing'}>"
+
     def __str__(self) -> str:
         """Return a table with a line for each source, a line of totals, and one of earlier files, if any.
 
         It is for people: unlike the JSON, it has the messages of all errors, also those of the service.
         """
-        table = _table({str(key): state for key, state in self.sources.items()})
+        table = report_text({str(key): state for key, state in self.sources.items()})
         return "\n".join(filter(None, [table, self.totals, self.left_in_place]))
 
     @property
@@ -354,40 +376,4 @@ def _each_once(values: Iterable[KeyT]) -> list[KeyT]:
     return list(dict.fromkeys(values))
 
 
-def _table(states: Mapping[str, SourceReport]) -> str:
-    is_resumed = any(state.resumed_items for state in states.values())
-    is_incremental = any(state.since is not None for state in states.values())
-    shown = {_EARLIER: is_resumed, _SINCE: is_incremental}
-    heads = [head for head in _CELLS if shown.get(head, True)]
-    columns = [["source", *states], *([head, *map(_CELLS[head], states.values())] for head in heads)]
-    return "\n".join("  ".join(row).rstrip() for row in zip(*map(_padded, columns), strict=True))
-
-
-def _padded(column: Sequence[str]) -> Sequence[str]:
-    """Return the cells of a column, of which the first is its head, all of the same width."""
-    width = max(map(len, column))
-    return [cell.ljust(width) if column[0] in _TEXTS else cell.rjust(width) for cell in column]
-
-
-def _problem(state: SourceReport) -> str:
-    error, text = state.error, ""
-    if error is not None:
-        text = ": ".join(filter(None, [type(error).__name__, " ".join(str(error).split())]))
-    return "; ".join(filter(None, [with_noted_parent(error, text), omissions(state)]))
-
-
 _STARTED_AT: Final = attrgetter("started_at")
-_EARLIER: Final = "of earlier runs"
-_SINCE: Final = "since"
-_TEXTS: Final = ("source", "outcome", _SINCE, "error")
-_CELLS: Final[Mapping[str, Callable[[SourceReport], str]]] = {
-    "outcome": lambda state: state.outcome.value,
-    _SINCE: lambda state: "whole" if state.since is None else utc_text(state.since),
-    "items": lambda state: str(state.items),
-    _EARLIER: lambda state: str(state.resumed_items),
-    "pages": lambda state: str(state.pages),
-    "retries": lambda state: str(state.retries),
-    "seconds": lambda state: f"{state.elapsed:.2f}",
-    "error": _problem,
-}
-"""The columns of the table of a report after the first one, each with the function that gives its cells."""

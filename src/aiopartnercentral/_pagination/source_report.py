@@ -12,6 +12,7 @@ import attrs
 
 from aiopartnercentral._utils.text import counted, json_time
 from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
+from aiopartnercentral.types.mixins import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -141,8 +142,8 @@ class Cursor:
         }
 
 
-@attrs.frozen(kw_only=True)
-class SourceReport:
+@attrs.frozen(kw_only=True, repr=False)
+class SourceReport(Shown):
     """The progress of one source; it counts what was handed to the consumer, not what was fetched.
 
     Attributes:

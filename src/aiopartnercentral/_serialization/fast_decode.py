@@ -118,14 +118,9 @@ _CBOR: Mapping[Any, tuple[Any, str]] = {
     Any: (Any, "fall_back"),
     **dict.fromkeys((ISO_8601, "unixTimestamp", "rfc822"), (Any, "decode_timestamp")),
 }
-_FUNCTIONS: Mapping[str, Any] = {
-    "decode_base64": decode_base64,
-    "decode_blob": decode_blob,
-    "decode_epoch": from_epoch,
-    "decode_iso8601": decode_iso8601,
-    "decode_optional_iso8601": decode_optional_iso8601,
-    "decode_timestamp": decode_timestamp,
-    "fall_back": fall_back,
+_FUNCTIONS: Mapping[str, Any] = {"decode_epoch": from_epoch} | {
+    each.__name__: each
+    for each in (decode_base64, decode_blob, decode_iso8601, decode_optional_iso8601, decode_timestamp, fall_back)
 }
 
 
@@ -194,19 +189,20 @@ class _Source:
         msgspec drops unknown members, and a required member must not be null.
         """
         found = list(members(cls, is_botocore=False))
-        if self._is_in_place(cls):
+        if is_in_place := self._is_in_place(cls):
             self._head(cls.__name__, "made")
             self.namespace[cls.__name__] = cls
             complete_twin(self.wires[cls], found, {member.key: self._form_of(member) for member in found})
-            for member in found:
-                self._member(member, f"made.{member.field}")
         else:
             self._head(cls.__name__, "wire")
             self._use(cls)
             self.wires[cls].__annotations__ = {member.field: self._form_of(member) for member in found}
             self._line(f"made = _{cls.__name__}()")
-            for member in found:
-                self._copy(member, f"wire.{member.field}")
+        for member in found:
+            text = f"{'made' if is_in_place else 'wire'}.{member.field}"
+            if member.type is Any and member.required:  # which is any JSON to msgspec
+                self._line(f"if {text} is None: fall_back()")
+            (self._member if is_in_place else self._copy)(member, text)
         if issubclass(cls, Response):
             self._line("made.response_metadata = None")
         self._line(f"made.__class__ = {cls.__name__}")
@@ -227,7 +223,9 @@ class _Source:
                 if others:
                     self._line(f"if {others}: fall_back()")
                 self._line(f"made = _{name}()")
-                self._line(f"made.value = {self._decoded(member.type, f'wire.{field}', member)}")
+                self._line(f"made.value = wire.{field}")
+                if not self._is_final(member.type):
+                    self._convert(member.type, "made.value", member)
                 self._line(f"made.__class__ = {name}")
                 self._line("return made")
         self._line("fall_back()")
@@ -260,8 +258,6 @@ class _Source:
     def _member(self, member: Member, text: str) -> None:
         """Write the lines that decode a member in place."""
         of = member.type
-        if of is Any and member.required:  # which is any JSON to msgspec
-            self._line(f"if {text} is None: fall_back()")
         if self._is_final(of):
             return
         if member.required:
@@ -275,8 +271,6 @@ class _Source:
     def _copy(self, member: Member, text: str) -> None:
         """Write the lines that decode a member of a wire object into another object."""
         of = member.type
-        if of is Any and member.required:  # which is any JSON to msgspec
-            self._line(f"if {text} is None: fall_back()")
         if member.required or self._is_final(of):
             decoded = self._decoded(of, text, member)
         elif self._is_text(of, member):
@@ -289,7 +283,7 @@ class _Source:
         """Write the lines that decode the value of a variable: in place, or a new one."""
         part = without_none(get_args(of)[-1]) if get_origin(of) in (list, dict) else None
         if part is None and self._is_in_place(of):
-            self._line(f"decode_{of.__name__}({text})")
+            self._line(f"{text}.__class__ = {of.__name__}" if self._is_read(of) else f"decode_{of.__name__}({text})")
         elif part is not None and self._is_in_place(part):
             item = self._variable()
             with self._block(f"for {item} in {text}{'.values()' if get_origin(of) is dict else ''}:"):
@@ -334,6 +328,11 @@ class _Source:
         if get_origin(of) in (list, dict):
             return self._is_in_place(without_none(get_args(of)[-1]))
         return isinstance(of, type) and issubclass(of, Structure) and not issubclass(self._wire(of), msgspec.Struct)
+
+    def _is_read(self, cls: type) -> bool:
+        """Tell whether an object that is decoded in place needs only its class, as msgspec has read all its members."""
+        found = members(cls, is_botocore=False)
+        return all(self._is_final(each.type) and not (each.type is Any and each.required) for each in found)
 
     def _head(self, name: str | None, parameter: str) -> None:
         self._variables = 0

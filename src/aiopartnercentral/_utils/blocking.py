@@ -40,7 +40,7 @@ class Blocking(Generic[T]):
     Its event loop runs in a thread of its own, so it can be used where a loop is running already, such as in a
     notebook, and in a process that was forked before. Several threads may call at once. Leaving the block closes the
     object and ends the thread, also after an exception such as `KeyboardInterrupt`, which cancels what is running. The
-    end of the process closes it, too, as a notebook may never leave the block.
+    cells of a notebook share no block: there, `open` opens the object, and `close` or the end of the process closes it.
     """
 
     def __init__(self, manager: AbstractAsyncContextManager[T], what: str) -> None:
@@ -56,6 +56,24 @@ class Blocking(Generic[T]):
         self._process = os.getpid()
         self._portal: BlockingPortal | None = None
         self._opened: T | None = None
+
+    def open(self) -> Self:
+        """Open the object without a `with` block, such as for the cells of a notebook; `close` ends it.
+
+            call = blocking(account.connect(profile="ada")).open()
+
+        The end of the process closes it, too.
+
+        Raises:
+            RuntimeError: it was opened before.
+            Exception: it cannot be opened.
+        """
+        return self.__enter__()
+
+    def close(self) -> None:
+        """Close the object, and end the thread; nothing happens if it is not open."""
+        if self.is_open:
+            self.__exit__(None, None, None)
 
     @property
     def opened(self) -> T | None:
@@ -146,6 +164,8 @@ def blocking(manager: AbstractAsyncContextManager[T]) -> Blocking[T]:
         with blocking(account.connect(profile="ada")) as call:
             page = call(lambda client: client.list_connections(catalog="AWS"))
             everything = call(lambda client: client.paginate.list_connections(catalogs=["AWS", "Sandbox"]).collect())
+
+    In a notebook, `call = blocking(...).open()` keeps the client open for further cells, until `call.close()`.
 
     To iterate over the items of a `Collection`, use its own `blocking()`.
 

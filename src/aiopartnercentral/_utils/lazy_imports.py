@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.util import resolve_name
+from importlib.util import find_spec, resolve_name
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GENERATED_FORMAT", "import_optional", "lazy_imports", "missing_package"]
 
+_EMULATOR: Final = "aiopartnercentral.emulator"  # a distribution of its own, which may not be installed
 GENERATED_FORMAT: Final = 2
 """Format of the generated packages that this version supports. Raise it with each change that breaks older ones."""
 
@@ -67,9 +68,16 @@ def lazy_imports(
 
     def public() -> list[str]:
         own = [name for name in ("__version__",) if name in namespace]
-        return sorted([*modules(), *own])
+        lacking = () if _EMULATOR not in modules().values() or _is_package(_EMULATOR) else (_EMULATOR,)
+        return sorted([*(name for name, module in modules().items() if module not in lacking), *own])
 
     return load, public
+
+
+def _is_package(module: str) -> bool:
+    """Return whether a module is a package; without the emulator, a single file says how to install it."""
+    spec = find_spec(module)
+    return spec is not None and spec.submodule_search_locations is not None
 
 
 def _source(namespace: dict[str, Any]) -> str | None:

@@ -19,6 +19,7 @@ __all__ = [
     "REDACTED",
     "argument_texts",
     "attribute_texts",
+    "clean",
     "counted",
     "docstring",
     "json_time",
@@ -30,6 +31,15 @@ __all__ = [
 REDACTED = "<redacted>"
 _NAMED = 10  # how many names a text has
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Return the text with each control character escaped, and each that reverses the direction of writing."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
+    )
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -16,6 +16,7 @@ from aiopartnercentral._pagination.paginator import OnError, OnMalformed, ignori
 from aiopartnercentral._pagination.report import Report, versions_of
 from aiopartnercentral._transport.options import check_values
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.arrow_stream import ArrowBatches, listing_table
 from aiopartnercentral.bulk.blocking import Streams
@@ -180,6 +181,18 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             "observer": observer,
             **options,
         }
+
+    def __repr__(self) -> str:
+        labels = dict.fromkeys(origin.label for origin in self.origins)
+        return f"<Collection of {listed(self._spec.listings)} from {counted(len(labels), 'source')}: {listed(labels)}>"
+
+    def _repr_html_(self) -> str:
+        from aiopartnercentral._utils.html import ROWS, table, text  # noqa: PLC0415 - only in notebooks
+
+        heads = ("source", "catalog", "account", "service", "listing")
+        shown = [(each.label, each.catalog, each.account, each.service, each.listing) for each in self.origins[:ROWS]]
+        rows = [[*map(text, row)] for row in shown]
+        return table(heads, rows, caption=f"{self!r}".strip("<>"), total=len(self.origins), noun="source")
 
     def __eq__(self, other: object) -> bool:
         """Return whether the other one is a collection of the same listings and sources with the same options."""

@@ -16,6 +16,7 @@ from aiopartnercentral._transport.credentials import Credentials, CredentialsPro
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import optional
 from aiopartnercentral.errors import CredentialsError
+from aiopartnercentral.types.mixins import Shown
 
 __all__ = [
     "Credentials",
@@ -67,8 +68,8 @@ def _default_label(source: Source) -> str:
     return f"{'credentials' if source.client is None else 'client'}/{source.catalog}"
 
 
-@attrs.frozen
-class Source:
+@attrs.frozen(repr=False)
+class Source(Shown):
     """A catalog, and the credentials to read it with: at most one of `profile`, `role`, `credentials` and `client`.
 
     Without any of them, the default credential provider chain is used.
@@ -123,8 +124,8 @@ class Source:
                 raise ValueError(f"{name} and client exclude each other: the client has its own {name}")
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Origin:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Origin(Shown):
     """One source and one of the listings that are collected from it.
 
     Attributes:

@@ -10,6 +10,7 @@ import attrs
 
 from aiopartnercentral._utils.text import counted, listed, utc_text
 from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
+from aiopartnercentral.types.mixins import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +41,8 @@ class RowOutcome(StrEnum):
     """It was sent, and may have been executed: no answer arrived, and sending it again could execute it twice."""
 
 
-@attrs.frozen(kw_only=True)
-class RowResult(Generic[ResponseT_co]):
+@attrs.frozen(kw_only=True, repr=False)
+class RowResult(Shown, Generic[ResponseT_co]):
     """The result of one row.
 
     Attributes:
@@ -90,8 +91,8 @@ class RowResult(Generic[ResponseT_co]):
         }
 
 
-@attrs.frozen(kw_only=True)
-class WriteReport:
+@attrs.frozen(kw_only=True, repr=False)
+class WriteReport(Shown):
     """The progress of a run that writes: an immutable snapshot, whose size does not depend on the number of rows.
 
     Attributes:

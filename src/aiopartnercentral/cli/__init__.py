@@ -15,11 +15,12 @@ collect        runs a collection into the output
 sources        the sources of a sources file
 check          tries each source of a sources file, with check_command (its options)
 progress       its progress on stderr
+notebook       the same progress in a notebook
 writer         stdout and files
 sinks          the sinks of standard output, devices, pipes, and malformed items
 table          rows and reports as tables, and what the command prints at the end of a run
 item_table     items of the service as tables
-report_file    the JSON report, and the earlier one from which an incremental run continues
+report_file    the report, as JSON or a page, and the earlier one from which an incremental run continues
 write          sends the rows of a file, with write_command (its options)
 describe       an operation or a type of the API
 emulator       a local Partner Central, and `demo`, with emulator_command (its options) and emulator_settings (changes a
@@ -41,6 +42,7 @@ import sys
 __all__ = ["main"]
 
 _EXTRA = ("aiohttp", "jinja2", "rich", "typer")
+_EMULATOR = "aiopartnercentral.emulator"
 _FAILED = 1
 _USAGE = 2
 _INTERRUPTED = 130
@@ -62,9 +64,12 @@ def main() -> int:
         from aiopartnercentral.cli.app import app  # noqa: PLC0415 - the packages of the extra may be missing
 
         app(prog_name="aiopartnercentral")
-    except ModuleNotFoundError as error:
+    except ImportError as error:
+        if error.name == _EMULATOR:  # not installed, or of another version
+            say(error.msg)
+            return _USAGE
         package = (error.name or "").partition(".")[0]
-        if package not in _EXTRA:
+        if package not in _EXTRA or not isinstance(error, ModuleNotFoundError):
             raise
         say(f"this needs {package}: pip install {' '.join(_EXTRA)} (the extra 'cli' of aiopartnercentral)")
         return _USAGE

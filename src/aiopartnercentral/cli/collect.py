@@ -95,11 +95,11 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
         else:
             run.say_result()
         finally:  # last, as the next run begins at this report, whatever becomes of the process
-            if report_file is not None and run.progress.started:
+            if path is not None and report_file is not None and run.progress.started:
                 with anyio.CancelScope(shield=True):
                     moved = run.moved_report
                     elsewhere = None if moved is None else partial(run.target, moved, template=config.report)
-                    unwritten = await write_report(report_file, run.report, elsewhere=elsewhere)
+                    unwritten = await write_report(path, report_file, run.report, elsewhere=elsewhere)
     for line in warnings:
         say(clean(line))
     return _conclude(config, run, unwritten)

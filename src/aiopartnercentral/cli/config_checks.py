@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["combine"]
 
 _ACCESS: Final = ("catalogs", "profile", "region", "endpoint_url")
-_REPORT_EXTENSIONS: Final = (("", None), (".json", None))
+_REPORT_EXTENSIONS: Final = (("", None), (".json", None), (".html", None))
 _PLACEHOLDER: Final = re.compile(r"\{(?:date|label|catalog|account|service|operation)\}")
 
 
@@ -174,7 +174,7 @@ def _of_malformed(config: Config) -> Iterator[str]:
 def _of_report(config: Config) -> Iterator[str]:
     report = config.report
     if report not in (None, STDOUT) and is_replaceable(report) and split_extension(report) not in _REPORT_EXTENSIONS:
-        yield f"--report must end in .json, or have no extension: {clean(report)}"
+        yield f"--report must end in .json or .html, or have no extension: {clean(report)}"
 
 
 def _of_log(config: Config) -> Iterator[str]:

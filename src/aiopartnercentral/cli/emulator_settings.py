@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.terminal import clean, one_line
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.emulator import read_faults
@@ -38,7 +38,9 @@ async def change(
     freeze_time: bool | None,
     codes: Sequence[str],
 ) -> int:
-    """Change an emulator, print its situation, and return the exit code; a cancellation leaves the rest unchanged.
+    """Change an emulator, print its situation, and return the exit code.
+
+    All changes are made, or none.
 
     Arguments:
         url: its address.
@@ -61,18 +63,19 @@ async def change(
             changes["fault"] = [table_of(fault) for fault in read_faults(faults)]
         if numbers := {name: int(number) for name, number in map(partial(_pair, "--quota NAME=NUMBER"), quotas)}:
             changes["quotas"] = _table(changes, "quotas") | numbers
-        sent = [{"Email": email, "Code": code} for email, code in map(partial(_pair, "--code EMAIL=CODE"), codes)]
+        if codes:
+            pairs = map(partial(_pair, "--code EMAIL=CODE"), codes)
+            changes["code"] = [{"email": email, "code": code} for email, code in pairs]
         if freeze_time is not None:
             changes["clock"] = _table(changes, "clock") | {"running": not freeze_time}
+        if advance is not None:
+            changes["clock"] = _table(changes, "clock") | {"advance_seconds": advance}
     except ValueError as error:
         raise CommandError(one_line(str(error)), exit_code=USAGE) from None
     if requests_per_second is not None:
         changes["requests_per_second"] = requests_per_second or None
-    requests = [("scenario", changes)] if changes else []
-    requests += [] if advance is None else [("clock", {"AdvanceSeconds": advance})]
-    requests += [("codes", each) for each in sent]
     with await Target.open(STDOUT) as target:
-        text = json.dumps(await _present(url.rstrip("/"), requests), indent=2)
+        text = json.dumps(await _present(url.rstrip("/"), changes), indent=2)
         await write_once(target, f"{text}\n".encode())
     return 0
 
@@ -94,19 +97,19 @@ def _table(changes: dict[str, Any], name: str) -> dict[str, Any]:
     return table
 
 
-async def _present(url: str, requests: Sequence[tuple[str, dict[str, Any]]]) -> object:
-    """Send changes to an emulator, and return its situation."""
+async def _present(url: str, changes: dict[str, Any]) -> object:
+    """Send the changes to an emulator, all in one request, and return its situation."""
+    body = json.dumps(changes, default=str) if changes else None
     # It is asked without the settings of the environment for proxies, and another host is not followed.
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as session:
         try:
-            for name, body in requests:
-                data = json.dumps(body, default=str)
-                headers = {"Content-Type": "application/json"}
-                async with session.post(
-                    f"{url}/_emulator/{name}", data=data, headers=headers, allow_redirects=False
-                ) as response:
-                    await _check(response)
-            async with session.get(f"{url}/_emulator/scenario", allow_redirects=False) as response:
+            async with session.request(
+                "GET" if body is None else "POST",
+                f"{url}/_emulator/scenario",
+                data=body,
+                headers={"Content-Type": "application/json"},
+                allow_redirects=False,
+            ) as response:
                 return await _check(response)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise CommandError(f"cannot reach an emulator at {clean(url)}: {type(error).__name__}") from None
@@ -127,4 +130,6 @@ async def _check(response: aiohttp.ClientResponse) -> object:
     reason = body.get("Message", body.get("message")) if isinstance(body, dict) else None
     if not isinstance(reason, str) or response.status == HTTPStatus.NOT_FOUND:
         raise CommandError(f"{clean(str(response.url))} is not an emulator: status {response.status}")
-    raise CommandError(one_line(reason), exit_code=USAGE)
+    # Otherwise, the emulator cannot write its state file, and nothing has changed.
+    is_wrong = response.status == HTTPStatus.BAD_REQUEST
+    raise CommandError(one_line(reason), exit_code=USAGE if is_wrong else FAILED)

@@ -329,8 +329,8 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         str | None,
         metavar="FILE",
         callback=check_output,
-        help="Write a JSON report when the run ends, even by a signal or with failures. FILE can contain {date}, "
-        "begin with s3://, or be - for standard output.",
+        help="Write a JSON report when the run ends, even by a signal or with failures; a page for a browser if FILE "
+        "ends in .html. FILE can contain {date}, begin with s3://, or be - for standard output.",
     ),
     "quiet": option(
         _REPORTING,

@@ -31,17 +31,17 @@ from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD
 from aiopartnercentral.cli.terminal import clean, say, tolerate_closed_stderr
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from aiopartnercentral.bulk import Event, Origin
 
-__all__ = ["Progress", "SourceProgress", "with_progress"]
+__all__ = ["MOST_LINES", "Progress", "SourceProgress", "progress_lines", "with_progress"]
 
 _LIVE_SECONDS = 0.1
 _LINE_SECONDS = 5.0
 _RATE_SECONDS = 10.0  # seconds over which the page rate is averaged
 _FEW = 3  # finished sources that an estimate requires
-_MOST_LINES = 20
+MOST_LINES = 20
 _OTHER_LINES = 4  # lines besides those of sources: the totals, the number of hidden sources, and the cursor
 
 
@@ -207,14 +207,26 @@ async def _watch(progress: Progress, name: Callable[[Origin], str], *, live: boo
             await anyio.sleep(_LIVE_SECONDS)
 
 
-def _drawn(progress: Progress, name: Callable[[Origin], str], console: Console) -> Group:
-    room = max(0, min(_MOST_LINES, console.size.height - _OTHER_LINES))
-    lines = [_line(name(origin), source) for origin, source in islice(progress.running.items(), room)]
+def progress_lines(progress: Progress, name: Callable[[Origin], str] = str, *, most: int = MOST_LINES) -> Sequence[str]:
+    """Return a line for each of the first running sources, and two lines of totals.
+
+    Arguments:
+        progress: the observer of the run.
+        name: returns the displayed name of a source.
+        most: how many sources have a line.
+    """
+    lines = [_line(name(origin), source) for origin, source in islice(progress.running.items(), most)]
     more = len(progress.running) - len(lines)
     if more and lines:
         lines.append(f"  and {more} more running")
+    return [*lines, *_totals(progress)]
+
+
+def _drawn(progress: Progress, name: Callable[[Origin], str], console: Console) -> Group:
+    room = max(0, min(MOST_LINES, console.size.height - _OTHER_LINES))
     # Cut rather than wrapped, since rich's Live cannot erase wrapped lines.
-    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, *_totals(progress)]))
+    lines = progress_lines(progress, name, most=room)
+    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))
 
 
 def _line(name: str, source: SourceProgress) -> str:

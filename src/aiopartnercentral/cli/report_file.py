@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 import attrs
 
+from aiopartnercentral._pagination.report_html import report_page
 from aiopartnercentral.bulk import load_report
 from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD
 from aiopartnercentral.cli.messages import explain
@@ -17,6 +18,7 @@ from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import clean, one_line, say
 from aiopartnercentral.cli.writer import STDOUT, Target, create_directories, is_replaceable, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, SinkError
+from aiopartnercentral.sinks.compression import split_extension
 from aiopartnercentral.sinks.object_storage import ObjectStorage
 from aiopartnercentral.sinks.partial_file import PartialFile
 from aiopartnercentral.sinks.path_template import is_url, literal
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.cli.config import Config
     from aiopartnercentral.sinks import S3Options
 
-__all__ = ["BeginningReport", "begin_of", "foreseen", "say_whole", "write_report"]
+__all__ = ["BeginningReport", "begin_of", "foreseen", "is_html", "say_whole", "write_report"]
 
 
 @attrs.define
@@ -44,7 +46,7 @@ class BeginningReport:
 
         Nothing is done if the path is that of neither. If it cannot be written, `write_report` will say so.
         """
-        content = _report_json(report, is_finished=False)
+        content = _content(path, report, is_finished=False)
         if is_url(path):
             self._given = ObjectStorage.parse(literal(path), s3), content
             self._decided.set()
@@ -79,13 +81,16 @@ class BeginningReport:
 
 
 async def write_report(
-    file: Target, report: Report[Origin], *, elsewhere: Callable[[], Awaitable[Target]] | None
+    path: str, file: Target, report: Report[Origin], *, elsewhere: Callable[[], Awaitable[Target]] | None
 ) -> CommandError | None:
-    """Write the report into the open file, or into one that is opened elsewhere; return why that failed, or None."""
+    """Write the report into the open file, or into one that is opened elsewhere; return why that failed, or None.
+
+    The path says whether it is JSON or HTML.
+    """
     try:
         with ExitStack() as stack:
             target = file if elsewhere is None else stack.enter_context(await elsewhere())
-            await write_once(target, _report_json(report, is_finished=True))
+            await write_once(target, _content(path, report, is_finished=True))
             await target.keep()
     except CommandError as error:
         return error
@@ -105,17 +110,22 @@ def foreseen(state: SourceReport) -> SourceReport:
     return attrs.evolve(state, error=_SettingError(line))
 
 
-def _report_json(report: Report[Origin], *, is_finished: bool) -> bytes:
-    """Return the report as JSON, with the command's message for each error: the service's text may quote a request."""
+def is_html(path: str) -> bool:
+    """Return whether a report with this path is a page for people, and not JSON."""
+    return split_extension(path) == (".html", None)
+
+
+def _content(path: str, report: Report[Origin], *, is_finished: bool) -> bytes:
+    """Return the report, with the command's message for each error: the service's text may quote a request."""
     content = report.as_json()
     if not is_finished:
         content["finished_at"] = None
     for entry, state in zip(content["sources"], map(foreseen, report.sources.values()), strict=True):
         if state.error is not None:
             entry["error"]["message"] = explain(state.error, quotes=False) or type(state.error).__name__
-    text = json.dumps(content, indent=2, ensure_ascii=False)
+    text = report_page(content) if is_html(path) else f"{json.dumps(content, indent=2, ensure_ascii=False)}\n"
     # The path of a malformed item can contain a lone surrogate, which UTF-8 cannot encode.
-    return f"{text}\n".encode(errors="backslashreplace")
+    return text.encode(errors="backslashreplace")
 
 
 def begin_of(config: Config) -> datetime | Report[Origin] | None:
@@ -129,6 +139,9 @@ def begin_of(config: Config) -> datetime | Report[Origin] | None:
     path = config.since
     if path is None or isinstance(path, datetime):
         return path
+    if is_html(str(path)):
+        reason = f"{clean(str(path))} is a page for people, and only a JSON report can be read"
+        raise CommandError(f"--since: {reason}", exit_code=USAGE)
     try:
         return load_report(path)
     except FileNotFoundError as error:

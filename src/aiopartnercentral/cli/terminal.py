@@ -9,6 +9,8 @@ import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.text import clean
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
@@ -37,15 +39,6 @@ STDOUT = "-"
 
 LIMIT = 300
 _USUAL_WIDTH = 80
-
-
-def clean(text: str) -> str:
-    """Return the text with each control character escaped."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
-    )
 
 
 def is_text(argument: str) -> bool:

@@ -34,6 +34,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiopartnercentral._utils.distributions import check_version
 from aiopartnercentral._utils.lazy_imports import lazy_imports
 
 if TYPE_CHECKING:
@@ -76,4 +77,5 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.state.clock import Clock as Clock
     from aiopartnercentral.emulator.state.quotas import Quotas as Quotas
 else:
+    check_version(__name__)
     __getattr__, __dir__ = lazy_imports(globals())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -10,10 +11,12 @@ import attrs
 from aiopartnercentral.emulator import errors
 from aiopartnercentral.emulator.operations.arns import catalog_named
 from aiopartnercentral.emulator.operations.context import RequestContext
+from aiopartnercentral.emulator.operations.registry import is_read
 from aiopartnercentral.emulator.operations.selling.bulk_jobs import FILE_CONTENT
 from aiopartnercentral.emulator.persistence.records import StateError
 from aiopartnercentral.emulator.state.clock import CLOCK_LOCK
 from aiopartnercentral.emulator.state.quotas import TokenBucket
+from aiopartnercentral.emulator.state.steps import in_steps, unlimited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,10 +78,10 @@ class Dispatcher:
         self._requests_per_second = rate
         self._buckets.clear()
 
-    def respond(
+    async def respond(
         self, service: Service, operation: str, request: Mapping[str, Any], *, account: str, origin: str
     ) -> bytes:
-        """Return the JSON of the response to a request.
+        """Return the JSON of the response to a request; if this is cancelled, it was executed completely or not at all.
 
         Arguments:
             service: the service.
@@ -101,12 +104,21 @@ class Dispatcher:
         if uri is not None and self.files is not None:
             # A part of the request, so that the state file has it: the file may change.
             known[FILE_CONTENT] = read_file(self.files, uri)
-        with CLOCK_LOCK:
-            context = RequestContext(service, operation, known, account, self.store.clock.now(), origin, self.state)
-            try:
-                return self.store.execute(context)
-            except StateError:
-                raise errors.internal_error(errors.STATE_NOT_WRITABLE) from None
+        catalogs = [known[name] for name in ("Catalog", "catalog") if name in known] or [*self.state.sizes]
+
+        def execute() -> bytes:
+            with CLOCK_LOCK:
+                now = self.store.clock.now()
+                for name in catalogs:
+                    self.state.settle(name, now)
+                context = RequestContext(service, operation, known, account, now, origin, self.state)
+                with nullcontext() if is_read(operation) else unlimited():
+                    return self.store.execute(context)
+
+        try:
+            return await in_steps(execute)
+        except StateError:
+            raise errors.internal_error(errors.STATE_NOT_WRITABLE) from None
 
     def admit(self, service: Service, operation: str, request: Mapping[str, Any], account: str) -> None:
         """Count a request.

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Thirty years, so that adding it to a time never leaves the calendar.
 _LONGEST: Final = timedelta(days=10_957)
 
+MOST_RULES: Final = 1000
+"""How many denials or faults there can be: each request is compared with all of them."""
+
 seconds: Final = validators.number(least=0, most=int(_LONGEST.total_seconds()))
 share: Final = validators.number(least=0, most=1)
 port: Final = validators.integer(least=0, most=65_535)
@@ -50,9 +53,16 @@ def denied_catalogs(denied: Collection[str], catalogs: Collection[str]) -> froze
     return frozenset(names)
 
 
+def check_count(name: str, given: Collection[object]) -> None:
+    """Raise ValueError if there are too many denials or faults."""
+    if len(given) > MOST_RULES:
+        raise ValueError(f"{name} must have at most {MOST_RULES} elements, not {len(given)}")
+
+
 def denials(given: Collection[Denial], catalogs: Collection[str]) -> tuple[Denial, ...]:
     """Return the denials; one that can never match a request is refused."""
     checked = _denials("denials", given)
+    check_count("denials", checked)
     for position, denial in enumerate(checked):
         _check_filter(f"denials[{position}]: ", denial, catalogs)
     return checked
@@ -61,6 +71,7 @@ def denials(given: Collection[Denial], catalogs: Collection[str]) -> tuple[Denia
 def faults(given: Collection[Fault], catalogs: Collection[str]) -> tuple[Fault, ...]:
     """Return the faults; one that can never be injected is refused by its number, from 1, as in a faults file."""
     checked = _faults("faults", given)
+    check_count("faults", checked)
     for number, fault in enumerate(checked, 1):
         _check_filter(f"fault {number}: ", fault, catalogs)
         try:

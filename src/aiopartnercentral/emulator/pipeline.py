@@ -153,7 +153,7 @@ class RequestPipeline:
                 context.respond(answer.body, status=answer.status)
                 return
             origin = f"{request.scheme}://{request.host}"
-            response = self.dispatcher.respond(
+            response = await self.dispatcher.respond(
                 context.service, context.operation, context.request, account=context.account, origin=origin
             )
             context.respond(context.service.response_body(context.operation, response))

@@ -6,6 +6,7 @@
     [clock]                                                            start, running
     [quotas]                                                           as arguments of `Quotas`
     [[denial]], [[fault]]                                              as in a faults file
+    clock.advance_seconds, [[code]]                                    while an emulator runs only
 
 The scenarios that are part of the library are in `scenarios/`.
 """
@@ -13,13 +14,14 @@ The scenarios that are part of the library are in `scenarios/`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral.emulator import options
 from aiopartnercentral.emulator.auth import Credential
 from aiopartnercentral.emulator.faults.config_file import fault_of, parsed, read_toml
 from aiopartnercentral.emulator.iam import Denial
@@ -34,12 +36,17 @@ _SHIPPED: Final = Path(__file__).parent / "scenarios"
 
 CHANGEABLE: Final = ("latency", "requests_per_second", "denied_catalogs", "clock", "quotas", "denial", "fault")
 """The keys that can be set while an emulator runs."""
+_CHANGEABLE_ONLY: Final = (*CHANGEABLE, "code")
 _FILES: Final = ("files", "replay")  # relative to the scenario's own file
 _AT_START: Final = ("seed", "account_id", "task_seconds", "nightly_changes", "catalogs", "account", *_FILES)
 KEYS: Final = (*_AT_START, *CHANGEABLE)
 _ACCOUNT_KEYS: Final = ("access_key_id", "secret_access_key", "account_id", "session_token")
 
+_CODE_KEYS: Final = ("email", "code", "catalog", "account_id")
+
 _table = validators.instance_of(dict, "a table")
+# More than the calendar has, and little enough for a timedelta.
+_seconds = validators.number(least=0, most=10**12)
 
 
 def shipped() -> Sequence[str]:
@@ -101,9 +108,9 @@ def read_changes(scenario: str | PathLike[str] | Mapping[str, Any]) -> dict[str,
         ValueError: something is wrong, or cannot be set while it runs; the message names table and key.
     """
     if isinstance(scenario, Mapping):
-        return settings_of(scenario, CHANGEABLE)
+        return settings_of(scenario, _CHANGEABLE_ONLY)
     path, tables = read_tables(scenario)
-    return settings_of(tables, CHANGEABLE, where=str(path))
+    return settings_of(tables, _CHANGEABLE_ONLY, where=str(path))
 
 
 def settings_of(tables: Mapping[str, Any], allowed: Sequence[str], *, where: str = "") -> dict[str, Any]:
@@ -125,10 +132,14 @@ def settings_of(tables: Mapping[str, Any], allowed: Sequence[str], *, where: str
                 raise ValueError(f"{key} can be set at the start only; later, {', '.join(allowed)}")  # noqa: TRY301
         _check_keys("", given, allowed)
         arguments = {name: given.pop(name) for name in list(given) if name not in _PARSERS and name not in _LISTS}
-        arguments |= {name: _PARSERS[name](given.pop(name)) for name in list(given) if name in _PARSERS}
+        is_running = allowed is _CHANGEABLE_ONLY
+        parsers = {**_PARSERS, "clock": _move} if is_running else _PARSERS
+        arguments |= {name: parsers[name](given.pop(name)) for name in list(given) if name in parsers}
         for name, listed in given.items():
             if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
                 raise ValueError(f"{name} must be [[{name}]] tables")  # noqa: TRY301 - of a file
+            if name != "account":
+                options.check_count(name, listed)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{begin}{error}") from None
     if "account" in given:
@@ -144,6 +155,12 @@ def _check_keys(where: str, table: Mapping[str, Any], known: Sequence[str]) -> N
     for key in table:
         if key not in known:
             raise ValueError(f"{where}{key!a} is not a key: there are {', '.join(known)}")
+
+
+def _check_required(table: Mapping[str, Any], required: Sequence[str], what: str) -> None:
+    for key in required:
+        if key not in table:
+            raise ValueError(f"{key} is missing: {what} needs {', '.join(required)}")
 
 
 def _clock(value: object) -> dict[str, Any]:
@@ -162,6 +179,23 @@ def _clock(value: object) -> dict[str, Any]:
     return table
 
 
+def _move(value: object) -> dict[str, Any]:
+    """Return the arguments of a clock, and how far it is advanced."""
+    table = dict(_table("clock", value))
+    seconds = table.pop("advance_seconds", None)
+    moved = _clock(table)
+    if seconds is not None:
+        moved["advance"] = timedelta(seconds=_seconds("clock.advance_seconds", seconds))
+    return moved
+
+
+def _code(table: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a verification code."""
+    _check_keys("", table, _CODE_KEYS)
+    _check_required(table, _CODE_KEYS[:2], "a code")
+    return table
+
+
 def _quotas(value: object) -> dict[str, Any]:
     """Return the arguments of quotas."""
     table: dict[str, Any] = _table("quotas", value)
@@ -175,9 +209,7 @@ def _quotas(value: object) -> dict[str, Any]:
 
 def _credential(table: dict[str, Any]) -> tuple[str, Credential]:
     _check_keys("", table, _ACCOUNT_KEYS)
-    for key in _ACCOUNT_KEYS[:3]:
-        if key not in table:
-            raise ValueError(f"{key} is missing: an account needs {', '.join(_ACCOUNT_KEYS[:3])}")
+    _check_required(table, _ACCOUNT_KEYS[:3], "an account")
     credential = Credential(table["secret_access_key"], table["account_id"], table.get("session_token"))
     return validators.text("access_key_id", table["access_key_id"]), credential
 
@@ -197,4 +229,5 @@ _LISTS: Final[Mapping[str, Any]] = {
     "account": ("credentials", _credential),
     "denial": ("denials", _denial),
     "fault": ("faults", fault_of),
+    "code": ("codes", _code),
 }

@@ -10,10 +10,10 @@ import attrs
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator import iam, options, scenario as scenarios
-from aiopartnercentral.emulator.faults.config_file import table_of
+from aiopartnercentral.emulator.faults.config_file import parsed, table_of
 from aiopartnercentral.emulator.faults.rules import FaultInjector
 from aiopartnercentral.emulator.state.catalog import VerificationCode
-from aiopartnercentral.emulator.state.clock import CLOCK_LOCK, Clock, format_timestamp
+from aiopartnercentral.emulator.state.clock import CLOCK_LOCK, LATEST, Clock, format_timestamp
 from aiopartnercentral.emulator.state.quotas import Quotas
 
 if TYPE_CHECKING:
@@ -157,13 +157,16 @@ class Settings:
             ValueError: an argument has a wrong value; the text begins with its name.
             StateError: the state file cannot be written.
         """
+        with CLOCK_LOCK:
+            self._dispatcher.store.set_code(self._verification_code(email, code, catalog, account_id))
+
+    def _verification_code(
+        self, email: str, code: str, catalog: str = "AWS", account_id: str | None = None
+    ) -> VerificationCode:
         state = self._dispatcher.state
         account = iam.account_id("account_id", state.owner if account_id is None else account_id)
-        name = validators.one_of(state.sizes)("catalog", catalog)
-        with CLOCK_LOCK:
-            expires_at = self.clock.now() + _CODE_TIME
-            made = VerificationCode(account, name, _email("email", email), _code("code", code), expires_at)
-            self._dispatcher.store.set_code(made)
+        name, expires_at = validators.one_of(state.sizes)("catalog", catalog), self.clock.now() + _CODE_TIME
+        return VerificationCode(account, name, _email("email", email), _code("code", code), expires_at)
 
     @property
     def scenario(self) -> Mapping[str, Any]:
@@ -193,7 +196,8 @@ class Settings:
 
         Arguments:
             scenario: the name of a scenario that is part of the library, the path of a TOML file, or a mapping with
-                the keys of a file. The clock is moved forward to `clock.start`.
+                the keys of a file. The clock is moved forward to `clock.start`, and then by `clock.advance_seconds`.
+                Each `code` has the arguments of `set_code`.
 
         Raises:
             TypeError: an argument has a wrong type.
@@ -212,14 +216,21 @@ class Settings:
         for name, check in checks.items():
             if name in given:
                 check(name, given[name])
-        with CLOCK_LOCK:
-            clock = given.pop("clock", {})
-            by = clock.get("start", now := self.clock.now()) - now
+        with self._dispatcher.store.together():
+            clock, codes = given.pop("clock", {}), given.pop("codes", [])
+            now = self.clock.now()
+            by = clock.get("start", now) - now
             if by < timedelta(0):
                 raise ValueError("clock.start must not be in the past: the clock only moves forward")
+            by += clock.get("advance", timedelta(0))
+            if by > LATEST - now:
+                raise ValueError("clock.advance_seconds must not move the clock beyond the year 9000")
+            parsed("", "code", codes, lambda code: self._verification_code(**code))
             self.clock.advance(by)
             self.clock.running = clock.get("running", self.clock.running)
-        if "quotas" in given:
-            self.quotas = attrs.evolve(self.quotas, **given.pop("quotas"))
+            if "quotas" in given:
+                self.quotas = attrs.evolve(self.quotas, **given.pop("quotas"))
+            for code in codes:
+                self.set_code(**code)
         for name, value in given.items():
             setattr(self, name, value)

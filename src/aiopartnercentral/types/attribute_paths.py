@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -48,6 +47,8 @@ def resolved(cls: type, path: str, *, name: str = "", taker: str = "") -> tuple[
         fields = attrs.fields_dict(found)
         if part not in fields or part == "response_metadata":
             known = [each for each in fields if each != "response_metadata"]
+            from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
+
             near = get_close_matches(part, known, 1)
             hint_text = f"; did you mean {near[0]}?" if near else f"; the attributes are {', '.join(known)}"
             what = f"{taker}() has no argument {name}" if taker else f"{before} has no attribute {part}"

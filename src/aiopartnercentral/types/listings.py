@@ -123,15 +123,26 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
         package = self.service.package.rpartition(".")[2]
         return f"{package}.listings.{self.pagination.method}({', '.join(self._arguments())})"
 
+    def _repr_html_(self) -> str:
+        from aiopartnercentral._utils.html import table, text  # noqa: PLC0415 - only in notebooks
+
+        return table([], [(text(name), text(value)) for name, value in self._described().items()])
+
+    def _described(self) -> dict[str, str]:
+        """Return what a notebook shows of it."""
+        return {"service": self.service.name, "operation": self.pagination.operation.name, **self._shown()}
+
     def _arguments(self) -> list[str]:
+        return [f"{name}={value}" for name, value in self._shown().items()]
+
+    def _shown(self) -> dict[str, str]:
+        """Return the repr of each argument; sensitive filters are redacted."""
         fields = attrs.fields_dict(self.pagination.operation.input)
-        shown = []
+        shown = {}
         for name, value in self.filters.items():
             as_text = fields[self.pagination.attributes.get(name, name)].repr
-            shown.append(f"{name}={as_text(value) if callable(as_text) else repr(value)}")
-        if self.max_items is not None:
-            shown.append(f"max_items={self.max_items}")
-        return shown
+            shown[name] = as_text(value) if callable(as_text) else repr(value)
+        return shown if self.max_items is None else {**shown, "max_items": str(self.max_items)}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _load_listing, (self.service.package, self.pagination.method, dict(self.filters), self.max_items)
@@ -196,6 +207,10 @@ class NestedListing(Listing[ResponseT_co, ItemT_co]):
     def __hash__(self) -> int:
         """Return a hash without the filters."""
         return hash((super().__hash__(), self.parent, tuple(self.members.items())))
+
+    def _described(self) -> dict[str, str]:
+        given = ", ".join(f"{member} from {path}" for member, path in self.members.items())
+        return {**super()._described(), "for each": repr(self.parent), "members": given}
 
     def __repr__(self) -> str:
         """Return the call that creates it; sensitive filters are redacted."""

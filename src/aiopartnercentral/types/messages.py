@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import attrs
 
-from aiopartnercentral.types.mixins import HashedByValue, PydanticField
+from aiopartnercentral.types.mixins import HashedByValue, PydanticField, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,19 +14,10 @@ if TYPE_CHECKING:
 ResponseT_co = TypeVar("ResponseT_co", covariant=True)
 
 
-class Generated(HashedByValue, PydanticField):
-    """Base of the generated classes, with the repr of attrs: writing it for each class takes a third of its time."""
+class Generated(Shown, HashedByValue, PydanticField):
+    """Base of the generated classes."""
 
     __slots__ = ()
-
-    def __repr__(self) -> str:
-        cls: Any = type(self)
-        shown = [
-            f"{field.name}={(repr if field.repr is True else field.repr)(getattr(self, field.name))}"
-            for field in attrs.fields(cls)
-            if field.repr
-        ]
-        return f"{cls.__qualname__.rpartition('>.')[2]}({', '.join(shown)})"
 
 
 class Structure(Generated):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import attrs
 
 from aiopartnercentral._utils.text import REDACTED
-from aiopartnercentral.types.mixins import HashedByValue, PydanticField
+from aiopartnercentral.types.mixins import HashedByValue, PydanticField, Shown
 
 JsonValue: TypeAlias = Any
 """Any JSON value; the standard library has no type for it."""
@@ -63,8 +63,8 @@ class OpenEnum(PydanticField, StrEnum, metaclass=OpenEnumMeta):
         return f"<{type(self).__name__}.{self.name}: {self.value!r}>"
 
 
-@attrs.frozen
-class UnknownMember(HashedByValue, PydanticField):
+@attrs.frozen(repr=False)
+class UnknownMember(Shown, HashedByValue, PydanticField):
     """A union member that the service knows and this version of the model does not.
 
     Attributes:

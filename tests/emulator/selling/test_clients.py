@@ -6,28 +6,21 @@ from datetime import timedelta
 from random import Random
 
 import anyio.to_thread
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from aiopartnercentral import Emulator, selling
 from aiopartnercentral.emulator import Clock
 from aiopartnercentral.emulator.operations.registry import HANDLERS
 from aiopartnercentral.emulator.services import SELLING
-from tests.emulator.conformance import assert_answer_conforms, botocore_session
+from tests.emulator.conformance import assert_answer_conforms
+from tests.emulator.dashboard_pages import without_a_page
 from tests.emulator.model_values import ModelValues
+from tests.emulator.selling.clients import ACCOUNT, boto3_client
 from tests.emulator.selling.requests import invitation, lead, opportunity, project_context, token
 
 pytestmark = pytest.mark.anyio
 PERSON = {"FirstName": "Ada", "LastName": "Byron", "BusinessTitle": "OpportunityOwner"}
-ACCOUNT = {"aws_access_key_id": "123456789012", "aws_secret_access_key": "any"}
-
-
-def boto3_client(url):
-    session = boto3.session.Session(region_name="us-east-1", botocore_session=botocore_session(), **ACCOUNT)
-    config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-    return session.client(SELLING.name, endpoint_url=url, config=config)
 
 
 async def test_boto3_calls_every_operation():
@@ -194,6 +187,7 @@ async def test_each_operation_succeeds_in_a_scenario_of_boto3(tmp_path):
 
     async with Emulator({"AWS": 400}, clock=Clock(running=False), files=tmp_path) as emulator:
         done = await anyio.to_thread.run_sync(play, emulator.endpoint_url, emulator.clock)
+        assert await anyio.to_thread.run_sync(without_a_page, emulator) == {}
     assert done == set(HANDLERS[SELLING.name]) == set(SELLING.validator.operations)
 
 

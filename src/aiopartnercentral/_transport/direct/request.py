@@ -16,7 +16,15 @@ from aiopartnercentral._transport.direct.signature import Signer, canonical_requ
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Keys", "RequestTemplate", "SignedRequest", "UnsupportedRequestError", "host_header", "trace_id"]
+__all__ = [
+    "Keys",
+    "RequestTemplate",
+    "SignedRequest",
+    "UnsupportedRequestError",
+    "host_header",
+    "runs_in_lambda",
+    "trace_id",
+]
 
 _CONSTANT = frozenset(
     {
@@ -179,9 +187,12 @@ def host_header(url: SplitResult) -> str:
     return host if url.port in (None, _USUAL_PORTS.get(url.scheme)) else f"{host}:{url.port}"
 
 
+def runs_in_lambda() -> bool:
+    """Return whether this process is a Lambda function, whose requests have a trace header."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
 def trace_id() -> str | None:
-    """Return the trace header of a Lambda function's requests; None elsewhere."""
-    if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
-        return None
+    """Return the trace header of a Lambda function's next request; None if it is not traced."""
     trace = os.environ.get("_X_AMZN_TRACE_ID")
     return quote(trace, safe="-=;:+&[]{}\"',") if trace else None

@@ -158,7 +158,7 @@ class ParticipantAccount(Variant):
     """AWS account that has neither a partner profile nor a seller profile."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ParticipantUnknown(UnknownMember):
     """A member of union `Participant` that the model does not know."""
 
@@ -243,7 +243,7 @@ class ValidationErrorBusinessValidationError(Variant):
     """Business rule that a request breaks, although its fields are valid."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ValidationErrorUnknown(UnknownMember):
     """A member of union `ValidationError` that the model does not know."""
 

@@ -144,7 +144,7 @@ class VerificationDetailsRegistrantVerificationDetails(Variant):
     """Registrant to verify; no members, as the person gives the details on a web page."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class VerificationDetailsUnknown(UnknownMember):
     """A member of union `VerificationDetails` that the model does not know."""
 
@@ -178,7 +178,7 @@ class VerificationResponseDetailsRegistrantVerificationResponse(Variant):
     """Web page on which the person who registers the business is verified."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class VerificationResponseDetailsUnknown(UnknownMember):
     """A member of union `VerificationResponseDetails` that the model does not know."""
 

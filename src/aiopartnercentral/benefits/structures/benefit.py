@@ -226,7 +226,7 @@ class FulfillmentDetailsAccessDetails(Variant):
     """Access that fulfils a benefit."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class FulfillmentDetailsUnknown(UnknownMember):
     """A member of union `FulfillmentDetails` that the model does not know."""
 

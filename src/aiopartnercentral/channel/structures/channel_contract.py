@@ -108,7 +108,7 @@ class ChannelContractDetailsManagedServicesAttestationDetails(Variant):
     """What a partner attests about the managed services for a customer."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ChannelContractDetailsUnknown(UnknownMember):
     """A member of union `ChannelContractDetails` that the model does not know."""
 
@@ -131,7 +131,7 @@ class ChannelContractPayloadManagedServicesAttestationPayload(Variant):
     """Attestation to propose about the managed services for a customer."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ChannelContractPayloadUnknown(UnknownMember):
     """A member of union `ChannelContractPayload` that the model does not know."""
 
@@ -181,7 +181,7 @@ class ChannelContractSummaryDetailsManagedServicesAttestationDetails(Variant):
     """Attestation about managed services in a list."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ChannelContractSummaryDetailsUnknown(UnknownMember):
     """A member of union `ChannelContractSummaryDetails` that the model does not know."""
 
@@ -275,7 +275,7 @@ class ListChannelContractsTypeFiltersManagedServicesAttestationTypeFilters(Varia
     """Filters of attestations about managed services."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ListChannelContractsTypeFiltersUnknown(UnknownMember):
     """A member of union `ListChannelContractsTypeFilters` that the model does not know."""
 
@@ -298,7 +298,7 @@ class ListChannelContractsTypeSortManagedServicesAttestationTypeSort(Variant):
     """Order of attestations about managed services."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ListChannelContractsTypeSortUnknown(UnknownMember):
     """A member of union `ListChannelContractsTypeSort` that the model does not know."""
 

@@ -94,7 +94,7 @@ class ChannelHandshakePayloadRevokeServicePeriodPayload(Variant):
     """Service period to end."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ChannelHandshakePayloadUnknown(UnknownMember):
     """A member of union `ChannelHandshakePayload` that the model does not know."""
 
@@ -205,7 +205,7 @@ class HandshakeDetailProgramManagementAccountHandshakeDetail(Variant):
     """Details of a handshake about a program management account."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class HandshakeDetailUnknown(UnknownMember):
     """A member of union `HandshakeDetail` that the model does not know."""
 
@@ -274,7 +274,7 @@ class ListChannelHandshakesTypeFiltersProgramManagementAccountTypeFilters(Varian
     """Filters of handshakes about program management accounts."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ListChannelHandshakesTypeFiltersUnknown(UnknownMember):
     """A member of union `ListChannelHandshakesTypeFilters` that the model does not know."""
 
@@ -318,7 +318,7 @@ class ListChannelHandshakesTypeSortProgramManagementAccountTypeSort(Variant):
     """Order of handshakes about program management accounts."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ListChannelHandshakesTypeSortUnknown(UnknownMember):
     """A member of union `ListChannelHandshakesTypeSort` that the model does not know."""
 

@@ -268,7 +268,7 @@ class SupportPlanResoldUnifiedOperations(Variant):
     """AWS Unified Operations support that the partner resells."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class SupportPlanUnknown(UnknownMember):
     """A member of union `SupportPlan` that the model does not know."""
 

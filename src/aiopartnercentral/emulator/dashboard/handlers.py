@@ -89,15 +89,17 @@ class Dashboard:
 
     async def _view(self, request: web.BaseRequest) -> View | None:
         """Return the contents of the page of an address; None if it is not that of a page."""
+        await self.views.settle()
         path, query, views = request.path, request.query, self.views
         fixed: dict[str, Callable[[], View]] = {
             "/": views.overview,
             "/accounts": lambda: views.accounts(query),
             "/requests": lambda: views.requests(query),
-            "/inbox": views.inbox,
+            "/inbox": lambda: views.inbox(done=_DONE.get(query.get("done", ""), "")),
             "/settings": lambda: views.settings(done=_DONE.get(query.get("done", ""), "")),
             "/connect": lambda: views.connect(f"{request.scheme}://{request.host}"),
         }
+        path = _page_of(path)
         if path in fixed:
             return fixed[path]()
         if path == "/search":
@@ -130,15 +132,16 @@ class Dashboard:
 
     def _rendered(self, environment: Environment, view: View, request: web.BaseRequest) -> str:
         query = {name: value for name, value in request.query.items() if value and name not in ("format", "done")}
+        path = _page_of(request.path)
 
         def here(**changes: object) -> str:
             kept = {name: value for name, value in {**query, **changes}.items() if value is not None}
-            return f"{request.path}?{urlencode(kept)}" if kept else request.path
+            return f"{path}?{urlencode(kept)}" if kept else path
 
         return environment.get_template(view.template).render(
             view.data,
             here=here,
-            path=request.path,
+            path=path,
             query=query,
             linked=self._linked,
             now=format_timestamp(self.views.now),
@@ -202,9 +205,21 @@ class Dashboard:
         self.views.pipeline.processed += 1
         if status != HTTPStatus.OK:
             problem = msgspec.json.decode(answer)["Message"]
+            if name == "code":
+                return await self._shown(request, self.views.inbox(problem=problem))
             view = self.views.settings(problem=problem, form=name, text=form.get("changes"))
             return await self._shown(request, view)
-        return web.Response(status=HTTPStatus.SEE_OTHER, headers={**_HEADERS, "Location": f"/settings?done={name}"})
+        place = f"{_page_of(request.path)}?done={name}"
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers={**_HEADERS, "Location": place})
+
+
+def _page_of(path: str) -> str:
+    """Return the path of the page that has a form, for the path that the form is sent to; other paths unchanged.
+
+    A refused form is shown with its own address, from which the browser brings the page up to date.
+    """
+    name = path.removeprefix("/settings/")
+    return path if name == path or name not in _FORMS else "/inbox" if name == "code" else "/settings"
 
 
 def _advance(form: Mapping[str, str]) -> object:
@@ -277,6 +292,7 @@ def _environment() -> Environment:
         "moment": _moment,
         "words": _words,
         "plural": _plural,
+        "singular": _singular,
         "count": "{:,}".format,
         "short": _short,
         "breakable": _breakable,
@@ -304,6 +320,14 @@ def _words(name: str) -> str:
 def _plural(kind: str) -> str:
     """Return the name of a kind of items in words; some services name it in the singular."""
     return f"{_words(kind)}{'' if kind.endswith('s') else 's'}"
+
+
+def _singular(kind: str) -> str:
+    """Return what one item of a kind is called, in words."""
+    text = _words(kind)
+    if text.endswith("ies"):
+        return f"{text[:-3]}y"
+    return text if text.endswith("preferences") else text.removesuffix("s")
 
 
 def _short(service: str) -> str:

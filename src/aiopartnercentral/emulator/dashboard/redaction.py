@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 HIDDEN: Final = "(hidden)"
 """What is shown instead of a sensitive value."""
-_HIDDEN_NAMES: Final = re.compile(r".*(email|message|completionurl|secret|password|verificationcode)", re.IGNORECASE)
+# The history of next steps repeats them, and the model calls only the latest ones sensitive.
+_HIDDEN_NAMES: Final = re.compile(
+    r".*(email|message|completionurl|secret|password|verificationcode|nextstepshistory)", re.IGNORECASE
+)
 
 
 def redacted(service: Service, value: Any, shape: str | None, name: str = "") -> Any:  # noqa: ANN401 - of any shape

@@ -1,8 +1,7 @@
-"""The items of all services in one form: their kinds, how they are found by identifier, and a summary of each."""
+"""The items of all services in one form: how they are found by identifier, and a summary of each."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from functools import cached_property
 from time import perf_counter
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio.lowlevel
 import attrs
 
-from aiopartnercentral.emulator import services
 from aiopartnercentral.emulator.dashboard.redaction import HIDDEN, redacted_item
 from aiopartnercentral.emulator.state.collection import ItemCollection
 from aiopartnercentral.emulator.state.records import RecordCollection
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aiopartnercentral.emulator.services import Service
-    from aiopartnercentral.emulator.state.state import State
 
 Item = dict[str, Any]
 
@@ -29,22 +26,22 @@ INDEXED: Final = 50_000
 BUDGET_SECONDS: Final = 0.4
 """How long a page may take to summarise items; the next request of the page continues."""
 _CHUNK: Final = 50
-
-_RECORD_SERVICES: Final = (services.BENEFITS, services.CHANNEL, services.MARKETING, services.REVENUE)
+# How many items that are known already are examined at once.
+_KNOWN_CHUNK: Final = 5000
 
 # The members that a summary is made of, in any case of their first letter; the first one that an item has is used.
 _NAMES: Final = ("DisplayName", "EngagementTitle", "Title", "CampaignName", "Name", "CustomerUseCase")
-_STATUSES: Final = ("Status", "State", "ReviewStatus", "TaskStatus", "Visibility")
+_STATUSES: Final = ("Status", "State", "EnrichmentStatus", "ReviewStatus", "TaskStatus", "Visibility")
 _DETAILS: Final = (
     *("ConnectionType", "ParticipantType", "OpportunityType", "Stage", "Industry", "Category", "PayloadType"),
-    *("Program", "HandshakeType", "AssociationType", "FulfillmentTypes", "TenancyModel", "CampaignType", "Type"),
+    *("Program", "HandshakeType", "AssociationType", "FulfillmentTypes", "TenancyModel", "CampaignType"),
+    *("Platform", "Type"),
 )
-_CREATED: Final = ("CreatedAt", "CreatedDate", "InvitationDate", "StartTime")
+_CREATED: Final = ("CreatedAt", "CreatedDate", "InvitationDate", "StartTime", "StartedAt", "ConnectedAt")
 _UPDATED: Final = ("UpdatedAt", "LastModifiedDate", "LastModifiedAt", "ModifiedAt", "LastSuccessfulExecutionDate")
 _TIMES: Final = (*(f"{name[0].lower()}{name[1:]}" for name in _UPDATED), *_UPDATED, *_CREATED)
 _EXPIRES: Final = ("ExpiresAt", "ExpirationDate")
 _MOST_DETAILS: Final = 3
-_WORD: Final = re.compile("(?<=[a-z])(?=[A-Z])")
 _MOST_CHANGES: Final = 40
 
 
@@ -97,6 +94,7 @@ class Collection:
         catalog: the name of the catalog.
         account: the account that owns them; None if several accounts do.
         items: the items themselves, or records of them.
+        tags: the tags of each resource, by its ARN.
     """
 
     service: Service
@@ -104,6 +102,7 @@ class Collection:
     catalog: str
     account: str | None
     items: ItemCollection | RecordCollection
+    tags: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -153,6 +152,10 @@ class Collection:
         found = self.items.get(identifier)
         return [] if found is None else list(found.revisions)
 
+    def tags_of(self, item: Item) -> Mapping[str, str]:
+        """Return the tags of an item."""
+        return self.tags.get(str(item.get("Arn", item.get("arn"))), {})
+
     def owner_of(self, identifier: str) -> str:
         """Return the account that owns an existing item."""
         if isinstance(self.items, ItemCollection):
@@ -174,12 +177,16 @@ class Collection:
         details = [text for name in _DETAILS for text in dict.fromkeys(members.get(name, ()))]
         if "ConnectionTypes" in item:
             details = [*item["ConnectionTypes"]]
+        # An item's own status counts, or else those of its parts.
+        status = next((name for name in _STATUSES if name in members), "")
+        own = item.get(status, item.get(f"{status[:1].lower()}{status[1:]}"))
+        statuses = [own] if isinstance(own, str) else members.get(status, [])
         return Summary(
             identifier,
             account,
             next(iter(first(_NAMES)), ""),
             ", ".join(list(dict.fromkeys(details))[:_MOST_DETAILS]),
-            ", ".join(dict.fromkeys(first(_STATUSES))),
+            ", ".join(dict.fromkeys(statuses)),
             next(iter(first(_CREATED)), ""),
             next(iter(first(_UPDATED)), ""),
             next(iter(first(_EXPIRES)), ""),
@@ -256,44 +263,6 @@ def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
             yield from _flat(f"{path}.{key}" if path else str(key), item)
 
 
-def _alone(item: Item) -> ItemCollection:
-    """Return a collection of one item."""
-    return ItemCollection(1, lambda _: item, dict, index_of=lambda _: 0)
-
-
-def collections(state: State, now: datetime) -> Iterator[Collection]:
-    """Yield all collections; those of the owner of the seeded data come before those of other accounts."""
-    for name in state.sizes:
-        for own in state.catalogs_unsettled(name):
-            own.update_profiles(now)
-            preferences = own.preferences | {"Id": own.preferences["Arn"].rpartition("/")[2]}
-            named = {"connections": own.connections, "connection-invitations": own.invitations}
-            named |= {"partners": own.partners}
-            for kind, items in named.items():
-                yield Collection(services.ACCOUNT, kind, name, own.account, items)
-            yield Collection(services.ACCOUNT, "connection-preferences", name, own.account, _alone(preferences))
-        selling = state.selling(name, now)
-        for each in selling.accounts():
-            own_items = {
-                "opportunities": each.opportunities,
-                "solutions": each.solutions,
-                "customer-accounts": each.customers,
-                "customer-account-bulk-jobs": each.customer_jobs,
-                "opportunity-bulk-jobs": each.opportunity_jobs,
-                "resource-snapshot-jobs": each.jobs,
-                **{f"{_WORD.sub('-', kind).lower()}-tasks": tasks for kind, tasks in each.tasks.items()},
-            }
-            for kind, items in own_items.items():
-                yield Collection(services.SELLING, kind, name, each.account, items)
-        yield Collection(services.SELLING, "engagements", name, None, selling.engagements)
-        yield Collection(services.SELLING, "engagement-invitations", name, None, selling.invitations)
-        yield Collection(services.SELLING, "resource-snapshots", name, None, selling.snapshots)
-        for service in _RECORD_SERVICES:
-            store = state.records(service.name, name, now)
-            for kind in store.seeds:
-                yield Collection(service, kind, name, None, store.kind(kind))
-
-
 @attrs.define
 class Budget:
     """How long a page may take to summarise items; however short it is, some are summarised.
@@ -345,6 +314,8 @@ class Index:
         indices = collection.indices
         oldest = max(0, len(indices) - INDEXED)
         for position in range(len(indices) - 1, oldest - 1, -1):
+            if position % _KNOWN_CHUNK == 0:
+                await anyio.lowlevel.checkpoint()
             index = indices[position]
             stored, entry = items.stored(index), known.get(index)
             if entry is None or entry.stored is not stored:

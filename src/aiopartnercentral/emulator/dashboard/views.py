@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -10,17 +11,19 @@ import attrs
 import msgspec
 
 from aiopartnercentral.emulator.dashboard import requests
+from aiopartnercentral.emulator.dashboard.kinds import collections
 from aiopartnercentral.emulator.dashboard.redaction import redacted_item, redacted_request, redacted_response
-from aiopartnercentral.emulator.dashboard.resources import BUDGET_SECONDS, INDEXED, Budget, Index, collections, history
+from aiopartnercentral.emulator.dashboard.resources import BUDGET_SECONDS, INDEXED, Budget, Index, history
 from aiopartnercentral.emulator.operations.account.verification import COMPLETION_PATH
 from aiopartnercentral.emulator.operations.registry import is_read
 from aiopartnercentral.emulator.scenario import CHANGEABLE, shipped
 from aiopartnercentral.emulator.services import SERVICES
-from aiopartnercentral.emulator.state.clock import format_timestamp
+from aiopartnercentral.emulator.state.clock import CLOCK_LOCK, format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
+from aiopartnercentral.emulator.state.steps import in_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aiopartnercentral.emulator.dashboard.resources import Collection, Entry
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 ROWS: Final = 50
 """The number of rows of a page."""
+MOST_SEED: Final = 10**18 - 1
+"""The largest seed that the form accepts, so that it is exact in JSON."""
 _FEW: Final = 12
 _ORDERS: Final = ("newest", "name", "status", "details", "account", "created", "updated")
 
@@ -83,23 +88,32 @@ class Views:
         """Return seconds that differ only after the clock was moved."""
         return self.now.timestamp() - (perf_counter() if self.store.clock.running else 0)
 
+    async def settle(self) -> None:
+        """Apply the changes by time that may be many, and let other requests be served in between."""
+        for name in self.store.state.sizes:
+            await in_steps(partial(self._settle, name))
+
+    def _settle(self, name: str) -> None:
+        with CLOCK_LOCK:
+            self.store.state.settle(name, self.now)
+
     def collections(self) -> list[Collection]:
         """Return all collections of items."""
         return list(collections(self.store.state, self.now))
 
     def overview(self) -> View:
         """Return how many items of each kind each catalog has, and the latest requests."""
-        state = self.store.state
-        services: dict[str, dict[str, dict[str, int]]] = {name: {} for name in SERVICES}
-        for each in self.collections():
-            row = services[each.service.name].setdefault(each.kind, dict.fromkeys(state.sizes, 0))
-            row[each.catalog] += len(each)
-        kinds = {
-            name: [{"kind": kind, "counts": row} for kind, row in counts.items()] for name, counts in services.items()
-        }
         latest = [requests.row(each) for each in islice(reversed(self.pipeline.requests), _FEW)]
-        data = {"catalogs": [*state.sizes], "services": kinds, "requests": latest}
+        data = {"catalogs": [*self.store.state.sizes], "services": self._counts(len), "requests": latest}
         return View("overview.html", data | self.facts())
+
+    def _counts(self, count: Callable[[Collection], int]) -> dict[str, list[Data]]:
+        """Return for each service its kinds, with what a function counts in each catalog."""
+        found: dict[str, dict[str, dict[str, int]]] = {name: {} for name in SERVICES}
+        for each in self.collections():
+            row = found[each.service.name].setdefault(each.kind, dict.fromkeys(self.store.state.sizes, 0))
+            row[each.catalog] += count(each)
+        return {name: [{"kind": kind, "counts": row} for kind, row in kinds.items()] for name, kinds in found.items()}
 
     def facts(self) -> Data:
         """Return the figures that every page shows."""
@@ -138,26 +152,31 @@ class Views:
     def account(self, account: str) -> View:
         """Return the items, the verifications, the used quotas and the latest requests of an account."""
         state, now = self.store.state, self.now
-        items = [
-            {"service": each.service.name, "kind": each.kind, "catalog": each.catalog, "count": count}
-            for each in self.collections()
-            if (count := each.sizes().get(account))
-        ]
+        counts = self._counts(lambda each: each.sizes().get(account, 0))
+        services = {name: [row for row in kinds if any(row["counts"].values())] for name, kinds in counts.items()}
         verifications = [
-            {"kind": kind, "status": each.status(now), "started": format_timestamp(each.started_at)}
-            for (owner, kind), each in state.verifications.items()
+            {"kind": each.kind, "status": each.status(now), "started": format_timestamp(each.started_at)}
+            for (owner, _), each in state.verifications.items()
             if owner == account
         ]
         usage = [
-            {"catalog": own.name, "usage": "codes" if "@" in name else name, "used": counter.count(now)}
+            {"catalog": own.name, "usage": "codes for one address" if "@" in name else name, "used": counter.count(now)}
             for catalog in state.sizes
             for own in state.catalogs_unsettled(catalog)
             if own.account == account
             for name, counter in own.usage.items()
         ]
+        roles = [
+            {"catalog": name, "role": own.role}
+            for name in state.sizes
+            for own in state.selling(name, now).accounts()
+            if own.account == account and own.role is not None
+        ]
         latest = [requests.row(each) for each in reversed(self.pipeline.requests) if each.account == account]
-        data = {"account": account, "is_owner": account == state.owner, "items": items, "usage": usage}
-        return View("account.html", data | {"verifications": verifications, "requests": latest[:_FEW]})
+        data = {"account": account, "is_owner": account == state.owner, "usage": usage}
+        data |= {"catalogs": [*state.sizes], "services": {name: kinds for name, kinds in services.items() if kinds}}
+        more = {"verifications": verifications, "roles": roles, "requests": latest[:_FEW]}
+        return View("account.html", data | more)
 
     async def listed(self, catalog: str, service: str, kind: str, query: Mapping[str, str]) -> View | None:
         """Return a page of the items of a kind; None if there is no such kind or catalog."""
@@ -218,6 +237,7 @@ class Views:
                 "catalog": each.catalog,
                 "account": each.owner_of(identifier),
                 "versions": [redacted_item(each.service, item) for item in versions],
+                "tags": each.tags_of(versions[-1]),
             }
             for each in self.collections()
             if (versions := each.versions(identifier))
@@ -267,8 +287,13 @@ class Views:
         }
         return View("request.html", {"request": data})
 
-    def inbox(self) -> View:
-        """Return the valid verification codes, and the registrant verifications that wait for their completion URL."""
+    def inbox(self, *, problem: str = "", done: str = "") -> View:
+        """Return the valid verification codes, and the verifications that wait for their completion URL.
+
+        Arguments:
+            problem: why the form was refused.
+            done: what the form has done.
+        """
         now = self.now
         codes = [
             {
@@ -283,14 +308,20 @@ class Views:
         waiting = [
             {
                 "account": account,
+                "kind": each.kind,
                 "started": format_timestamp(each.started_at),
                 "completion_path": f"{COMPLETION_PATH}{each.secret}",
             }
             for (account, _), each in self.store.state.verifications.items()
             if each.secret is not None and each.status(now) == "PENDING_CUSTOMER_ACTION"
         ]
-        data = {"catalogs": [*self.store.state.sizes], "owner": self.store.state.owner}
-        return View("inbox.html", data | {"codes": codes, "verifications": waiting})
+        data = {
+            "catalogs": [*self.store.state.sizes],
+            "owner": self.store.state.owner,
+            "problem": problem,
+            "done": done,
+        }
+        return View("inbox.html", data | {"codes": codes, "verifications": waiting}, 400 if problem else 200)
 
     def settings(self, *, problem: str = "", form: str = "", text: str | None = None, done: str = "") -> View:
         """Return the settings with the keys of a scenario, and what can be set.
@@ -309,7 +340,7 @@ class Views:
         changes = {key: scenario[key] for key in CHANGEABLE if key != "clock"}
         data = {**scenario, "struck": struck, "scenarios": list(shipped()), "problem": problem, "form": form}
         proposed = msgspec.json.format(encode(changes), indent=2).decode()
-        more = {"done": done, "changes": proposed if text is None else text}
+        more = {"done": done, "changes": proposed if text is None else text, "most_seed": MOST_SEED}
         return View("settings.html", data | more, 400 if problem else 200)
 
     def connect(self, endpoint_url: str) -> View:

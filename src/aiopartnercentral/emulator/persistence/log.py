@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import zlib
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import attrs
@@ -113,28 +113,33 @@ class StateLog:
         """Return whether the incomplete line may be the beginning of a first line with this object."""
         return _with_checksum(payload, 0)[0].startswith(self.incomplete_line)
 
-    def append(self, payload: bytes) -> None:
-        """Append a line. It survives the end of this process from now on, but not a power failure.
+    def append(self, *payloads: bytes) -> None:
+        """Append some lines. They survive the end of this process from now on, but not a power failure.
 
         Arguments:
-            payload: a JSON object with at least one member, without spaces.
+            payloads: for each line a JSON object with at least one member, without spaces.
 
         Raises:
             StateError: the file cannot be written; the log is unchanged.
         """
-        line, checksum = _with_checksum(payload, self._checksum)
+        lines, checksum = b"", self._checksum
+        for payload in payloads:
+            line, checksum = _with_checksum(payload, checksum)
+            lines += line
         try:
-            self._remove_incomplete_line()
+            self._remove_incomplete_lines()
             self.is_truncated = True
             written = 0
-            while written < len(line):
-                written += os.write(self._file, line[written:])
+            while written < len(lines):
+                written += os.write(self._file, lines[written:])
         except OSError as error:
+            with suppress(OSError):  # the next append tries again
+                self._remove_incomplete_lines()
             raise StateError(f"{self.path} cannot be written: {error.strerror}") from error
         self.is_truncated = False
-        self._end, self._checksum = self._end + len(line), checksum
+        self._end, self._checksum = self._end + len(lines), checksum
 
-    def _remove_incomplete_line(self) -> None:
+    def _remove_incomplete_lines(self) -> None:
         if os.fstat(self._file).st_size > self._end:
             os.ftruncate(self._file, self._end)
 

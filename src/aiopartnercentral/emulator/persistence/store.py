@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ from aiopartnercentral.emulator.state.clock import CLOCK_LOCK
 from aiopartnercentral.emulator.state.quotas import Quotas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -65,6 +65,7 @@ class StateStore:
     _quotas: Quotas = attrs.field(init=False, default=attrs.Factory(lambda self: self.state.quotas, takes_self=True))
     _log: StateLog | None = attrs.field(default=None, init=False)
     _failure: StateError | None = attrs.field(default=None, init=False)
+    _together: list[Record] | None = attrs.field(default=None, init=False)
     _closing: ExitStack = attrs.field(factory=ExitStack, init=False, repr=False)
 
     def open(self, path: Path, check_canceled: Callable[[], None]) -> None:
@@ -144,6 +145,26 @@ class StateStore:
             )
         return response
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Execute several changes of quotas, codes and clock as one: if one fails, none has happened.
+
+        Raises:
+            StateError: the changes cannot be written.
+        """
+        with CLOCK_LOCK:
+            self._check_usable()
+            records: list[Record] = []
+            self._together = records
+            try:
+                with self.clock.restored_on_error():
+                    yield
+                    self._together = None
+                    if self._log is not None and records:
+                        self._write(self._log, *records)
+            finally:
+                self._together = None
+
     def open_completion_url(self, verification: Verification, now: datetime) -> None:
         """Start a registrant verification whose completion URL is opened for the first time.
 
@@ -214,10 +235,13 @@ class StateStore:
         self.state.catalog(code.catalog, code.account, now).codes[code.email] = code
         return CodeRecord(at=now, wall_clock=self._wall_clock(), **attrs.asdict(code))
 
-    def _write(self, log: StateLog, record: Record) -> None:
-        """Append the record of an executed change, or undo the change."""
+    def _write(self, log: StateLog, *records: Record) -> None:
+        """Append the records of executed changes, or undo the changes."""
+        if self._together is not None:
+            self._together += records
+            return
         try:
-            log.append(record.encode())
+            log.append(*(record.encode() for record in records))
         except StateError as error:
             logger.error("changes are refused until the state file can be written: %s", error)  # noqa: TRY400 - complete
             self._restore(log)
@@ -238,12 +262,15 @@ class StateStore:
 
     def _check_writable(self, now: datetime) -> None:
         """Raise StateError if the last write failed and writing still fails: then nothing needs to be undone."""
-        if self._log is not None and self._log.is_truncated:
+        if self._log is not None and self._log.is_truncated and self._together is None:
             self._write_clock(now, self.clock.running)
 
     def _write_clock(self, moment: datetime, running: bool) -> None:  # noqa: FBT001 - the clock's interface
-        if self._log is not None:
-            self._log.append(ClockRecord(at=moment, wall_clock=time.time() if running else None).encode())
+        record = ClockRecord(at=moment, wall_clock=time.time() if running else None)
+        if self._together is not None:
+            self._together.append(record)
+        elif self._log is not None:
+            self._log.append(record.encode())
 
     def _wall_clock(self) -> float | None:
         return time.time() if self.clock.running else None

@@ -76,6 +76,11 @@ def allocation_of(application: Item, name: str, kind: str, detail: Item, times: 
     }
 
 
+def _period(index: int, created: str) -> tuple[str, str]:
+    """Return the months of one of two allocations: the first is over, the second in the future, and can be changed."""
+    return month(datetime.fromisoformat(created), 0, 3) if index % 2 == 0 else month(SEED_DATE, 2, 6)
+
+
 @attrs.frozen(slots=False)
 class SeededRecords(SeededMarketing):
     """The seeded items of one catalog."""
@@ -123,8 +128,7 @@ class SeededRecords(SeededMarketing):
     def _allocation(self, index: int) -> list[Item]:
         random, above = self._random("allocation", index), index // _PER_ATTRIBUTION
         created = self._attribution(above)[0]["CreatedDate"]
-        # The first one is over, and the second one is in the future, where it can be changed.
-        begins, until = month(datetime.fromisoformat(created), 0, 3) if index % 2 == 0 else month(SEED_DATE, 2, 6)
+        begins, until = _period(index, created)
         kinds = self.revenue_measurement
         return [
             {
@@ -162,7 +166,7 @@ class SeededRecords(SeededMarketing):
     def _share_allocation(self, index: int) -> list[Item]:
         random, above = self._random("share-allocation", index), index // _PER_SHARE
         created = self._share(above)[0]["CreatedDate"]
-        begins, until = month(datetime.fromisoformat(created), 0, 3) if index % 2 == 0 else month(SEED_DATE, 2, 6)
+        begins, until = _period(index, created)
         kinds = self.revenue_measurement
         return [
             {

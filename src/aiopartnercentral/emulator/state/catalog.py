@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
@@ -12,6 +12,7 @@ import attrs
 from aiopartnercentral.emulator.seed.items import EARLIEST_EXPIRY
 from aiopartnercentral.emulator.state.collection import Facets, ItemCollection, encode, shared
 from aiopartnercentral.emulator.state.quotas import DailyCounter
+from aiopartnercentral.emulator.state.steps import step
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.seed.companies import Company
@@ -108,7 +109,7 @@ class AccountCatalog:
     usage: defaultdict[str, DailyCounter] = attrs.field(factory=lambda: defaultdict(DailyCounter))
     counterparts: dict[str, str] = attrs.field(factory=dict)
     _expiries: list[tuple[datetime, str]] = attrs.field(factory=list)
-    _seed_expiries_known: bool = False
+    _seed_expiries: int = 0
 
     @classmethod
     def of(cls, seed: SeededCatalog) -> Self:
@@ -163,15 +164,14 @@ class AccountCatalog:
                 task.applied = True
 
     def _expire(self, now: datetime) -> None:
-        if now >= EARLIEST_EXPIRY and not self._seed_expiries_known:
-            self._seed_expiries_known = True
-            self._expiries += [
-                (datetime.fromisoformat(item["ExpiresAt"]), item["Id"])
-                for item in map(self.invitations.item, range(self.invitations.count))
-                if item["Status"] == "PENDING"
-            ]
-            heapify(self._expiries)
+        while now >= EARLIEST_EXPIRY and self._seed_expiries < self.invitations.count:
+            step()
+            item = self.invitations.item(self._seed_expiries)
+            if item["Status"] == "PENDING":
+                heappush(self._expiries, (datetime.fromisoformat(item["ExpiresAt"]), item["Id"]))
+            self._seed_expiries += 1
         while self._expiries and self._expiries[0][0] <= now:
+            step()
             _, identifier = heappop(self._expiries)
             invitation = self.invitations.find(identifier)
             if invitation and invitation["Status"] == "PENDING":

@@ -103,6 +103,17 @@ class Clock:
             self._now += max(min(moment, LATEST) - self.now(), timedelta(0))
 
     @contextmanager
+    def restored_on_error(self) -> Iterator[None]:
+        """Hold the clock for several changes; an exception undoes them."""
+        with CLOCK_LOCK:
+            before = self._now, self._read_at, self._running
+            try:
+                yield
+            except BaseException:
+                self._now, self._read_at, self._running = before
+                raise
+
+    @contextmanager
     def observed(self, observer: Observer) -> Iterator[None]:
         """Call an observer before each move of the clock, with the new time and whether the clock will be running.
 

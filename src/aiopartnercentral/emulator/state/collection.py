@@ -11,6 +11,7 @@ import msgspec
 
 from aiopartnercentral.emulator.seed.random import index_of
 from aiopartnercentral.emulator.state.selections import CACHED_FILTERS, Selections
+from aiopartnercentral.emulator.state.steps import step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -248,6 +249,7 @@ class ItemCollection:
         """
         kept = self._facts[name]
         if index not in kept:
+            step()
             kept[index] = of(self.item(index))
         found: T = kept[index]
         return found
@@ -256,6 +258,7 @@ class ItemCollection:
         """Return whether the item at an index has all labels and, unless it is empty, one of the others."""
         facets = self._facets.get(index)
         if facets is None:
+            step()
             facets = self._facets_of(self.item(index))
             aliases = self._aliases.get(index, ())
             self._facets[index] = facets = Facets(facets.labels, (*facets.others, *aliases)) if aliases else facets

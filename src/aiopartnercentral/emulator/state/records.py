@@ -15,6 +15,7 @@ from aiopartnercentral.emulator.seed.kinds import NOTHING, SeededKind
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRandom, make_identifier
 from aiopartnercentral.emulator.state.collection import EncodedItems
 from aiopartnercentral.emulator.state.selections import Selections
+from aiopartnercentral.emulator.state.steps import step
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -247,5 +248,6 @@ class RecordStore:
     def settle(self, now: datetime) -> None:
         """Apply the changes that are due."""
         while self._changes and self._changes[0][0] <= now:
+            step()
             due, _, change = heappop(self._changes)
             change(due)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aiopartnercentral.emulator.state.steps import step
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -23,13 +25,17 @@ class Selection:
         first: the index at which it began to look.
         end: the index at which it goes on.
         found: the indices of the selected items.
-        is_complete: whether it has looked at all items.
+        keys: what the selected items are sorted by, until it is complete.
+        is_complete: whether it has looked at all items, and they are sorted.
+        is_kept: whether it goes on where it was interrupted.
     """
 
     first: int
     end: int
     found: list[int] = attrs.field(factory=list)
+    keys: dict[int, Any] = attrs.field(factory=dict)
     is_complete: bool = False
+    is_kept: bool = True
 
     def look(self, indices: Sequence[int], keep: Callable[[int], bool], count: int | None) -> list[int]:
         """Look for more items until so many are selected, and return their indices.
@@ -41,11 +47,12 @@ class Selection:
         """
         position = bisect_left(indices, self.end)
         while position < len(indices) and (count is None or len(self.found) < count):
+            if self.is_kept:
+                step()
             index = indices[position]
-            position, self.end = position + 1, index + 1
             if keep(index):
                 self.found.append(index)
-        self.is_complete = position == len(indices)
+            position, self.end = position + 1, index + 1
         return self.found
 
 
@@ -82,19 +89,20 @@ class Selections:
         """
         selection = self._selection(key, 0)
         if not selection.is_complete:
-            keys: dict[int, Any] = {}
 
             def kept(index: int) -> bool:
                 if not keep(index):
                     return False
                 if order is not None:
                     # A filter and an order look at the same item one after the other.
-                    keys[index] = order(index)
+                    selection.keys[index] = order(index)
                 return True
 
             found = selection.look(indices, kept, None)
             if order is not None:
-                found.sort(key=keys.__getitem__, reverse=descending)
+                found.sort(key=selection.keys.__getitem__, reverse=descending)
+                selection.keys.clear()
+            selection.is_complete = True
         return selection.found
 
     def following(
@@ -117,7 +125,7 @@ class Selections:
         """Return a selection that begins at an index or before, and has no gap up to it."""
         selection = None if key is None else self._kept.pop(key, None)
         if selection is None or not selection.first <= first <= selection.end:
-            selection = Selection(first, first)
+            selection = Selection(first, first, is_kept=key is not None)
         if key is not None:
             self._kept[key] = selection
         if len(self._kept) > CACHED_FILTERS:

@@ -17,6 +17,7 @@ from aiopartnercentral.emulator.seed.random import MAX_ITEMS, DeterministicRando
 from aiopartnercentral.emulator.services import SELLING
 from aiopartnercentral.emulator.state.clock import format_timestamp, next_timestamp
 from aiopartnercentral.emulator.state.collection import ItemCollection
+from aiopartnercentral.emulator.state.steps import step
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.seed.selling_work import SeededWork
@@ -161,7 +162,7 @@ class SellingCatalog:
     _counts: Counter[str] = attrs.field(factory=Counter, init=False)
     _changes: list[tuple[datetime, int, Change]] = attrs.field(factory=list, init=False)
     _scheduled: int = attrs.field(default=0, init=False)
-    _seed_expiries_known: bool = attrs.field(default=False, init=False)
+    _seed_expiries: int = attrs.field(default=0, init=False)
     _senders: array[int] = attrs.field(factory=lambda: array("Q"), init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -211,12 +212,14 @@ class SellingCatalog:
 
     def settle(self, now: datetime) -> None:
         """Apply the changes that are due."""
-        if now >= EARLIEST_EXPIRY and not self._seed_expiries_known:
-            self._seed_expiries_known = True
-            for item in map(self.invitations.item, range(self.invitations.count)):
-                if item["Status"] == "PENDING":
-                    self.schedule_expiry(item)
+        while now >= EARLIEST_EXPIRY and self._seed_expiries < self.invitations.count:
+            step()
+            item = self.invitations.item(self._seed_expiries)
+            if item["Status"] == "PENDING":
+                self.schedule_expiry(item)
+            self._seed_expiries += 1
         while self._changes and self._changes[0][0] <= now:
+            step()
             due, _, change = heappop(self._changes)
             self._pass_nights(due)
             change(due)
@@ -296,8 +299,8 @@ class SellingCatalog:
 
     def _sender(self, index: int) -> str:
         """Return the account that has started a seeded engagement with an odd index; it takes little memory."""
-        if not self._senders:
-            self._senders.extend(int(self.seed.sender(each).account_id) for each in range(1, self.seed.engagements, 2))
+        known = 2 * len(self._senders) + 1
+        self._senders.extend(int(self.seed.sender(each).account_id) for each in range(known, index + 1, 2))
         return f"{self._senders[index // 2]:012d}"
 
     def snapshots_of(self, engagement: str, resource: str) -> list[int]:

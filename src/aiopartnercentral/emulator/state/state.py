@@ -112,6 +112,11 @@ class State:
         catalog.settle(now)
         return catalog
 
+    def settle(self, name: str, now: datetime) -> None:
+        """Apply the changes by time until now that may be many: those of seeded items; they are kept if a step ends."""
+        self.catalog(name, self.owner, now)
+        self.selling(name, now)
+
     def records(self, service: str, name: str, now: datetime) -> RecordStore:
         """Return the plain items of a service in a catalog as they are at a time."""
         if (service, name) not in self._records:

@@ -250,7 +250,7 @@ class TemplateFieldValueCampaignAssetImage(Variant):
     """Image field of another asset, whose image is used."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class TemplateFieldValueUnknown(UnknownMember):
     """A member of union `TemplateFieldValue` that the model does not know."""
 

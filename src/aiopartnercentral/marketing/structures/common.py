@@ -144,7 +144,7 @@ class FieldTypeAssetLink(Variant):
     """Field that links to another asset."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class FieldTypeUnknown(UnknownMember):
     """A member of union `FieldType` that the model does not know."""
 

@@ -409,7 +409,7 @@ class EngagementContextPayloadCustomerAccount(Variant):
     """Customer as the context of an engagement."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class EngagementContextPayloadUnknown(UnknownMember):
     """A member of union `EngagementContextPayload` that the model does not know."""
 
@@ -576,7 +576,7 @@ class FilterValueDateValue(Variant):
     """Time to compare with."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class FilterValueUnknown(UnknownMember):
     """A member of union `FilterValue` that the model does not know."""
 

@@ -130,7 +130,7 @@ class EngagementSearchFilterValueDateValue(Variant):
     """Time to compare with."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class EngagementSearchFilterValueUnknown(UnknownMember):
     """A member of union `EngagementSearchFilterValue` that the model does not know."""
 

@@ -290,7 +290,7 @@ class UpdateEngagementContextPayloadProspectingResult(Variant):
     """Prospect as the context of an engagement."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class UpdateEngagementContextPayloadUnknown(UnknownMember):
     """A member of union `UpdateEngagementContextPayload` that the model does not know."""
 

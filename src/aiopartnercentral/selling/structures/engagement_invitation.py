@@ -352,7 +352,7 @@ class PayloadAccountPlanningInvitation(Variant):
     """Content of an invitation to plan the work for a customer."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class PayloadUnknown(UnknownMember):
     """A member of union `Payload` that the model does not know."""
 
@@ -407,7 +407,7 @@ class ReceiverAccount(Variant):
     """AWS account that an invitation is for."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ReceiverUnknown(UnknownMember):
     """A member of union `Receiver` that the model does not know."""
 

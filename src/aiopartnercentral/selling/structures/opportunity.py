@@ -469,7 +469,7 @@ class OpportunitySearchFilterValueDateValue(Variant):
     """Time to compare with."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class OpportunitySearchFilterValueUnknown(UnknownMember):
     """A member of union `OpportunitySearchFilterValue` that the model does not know."""
 

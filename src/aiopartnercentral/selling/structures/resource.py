@@ -233,7 +233,7 @@ class ResourceSnapshotPayloadAwsOpportunitySummaryFullView(Variant):
     """Part of an opportunity that AWS maintains, as a snapshot."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ResourceSnapshotPayloadUnknown(UnknownMember):
     """A member of union `ResourceSnapshotPayload` that the model does not know."""
 

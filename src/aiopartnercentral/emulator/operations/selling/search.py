@@ -21,7 +21,10 @@ from aiopartnercentral.emulator.state.collection import encode
 from aiopartnercentral.emulator.state.selling import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiopartnercentral.emulator.operations.context import RequestContext
+    from aiopartnercentral.emulator.state.collection import ItemCollection
 
 Item = dict[str, Any]
 
@@ -229,12 +232,13 @@ def get_customer_account_statistics(context: RequestContext) -> bytes:
     """Return how many of the caller's customer accounts a filter finds, and how many have each value of some fields."""
     request, customers = context.request, context.own.customers
     conditions = conditions_of(context, _CUSTOMER_FIELDS, _CUSTOMER_DATES, is_exact=True)
-    found = [
-        item for item in map(customers.item, customers.indices) if all(condition(item) for condition in conditions)
-    ]
+    key = encode([context.account, context.operation, request.get("Filter")])
+    found = customers.select_from(
+        key, lambda index: all(condition(customers.item(index)) for condition in conditions), 0, len(customers)
+    )
     results = []
     for aggregation in request.get("Aggregations", ()):
-        values = [values_of(item, _CUSTOMER_FIELDS[aggregation["GroupBy"][0]]) for item in found]
+        values = _values_of_each(customers, found, aggregation["GroupBy"][0])
         counts = Counter(value for each in values for value in each)
         if request.get("IncludeMissing") and [] in values:
             counts[_MISSING] = values.count([])
@@ -247,6 +251,12 @@ def get_customer_account_statistics(context: RequestContext) -> bytes:
             }
         )
     return encode({"TotalCount": len(found), **({"Aggregations": results} if results else {})})
+
+
+def _values_of_each(customers: ItemCollection, indices: Sequence[int], name: str) -> list[list[Any]]:
+    """Return the values that each of some customer accounts has of a field."""
+    field = _CUSTOMER_FIELDS[name]
+    return [customers.fact(f"values of {name}", index, lambda item: values_of(item, field)) for index in indices]
 
 
 def _is_in_group(engagement: Item, group: Item) -> bool:

@@ -29,7 +29,7 @@ class ChoiceCount(Variant):
     """`Count` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ChoiceUnknown(UnknownMember):
     """A member of union `Choice` that the model does not know."""
 

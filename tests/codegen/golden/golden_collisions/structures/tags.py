@@ -100,7 +100,7 @@ class FooMember(Variant):
     """`Member` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class FooUnknownMember2(UnknownMember):
     """A member of union `Foo` that the model does not know."""
 
@@ -154,7 +154,7 @@ class FooShapeTag(Variant):
     """`Tag` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class FooShapeUnknown(UnknownMember):
     """A member of union `foo` that the model does not know."""
 

@@ -32,7 +32,7 @@ class OldChoiceOne(Variant):
     """`One` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class OldChoiceUnknown(UnknownMember):
     """A member of union `OldChoice` that the model does not know."""
 

@@ -29,7 +29,7 @@ class EitherNamed(Variant):
     """`Named` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class EitherUnknown(UnknownMember):
     """A member of union `Either` that the model does not know."""
 

@@ -29,7 +29,7 @@ class DetailKind(Variant):
     """`Kind` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class DetailUnknown(UnknownMember):
     """A member of union `Detail` that the model does not know."""
 

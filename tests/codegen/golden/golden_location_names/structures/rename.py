@@ -39,7 +39,7 @@ class ChoicePlain(Variant):
     """`Plain` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ChoiceUnknown(UnknownMember):
     """A member of union `Choice` that the model does not know."""
 

@@ -67,7 +67,7 @@ class ChoiceNot(Variant):
     """`Not` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ChoiceUnknown(UnknownMember):
     """A member of union `Choice` that the model does not know."""
 

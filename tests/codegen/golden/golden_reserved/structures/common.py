@@ -109,7 +109,7 @@ class UnknownMemberShapeRequest(Variant):
     """`Request` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class UnknownMemberShapeUnknown(UnknownMember):
     """A member of union `UnknownMember` that the model does not know."""
 

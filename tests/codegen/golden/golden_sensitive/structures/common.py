@@ -39,7 +39,7 @@ class ChoiceKeys(Variant):
     """`Keys` on the wire, sensitive."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ChoiceUnknown(UnknownMember):
     """A member of union `Choice` that the model does not know."""
 
@@ -154,7 +154,7 @@ class PickTwo(Variant):
     """`Two` on the wire, sensitive."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class PickUnknown(UnknownMember):
     """A member of union `Pick` that the model does not know."""
 

@@ -39,7 +39,7 @@ class WhenOften(Variant):
     """`Often` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class WhenUnknown(UnknownMember):
     """A member of union `When` that the model does not know."""
 

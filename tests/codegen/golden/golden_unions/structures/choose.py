@@ -187,7 +187,7 @@ class ShapeMany(Variant):
     """`Many` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ShapeUnknown(UnknownMember):
     """A member of union `Shape` that the model does not know."""
 
@@ -227,7 +227,7 @@ class InnerOnly(Variant):
     """`Only` on the wire."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class InnerUnknown(UnknownMember):
     """A member of union `Inner` that the model does not know."""
 

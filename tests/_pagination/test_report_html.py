@@ -1,0 +1,162 @@
+"""Reports as HTML: a table in notebooks, and a page that Chromium shows."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import attrs
+import pytest
+
+from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, SourceReport
+from aiopartnercentral._pagination.source_report import SkippedParents
+from aiopartnercentral.errors import AioPartnerCentralError
+from aiopartnercentral.sinks.base import EarlierFile
+from aiopartnercentral.types import MalformedItem
+from tests.support.browser import chromium, contrast
+from tests.support.html_text import HOSTILE, HtmlText
+
+BEGAN = datetime(2026, 11, 29, 2, 15, tzinfo=UTC)
+SECRET = "S3CR3T"
+LONG = "AioPartnerCentralError: the policy must allow it, in a sentence that needs more than one line of a table"
+
+
+class VaultError(Exception):
+    """An error whose text may quote a request."""
+
+
+def source(start, end, **values):
+    values = {"outcome": Outcome.COMPLETE, "pages": 3, "items": 250} | values
+    times = {
+        "started_at": BEGAN + timedelta(seconds=start),
+        "finished_at": BEGAN + timedelta(seconds=end),
+        "elapsed": end - start,
+    }
+    return SourceReport(**times | values)
+
+
+def report(**sources):
+    return Report(
+        sources=sources,
+        elapsed=10.0,
+        run_id="ff99ab454a7b",
+        started_at=BEGAN,
+        versions={"aiopartnercentral": "0.1.0"},
+        output_written=True,
+        earlier_files=[EarlierFile(HOSTILE, BEGAN)],
+    )
+
+
+def everything():
+    failed = {"outcome": Outcome.FAILED, "items": 0, "pages": 0}
+    return report(
+        whole=source(0, 5, retries=2),
+        slow=source(2.5, 10, throttled=7),
+        **{HOSTILE: source(1, 2, **failed, error=AioPartnerCentralError(f"{HOSTILE} 1"))},
+        denied=source(1, 2, **failed, error=AioPartnerCentralError(f"{LONG} (request id 1)")),
+        again=source(1, 2, **failed, error=AioPartnerCentralError(f"{LONG} (request id 2)")),
+        vault=source(1, 3, **failed, error=VaultError(SECRET)),
+        safe=source(1, 3, **failed, error=VaultError(SECRET)),
+        parts=source(
+            1,
+            3,
+            malformed=(MalformedItem(raw=SECRET.encode(), path="$", reason="r"),),
+            skipped_parents=SkippedParents(skipped=1, vanished=2),
+        ),
+        running=SourceReport(outcome=Outcome.RUNNING, started_at=BEGAN, elapsed=9, next_token=SECRET),
+        pending=SourceReport(),
+        earlier=source(-90, -30, resumed=True, resumed_items=250),
+    )
+
+
+def test_a_notebook_shows_a_row_for_each_source_and_failures_first():
+    shown = HtmlText(everything()._repr_html_())
+    names = [row[0] for row in shown.rows[2:]]
+    (summary,) = shown.rows[0]
+    assert summary.startswith("Report of 11 sources: incomplete \u00b7 1000 items \u00b7 12 pages \u00b7 2 retries")
+    assert {"vault", "safe", "denied", "again"} < set(names[:5])
+    assert [row[1] for row in shown.rows[2:7]] == ["failed"] * 5
+    assert shown.tags <= {"div", "table", "caption", "thead", "tbody", "tr", "th", "td"}
+    assert ["whole", "complete", "250", "3", "50.0", "2", "0", ""] in shown.rows
+    assert SECRET not in shown.text
+
+
+def test_long_reports_are_cut_and_counted():
+    sources = {f"source {number}": source(0, 1) for number in range(1200)}
+    many = report(**sources, bad=source(0, 1, outcome=Outcome.FAILED))
+    fragment, page = HtmlText(many._repr_html_()), many.to_html()
+    assert "\u2026 and 1181 more sources" in fragment.text
+    assert ">bad</td>" in page
+    assert "\u2026 and 201 more sources" in page
+    assert len(page) < 1_000_000
+
+
+def test_the_repr_of_a_report_is_a_line_and_that_of_a_source_has_what_is_not_usual():
+    assert repr(report(a=source(0, 1), b=source(0, 1, outcome=Outcome.FAILED))) == (
+        "<Report of 2 sources: 500 items, 6 pages, 0 retries in 10.00 s: 1 complete, 1 failed>"
+    )
+    assert repr(SourceReport()) == "SourceReport()"
+    shown = repr(source(0, 1, error=VaultError(SECRET), retries=2))
+    assert shown.startswith("SourceReport(outcome='complete', pages=3, items=250, retries=2, elapsed=1, ")
+    assert shown.endswith("error=VaultError)")
+    assert SECRET not in shown + source(0, 1, error=VaultError(SECRET))._repr_html_()
+
+
+def test_a_page_has_totals_causes_and_the_place_of_each_source_in_time():
+    page = everything().to_html()
+    assert "2 sources failed: </strong>VaultError" in page
+    assert f"2 sources failed: </strong>{LONG}<br><small>denied, again</small>" in page
+    assert f">{LONG} (request id 2)</td>" in page
+    assert "the output was written" in page
+    assert "left: 25.00%; width: 75.00%" in page  # slow
+    assert "left: 0.00%; width: 0.50%" in page  # of an earlier run
+    assert "1 malformed item left out; 1 parent skipped; 2 parents vanished" in page
+    assert "250 items of earlier runs" in page
+    assert SECRET not in page
+
+
+def test_a_page_is_complete_in_itself_and_escapes_every_text():
+    page = everything().to_html()
+    assert page.startswith("<!DOCTYPE html>")
+    assert not re.search(r"<(script|link|img|iframe|object|base|form)\b|https?://x.example/'? *>", page)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+    assert not re.search(r"url\(|@import|\bon\w+=(?!alert)", page.partition("<body>")[0])
+    assert "default-src 'none'" in page
+    page.encode()
+
+
+def test_a_page_without_an_end_says_so_and_a_resumed_run_is_named():
+    begun = attrs.evolve(report(), resumes=EarlierRun(run_id="abc", started_at=BEGAN))
+    assert "resumes the run abc of 2026-11-29 02:15:00 UTC" in begun.to_html()
+    assert "0 of 0" in begun.to_html()
+    instant = attrs.evolve(report(a=source(0, 0)), elapsed=0.0)
+    assert "width: 0.50%" in instant.to_html()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with chromium(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_shows_the_page_readably(browser, tmp_path, width, scheme):
+    path = tmp_path / "run.html"
+    path.write_text(everything().to_html(), encoding="utf-8")
+    browser.open(path.as_uri(), width=width, scheme=scheme)
+    assert browser.run("return document.documentElement.scrollWidth <= window.innerWidth")
+    texts = [found for found in browser.texts() if found[1] != "rgba(0, 0, 0, 0)"]
+    assert min(contrast(text, "rgb(255, 255, 255)" if behind == "none" else behind) for _, text, behind in texts) >= 4.5
+    assert browser.complaints() == []
+    assert browser.run("return document.scripts.length") == 0
+    bars = browser.run("return [...document.querySelectorAll('.bar')].map(e => e.getBoundingClientRect().width)")
+    assert len(bars) == 10
+    assert min(bars) >= 3
+    ranges = """return [...document.querySelectorAll('td.outcome')].map(each => {
+      const range = document.createRange(); range.selectNodeContents(each); return range.getClientRects().length })"""
+    assert set(browser.run(ranges)) == {1}  # each is in one line
+    tops = browser.run("return [...document.querySelectorAll('tbody tr')].map(e => e.getBoundingClientRect().top)")
+    assert all(one < other for one, other in pairwise(tops))

@@ -1,0 +1,223 @@
+"""Runs that are interrupted, so that they leave files, and what each file must still give to a later release.
+
+`python -m tests.formats.runs` writes the files of today's versions to `tests/formats/files/`, where those of earlier
+releases stay.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import asynccontextmanager, chdir, contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import anyio
+import attrs
+
+from aiopartnercentral import account, selling
+from aiopartnercentral._pagination import report as report_format
+from aiopartnercentral.bulk import (
+    Collection,
+    Limits,
+    Source,
+    Writes,
+    checkpoint_file,
+    load_report,
+    write_journal,
+)
+from aiopartnercentral.cli.recording import Forwarder
+from aiopartnercentral.emulator import Clock, Emulator, Recorder, recording
+from aiopartnercentral.emulator.persistence import records
+from aiopartnercentral.sinks import open_sink
+from tests.support.connections import connection
+from tests.support.servers import Reply, scripted_server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from tests.support.servers import Received, ScriptedServer
+
+FILES = Path(__file__).with_name("files")
+CREDENTIALS: dict[str, Any] = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
+LIMITS = Limits(rate=10_000, concurrency=1, backoff=0.001, attempts=1)
+PAGES = 3
+DENIED = Reply({"__type": "AccessDeniedException", "Message": "no"}, status=400)
+CATALOGS = ("AWS", "Sandbox")
+ROWS = [(f"row-{number}", {"Project": {"Title": f"project {number}"}}) for number in range(4)]
+
+
+class Step(Protocol):
+    """Writes or reads the files in a directory."""
+
+    async def __call__(self, directory: Path) -> None: ...
+
+
+@attrs.frozen
+class Kind:
+    """A file format.
+
+    Attributes:
+        version: the version that this release writes.
+        begin: leaves files of this version in an empty directory.
+        resume: raises an error unless the files can be read, and continue what they were written for.
+    """
+
+    version: int
+    begin: Step
+    resume: Step
+
+
+@contextmanager
+def listings(second: Reply | None = None) -> Iterator[ScriptedServer]:
+    """Run a server of two catalogs with three pages of two connections; `second` replaces the second of Sandbox."""
+
+    def answer(received: Received) -> Reply:
+        catalog, number = received.body["Catalog"], int(received.body.get("NextToken", "0"))
+        if second is not None and (catalog, number) == ("Sandbox", 1):
+            return second
+        following = {"NextToken": str(number + 1)} if number + 1 < PAGES else {}
+        return Reply({"ConnectionSummaries": [connection(catalog, 2 * number + each) for each in (0, 1)], **following})
+
+    with scripted_server() as server:
+        server.answer = answer
+        yield server
+
+
+def collection(server: ScriptedServer, **options: Any) -> Collection[account.ConnectionSummary]:
+    sources = [Source(catalog, endpoint_url=server.url, label=catalog, account=catalog) for catalog in CATALOGS]
+    return Collection(account.listings.list_connections(page_size=2), sources, limits=LIMITS, **options)
+
+
+async def begin_collection(directory: Path) -> None:
+    """Stop a run, which writes a file for each catalog, after all pages of one and the first of the other."""
+    with listings(DENIED) as server, chdir(directory), suppress(account.AccessDeniedException):
+        await collection(server, checkpoint="run.json", on_error="raise").into(open_sink("{catalog}.ndjson"))
+
+
+async def resume_collection(directory: Path) -> None:
+    options: dict[str, Any] = {"checkpoint": "run.json", "checkpoint_max_age": timedelta(days=100_000)}
+    with listings() as server, chdir(directory):
+        report = await collection(server, **options).into(open_sink("{catalog}.ndjson"))
+    assert report.resumes is not None
+    assert [(each.body["Catalog"], each.body["NextToken"]) for each in server.received] == [
+        ("Sandbox", "1"),
+        ("Sandbox", "2"),
+    ]
+    for catalog in CATALOGS:
+        items = [json.loads(line) for line in (directory / f"{catalog}.ndjson").read_bytes().splitlines()]
+        assert [item["Id"] for item in items] == [connection(catalog, number)["Id"] for number in range(2 * PAGES)]
+
+
+async def begin_report(directory: Path) -> None:
+    with listings(DENIED) as server:
+        collected = await collection(server, on_error="report").collect()
+    (directory / "report.json").write_text(json.dumps(collected.report.as_json(), indent=1), encoding="utf-8")
+
+
+async def resume_report(directory: Path) -> None:
+    report = load_report(directory / "report.json")
+    read = {origin.label: (str(each.outcome), each.items, each.pages) for origin, each in report.sources.items()}
+    assert read == {"AWS": ("complete", 6, 3), "Sandbox": ("failed", 2, 1)}
+    (failed,) = (each for each in report.sources.values() if each.error is not None)
+    assert "AccessDenied" in str(failed.error)
+
+
+async def write(directory: Path, *, failing: str | None) -> dict[str, str]:
+    """Write the rows, and return the token of each row that the server has got."""
+
+    def answer(received: Received) -> Reply:
+        title = received.body["Project"]["Title"]
+        if title == failing:
+            return Reply({"__type": "InternalServerException", "Message": "no"}, status=500)
+        return Reply({"Id": f"O-{title}", "PartnerOpportunityIdentifier": title, "LastModifiedDate": 1.0})
+
+    with scripted_server() as server:
+        server.answer = answer
+        source, journal = Source("AWS", endpoint_url=server.url), directory / "rows.journal"
+        options: dict[str, Any] = {"limits": LIMITS, "on_error": "report", "checkpoint": journal}
+        async with Writes(selling.CreateOpportunityRequest, ROWS, source, **options) as stream:
+            results = [result async for _, result in stream]
+    assert len(results) == len(ROWS)
+    return {each.body["Project"]["Title"]: each.body["ClientToken"] for each in server.received}
+
+
+async def begin_writes(directory: Path) -> None:
+    tokens = await write(directory, failing="project 2")
+    (directory / "tokens.json").write_text(json.dumps(tokens, indent=1), encoding="utf-8")
+
+
+async def resume_writes(directory: Path) -> None:
+    """Send the row that failed again, with the token of its first attempt, and no other row."""
+    tokens = json.loads((directory / "tokens.json").read_bytes())
+    assert await write(directory, failing=None) == {"project 2": tokens["project 2"]}
+
+
+@asynccontextmanager
+async def emulator(directory: Path) -> AsyncIterator[account.Client]:
+    async with (
+        Emulator({"AWS": 0}, state=directory / "state.jsonl", clock=Clock(running=False)) as running,
+        account.connect(endpoint_url=running.endpoint_url, **CREDENTIALS) as client,
+    ):
+        yield client
+
+
+async def begin_emulator(directory: Path) -> None:
+    async with emulator(directory) as client:
+        sent = await client.create_connection_invitation(
+            catalog="AWS",
+            connection_type="SUBSIDIARY",
+            receiver_identifier="444455556666",
+            email="ada@example.com",
+            name="Ada",
+            message="Hello",
+        )
+    (directory / "invitation.json").write_text(json.dumps({"Id": sent.id}), encoding="utf-8")
+
+
+async def resume_emulator(directory: Path) -> None:
+    async with emulator(directory) as client:
+        page = await client.list_connection_invitations(catalog="AWS")
+    (found,) = page.connection_invitation_summaries
+    assert found.id == json.loads((directory / "invitation.json").read_bytes())["Id"]
+
+
+async def begin_recording(directory: Path) -> None:
+    os.environ.update(AWS_ACCESS_KEY_ID="any", AWS_SECRET_ACCESS_KEY="any")
+    with listings() as server, Recorder(directory / "answers.ndjson", Forwarder(server.url)) as recorder:
+        async with Emulator({"AWS": 0}, upstream=recorder) as proxy:
+            await replay(proxy)
+
+
+async def resume_recording(directory: Path) -> None:
+    async with Emulator({"AWS": 0}, replay=directory / "answers.ndjson") as recorded:
+        await replay(recorded)
+
+
+async def replay(answering: Emulator) -> None:
+    async with account.connect(endpoint_url=answering.endpoint_url, **CREDENTIALS) as client:
+        found = {item.id async for item in client.paginate.list_connections(catalog="Sandbox", page_size=2)}
+    assert len(found) == 2 * PAGES
+
+
+KINDS = {
+    "checkpoint": Kind(checkpoint_file.VERSION, begin_collection, resume_collection),
+    "report": Kind(report_format.VERSION, begin_report, resume_report),
+    "write-journal": Kind(write_journal._VERSION, begin_writes, resume_writes),
+    "emulator-state": Kind(records.VERSION, begin_emulator, resume_emulator),
+    "recording": Kind(recording._HEADER["version"], begin_recording, resume_recording),
+}
+
+
+async def main() -> None:
+    for name, kind in KINDS.items():
+        directory = FILES / f"{name}-{kind.version}"
+        if not directory.exists():
+            directory.mkdir(parents=True)
+            await kind.begin(directory)
+            print(f"wrote {directory.relative_to(FILES.parent)}")  # noqa: T201 - a script
+
+
+if __name__ == "__main__":
+    anyio.run(main)
