@@ -38,6 +38,13 @@ if TYPE_CHECKING:
     )
     from aiopartnercentral._pagination.source_report import SkippedParents as SkippedParents
     from aiopartnercentral._serialization.plain import to_dict as to_dict, to_json as to_json
+    from aiopartnercentral._transport.call_events import (
+        CallEvent as CallEvent,
+        CallFinished as CallFinished,
+        CallObserver as CallObserver,
+        CallRetried as CallRetried,
+        CallStarted as CallStarted,
+    )
     from aiopartnercentral._transport.client_factory import add_models as add_models
     from aiopartnercentral._transport.options import (
         CallOptions as CallOptions,

@@ -22,6 +22,7 @@ import attrs
 
 from aiopartnercentral._serialization.codec import Codec
 from aiopartnercentral._transport.api_call import DEFAULT_TIMEOUT, ApiCaller
+from aiopartnercentral._transport.call_events import notifier
 from aiopartnercentral._transport.connecting import open_connection
 from aiopartnercentral._transport.connection import Transport
 from aiopartnercentral._transport.options import (
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.paginator import OnError, OnMalformed, Paginator
     from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
     from aiopartnercentral._serialization.fast import Fast
+    from aiopartnercentral._transport.call_events import CallObserver
     from aiopartnercentral._transport.connection import Connection
     from aiopartnercentral.types import Operation, Pagination, Request, Service, TransportInfo
 
@@ -100,9 +102,10 @@ class ServiceClient:
         json_converter: JsonConverter | None = None,
         botocore_converter: BotocoreConverter | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
+        observer: CallObserver | None = None,
     ) -> None:
         codec = Codec(self.fast, json=json_converter, botocore=botocore_converter)
-        self._api = ApiCaller(self.service, transport, codec, timeout)
+        self._api = ApiCaller(self.service, transport, codec, timeout, observer=notifier(observer))
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """Return a client with other options that shares the connections of this one and is closed with it.
@@ -118,8 +121,11 @@ class ServiceClient:
         """
         check_options("with_options()", options, CallOptions)
         check_values(options)
+        changes: dict[str, Any] = {**options}
+        if "observer" in changes:
+            changes["observer"] = notifier(changes["observer"])
         client = copy(self)
-        client._api = attrs.evolve(self._api, **options)  # noqa: SLF001 - of its own class
+        client._api = attrs.evolve(self._api, **changes)  # noqa: SLF001 - of its own class
         return client
 
     async def call(self, request: Request[ResponseT]) -> ResponseT:
@@ -344,6 +350,7 @@ def client_over(cls: type[ClientT], connection: Connection, options: Mapping[str
         json_converter=options.get("json_converter"),
         botocore_converter=options.get("botocore_converter"),
         timeout=options.get("timeout", DEFAULT_TIMEOUT),
+        observer=options.get("observer"),
     )
 
 

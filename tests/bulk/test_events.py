@@ -206,7 +206,7 @@ async def test_no_log_record_holds_what_is_collected_or_asked(
     texts = [logging.Formatter().format(record) for record in ours]
     assert not [text for text in texts if SECRET in text]
     assert not [record for record in ours if SECRET in repr(vars(record))]
-    assert {record.name for record in ours} == {"aiopartnercentral.bulk", "aiopartnercentral.transport"}
+    assert {record.name for record in ours} == {f"aiopartnercentral.{name}" for name in ("bulk", "client", "transport")}
     levels = {(record.levelname, word) for record in ours for word in WORDS if word in record.getMessage()}
     assert levels == {(level, word) for word, level in WORDS.items()}
     (failure,) = [record.getMessage() for record in ours if record.levelname == "ERROR"]

@@ -212,9 +212,10 @@ async def test_the_report_holds_no_secret_and_may_fail_without_hiding_what_faile
         assert b"THE-TOKEN" not in report.read_bytes()
         ended = await run(*both, "--report", "/dev/full", "--output", tmp_path / "o.ndjson")
     assert ended.code == 1
-    rejected, odd, unwritten = ended.err.splitlines()
+    rejected, odd, *causes, unwritten = ended.err.splitlines()
     assert "AWS: the credentials were not accepted" in rejected
     assert "Sandbox: OddException" in odd
+    assert [line.split(": ")[1] for line in causes] == ["no valid credentials", "request refused"]
     assert unwritten == "aiopartnercentral: cannot write /dev/full: No space left on device"
 
 

@@ -95,7 +95,9 @@ async def test_help_to_a_disk_that_is_full(environment, arguments):
 async def test_no_summary_is_cut_off(run, arguments):
     ended = await run(*arguments)
     assert ended.code == 0
-    assert "..." not in ended.out.decode().partition("Commands:")[2]
+    usage, _, rest = ended.out.decode().partition("\n\n")
+    assert usage.startswith("Usage: ")
+    assert not [line for line in rest.splitlines() if line.endswith("...")]
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ def test_a_further_listing_gets_its_options_from_its_request(further):
 
 
 def test_the_most_important_command_comes_first(run_here):
-    commands = run_here("--help").out.decode().partition("Commands:\n")[2]
+    commands = run_here("--help").out.decode().partition("Collect and write:\n")[2]
     assert commands.split()[0] == "collect"
 
 

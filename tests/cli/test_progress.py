@@ -167,7 +167,16 @@ def test_the_events_are_counted():
     for number, items in enumerate((3, 4), 1):
         timed = {"attempts": 1, "seconds": 0.1, "waited": 0.0}
         progress.observe(
-            PageFetched(run="r", origin=one, page=number, items=items, malformed=0, request_id=None, **timed)
+            PageFetched(
+                run="r",
+                origin=one,
+                page=number,
+                items=items,
+                malformed=0,
+                request_id=None,
+                endpoint_url="http://x",
+                **timed,
+            )
         )
     assert (progress.running[one].pages, progress.running[one].items, progress.running[one].rate) == (2, 7, None)
     progress.observe(SourceRestarted(run="r", origin=one))

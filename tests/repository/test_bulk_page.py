@@ -6,24 +6,13 @@ import re
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
 
 import attrs
-import pytest
 
-from aiopartnercentral import Outcome, account
-from aiopartnercentral.bulk import Collection, Event, Limits, Source
-from aiopartnercentral.emulator import Emulator
-from tests.support.bulk_sources import FAST
-from tests.support.clients import aws_environment
+from aiopartnercentral import Outcome
+from aiopartnercentral.bulk import Limits
 from tests.support.doc_blocks import table_rows
 from tests.support.services import CONFIGS
-from tests.support.telemetry_recorder import Recorder
-
-if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan
-
-__all__ = ["aws_environment"]
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bulk.md").read_text(encoding="utf-8")
 
@@ -41,14 +30,6 @@ def test_every_limit_is_there_with_its_default() -> None:
     assert float(hours) * 3600 == limits.run_seconds
     assert {name: float(text) for name, text in numbers.items()} == {name: getattr(limits, name) for name in numbers}
     assert set(fields) - set(numbers) == {"rates", "run_seconds"}
-
-
-def test_every_event_is_there_with_what_it_has() -> None:
-    told = {name: re.findall("`([^`]+)`", cells[-1]) for name, cells in rows("event").items()}
-    assert told == {
-        event.__name__: [field.name for field in attrs.fields(event) if field.name != "run"]
-        for event in get_args(Event)
-    }
 
 
 def test_every_listing_says_whether_it_can_be_collected_incrementally() -> None:
@@ -74,41 +55,3 @@ def test_every_listing_says_whether_it_can_be_collected_incrementally() -> None:
 def test_every_outcome_is_there() -> None:
     collections = (Path(__file__).parents[2] / "docs" / "collections.md").read_text(encoding="utf-8")
     assert set(rows("outcome")) == set(table_rows(collections, "outcome")) == set(Outcome)
-
-
-@pytest.mark.anyio
-@pytest.mark.usefixtures("aws_environment")
-async def test_every_attribute_and_metric_is_there() -> None:
-    recorder = Recorder()
-    async with Emulator({"AWS": 3, "Sandbox": 3}, denied_catalogs=["Sandbox"]) as emulator:
-        sources = [Source(catalog, endpoint_url=emulator.endpoint_url) for catalog in ("AWS", "Sandbox")]
-        collection = Collection(
-            [account.listings.list_connections()],
-            sources=sources,
-            limits=FAST,
-            on_error="raise",
-            observer=recorder.telemetry(),
-        )
-        with pytest.raises(account.AccessDeniedException):
-            await collection.collect()
-        collection = Collection(
-            [account.listings.list_connections()], sources=sources[:1], observer=recorder.telemetry()
-        )
-        await collection.collect()
-    spans: dict[str, set[str]] = {}
-    for span in recorder.exporter.get_finished_spans():
-        spans.setdefault(span.name, set()).update(keys(span))
-    assert {name: attributes(cells[-1]) for name, cells in rows("span").items()} == spans
-    assert set(rows("metric")) == {
-        value.name for value in vars(recorder.telemetry()).values() if hasattr(value, "name") and "bulk" in value.name
-    }
-
-
-def keys(span: ReadableSpan) -> set[str]:
-    return set(span.attributes or ())
-
-
-def attributes(cell: str) -> set[str]:
-    """Return the attributes that a cell names; those that begin with a dot go with the prefix before them."""
-    names = [name for name in re.findall("`([^`]+)`", cell) if "." in name]
-    return {f"aiopartnercentral{name}" if name.startswith(".") else name for name in names}

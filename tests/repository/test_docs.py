@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import logging
 import re
 import shlex
 import subprocess
@@ -36,8 +37,17 @@ NOT_INSTALLED = {"airflow", "dask", "deltalake", "pyiceberg", "ray", "rows", "ta
 SHOWN = {
     ("README.md", 0): r"(\w+ .+\n){290,}(AWS|Sandbox) pac-.*\n[\s\S]*\n2 .*: 290 items",
     ("docs/bulk.md", 0): r"\{.*'ada: connections': 250.*\}\n[\s\S]*^grace ListPartners +failed[\s\S]*: 319 items",
-    ("docs/bulk.md", 5): r"^AWS ListConnections: page 3 with 50 items in [0-9.]+ s\n.*complete after .*\n250 items in",
-    ("docs/bulk.md", 6): r"^7 events$",
+    ("docs/observability.md", 0): r"^3 connections$",
+    (
+        "docs/observability.md",
+        1,
+    ): r"\A\w+: attempt 1 failed with \w+\n\w+: 2 attempts in [0-9.]+ s$",
+    (
+        "docs/observability.md",
+        2,
+    ): r"^AWS ListConnections: page 3 with 50 items in .* s\n.*complete after .*\n250 items",
+    ("docs/observability.md", 3): r"^3 connections$",
+    ("docs/observability.md", 4): r"^7 events$",
     ("docs/client.md", 0): r"^50 on the first page; request id \S+$",
     ("docs/client.md", 3): r"^\d+ partners$",
     ("docs/client.md", 6): r"^denied: ACCESS_DENIED$",
@@ -71,7 +81,16 @@ def partnercentral_emulator_arguments() -> dict[str, Any]:
     return {"catalogs": {"AWS": 250, "Sandbox": 40}}
 
 
-@pytest.mark.usefixtures("partnercentral_emulator")
+@pytest.fixture
+def log_level() -> Iterator[None]:
+    """Undo what a program has set."""
+    logger = logging.getLogger("aiopartnercentral")
+    level = logger.level
+    yield
+    logger.setLevel(level)
+
+
+@pytest.mark.usefixtures("partnercentral_emulator", "log_level")
 @pytest.mark.parametrize("where", PROGRAMS, ids=ids)
 def test_a_program_runs_and_prints_what_it_should(
     where: tuple[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -28,7 +28,7 @@ from aiopartnercentral.sinks import S3Options, arrow_schema, open_sink, record_b
 FRAGMENTS = {
     ("docs/bulk.md", 2): "fetch_from_vault: CredentialsProvider, my_client: Any",
     ("docs/bulk.md", 3): "source: Source",
-    ("docs/bulk.md", 9): "",
+    ("docs/bulk.md", 7): "",
     ("docs/notebooks.md", 1): "",
     ("docs/notebooks.md", 2): "client: account.Client",
     ("docs/notebooks.md", 3): "stack: Any",

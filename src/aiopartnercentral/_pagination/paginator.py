@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, get_args
 
@@ -14,8 +15,8 @@ from aiopartnercentral._pagination.page_iterator import PageIterator, View, item
 from aiopartnercentral._pagination.progress import ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, Report, SourcesFailedError
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.text import listed
-from aiopartnercentral.errors import CredentialsError
+from aiopartnercentral._utils.text import counted, listed
+from aiopartnercentral.errors import CredentialsError, error_type
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -33,6 +34,8 @@ PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 FetchedT = TypeVar("FetchedT")
 FetchedItemT = TypeVar("FetchedItemT")
+
+_LOGGER = logging.getLogger("aiopartnercentral.pagination")
 
 OnMalformed: TypeAlias = Literal["raise", "report"]
 """What an item that does not match the model does: fail its source, or be omitted and reported."""
@@ -212,7 +215,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
     def _pages_of(
         self, catalog: str, fetch: _Fetch[FetchedT, FetchedItemT], view: View[FetchedT, FetchedItemT, EntryT]
     ) -> PageIterator[str, FetchedT, FetchedItemT, EntryT]:
-        return PageIterator(catalog, _Catalog(catalog, fetch, self._fetcher.max_items, self._ignores), view)
+        return _LoggedPages(catalog, _Catalog(catalog, fetch, self._fetcher.max_items, self._ignores), view)
 
 
 _Fetch: TypeAlias = "Callable[[str, str | None], Awaitable[FetchedPage[PageT, ItemT]]]"
@@ -237,6 +240,27 @@ class _Catalog(Generic[PageT, ItemT]):
 
     async def fetch(self, token: str | None) -> FetchedPage[PageT, ItemT]:
         return await self._fetch(self.catalog, token)
+
+
+class _LoggedPages(PageIterator[KeyT, PageT, ItemT, EntryT]):
+    """Logs each page (DEBUG) and each failure of a catalog (INFO); a bulk collection logs its own events instead."""
+
+    async def __anext__(self) -> Batch[KeyT, EntryT]:
+        batch = await super().__anext__()
+        if _LOGGER.isEnabledFor(logging.INFO):
+            _log(batch)
+        return batch
+
+
+def _log(batch: Batch[Any, Any]) -> None:
+    retries = f"after {counted(batch.retries, 'retry', 'retries')}"
+    if batch.error is None:
+        _LOGGER.debug("catalog %s: a page with %s, %s", batch.source, counted(batch.items, "item"), retries)
+    else:
+        outcome = "skipped" if batch.outcome is Outcome.SKIPPED else "failed"
+        request_id = getattr(batch.error, "request_id", None)
+        request = f" (request id {request_id})" if request_id else ""
+        _LOGGER.info("catalog %s: %s with %s%s, %s", batch.source, outcome, error_type(batch.error), request, retries)
 
 
 class Items(Generic[ItemT]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,9 +11,10 @@ import attrs
 from aiopartnercentral._serialization import jsontext
 from aiopartnercentral._serialization.conversion_errors import hook_failed
 from aiopartnercentral._transport.call_context import CBOR
+from aiopartnercentral._transport.call_events import LOGGER, CallWatch
 from aiopartnercentral._transport.responses import ErrorResponseError
 from aiopartnercentral._transport.time_limits import WAIT, Wait, credentials_late
-from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError, TimeExceededError
+from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError, TimeExceededError, error_type
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from aiopartnercentral._serialization.codec import Codec
     from aiopartnercentral._serialization.service_converter import ServiceConverter
     from aiopartnercentral._transport.call_context import CallContext, Pause
+    from aiopartnercentral._transport.call_events import CallEvent
     from aiopartnercentral._transport.connection import Transport
     from aiopartnercentral._transport.responses import RawResponse
+    from aiopartnercentral._utils.notifier import Notifier
     from aiopartnercentral.types import JsonValue, Operation, Pagination, Service, TransportInfo
 
 __all__ = ["DEFAULT_TIMEOUT", "ApiCaller"]
@@ -46,6 +50,7 @@ class ApiCaller:
         codec: converts requests and responses.
         timeout: maximum seconds of a call with all its attempts; None for no limit.
         attempts: maximum attempts of a call; None for as many as botocore's configuration says.
+        observer: gets the events of its calls; None for the log alone.
     """
 
     _service: Service
@@ -53,10 +58,11 @@ class ApiCaller:
     _codec: Codec
     timeout: float | None = DEFAULT_TIMEOUT
     attempts: int | None = None
+    observer: Notifier[CallEvent] | None = None
 
     def over(self, transport: Transport) -> ApiCaller:
         """Return one with the same options that sends over another transport, in a fifth of the time of `evolve`."""
-        return ApiCaller(self._service, transport, self._codec, self.timeout, self.attempts)
+        return ApiCaller(self._service, transport, self._codec, self.timeout, self.attempts, self.observer)
 
     @property
     def endpoint_url(self) -> str:
@@ -103,7 +109,9 @@ class ApiCaller:
         request: object,
         read: Callable[[RawResponse], Awaitable[T]],
         pause: Pause | None = None,
+        *,
         content: bytes | None = None,
+        watch: CallWatch | None = None,
     ) -> T:
         """Send a request and return what is read of the response.
 
@@ -116,6 +124,7 @@ class ApiCaller:
             read: decodes the response.
             pause: lets other tasks run; see `Transport.start_call`.
             content: the body to send instead of the encoded request; it may have members that the model does not know.
+            watch: reports the events of the call; None for a new one, if anybody wants them.
 
         Raises:
             CredentialsError: the call took longer than `timeout`, and was waiting for credentials.
@@ -124,8 +133,13 @@ class ApiCaller:
         """
         import anyio  # noqa: PLC0415 - slow to load
 
+        if watch is None and (self.observer is not None or LOGGER.isEnabledFor(logging.INFO)):
+            watch = CallWatch(self._service.name, operation.name, self.endpoint_url, self.observer)
+            return await watch.around(partial(self.call, operation, request, read, pause, content=content, watch=watch))
         params = await self.encode(operation, request) if content is None else {}
         call = self.transport.start_call(operation, attempts=self.attempts, pause=pause, content=content)
+        if watch is not None:
+            call.watch, watch.context = watch, call
         wait = Wait()
         token = WAIT.set(wait)
         try:
@@ -136,6 +150,8 @@ class ApiCaller:
                     except DecodeError as error:
                         if not (error.is_retryable and call.is_repeatable and call.has_attempts):
                             raise
+                        if watch is not None:
+                            watch.failed(error_type(error), error.http_status, error.request_id)
                     await _wait(call)
         finally:
             WAIT.reset(token)

@@ -16,6 +16,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Mapping
 
+    from aiopartnercentral._transport.call_events import CallWatch
     from aiopartnercentral._transport.clock_skew import ServiceClock
     from aiopartnercentral._transport.http.response import HttpResponse
     from aiopartnercentral.types import JsonValue
@@ -116,6 +117,7 @@ class CallContext:
         signed_with: how far the service's clock was ahead when the last request was signed, as far as was known.
         first_attempt: the attempt that was made without botocore, until botocore has taken its outcome.
         is_captured: whether botocore's request is only to be looked at, and not sent.
+        watch: reports the call's events; None if nobody wants them.
     """
 
     protocol: str
@@ -145,6 +147,7 @@ class CallContext:
     signed_with: timedelta = timedelta()
     first_attempt: FirstAttempt | None = None
     is_captured: bool = False
+    watch: CallWatch | None = None
     _has_corrected_clock: bool = False
 
     @property
@@ -307,6 +310,8 @@ async def _expect_response(request: Any, **_: object) -> None:  # noqa: ANN401 -
     else:
         call.request, call.signed_with = first.request, first.signed_with
     call.is_corrected = False
+    if call.attempts and call.watch is not None:
+        call.watch.resent(call.attempts)
     call.attempts += 1
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["open_connection"]
 
 _MAX_RESPONSE_BYTES = 100 * 1024 * 1024
-_OF_CLIENTS = frozenset({"json_converter", "botocore_converter", "max_response_bytes", "direct"})
+_OF_CLIENTS = frozenset({"json_converter", "botocore_converter", "max_response_bytes", "direct", "observer"})
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aiobotocore.session import AioSession
 
     from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
+    from aiopartnercentral._transport.call_events import CallObserver
 
 __all__ = ["CallOptions", "ClientOptions", "ConnectOptions", "check_values", "endpoint_url", "region_name", "verify"]
 
@@ -66,6 +67,8 @@ class ConnectOptions(ClientOptions, total=False):
     """See `aws_access_key_id`."""
     aws_account_id: str
     """See `aws_access_key_id`."""
+    observer: CallObserver | None
+    """Called with each event of each call, such as a `Telemetry`; see `CallEvent`."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -75,6 +78,8 @@ class CallOptions(TypedDict, total=False):
     """Maximum seconds of a call with all its attempts; None for no limit."""
     attempts: int
     """Maximum attempts of a call, the first one included."""
+    observer: CallObserver | None
+    """Called with each event of each call; see `ConnectOptions`."""
 
 
 region_name = validators.pattern(r"[a-z0-9]+(-[a-z0-9]+)+", "the name of a region, such as us-east-1", length=(3, 63))
@@ -144,6 +149,7 @@ _CHECKS: Final[Mapping[str, Check[Any]]] = {
     "aws_session_token": optional(_credential),
     "aws_account_id": optional(_credential),
     "attempts": validators.count,
+    "observer": optional(validators.function()),
 }
 
 

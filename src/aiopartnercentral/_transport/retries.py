@@ -31,7 +31,14 @@ from botocore.exceptions import (
 
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS, FIRST_SERVER_ERROR_STATUS, KEY
 from aiopartnercentral._transport.clock_skew import moment_of
-from aiopartnercentral.errors import CredentialsError, DecodeError, EncodeError, ServiceError, TimeExceededError
+from aiopartnercentral.errors import (
+    CredentialsError,
+    DecodeError,
+    EncodeError,
+    ServiceError,
+    TimeExceededError,
+    error_type,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,6 +160,7 @@ def _needs_retry(
     if caught_exception is None and call.status < FIRST_ERROR_STATUS and not call.is_error:
         return None
     parsed = None if response is None else response[1]
+    _report_failure(call, parsed, caught_exception)
     if parsed is not None:
         call.correct_clock(parsed)
     if not call.has_attempts:
@@ -166,6 +174,17 @@ def _needs_retry(
         can_retry = call.limits_attempts and caught_exception is not None and is_retryable(caught_exception)
         return backoff(1.0, attempts) if can_retry else None
     return _wait(call, parsed, attempts)
+
+
+def _report_failure(call: CallContext, parsed: dict[str, Any] | None, error: Exception | None) -> None:
+    """Tell who watches the call that an attempt has failed."""
+    if call.watch is None:
+        return
+    if parsed is None:
+        call.watch.failed(error_type(error), None, None)
+    else:
+        answer = ServiceError(parsed, "")
+        call.watch.failed(error_type(answer), answer.http_status, answer.request_id)
 
 
 def _wait(call: CallContext, parsed: dict[str, Any], attempts: int) -> float | None:

@@ -109,6 +109,7 @@ class PageRequest:
     restarted: bool = False
     _wanted_at: float = 0.0
     _sent_at: float = 0.0
+    _endpoint_url: str = ""
     _was_corrected: bool = False
     _has_passed: bool = False
 
@@ -286,6 +287,7 @@ class PageRequest:
                 reports_malformed=run.spec.reports_malformed,
                 keeps_raw=(run.keeps_raw or is_incremental) and not self.is_of_parents,
             )
+            self._endpoint_url = fetcher.api.endpoint_url
             is_raw = run.raw and not self.is_of_parents
             return await (fetcher.raw if is_raw else fetcher.typed)(origin.catalog, token)
 
@@ -325,6 +327,7 @@ class PageRequest:
                 seconds=anyio.current_time() - self._sent_at,
                 waited=self._sent_at - self._wanted_at,
                 request_id=fetched.request_id,
+                endpoint_url=self._endpoint_url,
             )
         )
 

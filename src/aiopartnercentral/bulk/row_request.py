@@ -23,8 +23,8 @@ from aiopartnercentral.errors import CheckpointError, ServiceError, TimeExceeded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aiopartnercentral._utils.notifier import Notifier
     from aiopartnercentral.bulk.client_pool import ClientPool
-    from aiopartnercentral.bulk.instrumentation.logging import Notifier
     from aiopartnercentral.bulk.instrumentation.write_events import WriteEvent
     from aiopartnercentral.bulk.limits import Limits, RateLimiter
     from aiopartnercentral.bulk.rows import Row, RowEncoder

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import attrs
 
-from aiopartnercentral.bulk.instrumentation.logging import Notifier, log
+from aiopartnercentral.bulk.instrumentation.logging import log, notifier
 from aiopartnercentral.bulk.limits import RateLimiter
 from aiopartnercentral.bulk.scheduler import Slots
 
 if TYPE_CHECKING:
     from aiopartnercentral._pagination.progress import ProgressTracker
+    from aiopartnercentral._utils.notifier import Notifier
     from aiopartnercentral.bulk.client_pool import ClientPool
     from aiopartnercentral.bulk.instrumentation.events import Event
     from aiopartnercentral.bulk.limits import Limits
@@ -50,7 +51,7 @@ class Run:
 
     def __attrs_post_init__(self) -> None:
         """Create the slots, all of them free."""
-        self.notify = Notifier(self.spec.observer, log)
+        self.notify = notifier(self.spec.observer, log)
         self.slots = Slots(self.limits.sources, self.limits.concurrency)
 
     @property

@@ -12,7 +12,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._utils.threads import own_cancellation_only
-from aiopartnercentral.bulk.instrumentation.logging import Notifier
+from aiopartnercentral.bulk.instrumentation.logging import notifier
 from aiopartnercentral.bulk.instrumentation.write_events import RowFinished, WritesFinished, WritesStarted, log_write
 from aiopartnercentral.bulk.limits import RateLimiter
 from aiopartnercentral.bulk.row_request import RowRequest, WriteRun
@@ -146,7 +146,7 @@ class WriteStream(Generic[ResponseT]):
                 journal=journal,
                 ignores=spec.ignores,
                 token_max_age=spec.token_max_age,
-                notify=Notifier(spec.observer, log_write),
+                notify=notifier(spec.observer, log_write),
             )
             if limits.run_seconds is not None:
                 self._run.deadline = self._began + limits.run_seconds

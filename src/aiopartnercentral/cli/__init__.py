@@ -1,6 +1,7 @@
 """The command `aiopartnercentral`.
 
 app            the commands and their options
+help           the layout of --help
 services       the services and the names of their listings
 subcommands    the listings that `collect` knows, derived from the generated packages
 filters        the options of the filters of one listing
@@ -9,8 +10,10 @@ shorthand      the AWS CLI's shorthand for structures
 each           the values that collect below each item of another listing
 options        the options of every listing
 option_values  validators and completions of the values of options
-config         the options of one run together, checked against each other
+config         the options of one run together, with config_checks (combines and checks them)
 collect        runs a collection into the output
+sources        the sources of a sources file
+check          tries each source of a sources file, with check_command (its options)
 progress       its progress on stderr
 notebook       the same progress in a notebook
 writer         stdout and files
@@ -25,6 +28,8 @@ emulator       a local Partner Central, and `demo`, with emulator_command (its o
 recording      forwards the emulator's requests to AWS
 runner         runs a coroutine, and returns the exit code
 messages       the message for each error
+causes         the causes of failures, who can fix them and how
+log            the log on stderr or in a file
 terminal       safe text, and the width of a terminal
 """
 

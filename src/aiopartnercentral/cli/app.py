@@ -5,21 +5,24 @@ from __future__ import annotations
 from enum import StrEnum
 from itertools import islice
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from aiopartnercentral import __version__
+from aiopartnercentral.cli.check_command import check
 from aiopartnercentral.cli.emulator_command import emulator, emulator_set
+from aiopartnercentral.cli.help import Command, Group, examples, write_sections
 from aiopartnercentral.cli.services import details, service_of, summaries
 from aiopartnercentral.cli.write_command import write
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 __all__ = ["app"]
 
-_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _LISTING_SETTINGS: dict[str, Any] = {**_SETTINGS, "allow_extra_args": True, "allow_interspersed_args": False}
-_OPTIONS = "Options"
 
 
 class DescriptionFormat(StrEnum):
@@ -27,33 +30,6 @@ class DescriptionFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
-
-
-class Command(TyperCommand):
-    """A command that lists its options in groups, and rejects a repeated option that is not a list.
-
-    Depending on its version, typer has its own copy of click or uses click itself. The types of neither are part of
-    typer's interface, hence `Any`.
-    """
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - see the class
-        """Parse the arguments."""
-        _, _, given = self.make_parser(ctx).parse_args(list(args))
-        for option in given:
-            if given.count(option) > 1 and not (option.multiple or option.is_eager):
-                ctx.fail(f"{'/'.join(option.opts)} can be given only once.")
-        return super().parse_args(ctx, args)
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - see the class
-        """Write the arguments and options below the titles of their groups."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            if (record := param.get_help_record(ctx)) is not None:
-                default = "Arguments" if param.param_type_name == "argument" else _OPTIONS
-                groups.setdefault(getattr(param, "rich_help_panel", None) or default, []).append(record)
-        for title, records in groups.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
 
 
 class ListingCommand(Command):
@@ -89,15 +65,22 @@ class ListingCommand(Command):
         return found
 
 
-class RootGroup(TyperGroup):
-    """All commands, the most important one first."""
+class RootGroup(Group):
+    """All commands, in groups by what they are for."""
+
+    panels: ClassVar[Mapping[str, Sequence[str]]] = {
+        "Collect and write": ("collect", "write", "check"),
+        "Look at the API": ("describe",),
+        "Try and test without AWS": ("demo", "emulator", "emulator-set"),
+    }
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - see `Command`
         """Return the names of the commands."""
-        return sorted(super().list_commands(ctx), key=lambda name: name != "collect")
+        every = [name for names in self.panels.values() for name in names]
+        return sorted(super().list_commands(ctx), key=every.index)
 
 
-class CollectGroup(TyperGroup):
+class CollectGroup(Group):
     """The subcommands of `collect`, each of which is derived from a generated package when it is first needed."""
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - see `Command`
@@ -118,7 +101,7 @@ class CollectGroup(TyperGroup):
             single.command(
                 cmd_name,
                 cls=ListingCommand,
-                epilog=_examples(*listing.examples),
+                epilog=examples(*listing.examples),
                 context_settings=_LISTING_SETTINGS,
             )(command_of(listing))
             self.commands[cmd_name] = typer.main.get_command(single)
@@ -138,14 +121,13 @@ class CollectGroup(TyperGroup):
             if name.startswith(incomplete)
         ]
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - see `Command`
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - see `Command`
         """Write the listings of each service, without importing its package."""
-        for service, listings in summaries().items():
-            with formatter.section(f"Listings of {service}"):
-                formatter.write_dl([*listings.items()])
-        for service, operations in details().items():
-            with formatter.section(f"Details of each item of a listing of {service}"):
-                formatter.write_dl([*operations.items()])
+        listings = {f"Listings of {service}": each.items() for service, each in summaries().items()}
+        nested = {
+            f"Details of each item of a listing of {service}": each.items() for service, each in details().items()
+        }
+        write_sections(ctx, formatter, listings | nested)
 
     def invoke(self, ctx: Any) -> None:  # noqa: ANN401 - see `Command`
         """Collect all listings of the command line together."""
@@ -167,16 +149,11 @@ def _typer(**more: Any) -> typer.Typer:  # noqa: ANN401 - passed on to typer
     )
 
 
-def _examples(*lines: str) -> str:
-    # \b prevents rewrapping.
-    return "\n".join(["\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)])
-
-
 app: typer.Typer = _typer(
     add_completion=True,
     cls=RootGroup,
     no_args_is_help=True,
-    epilog=_examples("aiopartnercentral demo", "aiopartnercentral collect list-partners --help"),
+    epilog=examples("aiopartnercentral demo", "aiopartnercentral collect list-partners --help"),
 )
 app.add_typer(
     _typer(cls=CollectGroup, no_args_is_help=True, subcommand_metavar="LISTING [OPTIONS] [LISTING [OPTIONS]]..."),
@@ -186,7 +163,7 @@ app.add_typer(
     "after their listing; put other options after any listing. Run `collect LISTING --help` for all options. "
     "`--checkpoint FILE` makes a run resumable: rerun the same command to resume. A value each:LISTING.ATTRIBUTE, "
     "such as each:list-engagements.id, collects something for each item of another listing.",
-    epilog=_examples(
+    epilog=examples(
         "aiopartnercentral collect list-connections --catalog AWS --catalog Sandbox",
         "aiopartnercentral collect list-opportunities list-partners --sources partners.toml --output '{operation}.csv'",
     ),
@@ -216,7 +193,7 @@ def _root(
 @app.command(
     cls=Command,
     short_help="Collect two catalogs from an embedded Partner Central.",
-    epilog=_examples("aiopartnercentral demo --latency 0.5"),
+    epilog=examples("aiopartnercentral demo --latency 0.5"),
 )
 def demo(
     *,
@@ -233,7 +210,7 @@ def demo(
 app.command(
     cls=Command,
     short_help="Send one operation for each line of a file.",
-    epilog=_examples(
+    epilog=examples(
         "aiopartnercentral write create-opportunity --rows opportunities.ndjson --key id --catalog AWS "
         "--checkpoint opportunities.journal",
     ),
@@ -242,8 +219,18 @@ app.command(
 
 app.command(
     cls=Command,
+    short_help="Check credentials, roles and permissions of a sources file.",
+    epilog=examples(
+        "aiopartnercentral check partners.toml",
+        "aiopartnercentral check partners.toml list-opportunities list-partners --format json",
+    ),
+)(check)
+
+
+app.command(
+    cls=Command,
     short_help="Run a local Partner Central for tests.",
-    epilog=_examples(
+    epilog=examples(
         "aiopartnercentral emulator --port 8080 --catalog AWS=1000 --latency 0.05",
         "aiopartnercentral emulator --scenario outage --access-log",
     ),
@@ -251,7 +238,7 @@ app.command(
 app.command(
     cls=Command,
     short_help="Change a running emulator: clock, quotas, faults.",
-    epilog=_examples(
+    epilog=examples(
         "aiopartnercentral emulator-set http://127.0.0.1:8080 --scenario throttled-account",
         "aiopartnercentral emulator-set http://127.0.0.1:8080 --advance 86400 --quota open_invitations=3",
     ),
@@ -261,7 +248,7 @@ app.command(
 @app.command(
     cls=Command,
     short_help="Describe an operation or a type of the API.",
-    epilog=_examples(
+    epilog=examples(
         "aiopartnercentral describe list-connections --docs",
         "aiopartnercentral describe ConnectionSummary --format json",
     ),

@@ -8,30 +8,33 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import anyio
-import anyio.to_thread
 import attrs
 from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral._pagination.report import EarlierRun, Report, versions_of
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import counted
-from aiopartnercentral.bulk import Collection, Limits, RunStarted, Source, check_sources, load_sources
+from aiopartnercentral.bulk import Collection, Limits, RunStarted, Source, check_sources
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
 from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.incremental import OVERLAP
 from aiopartnercentral.bulk.sink_writer import empty_pages
-from aiopartnercentral.cli.config import combine, resume_hint
+from aiopartnercentral.cli.causes import failure_lines
+from aiopartnercentral.cli.config import resume_hint
+from aiopartnercentral.cli.config_checks import combine
 from aiopartnercentral.cli.each import listing_of
 from aiopartnercentral.cli.item_table import ItemTables
-from aiopartnercentral.cli.messages import explain, explain_all, in_options, unforeseen
+from aiopartnercentral.cli.log import logged
+from aiopartnercentral.cli.messages import explain, in_options, unforeseen
 from aiopartnercentral.cli.options import Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import BeginningReport, begin_of, foreseen, say_whole, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.sinks import StreamSink, count_malformed, malformed_sink, write_malformed
+from aiopartnercentral.cli.sources import sources_of_file
 from aiopartnercentral.cli.table import encoded, named, say_how_far, say_result, say_unwritten
-from aiopartnercentral.cli.terminal import clean, one_line, say, width_of
+from aiopartnercentral.cli.terminal import clean, is_styled, one_line, say, width_of
 from aiopartnercentral.cli.writer import (
     STDOUT,
     Target,
@@ -42,7 +45,7 @@ from aiopartnercentral.cli.writer import (
     deliver,
     warnings_of_files,
 )
-from aiopartnercentral.errors import CheckpointError, PositionError, SinkError, SourcesFileError
+from aiopartnercentral.errors import CheckpointError, PositionError, SinkError
 from aiopartnercentral.sinks import open_sink
 from aiopartnercentral.sinks.base import output_paths, parent_text
 from aiopartnercentral.sinks.rejects import SinkWithRejects
@@ -74,6 +77,7 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     config = combine(parsed)
     unwritten = None
     async with AsyncExitStack() as stack:
+        stack.enter_context(logged(config.logging))
         warnings = stack.enter_context(warnings_of_files())
         run = _Run(config, await _sources(config))
         path = config.dated("report")
@@ -107,24 +111,19 @@ async def _sources(config: Config) -> Sequence[Source]:
     Raises:
         CommandError: an option or the file has an invalid value.
     """
+    if config.sources is not None:
+        return await sources_of_file(config.sources)
     try:
-        if config.sources is None:
-            return [
-                Source(
-                    catalog,
-                    profile=config.profile,
-                    region_name=config.region,
-                    endpoint_url=config.endpoint_url,
-                    label=catalog,
-                )
-                for catalog in config.catalogs
-            ]
-        # In a thread, which Ctrl-C can abandon while it waits for the writer of a named pipe.
-        return await anyio.to_thread.run_sync(load_sources, config.sources, abandon_on_cancel=True)
-    except SourcesFileError as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
-    except OSError as error:
-        raise CommandError(f"cannot read {clean(str(config.sources))}: {error.strerror}", exit_code=USAGE) from error
+        return [
+            Source(
+                catalog,
+                profile=config.profile,
+                region_name=config.region,
+                endpoint_url=config.endpoint_url,
+                label=catalog,
+            )
+            for catalog in config.catalogs
+        ]
     except ValueError as error:
         raise CommandError(one_line(str(error)), exit_code=USAGE) from None
 
@@ -140,8 +139,7 @@ def _conclude(config: Config, run: _Run, unwritten: CommandError | None) -> int:
         raise fault
     if not failed and unwritten is None:
         return 0
-    lines = [] if config.shows_summary else explain_all(failed)
-    lines += () if unwritten is None else unwritten.lines
+    lines = [*(failure_lines(failed) if config.shows_failures else ()), *(() if unwritten is None else unwritten.lines)]
     lines += [] if (hint := resume_hint(check_checkpoint(**config.place))) is None else [hint]
     code = FAILED if unwritten is None or failed else unwritten.exit_code
     if config.profile is not None and failed and all(isinstance(one, ProfileNotFound) for one in failed.values()):
@@ -376,7 +374,8 @@ class _Run:
                 async for origin, item in stream:
                     source = None if config.sources is None else origin.label
                     tables.add(item, source, origin.listing if has_several else None, self._parent_of(origin))
-        text = await tables.text(width_of(sys.stdout) if config.to_terminal else None)
+        styled = config.output == STDOUT and is_styled(sys.stdout)
+        text = await tables.text(width_of(sys.stdout) if config.to_terminal else None, styled=styled)
         await writer.write(encoded(text, terminal=config.to_terminal))
 
     def _parent_of(self, origin: Origin) -> str | None:

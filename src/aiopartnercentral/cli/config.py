@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import sys
 from contextlib import suppress
@@ -15,31 +14,27 @@ import attrs
 
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
-from aiopartnercentral.cli.option_values import OF_S3, contradictions, s3_options
-from aiopartnercentral.cli.options import Format, Formulas, OnFailure, switch_of
-from aiopartnercentral.cli.runner import USAGE, CommandError
-from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, is_text
+from aiopartnercentral.cli.log import LogOptions
+from aiopartnercentral.cli.option_values import OF_S3, s3_options
+from aiopartnercentral.cli.options import Format, Formulas, LogFormat, OnFailure, switch_of
+from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
-from aiopartnercentral.sinks.compression import KNOWN, format_of, is_supported, split_extension
-from aiopartnercentral.sinks.factory import FORMATS_OF
-from aiopartnercentral.sinks.path_template import PathTemplate, is_template, is_url
+from aiopartnercentral.sinks.compression import format_of
+from aiopartnercentral.sinks.path_template import is_template, is_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import timedelta
 
     from aiopartnercentral.bulk.checkpoint_object import CheckpointObject
     from aiopartnercentral.sinks import S3Options
 
-__all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "combine", "resume_hint"]
+__all__ = ["Config", "ListingArguments", "ParsedListing", "checkpoint_of", "resume_hint"]
 
 _LINES: Final = (Format.NDJSON, Format.CSV)
-_ACCESS: Final = ("catalogs", "profile", "region", "endpoint_url")
 _DATED: Final = ("report", "malformed", "output")
-_OTHER_FILES: Final = ("sources", "checkpoint", "malformed", "report")
-_REPORT_EXTENSIONS: Final = (("", None), (".json", None), (".html", None))
+_OTHER_FILES: Final = ("sources", "checkpoint", "malformed", "report", "log_file")
 _ASCII: Final = 128
-_PLACEHOLDER: Final = re.compile(r"\{(?:date|label|catalog|account|service|operation)\}")
 
 
 @attrs.frozen(kw_only=True)
@@ -115,6 +110,10 @@ class Config:
     progress: bool | None
     summary: bool | None
     report: str | None
+    quiet: bool
+    verbose: int
+    log_file: str | None
+    log_format: LogFormat | None
     spool: Path | None
     s3_profile: str | None
     s3_region: str | None
@@ -126,10 +125,11 @@ class Config:
     @property
     def s3(self) -> S3Options | None:
         """The options of the outputs in S3, or None; see `s3_options`."""
-        return s3_options((self.output, self.report, self.checkpoint), self._of_s3)
+        return s3_options((self.output, self.report, self.checkpoint), self.of_s3)
 
     @property
-    def _of_s3(self) -> dict[str, Any]:
+    def of_s3(self) -> dict[str, Any]:
+        """The options of the outputs in S3, by name."""
         return {name: getattr(self, name) for name in OF_S3}
 
     def remote(self, path: str) -> dict[str, Any]:
@@ -140,6 +140,11 @@ class Config:
     def place(self) -> dict[str, Any]:
         """The arguments of a collection that say where its checkpoint is."""
         return {"checkpoint": self.checkpoint, "checkpoint_s3": self.s3 if is_url(self.checkpoint or "") else None}
+
+    @property
+    def logging(self) -> LogOptions:
+        """What is logged, and where."""
+        return LogOptions(self.verbose, self.log_file, self.log_format)
 
     @property
     def to_terminal(self) -> bool:
@@ -212,7 +217,8 @@ class Config:
     @property
     def shows_progress(self) -> bool:
         """Whether progress is shown; by default not if it would mix with the data."""
-        return self.live if self.progress is None else self.progress
+        default = self.live and not self.quiet and self.logging.to_file_or_off
+        return default if self.progress is None else self.progress
 
     @property
     def live(self) -> bool:
@@ -222,37 +228,13 @@ class Config:
     @property
     def shows_summary(self) -> bool:
         """Whether the summary is printed; it includes the failures."""
-        default = is_terminal(sys.stderr) or self.on_error is OnFailure.REPORT
+        default = (is_terminal(sys.stderr) or self.on_error is OnFailure.REPORT) and not self.quiet
         return default if self.summary is None else self.summary
 
-
-def combine(parsed: Sequence[ParsedListing]) -> Config:
-    """Return the configuration of all listings together.
-
-    Raises:
-        CommandError: an option is missing, given twice, or excludes another.
-    """
-    given: dict[str, Any] = {}
-    given_after: dict[str, str] = {}
-    for one in parsed:
-        command = one.listing.command
-        if any(other.listing.command == command for other in parsed if other is not one):
-            raise _wrong(f"{command} is given twice: each listing is collected once")
-        for name, value in one.given.items():
-            if name in given_after:
-                raise _wrong(
-                    f"{switch_of(name)} is given after {given_after[name]} and after {command}: give it once, it "
-                    "applies to all listings"
-                )
-            given[name], given_after[name] = value, command
-    options = {**parsed[0].defaults, **given}
-    options |= {name: options[name] or [] for name in ("catalogs", "ignore_errors", "whole")}
-    config = Config(listings=[one.listing for one in parsed], **options)
-    if (config.form is Format.TABLE or config.ordered) and _has_only_date(config.output):
-        config = attrs.evolve(config, output=config.dated("output") or "", template=config.output)
-    for line in _contradictions(config):
-        raise _wrong(line)
-    return config
+    @property
+    def shows_failures(self) -> bool:
+        """Whether failed sources are printed, rather than being part of the summary or wanted by nobody."""
+        return not (self.shows_summary or self.quiet)
 
 
 def checkpoint_of(parsed: Sequence[ParsedListing]) -> Path | CheckpointObject | None:
@@ -281,120 +263,3 @@ def _quoted(argument: str) -> str:
         return shlex.quote(argument)
     shown = (chr(byte) if chr(byte).isalnum() and byte < _ASCII else f"\\x{byte:02x}" for byte in os.fsencode(argument))
     return f"$'{''.join(shown)}'"
-
-
-def _has_only_date(path: str | Path) -> bool:
-    """Return whether a path is a template without any other placeholder than `{date}`."""
-    try:
-        return is_template(path) and PathTemplate.parse(str(path)).fields <= {"date"}
-    except ValueError:
-        return False
-
-
-def _wrong(line: str) -> CommandError:
-    return CommandError(line, exit_code=USAGE)
-
-
-def _contradictions(config: Config) -> Iterator[str]:
-    """Yield a line for each option that is missing or excludes another."""
-    yield from _of_access(config)
-    yield from _of_output(config)
-    yield from _of_names(config)
-    yield from _of_since(config)
-    yield from _of_checkpoint(config)
-    yield from _of_malformed(config)
-    yield from _of_report(config)
-    objects = {"--output": config.output, "--report": config.report, "--checkpoint": config.checkpoint}
-    yield from contradictions(objects, {"spool": config.spool, **config._of_s3})  # noqa: SLF001 - of this module
-    if config.ordered and config.sink_option is not None:
-        yield f"--ordered and {config.sink_option} exclude each other: only a stream of lines or a table has an order"
-
-
-def _of_access(config: Config) -> Iterator[str]:
-    if config.sources is None and not config.catalogs:
-        yield "nothing to collect: pass --catalog or --sources"
-    for name in _ACCESS:
-        if config.sources is not None and getattr(config, name):
-            yield f"--sources and {switch_of(name)} exclude each other: set it for each source in the file"
-
-
-def _of_output(config: Config) -> Iterator[str]:
-    for name, formats in FORMATS_OF.items():
-        if getattr(config, name) and config.form not in formats:
-            yield f"{switch_of(name)} is an option of --format {' and '.join(formats)}, not of {config.form}"
-    if config.form is Format.PARQUET and not config.to_files:
-        yield "--format parquet needs --output and a file"
-    elif config.compression is not None and not config.to_files:
-        yield f"the extension {config.compression} of --output needs a file: nothing else is compressed"
-    elif config.to_files:
-        yield from _of_extension(config)
-    if config.form is Format.CSV and config.is_stream and len(config.listings) > 1:
-        yield "--format csv of several listings needs {operation} in --output: each listing has its own columns"
-    if config.output == config.report == STDOUT:
-        yield "--report - and --output - exclude each other: both would be standard output"
-    if config.form is Format.TABLE and is_template(config.output):
-        yield "--format table and a template in --output exclude each other: there is one table for all sources"
-
-
-def _of_extension(config: Config) -> Iterator[str]:
-    by_extension, compression = format_of(config.output)
-    if not is_supported(compression):
-        yield f"--output must end in {KNOWN}, as {compression} is not supported: {clean(config.output)}"
-    elif config.format is None and by_extension is None:
-        yield f"--output must end in {KNOWN}, or --format must be given: {clean(config.output)}"
-    elif config.form != (by_extension or config.form) or (config.form is Format.TABLE and compression is not None):
-        extension = Path(config.output).suffix
-        yield f"--format {config.form} and the extension {clean(extension)} of --output exclude each other"
-
-
-def _of_names(config: Config) -> Iterator[str]:
-    for name in ("report", "malformed"):
-        path = getattr(config, name)
-        if path is not None and is_template(path) and not _has_only_date(path):
-            yield (
-                f"{switch_of(name)} names one file: its name can contain {{date}}, but no other placeholder; write "
-                f"{{{{ and }}}} for braces"
-            )
-    if config.checkpoint is not None and (found := _PLACEHOLDER.search(config.checkpoint)):
-        yield f"--checkpoint cannot contain {found[0]}: the next run must find it under the same name"
-
-
-def _of_since(config: Config) -> Iterator[str]:
-    for name in ("overlap", "whole"):
-        if getattr(config, name) and config.since is None:
-            yield f"{switch_of(name)} needs --since: without it, everything is collected"
-    commands = [one.command for one in config.listings]
-    for command in config.whole:
-        if command not in commands:
-            yield f"--whole {clean(command)} is not a listing of this command: {', '.join(commands)}"
-
-
-def _of_checkpoint(config: Config) -> Iterator[str]:
-    if config.checkpoint is not None and config.form is Format.TABLE:
-        yield "--checkpoint and --format table exclude each other: a table is written only at the end"
-    elif config.checkpoint is not None and not config.to_files:
-        yield "--checkpoint needs --output and a file: only files can be resumed"
-    for name in ("restart", "checkpoint_max_age"):
-        if getattr(config, name) and config.checkpoint is None:
-            yield f"{switch_of(name)} needs --checkpoint: without one, every run starts over"
-    if not (config.checkpoint is None or is_url(config.checkpoint) or is_replaceable(config.checkpoint)):
-        yield f"--checkpoint must name a file, and {clean(config.checkpoint)} is not a file"
-    if config.checkpoint is not None and is_template(config.output) and not is_text(config.output):
-        yield "--checkpoint and a template in --output with bytes that are not text exclude each other"
-
-
-def _of_malformed(config: Config) -> Iterator[str]:
-    if config.malformed is not None:
-        if config.form is Format.NDJSON:
-            yield "--malformed and --format ndjson exclude each other: ndjson includes every item as it was sent"
-        name = str(config.malformed)
-        extension, compression = split_extension(name)
-        if extension not in ("", ".ndjson", ".jsonl") or not is_supported(compression):
-            known = ".ndjson or .jsonl (each also with .gz or .zst)"
-            yield f"--malformed must end in {known}, or have no extension: {clean(name)}"
-
-
-def _of_report(config: Config) -> Iterator[str]:
-    report = config.report
-    if report not in (None, STDOUT) and is_replaceable(report) and split_extension(report) not in _REPORT_EXTENSIONS:
-        yield f"--report must end in .json or .html, or have no extension: {clean(report)}"

@@ -23,7 +23,7 @@ from aiopartnercentral.cli.services import SERVICES, facts, load
 from aiopartnercentral.cli.shapes import Shapes, written
 from aiopartnercentral.cli.subcommands import subcommand
 from aiopartnercentral.cli.table import Column, encoded, render
-from aiopartnercentral.cli.terminal import clean, one_line, squashed, width_of, wrapped
+from aiopartnercentral.cli.terminal import clean, is_styled, one_line, squashed, width_of, wrapped
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.errors import ServiceError
 from aiopartnercentral.types import OpenEnum, Operation, Structure
@@ -95,7 +95,7 @@ async def describe(name: str | None, *, docs: bool, as_json: bool) -> int:
         text = _laid_out(found, width or sys.maxsize)
     else:
         columns = [Column("service", 0), Column("name", 0), Column("kind", 2), Column("Python", 1)]
-        text = render(columns, [[tuple(row.values())] for row in rows], width=width)
+        text = render(columns, [[tuple(row.values())] for row in rows], width=width, styled=is_styled(sys.stdout))
     with await Target.open(STDOUT) as target:
         await write_once(target, encoded(text, terminal=width is not None))
     return 0

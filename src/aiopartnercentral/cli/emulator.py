@@ -15,15 +15,16 @@ import typer
 from aiohttp.http_exceptions import HttpProcessingError
 
 from aiopartnercentral import account
+from aiopartnercentral._utils.log_formats import JsonFormatter, TextFormatter
 from aiopartnercentral.bulk import Collection, Limits, Source
 from aiopartnercentral.cli.item_table import moment, tag
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.table import Column, Item, Part, encoded, named, render, report_text
-from aiopartnercentral.cli.terminal import can_redraw, clean, is_terminal, one_line, say, width_of
+from aiopartnercentral.cli.terminal import can_redraw, clean, is_styled, is_terminal, one_line, say, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, Recorder, StateError, read_faults
-from aiopartnercentral.emulator.access_log import JsonFormatter, TextFormatter, logger as accesses
+from aiopartnercentral.emulator.access_log import logger as accesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -311,11 +312,13 @@ async def show(latency: float) -> int:
                 observer=progress.observe,
             )
             await with_progress(collect, progress, lambda origin: origin.label, live=can_redraw())
-        width = width_of(sys.stdout)
-        table = render(_COLUMNS, [_rows(one) for sample in samples.values() for one in sample], width=width)
+        width, styled = width_of(sys.stdout), is_styled(sys.stdout)
+        rows = [_rows(one) for sample in samples.values() for one in sample]
+        table = render(_COLUMNS, rows, width=width, styled=styled)
         note = f"(the first {_SAMPLE} connections of each)"
         report = progress.report
-        text = f"{table}{note}\n\n{report_text(named(report, lambda origin: origin.label), width=width)}"
+        shown = report_text(named(report, lambda origin: origin.label), width=width, styled=styled)
+        text = f"{table}{note}\n\n{shown}"
         await write_once(target, encoded(text, terminal=width is not None))
     return 0 if report.complete else 1
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import Annotated, Any, Final
 
 import typer
 
-__all__ = ["LogFormat", "emulator", "emulator_set"]
+from aiopartnercentral.cli.options import LogFormat
+
+__all__ = ["emulator", "emulator_set"]
 
 _ADDRESS, _DATA, _BEHAVIOUR, _LOG = "Address", "Data", "Behaviour and faults", "Log"
 _SCENARIO: Final = "A scenario: a TOML file, or the name of one of the library, such as outage or throttled-account."
-
-
-class LogFormat(StrEnum):
-    """The format of the log."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def _option(panel: str, metavar: str | None, text: str, *names: str, **more: Any) -> Any:  # noqa: ANN401 - typer's

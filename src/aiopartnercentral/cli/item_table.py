@@ -42,22 +42,23 @@ class ItemTables:
         rows: Item = [[*map(clean, before.values()), *row] for row in cells(item)]
         self._items.setdefault((listing, type(item), tuple(before)), []).append(rows)
 
-    async def text(self, width: int | None) -> str:
+    async def text(self, width: int | None, *, styled: bool = False) -> str:
         """Return the tables as text, which is empty without items.
 
         They are made in a thread, because Ctrl-C must not wait for a table of thousands of rows.
 
         Arguments:
             width: of the terminal that shows them, or None.
+            styled: whether titles are bold.
         """
-        return await anyio.to_thread.run_sync(partial(self._text, width), abandon_on_cancel=True)
+        return await anyio.to_thread.run_sync(partial(self._text, width, styled=styled), abandon_on_cancel=True)
 
-    def _text(self, width: int | None) -> str:
+    def _text(self, width: int | None, *, styled: bool) -> str:
         tables = []
         for (listing, cls, names), items in self._items.items():
             before = [Column(name, 0) for name in names]
             title = "" if listing is None else f"{listing}:\n"
-            tables.append(title + render([*before, *columns_of(cls)], items, width=width))
+            tables.append(title + render([*before, *columns_of(cls)], items, width=width, styled=styled))
         return "\n".join(tables)
 
 

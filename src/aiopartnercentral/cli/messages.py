@@ -28,7 +28,7 @@ from aiopartnercentral.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["explain", "explain_all", "in_options", "unforeseen"]
+__all__ = ["explain", "explain_all", "in_options", "is_login", "is_rejection", "unforeseen"]
 
 _REJECTED = (
     "ExpiredToken",
@@ -108,12 +108,22 @@ def unforeseen(failures: Mapping[str, Exception]) -> Exception | None:
     return next((error for error in failures.values() if explain(error) is None), None)
 
 
+def is_rejection(error: ServiceError) -> bool:
+    """Return whether the service has not accepted the credentials."""
+    return error.code.startswith(_REJECTED)
+
+
+def is_login(error: Exception) -> bool:
+    """Return whether a login has expired or is missing."""
+    return any(cls.__name__ in _LOGIN for cls in type(error).__mro__)
+
+
 def _service(error: ServiceError, *, quotes: bool) -> str:
     message = one_line(str(error.response.get("Error", {}).get("Message") or "")) if quotes else ""
     code = clean(error.code)
     said = f"{code}: {message}" if message else code
     request = _request(error)
-    if code.startswith(_REJECTED):
+    if is_rejection(error):
         # Without the service's message, which quotes the request if its signature was rejected.
         return f"the credentials were not accepted ({code}): renew them, or check the profile and the clock{request}"
     if code.startswith("AccessDenied"):
@@ -152,7 +162,7 @@ def _first(problem: object, names: Iterable[str]) -> str:
 def _before_answer(error: boto.BotoCoreError) -> str:
     known: Mapping[str, Any] = getattr(error, "kwargs", {})
     where = one_line(str(known.get("endpoint_url") or "the endpoint"))
-    if any(cls.__name__ in _LOGIN for cls in type(error).__mro__):
+    if is_login(error):
         return "the login has expired or is missing: log in again, for example by `aws sso login`"
     for classes, line in (
         (boto.ProfileNotFound, f"there is no profile {clean(str(known.get('profile')))!r}: check its name"),

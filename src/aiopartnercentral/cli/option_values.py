@@ -27,6 +27,7 @@ __all__ = [
     "check_checkpoint",
     "check_endpoint",
     "check_file",
+    "check_log_file",
     "check_output",
     "check_rate",
     "check_region",
@@ -96,6 +97,13 @@ def check_file(value: Path | None) -> Path | None:
         raise typer.BadParameter("it must name a file")
     if value is not None and value.parts[0] == "s3:":
         raise typer.BadParameter("it must name a local file, not an object in S3")
+    return value
+
+
+def check_log_file(value: str | None) -> str | None:
+    """Reject what is not the path of a local file."""
+    if value is not None:
+        check_file(Path(value))
     return value
 
 

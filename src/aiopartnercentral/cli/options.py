@@ -16,6 +16,7 @@ from aiopartnercentral.cli.option_values import (
     check_checkpoint,
     check_endpoint,
     check_file,
+    check_log_file,
     check_output,
     check_rate,
     check_region,
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FILTERS",
+    "LOGGING",
     "OWN",
     "SHARED",
     "SOURCES",
     "Format",
     "Formulas",
+    "LogFormat",
     "OnFailure",
     "option",
     "switch_of",
@@ -60,6 +63,13 @@ class Formulas(StrEnum):
     KEEP = "keep"
 
 
+class LogFormat(StrEnum):
+    """The format of a log."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class OnFailure(StrEnum):
     """The policy for a source that fails; the library's `on_error`."""
 
@@ -71,13 +81,12 @@ class OnFailure(StrEnum):
 def option(
     panel: str,
     hint: Any,  # noqa: ANN401 - passed on to typer
-    switch: str | None = None,
-    *,
+    *switches: str,
     default: object = None,
     **more: Any,  # noqa: ANN401 - passed on to typer
 ) -> tuple[Any, object]:
     """Return the annotated type and the default of an option."""
-    return Annotated[hint, typer.Option(*[switch] if switch else [], rich_help_panel=panel, **more)], default
+    return Annotated[hint, typer.Option(*switches, rich_help_panel=panel, **more)], default
 
 
 FILTERS: Final = "What to collect"
@@ -88,6 +97,30 @@ _LIMITS: Final = "Limits and retries"
 _ERRORS: Final = "Errors"
 _REPORTING: Final = "Progress and reports"
 _S3: Final = "Output and report in S3"
+
+LOGGING: Final[Mapping[str, tuple[Any, Any]]] = {
+    "verbose": option(
+        _REPORTING,
+        int,
+        "--verbose",
+        "-v",
+        default=0,
+        count=True,
+        show_default=False,
+        help="Log to stderr what happens: retries and failures, and with -vv every request and page.",
+    ),
+    "log_file": option(
+        _REPORTING,
+        str | None,
+        metavar="FILE",
+        callback=check_log_file,
+        help="Append the log to this file instead; without --verbose, retries and failures.",
+    ),
+    "log_format": option(
+        _REPORTING, LogFormat | None, help="Format of the log: text (default), or json for one object per line."
+    ),
+}
+"""Options of the log, which several commands have."""
 
 OWN: Final[Mapping[str, tuple[Any, Any]]] = {
     "max_items": option(
@@ -299,6 +332,15 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="Write a JSON report when the run ends, even by a signal or with failures; a page for a browser if FILE "
         "ends in .html. FILE can contain {date}, begin with s3://, or be - for standard output.",
     ),
+    "quiet": option(
+        _REPORTING,
+        bool,
+        "--quiet",
+        "-q",
+        default=False,
+        help="Print no progress, summary or failed sources; the exit code and the report tell.",
+    ),
+    **LOGGING,
     "spool": option(
         _S3,
         Path | None,

@@ -20,8 +20,9 @@ from rich.text import Text
 from aiopartnercentral._pagination.report import KeyT, Outcome, Report, SourceReport, omissions
 from aiopartnercentral._pagination.source_report import SkippedParents
 from aiopartnercentral._utils.text import counted, listed
+from aiopartnercentral.cli.causes import by_cause, failure_lines
 from aiopartnercentral.cli.messages import explain_all
-from aiopartnercentral.cli.terminal import clean, say, show, width_of
+from aiopartnercentral.cli.terminal import clean, is_styled, say, show, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -121,7 +122,7 @@ def named(report: Report[KeyT], name: Callable[[KeyT], str]) -> Report[str]:
     return Report(**{**fields, "sources": {name(key): state for key, state in report.sources.items()}})
 
 
-def report_text(report: Report[str], *, width: int | None) -> str:
+def report_text(report: Report[str], *, width: int | None, styled: bool = False) -> str:
     """Return the summary of a run: a line for each source, of totals, of earlier files, and for each problem.
 
     Problems are malformed items that were left out, parents without items, ignored errors, and errors.
@@ -131,6 +132,7 @@ def report_text(report: Report[str], *, width: int | None) -> str:
     Arguments:
         report: the report of the run, with the displayed names of the sources.
         width: width of the terminal, or None.
+        styled: whether titles are bold.
     """
     shown = report.sources
     rest = ""
@@ -144,7 +146,7 @@ def report_text(report: Report[str], *, width: int | None) -> str:
     is_shown = {_EARLIER: report.resumed_items > 0, _SINCE: is_incremental}
     columns = [column for column in _SUMMARY if is_shown.get(column, True)]
     rows = [[clean(name), *(_SUMMARY[column](state) for column in columns)] for name, state in shown.items()]
-    table = render([_SOURCE, *columns], [[row] for row in rows], width=width) if rows else ""
+    table = render([_SOURCE, *columns], [[row] for row in rows], width=width, styled=styled) if rows else ""
     ignored = {
         name: state.error
         for name, state in report.sources.items()
@@ -154,6 +156,7 @@ def report_text(report: Report[str], *, width: int | None) -> str:
         *_omissions(report.sources),
         *(f"skipped: {line}" for line in explain_all(ignored)),
         *(f"error: {line}" for line in explain_all(report.failures)),
+        *by_cause(report.failures),
     ]
     problems = "".join(f"{line}\n" for line in lines)
     left = "" if report.left_in_place is None else f"{clean(report.left_in_place)}\n"
@@ -169,7 +172,7 @@ def _omissions(states: Mapping[str, SourceReport]) -> list[str]:
     return [f"{listed(each)}: {text}" for text, each in names.items()]
 
 
-def render(columns: Sequence[Column], items: Sequence[Item], *, width: int | None) -> str:
+def render(columns: Sequence[Column], items: Sequence[Item], *, width: int | None, styled: bool = False) -> str:
     """Return the items as a table, followed by the names of the columns that are left out.
 
     Without room for the key column, an item has one row, without the columns of its entries.
@@ -177,7 +180,8 @@ def render(columns: Sequence[Column], items: Sequence[Item], *, width: int | Non
     Arguments:
         columns: from left to right.
         items: the cells of each row of each item.
-        width: width of the terminal; None for all columns at full width, without colours.
+        width: width of the terminal; None for all columns at full width.
+        styled: whether titles are bold.
     """
     rows = [row for item in items for row in item]
     needs = [max((cell_len(row[index]) for row in rows), default=0) for index in range(len(columns))]
@@ -190,7 +194,8 @@ def render(columns: Sequence[Column], items: Sequence[Item], *, width: int | Non
         file=shown,
         width=sum(widths.values()) + _GAP * len(widths),
         height=1,
-        force_terminal=width is not None,
+        force_terminal=styled,
+        no_color=True,  # bold is all the style there is
         legacy_windows=False,
         markup=False,
         emoji=False,
@@ -260,7 +265,8 @@ def say_result(config: Config, report: Report[str]) -> None:
         report: the report of the run, with the displayed names of the sources.
     """
     if config.shows_summary and sys.stderr is not None:
-        show(report_text(report, width=width_of(sys.stderr)))
+        show(report_text(report, width=width_of(sys.stderr), styled=is_styled(sys.stderr)))
+    if config.shows_summary or config.quiet:
         return
     if parents := str(SkippedParents.total(state.skipped_parents for state in report.sources.values())):
         say(f"{parents}: {'--report FILE names them' if config.report is None else 'see --report'}")
@@ -272,7 +278,7 @@ def say_how_far(config: Config, report: Report[str]) -> None:
     """Print the result of a run that is stopped; without a summary, its failures and how much was collected."""
     say_result(config, report)
     if not config.shows_summary:
-        for line in explain_all(report.failures):
+        for line in [] if config.quiet else failure_lines(report.failures):
             say(line)
         say(f"{sum(state.complete for state in report.sources.values())} complete of {report.totals}")
     if report.output_written is not True:

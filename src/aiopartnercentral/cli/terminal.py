@@ -20,6 +20,8 @@ __all__ = [
     "STDOUT",
     "can_redraw",
     "clean",
+    "color_wish",
+    "is_styled",
     "is_terminal",
     "is_text",
     "one_line",
@@ -84,6 +86,19 @@ def wrapped(line: str, width: int) -> str:
     """Return the line wrapped at words, each part indented as the line is; no word is broken."""
     indent = " " * (len(line) - len(line.lstrip()))
     return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def color_wish() -> bool | None:
+    """Return whether text is to be styled: False by NO_COLOR, True by FORCE_COLOR, None if it depends on the stream."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
+
+
+def is_styled(stream: object) -> bool:
+    """Return whether text for a stream is to be styled: bold titles on a terminal, unless the environment differs."""
+    wish = color_wish()
+    return (is_terminal(stream) and os.environ.get("TERM") != "dumb") if wish is None else wish
 
 
 def can_redraw() -> bool:

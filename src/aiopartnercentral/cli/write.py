@@ -20,7 +20,9 @@ from aiopartnercentral._serialization.members import members
 from aiopartnercentral._utils import validators
 from aiopartnercentral.bulk import Limits, Source, Writes, WritesFinished
 from aiopartnercentral.bulk.write_journal import fingerprint
+from aiopartnercentral.cli.log import LogOptions, logged
 from aiopartnercentral.cli.messages import explain
+from aiopartnercentral.cli.options import LOGGING
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import SERVICES, facts
 from aiopartnercentral.cli.terminal import clean, one_line, say
@@ -55,7 +57,7 @@ async def write_rows(options: Mapping[str, Any]) -> int:
     failures: list[Exception] = []
     operation = _operation(options["operation"])
     _check_files(options["rows"], options["checkpoint"])
-    with await Target.open(STDOUT) as target:
+    with logged(LogOptions(*(options[name] for name in LOGGING))), await Target.open(STDOUT) as target:
         try:
             async with (
                 open_rows(options["rows"], options["key"], operation) as rows,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from aiopartnercentral.cli.option_values import check_file, check_text
-from aiopartnercentral.cli.options import SHARED, SOURCES, OnFailure, option
+from aiopartnercentral.cli.options import LOGGING, SHARED, SOURCES, OnFailure, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,6 +91,7 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
         callback=check_text,
         help="Skip a row that fails with this error code, such as ConflictException; can be repeated.",
     ),
+    **LOGGING,
 }
 
 

@@ -25,7 +25,7 @@ No event holds an item, a token or an argument. The text of an error may quote w
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -52,6 +52,8 @@ __all__ = [
     "combine",
 ]
 
+
+EventT = TypeVar("EventT")
 
 PAGES_OVER: Final = "the page token of an earlier run has expired or looped"
 CURSOR_AHEAD: Final = "the cursor of the earlier run lies in the future, so the source is collected as a whole"
@@ -123,6 +125,7 @@ class PageFetched:
         seconds: duration of the last attempt, from sending the request to the decoded page.
         waited: seconds before that: waiting for the rate limit and a client, failed attempts, and backoff.
         request_id: the service's id of the request, or None.
+        endpoint_url: the URL of the endpoint by the configuration of the client.
     """
 
     run: str
@@ -134,6 +137,7 @@ class PageFetched:
     seconds: float
     waited: float
     request_id: str | None
+    endpoint_url: str
 
 
 @attrs.frozen(kw_only=True)
@@ -236,10 +240,10 @@ Observer: TypeAlias = Callable[[Event], None]
 """A function that a run calls with each event, in the event loop."""
 
 
-def combine(*observers: Observer) -> Observer:
+def combine(*observers: Callable[[EventT], object]) -> Callable[[EventT], object]:
     """Return an observer that calls each of these in this order, even if an earlier one fails."""
 
-    def notify(event: Event) -> None:
+    def notify(event: EventT) -> None:
         failures = []
         for observer in observers:
             try:

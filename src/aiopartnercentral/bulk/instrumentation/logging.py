@@ -7,12 +7,10 @@ the text of an error, which may quote one.
 from __future__ import annotations
 
 import logging
-import traceback
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
-
-import attrs
+from typing import TYPE_CHECKING, TypeVar
 
 from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral._utils.notifier import Notifier
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.bulk.instrumentation import events
 from aiopartnercentral.errors import error_type
@@ -24,17 +22,9 @@ if TYPE_CHECKING:
     from aiopartnercentral.bulk.instrumentation.events import Event
     from aiopartnercentral.bulk.source import Origin
 
-__all__ = ["Notifier", "log"]
+__all__ = ["log", "logger", "notifier"]
 
-
-class _OfRun(Protocol):
-    @property
-    def run(self) -> str:
-        """Identifies the run."""
-        ...
-
-
-EventT = TypeVar("EventT", bound=_OfRun)
+EventT = TypeVar("EventT")
 
 logger: logging.Logger = logging.getLogger("aiopartnercentral.bulk")
 
@@ -50,32 +40,9 @@ _LEVELS = {
 _OF_OUTCOMES = {Outcome.FAILED: logging.WARNING, Outcome.SKIPPED: logging.INFO}
 
 
-@attrs.define
-class Notifier(Generic[EventT]):
-    """Passes events to the log and to an observer; the observer's first failure is logged without its text.
-
-    Attributes:
-        observer: called with each event, or None.
-        log: logs an event.
-    """
-
-    observer: Callable[[EventT], object] | None
-    log: Callable[[EventT], object]
-    _has_failed: bool = attrs.field(default=False, init=False)
-
-    def __call__(self, event: EventT) -> None:
-        """Log an event and call the observer."""
-        self.log(event)
-        if self.observer is None:
-            return
-        try:
-            self.observer(event)
-        except Exception as failure:  # noqa: BLE001 - an observer must not change the run
-            if not self._has_failed:
-                self._has_failed = True
-                # Neither its text nor its context, which may quote the service's response.
-                frames = "".join(_frames(failure))
-                logger.error("run %s: the observer failed with %s\n%s", event.run, type(failure).__name__, frames)  # noqa: TRY400 - as above
+def notifier(observer: Callable[[EventT], object] | None, log: Callable[[EventT], object]) -> Notifier[EventT]:
+    """Return what passes the events of one run to the log and to its observer."""
+    return Notifier(observer, log, logger, lambda event: f"run {event.run}")
 
 
 def log(event: Event) -> None:
@@ -137,12 +104,3 @@ def _totals(report: Report[Origin]) -> str:
 
 def _request(request_id: str | None) -> str:
     return f" (request id {request_id})" if request_id else ""
-
-
-def _frames(failure: BaseException) -> list[str]:
-    """Return the traceback lines of a failure and of each exception in its groups, without messages."""
-    lines = traceback.format_tb(failure.__traceback__)
-    if isinstance(failure, BaseExceptionGroup):
-        for part in failure.exceptions:
-            lines += [f"  {type(part).__name__}\n", *_frames(part)]
-    return lines

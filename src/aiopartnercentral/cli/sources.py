@@ -1,0 +1,35 @@
+"""The sources of a sources file, with the command's message for each mistake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from aiopartnercentral.bulk import Source, load_sources
+from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.terminal import clean, one_line
+from aiopartnercentral.errors import SourcesFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["sources_of_file"]
+
+
+async def sources_of_file(path: Path) -> Sequence[Source]:
+    """Return the sources of a file.
+
+    Raises:
+        CommandError: the file cannot be read, or is not valid.
+    """
+    try:
+        # In a thread, which Ctrl-C can abandon while it waits for the writer of a named pipe.
+        return await anyio.to_thread.run_sync(load_sources, path, abandon_on_cancel=True)
+    except SourcesFileError as error:
+        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+    except OSError as error:
+        raise CommandError(f"cannot read {clean(str(path))}: {error.strerror}", exit_code=USAGE) from error
+    except ValueError as error:
+        raise CommandError(one_line(str(error)), exit_code=USAGE) from None

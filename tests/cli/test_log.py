@@ -1,0 +1,107 @@
+"""The log of the command, and what -q leaves out."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from aiopartnercentral.emulator import Emulator, Fault, ServerError
+
+pytestmark = pytest.mark.anyio
+
+COLLECT = ("collect", "list-connections", "--catalog", "AWS", "--catalog", "Denied")
+LINE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARNING|DEBUG) aiopartnercentral\.[a-z]+: [^\n]+"
+
+
+@pytest.fixture
+async def url():
+    faults = [Fault(ServerError(status=500), calls=1)]
+    async with Emulator({"AWS": 3, "Denied": 1}, denied_catalogs=["Denied"], faults=faults) as emulator:
+        yield emulator.endpoint_url
+
+
+async def test_without_an_option_nothing_is_logged(run, url):
+    ended = await run(*COLLECT, "--endpoint-url", url)
+    assert (ended.code, len(ended.items)) == (1, 3)
+    assert "Denied: AccessDeniedException" in ended.complaint
+
+
+@pytest.mark.parametrize(("switch", "levels"), [("-v", {"INFO", "WARNING"}), ("-vv", {"DEBUG", "INFO", "WARNING"})])
+async def test_verbose_shows_retries_and_failures_and_more_of_it_every_request(run, url, switch, levels):
+    ended = await run(*COLLECT, "--endpoint-url", url, switch)
+    assert (ended.code, len(ended.items)) == (1, 3)
+    log = [line for line in ended.err.splitlines() if not line.startswith("aiopartnercentral: ")]
+    assert {re.fullmatch(LINE, line)[1] for line in log} == levels
+    assert any("attempt 1 failed with" in line and "retried in" in line for line in log)
+    assert any("failed by AccessDeniedException" in line for line in log)
+    assert any("aiopartnercentral.client: ListConnections: succeeded" in line for line in log) == (switch == "-vv")
+    assert "the-secret-key" not in ended.err
+    assert "AKIDEXAMPLE" not in ended.err
+
+
+async def test_a_file_takes_the_log_and_keeps_earlier_lines(run, url, tmp_path):
+    file = tmp_path / "run.log"
+    file.write_text("earlier\n")
+    ended = await run(*COLLECT, "--endpoint-url", url, "--log-file", file, "--log-format", "json", "--quiet")
+    assert (ended.code, ended.err) == (1, "")
+    earlier, *lines = file.read_text().splitlines()
+    assert earlier == "earlier"
+    records = [json.loads(line) for line in lines]
+    assert {record["logger"] for record in records} == {"aiopartnercentral.bulk"}
+    assert all(set(record) == {"time", "level", "logger", "message"} for record in records)
+    assert "finished after" in records[-1]["message"]
+
+
+async def test_a_log_file_that_cannot_be_written(run, url, tmp_path):
+    file = tmp_path / "missing" / "run.log"
+    ended = await run(*COLLECT, "--endpoint-url", url, "--log-file", file)
+    assert ended.code == 1
+    assert ended.complaint == f"aiopartnercentral: cannot write {file}: No such file or directory\n"
+    ended = await run(*COLLECT, "--endpoint-url", url, "--log-file", "/dev/full", "-vv")
+    assert (ended.code, len(ended.items)) == (1, 3)
+    assert "Denied: AccessDeniedException" in ended.complaint
+
+
+async def test_the_log_file_is_none_of_the_others(run, url, tmp_path):
+    file = tmp_path / "x.ndjson"
+    ended = await run(*COLLECT, "--endpoint-url", url, "--log-file", file, "--output", file)
+    assert ended.code == 2
+    assert "--log-file" in ended.complaint
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--log-format", "json"], "--log-format needs --verbose or --log-file: without them, nothing is logged"),
+        (["-q", "-v"], "--quiet and --verbose exclude each other, unless --log-file takes the log"),
+        (["-q", "--summary"], "--quiet and --summary exclude each other"),
+        (["-q", "--progress"], "--quiet and --progress exclude each other"),
+    ],
+)
+def test_options_that_exclude_each_other(run_here, options, message):
+    ended = run_here("collect", "list-connections", "--catalog", "AWS", *options)
+    assert (ended.code, ended.complaint) == (2, f"aiopartnercentral: {message}\n")
+
+
+async def test_quiet_leaves_out_what_the_report_has_but_not_why_there_is_no_output(run, url, tmp_path):
+    report = tmp_path / "r.json"
+    ended = await run(*COLLECT, "--endpoint-url", url, "-q", "--report", report)
+    assert (ended.code, ended.err, len(ended.items)) == (1, "", 3)
+    failed = [each for each in json.loads(report.read_text())["sources"] if each["outcome"] == "failed"]
+    assert [each["catalog"] for each in failed] == ["Denied"]
+    ended = await run(*COLLECT, "--endpoint-url", url, "-q", "--output", "/nowhere/x.csv")
+    assert ended.code == 2
+    assert "cannot write /nowhere/x.csv" in ended.complaint
+
+
+async def test_write_logs_too(run, url, tmp_path):
+    rows = tmp_path / "rows.ndjson"
+    rows.write_text('{"key": "1", "Name": "x"}\n')
+    ended = await run(
+        *("write", "create-connection-invitation", "--rows", rows, "--key", "key", "--catalog", "AWS"),
+        *("--endpoint-url", url, "-v", "--log-format", "json"),
+    )
+    records = [json.loads(line) for line in ended.err.splitlines() if line.startswith("{")]
+    assert any(record["message"].endswith("started, CreateConnectionInvitation in AWS") for record in records)
