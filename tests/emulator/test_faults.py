@@ -354,6 +354,20 @@ async def test_a_truncated_body(faulty, client):
     assert (len(received.partition(b"\r\n\r\n")[2]), end) == (length // 2, "closed")
 
 
+@pytest.mark.parametrize("faults", [[TruncatedBody()], [TruncatedBody(), SlowBody(bytes_per_second=1)]])
+async def test_a_complete_empty_response_does_not_close_the_connection(faulty, faults):
+    # A client that sends its next request at that moment would fail or not, depending on what it sees first.
+    faulty.faults = [*map(Fault, faults), Fault(WrongContentType(body=""))]
+    addresses = set()
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        for _ in range(3):
+            url, head = faulty.endpoint_url, headers("ListConnections", "123456789012")
+            answer = await client.post(url, json=PAGE, headers=head)
+            assert (answer.status_code, answer.content) == (200, b"")
+            addresses.add(answer.extensions["network_stream"].get_extra_info("client_addr"))
+    assert len(addresses) == 1
+
+
 async def test_truncated_json(faulty, ask, client):
     faulty.faults = [Fault(InvalidJson())]
     bodies = [(await ask()).content for _ in range(10)]

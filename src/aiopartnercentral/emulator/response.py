@@ -78,7 +78,7 @@ async def send(
     headers = {"Content-Type": response.content_type, **more, **response.headers}
     if response.delivery is Delivery.RESET:
         _reset(request)
-    elif response.delivery is Delivery.TRUNCATED or response.bytes_per_second is not None:
+    elif response.body and (response.delivery is Delivery.TRUNCATED or response.bytes_per_second is not None):
         return await _send_in_chunks(response, request, headers, sleep)
     return web.Response(body=response.body, status=response.status or HTTPStatus.OK.value, headers=headers)
 

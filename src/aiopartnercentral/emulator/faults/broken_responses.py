@@ -47,6 +47,8 @@ class Reset(Action):
 class TruncatedBody(Action):
     """A connection that is closed after a part of the body; Content-Length is that of the complete body.
 
+    An empty body cannot be truncated: the response is complete, and the connection stays open.
+
     Arguments:
         fraction: how much of the body is sent.
     """
