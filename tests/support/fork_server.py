@@ -9,7 +9,7 @@ for each command; arguments, environment, working directory, pipes, signals and 
 from __future__ import annotations
 
 import gc
-import importlib
+import importlib.util
 import json
 import os
 import runpy
@@ -35,7 +35,7 @@ _LOADED = (
     "aiopartnercentral.bulk.collection",
     "aiopartnercentral.cli.collect",
     "aiopartnercentral.cli.subcommands",
-    "pydantic.type_adapter",  # typer loads it where it is installed
+    "pydantic.type_adapter",  # typer loads it where it is installed, which `nox -s matrix` does not do
     "rich.live",
     "rich.table",
 )
@@ -152,7 +152,8 @@ def _become(task: tuple[list[str], dict[str, str], str], fds: list[int]) -> list
 
 if __name__ == "__main__":
     for module in _LOADED:
-        importlib.import_module(module)
+        if importlib.util.find_spec(module.partition(".")[0]):
+            importlib.import_module(module)
     gc.freeze()
     sys.argv[1:] = _serve(socket.socket(fileno=int(sys.argv[1])))
     runpy.run_module("aiopartnercentral", run_name="__main__", alter_sys=True)
