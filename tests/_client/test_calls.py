@@ -15,13 +15,14 @@ import boto3
 import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.httpxsession import HttpxSession
-from aiobotocore.session import AioSession, get_session
+from aiobotocore.session import get_session
 from aiobotocore.stub import AioStubber
 from botocore.exceptions import BotoCoreError, ParamValidationError, ProfileNotFound
 from botocore.loaders import Loader
 
-from aiopartnercentral import account, add_models
+from aiopartnercentral import account
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
+from tests.support.clients import session_with_models
 from tests.support.servers import Reply, socket_server
 from tests.support.shown_errors import shown
 
@@ -38,13 +39,6 @@ PREFERENCES = {
     "Revision": 7,
 }
 EMPTY_PAGE = {"ConnectionSummaries": []}
-
-
-def session_with_models() -> AioSession:
-    """Return a session that has the service even if its botocore does not."""
-    session = get_session()
-    add_models(session)
-    return session
 
 
 def cause_of_retries(server: ScriptedServer) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
+import aiobotocore
 import anyio
 import pytest
 from aiobotocore.config import AioConfig
@@ -13,10 +15,11 @@ from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import get_session
 from anyio.from_thread import start_blocking_portal
 
-from aiopartnercentral import account, add_models, blocking, marketing, selling
+from aiopartnercentral import account, blocking, marketing, selling
 from aiopartnercentral.bulk import Collection, Source
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.sinks import open_sink
+from tests.support.clients import session_with_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,14 +75,26 @@ async def test_a_call_and_a_listing_of_two_catalogs(url, options) -> None:
     assert len(pairs) == 35
 
 
-async def test_a_service_of_cbor(url, options) -> None:
-    async with marketing.connect(endpoint_url=url, **KEYS, **options) as client:
-        assert await client.paginate.list_campaigns(catalog="AWS").collect()
+@pytest.mark.parametrize("way", ["direct", "through botocore", "wrapped"])
+async def test_a_service_of_cbor_that_botocore_may_never_have_heard_of(url, options, way) -> None:
+    if aiobotocore.__version__ == "2.25.1":  # of `nox -s oldest`
+        assert "partnercentral-marketing" not in get_session().get_available_services()
+    given = {**KEYS, **options, "endpoint_url": url}
+    async with AsyncExitStack() as stack:
+        if way == "wrapped":
+            opened = session_with_models().create_client("partnercentral-marketing", "us-east-1", **given)
+            client = marketing.wrap(await stack.enter_async_context(opened))
+        else:
+            client = await stack.enter_async_context(marketing.connect(direct=way == "direct", **given))
+        ((_, campaign), *_) = await client.paginate.list_campaigns(catalog="AWS").collect()
+        got = await client.get_campaign(catalog="AWS", campaign_identifier=campaign.campaign_id)
+        assert got.campaign.arn == campaign.arn
+        with pytest.raises(marketing.ResourceNotFoundException):
+            await client.get_campaign(catalog="AWS", campaign_identifier="camp-0000000000000")
 
 
 async def test_a_wrapped_client_of_the_callers_session(url, options) -> None:
-    session = get_session()
-    add_models(session)
+    session = session_with_models()
     given = {**KEYS, **options, "region_name": "us-east-1", "endpoint_url": url}
     async with session.create_client("partnercentral-account", **given) as client:
         assert len(await account.wrap(client).paginate.list_connections(catalog="AWS").collect()) == 30

@@ -12,6 +12,7 @@ import pytest
 from aiobotocore.config import AioConfig
 
 from aiopartnercentral import EncodeError, NotModifiableError, account, modify, selling
+from tests.support.clients import session_with_models
 from tests.support.opportunity_server import failure
 from tests.support.servers import Reply, scripted_server
 
@@ -100,10 +101,9 @@ def test_boto3_erases_what_is_newer_than_its_model(server: Opportunities) -> Non
 
 
 async def test_a_wrapped_client_sends_unknown_members_and_its_other_calls_are_botocores(server: Opportunities) -> None:
-    from aiobotocore.session import AioSession  # noqa: PLC0415 - slow to load
 
     server.add(**NEWER)
-    made = AioSession().create_client("partnercentral-selling", "us-east-1", endpoint_url=server.url)
+    made = session_with_models().create_client("partnercentral-selling", "us-east-1", endpoint_url=server.url)
     async with made as own:
         await modified(selling.wrap(own), renamed)
         date = server.kept["O1"]["LastModifiedDate"]

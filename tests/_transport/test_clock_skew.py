@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import botocore.auth
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 
 from aiopartnercentral import ServiceError, account
 from aiopartnercentral.bulk import Collection, Limits, Source
 from aiopartnercentral.emulator import Credential, Emulator
+from tests.support.clients import session_with_models
 from tests.support.servers import Reply
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ async def test_the_callers_other_calls_are_signed_as_before() -> None:
     config = AioConfig(retries={"mode": "standard"})
     async with (
         Emulator({"AWS": 3}, credentials={"AKIAADA": Credential("ada-secret", "111122223333")}) as emulator,
-        AioSession().create_client(
+        session_with_models().create_client(
             "partnercentral-account", region_name="us-east-1", endpoint_url=emulator.endpoint_url, config=config, **KEYS
         ) as stock,
     ):

@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError, SSOError
 
 from aiopartnercentral import CredentialsError, Outcome, RedirectError, account
 from aiopartnercentral.bulk import ClientPool, Collection, Credentials, Limits, Source
+from tests.support.clients import session_with_models
 from tests.support.credential_sources import (
     ASSUME_ROLE,
     BASE,
@@ -72,7 +73,7 @@ async def opened(
         async with account.connect(session=AioSession(profile=profile), endpoint_url=sources.url, **options) as client:
             yield client
     elif way == "wrap":
-        session = AioSession(profile=profile)
+        session = session_with_models(profile)
         opening = session.create_client("partnercentral-account", endpoint_url=sources.url, **region, **options)
         async with opening as inner:
             yield account.wrap(inner)

@@ -14,7 +14,6 @@ import pytest
 from aiobotocore.client import AioBaseClient
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
-from aiobotocore.session import AioSession
 from anyio import to_thread
 from botocore import UNSIGNED
 from botocore.exceptions import ConnectionClosedError, HTTPClientError, NoCredentialsError
@@ -30,7 +29,7 @@ from aiopartnercentral import (
 from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.bulk import ClientPool, Source
-from tests.support.clients import IDENTITY
+from tests.support.clients import IDENTITY, session_with_models
 from tests.support.servers import Reply, socket_server
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ async def test_an_unusual_setting_is_left_to_botocore(config: AioConfig, reason:
 
 
 async def test_what_others_have_created_is_left_to_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = AioSession()
+    session = session_with_models()
     async with account.connect(session=session) as client:
         assert client.transport == botocore("the session was created by the caller")
     async with session.create_client("partnercentral-account", region_name="us-east-1") as inner:

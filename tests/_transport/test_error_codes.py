@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 from botocore.exceptions import ClientError
 
 from aiopartnercentral import ServiceError, account
+from tests.support.clients import session_with_models
 from tests.support.servers import Reply
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def test_a_call_succeeds_after_a_throttling_error_that_only_the_header_nam
 
 async def test_retries_see_it_in_calls_through_a_wrapped_client_and_in_no_others(server: ScriptedServer) -> None:
     config = AioConfig(retries={"mode": "standard"})
-    async with AioSession().create_client(
+    async with session_with_models().create_client(
         "partnercentral-account", region_name="us-east-1", endpoint_url=server.url, config=config
     ) as stock:
         client = account.wrap(stock)

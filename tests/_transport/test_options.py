@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiobotocore.session import AioSession
 from botocore.exceptions import InvalidConfigError
 
 from aiopartnercentral import account
 from aiopartnercentral.bulk import ClientPool, Collection, Role, Source
+from tests.support.clients import session_with_models
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -78,7 +78,9 @@ async def test_none_is_an_option_that_is_not_given(name: str) -> None:
 
 @asynccontextmanager
 async def wrapped(**options: Any) -> AsyncIterator[account.Client]:
-    async with AioSession().create_client("partnercentral-account", region_name="us-east-1", **options) as client:
+    async with session_with_models().create_client(
+        "partnercentral-account", region_name="us-east-1", **options
+    ) as client:
         yield account.wrap(client)
 
 

@@ -13,12 +13,11 @@ import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.httpxsession import HttpxSession
-from aiobotocore.session import get_session
 
 from aiopartnercentral import CredentialsError, RedirectError, account
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral.bulk import ClientPool, Collection, Role, Source
-from tests.support.clients import IDENTITY
+from tests.support.clients import IDENTITY, session_with_models
 from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ async def test_a_wrapped_client_and_a_callers_session(
     server: ScriptedServer, other: ScriptedServer, http_client: type, *, is_open: bool
 ) -> None:
     redirect(server, other)
-    session = get_session()
+    session = session_with_models()
     session.set_default_client_config(AioConfig(http_session_cls=http_client))
     options: Any = {"endpoint_url": server.url, "region_name": "us-east-1", **IDENTITY}
     async with AsyncExitStack() as stack:

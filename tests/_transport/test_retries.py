@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ConnectionClosedError, EndpointConnectionError
 
 from aiopartnercentral import DecodeError, ServiceError, account
 from aiopartnercentral._transport.retries import retry_after
 from aiopartnercentral.bulk import ClientPool, Collection, Limits, Source
+from tests.support.clients import session_with_models
 from tests.support.credential_sources import ASSUME_ROLE, BASE, assumed
 from tests.support.servers import Reply, socket_server
 
@@ -145,7 +145,7 @@ async def test_a_response_that_names_its_own_type_is_no_error(server: ScriptedSe
 
 async def test_the_callers_other_calls_are_as_before(server: ScriptedServer) -> None:
     config = AioConfig(retries={"mode": "standard"})
-    async with AioSession().create_client(
+    async with session_with_models().create_client(
         "partnercentral-account", region_name="us-east-1", endpoint_url=server.url, config=config
     ) as stock:
         client = account.wrap(stock)
@@ -333,7 +333,7 @@ async def test_an_error_without_a_response_is_pickled_without_credentials(*, wra
         for endpoint in (url, other, "http://127.0.0.1:9"):
             options["endpoint_url"] = endpoint
             opened = (
-                AioSession().create_client("partnercentral-account", **options)
+                session_with_models().create_client("partnercentral-account", **options)
                 if wrapped
                 else account.connect(**options)
             )

@@ -13,11 +13,11 @@ import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.httpxsession import HttpxSession
-from aiobotocore.session import AioSession
 
 from aiopartnercentral import ResponseTooLargeError, account
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral.bulk import Collection, Source
+from tests.support.clients import session_with_models
 from tests.support.connections import connection
 from tests.support.servers import Reply, ScriptedServer, socket_server
 
@@ -60,7 +60,7 @@ async def test_what_arrives_on_an_idle_connection_is_no_response(unasked: bytes)
         for options in ({}, {"http_client": "ry"}):
             async with account.connect(endpoint_url=url, timeout=5, **options) as client:
                 assert await second_token(client) == "asked for"
-        async with AioSession().create_client(
+        async with session_with_models().create_client(
             "partnercentral-account", region_name="us-east-1", endpoint_url=url
         ) as stock:
             assert await second_token(account.wrap(stock)) == "asked for"
@@ -86,7 +86,7 @@ async def test_a_header_of_any_bytes_costs_no_connection(http: Any, *, wrapped: 
         "region_name": "us-east-1",
     }
     with anyio.fail_after(60), socket_server(head, body, pause=0.1) as url:
-        open_client = AioSession().create_client if wrapped else account.connect
+        open_client = session_with_models().create_client if wrapped else account.connect
         service: Any = ("partnercentral-account",) if wrapped else ()
         async with open_client(*service, endpoint_url=url, **options) as opened:
             client = account.wrap(opened) if wrapped else opened

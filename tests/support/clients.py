@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiobotocore.session import AioSession
 
-from aiopartnercentral import account
+from aiopartnercentral import account, add_models
 from aiopartnercentral._transport import standalone_settings as standalone
 from tests.support.servers import scripted_server
 
@@ -24,6 +25,13 @@ AWS_VARIABLES = (
     "AWS_MAX_ATTEMPTS",
     "AWS_ENDPOINT_URL",
 )
+
+
+def session_with_models(profile: str | None = None) -> AioSession:
+    """Return a session that has the services even if its botocore does not."""
+    session = AioSession(profile=profile)
+    add_models(session)
+    return session
 
 
 @pytest.fixture(autouse=True)
