@@ -135,6 +135,9 @@ class Provider:
             self._provider.cache.clear()
 
     async def _load(self) -> Any:  # noqa: ANN401 - as above
+        if hasattr(self._provider, "_visited_profiles"):
+            # aiobotocore before 3.7 takes the profiles of an earlier load for an infinite loop.
+            self._provider._visited_profiles = [self._provider._profile_name]
         found = await self._provider.load()
         fetcher = getattr(self._provider, "_role_fetcher", None)
         status: int = getattr(getattr(fetcher, "_session", None), "last_status", 0)
