@@ -14,6 +14,7 @@ import attrs
 import boto3
 import pytest
 from aiobotocore.config import AioConfig
+from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import get_session
 from aiobotocore.stub import AioStubber
@@ -22,7 +23,7 @@ from botocore.loaders import Loader
 
 from aiopartnercentral import account
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
-from tests.support.clients import session_with_models
+from tests.support.clients import TRIO, session_with_models
 from tests.support.servers import Reply, socket_server
 from tests.support.shown_errors import shown
 
@@ -39,6 +40,10 @@ PREFERENCES = {
     "Revision": 7,
 }
 EMPTY_PAGE = {"ConnectionSummaries": []}
+
+
+class OwnSession(AIOHTTPSession):  # type: ignore[misc] # which has no types
+    """An HTTP client of the caller's own."""
 
 
 def cause_of_retries(server: ScriptedServer) -> None:
@@ -364,11 +369,11 @@ async def test_the_region_and_retries_of_config_and_session_are_honoured(server:
             inner: Any = client._api.transport.connection.botocore.client
             assert inner.meta.config.retries["mode"] == "adaptive"
             assert inner.meta.region_name.startswith("eu-west-")
-    config = AioConfig(connector_args={"keepalive_timeout": 99}, http_session_cls=HttpxSession)
+    config = AioConfig(connector_args={"keepalive_timeout": 99}, http_session_cls=OwnSession)
     async with account.connect(endpoint_url=server.url, config=config) as client:
         inner = client._api.transport.connection.botocore.client
         assert inner.meta.config.connector_args["keepalive_timeout"] == 99
-        assert isinstance(inner._endpoint.http_session, HttpxSession)
+        assert isinstance(inner._endpoint.http_session, OwnSession)
         assert inner.meta.config.retries["mode"] == "standard"
 
 
@@ -481,7 +486,7 @@ async def test_half_a_body_is_a_botocore_error(reply: bytes) -> None:
                 await client.list_connections(catalog="AWS")
 
 
-@pytest.mark.parametrize("anyio_backend", ["trio"])
+@pytest.mark.parametrize("anyio_backend", [TRIO])
 async def test_half_a_body_is_a_botocore_error_with_the_httpx_backend_too() -> None:
     config = AioConfig(http_session_cls=HttpxSession, retries={"total_max_attempts": 1})
     with socket_server(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{") as url:

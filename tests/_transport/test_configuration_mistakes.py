@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
-from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
 from botocore.exceptions import InvalidConfigError, ProxyConnectionError
 
 from aiopartnercentral import CredentialsError, account
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral.bulk import Collection, Source
-from tests.support.clients import IDENTITY
+from tests.support.clients import HTTPX, IDENTITY
 from tests.support.servers import Reply, socket_server
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.servers import ScriptedServer
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("http_client", [AIOHTTPSession, HttpxSession, RySession])]
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("http_client", [AIOHTTPSession, HTTPX, RySession])]
 
 PROXY_REFUSAL = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 

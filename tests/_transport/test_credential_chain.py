@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError, SSOError
 
 from aiopartnercentral import CredentialsError, Outcome, RedirectError, account
 from aiopartnercentral.bulk import ClientPool, Collection, Credentials, Limits, Source
-from tests.support.clients import session_with_models
+from tests.support.clients import HTTPX, NEEDS_HTTPX, session_with_models
 from tests.support.credential_sources import (
     ASSUME_ROLE,
     BASE,
@@ -225,7 +225,7 @@ async def test_a_web_identity(sources: CredentialSources, monkeypatch: pytest.Mo
 # With which settings
 
 
-@pytest.mark.parametrize("http_client", [AIOHTTPSession, HttpxSession])
+@pytest.mark.parametrize("http_client", [AIOHTTPSession, HTTPX])
 @pytest.mark.parametrize("way", ["connect", "bulk"])
 @pytest.mark.parametrize("kind", ["role", "web identity", "sso"])
 async def test_the_proxy_of_the_config_reaches_the_chain(
@@ -348,7 +348,11 @@ async def test_a_source_survives_a_credential_source_that_hangs(sources: Credent
 
 @pytest.mark.parametrize(
     ("anyio_backend", "http_client", "way"),
-    [("asyncio", AIOHTTPSession, "connect"), ("asyncio", AIOHTTPSession, "session"), ("trio", HttpxSession, "connect")],
+    [
+        ("asyncio", AIOHTTPSession, "connect"),
+        ("asyncio", AIOHTTPSession, "session"),
+        pytest.param("trio", HttpxSession, "connect", marks=NEEDS_HTTPX),
+    ],
 )
 async def test_a_cancellation_kills_the_process(sources: CredentialSources, http_client: type, way: str) -> None:
     sources.command(f"sh -c 'echo $$ > {sources.home}/new; mv {sources.home}/new {sources.home}/pid; exec sleep 30'")
@@ -375,6 +379,7 @@ async def test_a_cancellation_kills_what_the_process_of_a_source_profile_has_sta
         os.close(reading)
 
 
+@NEEDS_HTTPX
 async def test_a_cancellation_between_two_requests_closes_the_connection(
     sources: CredentialSources, monkeypatch: pytest.MonkeyPatch
 ) -> None:

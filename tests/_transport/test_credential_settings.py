@@ -15,8 +15,10 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpxsession import HttpxSession
 
 from aiopartnercentral import CredentialsError, account
+from aiopartnercentral._transport.http_client import SUPPORTS_HTTPX
 from aiopartnercentral.bulk import ClientPool, Source
 from tests.support.certificates import certificate
+from tests.support.clients import TRIO
 from tests.support.credential_sources import (
     ASSUME_ROLE,
     BASE,
@@ -66,7 +68,7 @@ async def test_verify_reaches_the_chain(private: tuple[CredentialSources, str], 
     assert sources.served == [key]
 
 
-@pytest.mark.parametrize("anyio_backend", ["trio"])
+@pytest.mark.parametrize("anyio_backend", [TRIO])
 @pytest.mark.parametrize("kind", ["role", "web identity", "container", "process"])
 async def test_the_chain_runs_on_trio(sources: CredentialSources, way: str, kind: str) -> None:
     key, profile = configure(sources, kind)
@@ -109,10 +111,11 @@ def person(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 @asynccontextmanager
 async def asking(sources: CredentialSources, way: str, person: int) -> AsyncIterator[anyio.CancelScope]:
     """Make a call, which asks for a code."""
+    config = AioConfig(http_session_cls=HttpxSession) if SUPPORTS_HTTPX else None
     sources.configure(ASSUME_ROLE + "mfa_serial = arn:aws:iam::111122223333:mfa/ada\n" + BASE)
     with anyio.fail_after(30):
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: ask(sources, way, config=AioConfig(http_session_cls=HttpxSession)))
+            group.start_soon(lambda: ask(sources, way, config=config))
             await anyio.wait_readable(person)
             assert os.read(person, 1024) == b"Enter MFA code for arn:aws:iam::111122223333:mfa/ada: "
             yield group.cancel_scope
@@ -122,7 +125,7 @@ def shows_input(terminal: int) -> bool:
     return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("anyio_backend", ["asyncio", TRIO])
 async def test_the_event_loop_runs_while_a_person_types(sources: CredentialSources, person: int, way: str) -> None:
     async with asking(sources, way, person):
         os.write(person, b"123456\n")
@@ -131,7 +134,7 @@ async def test_the_event_loop_runs_while_a_person_types(sources: CredentialSourc
     assert sources.served == ["ASSUMED"]
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("anyio_backend", ["asyncio", TRIO])
 async def test_a_cancelled_prompt_leaves_the_terminal_as_it_was(
     sources: CredentialSources, person: int, way: str
 ) -> None:

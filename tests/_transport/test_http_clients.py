@@ -19,16 +19,19 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,
+    InvalidConfigError,
     ProxyConnectionError,
     ReadTimeoutError,
     SSLError,
 )
 
 from aiopartnercentral import RedirectError, account
+from aiopartnercentral._transport import http_client
 from aiopartnercentral._transport.http_client import guarded
 from aiopartnercentral._transport.tls import sharing_tls
 from aiopartnercentral.bulk import Collection, Source
 from tests.support.certificates import certificate
+from tests.support.clients import NEEDS_HTTPX, session_with_models
 from tests.support.hostile_server import HostileServer, deaf_port, hanging, hostile_server, resetting, sending
 
 if TYPE_CHECKING:
@@ -53,7 +56,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-@pytest.fixture(params=CLIENTS)
+@pytest.fixture(params=["asyncio", pytest.param("httpx", marks=NEEDS_HTTPX), "ry"])
 def name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr("aiopartnercentral._transport.retries.backoff", lambda *_: 0.0)
     monkeypatch.setenv("NO_PROXY", "")
@@ -388,3 +391,17 @@ async def test_a_collection_and_its_retries(name: str, server: ScriptedServer) -
     collected = await collection.collect()
     (state,) = collected.report.sources.values()
     assert (state.error, state.retries, len(server.received)) == (None, 1, 2)
+
+
+@pytest.mark.parametrize("way", ["connect", "session", "wrap"])
+async def test_httpx_of_an_older_aiobotocore_is_refused(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would ignore `verify`, proxies and a limit of bytes."""
+    monkeypatch.setattr(http_client, "SUPPORTS_HTTPX", False)
+    session, config = session_with_models(), AioConfig(http_session_cls=HttpxSession)
+    with pytest.raises(InvalidConfigError, match=r"install 'aiobotocore\[httpx2\]>=3\.9'"):  # noqa: PT012 - the ways differ
+        if way == "wrap":
+            async with session.create_client("partnercentral-account", "us-east-1", config=config) as inner:
+                account.wrap(inner)
+        else:
+            async with account.connect(config=config, **({"session": session} if way == "session" else {})):
+                pass

@@ -12,12 +12,11 @@ import anyio
 import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
-from aiobotocore.httpxsession import HttpxSession
 
 from aiopartnercentral import CredentialsError, RedirectError, account
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral.bulk import ClientPool, Collection, Role, Source
-from tests.support.clients import IDENTITY, session_with_models
+from tests.support.clients import HTTPX, IDENTITY, session_with_models
 from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class OwnSession(AIOHTTPSession):  # type: ignore[misc] # which has no types
     """An HTTP client of the caller's own."""
 
 
-HTTP_CLIENTS = (AIOHTTPSession, HttpxSession, OwnSession, RySession)
+HTTP_CLIENTS = (AIOHTTPSession, HTTPX, OwnSession, RySession)
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ from aiobotocore.httpxsession import HttpxSession
 from aiopartnercentral import ResponseTooLargeError, account
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral.bulk import Collection, Source
-from tests.support.clients import session_with_models
+from tests.support.clients import HTTPX, NEEDS_HTTPX, session_with_models
 from tests.support.connections import connection
 from tests.support.servers import Reply, ScriptedServer, socket_server
 
 pytestmark = pytest.mark.anyio
 
-HTTP_CLIENTS = pytest.mark.parametrize("http", [AIOHTTPSession, HttpxSession, RySession])
+HTTP_CLIENTS = pytest.mark.parametrize("http", [AIOHTTPSession, HTTPX, RySession])
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\n"
 
@@ -115,6 +115,7 @@ class HastySession(HttpxSession):
         self._timeout.pool = 0.05
 
 
+@NEEDS_HTTPX
 @pytest.mark.parametrize("pool_timeout", [None, 0.05])
 async def test_a_call_waits_for_a_connection(pool_timeout: float | None, server: ScriptedServer) -> None:
     server.replies(Reply({"ConnectionSummaries": []}, delay=0.3))

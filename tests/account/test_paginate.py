@@ -15,7 +15,7 @@ from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import DecodeError, PaginationError
 from aiopartnercentral.sinks import arrow_schema
-from tests.support.clients import IDENTITY
+from tests.support.clients import IDENTITY, TRIO
 from tests.support.connections import connection
 from tests.support.servers import Reply
 
@@ -267,7 +267,7 @@ async def test_leaving_early_closes_connections_and_tasks(server: ScriptedServer
     gc.collect()
 
 
-@pytest.mark.parametrize("anyio_backend", ["trio"])
+@pytest.mark.parametrize("anyio_backend", [TRIO])
 async def test_the_httpx_backend_collects_on_trio(server: ScriptedServer) -> None:
     server.answer = pages(3, 5)
     config = AioConfig(http_session_cls=HttpxSession)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
 
 from aiopartnercentral import account, add_models
 from aiopartnercentral._transport import standalone_settings as standalone
+from aiopartnercentral._transport.http_client import SUPPORTS_HTTPX
 from tests.support.servers import scripted_server
 
 if TYPE_CHECKING:
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
     from tests.support.servers import ScriptedServer
 
+NEEDS_HTTPX = pytest.mark.skipif(not SUPPORTS_HTTPX, reason="aiobotocore before 3.9")
+"""For tests of clients on trio, which need aiobotocore's httpx, and of these alone."""
+HTTPX = pytest.param(HttpxSession, marks=NEEDS_HTTPX)
+TRIO = pytest.param("trio", marks=NEEDS_HTTPX)
 IDENTITY: Any = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "not-a-secret"}
 AWS_VARIABLES = (
     "AWS_PROFILE",

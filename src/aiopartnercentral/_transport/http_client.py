@@ -10,11 +10,12 @@ import re
 import ssl
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 from aiobotocore.config import AioConfig
+from aiobotocore.endpoint import AioEndpoint
 from aiobotocore.httpsession import AIOHTTPSession
 from botocore.exceptions import (
     ConnectionClosedError,
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
 
-__all__ = ["Guard", "check_endpoint", "guarded", "guarded_config", "merged"]
+__all__ = ["SUPPORTS_HTTPX", "Guard", "check_endpoint", "guarded", "guarded_config", "merged"]
 
+SUPPORTS_HTTPX: Final = hasattr(AioEndpoint, "_sleep")
+"""Whether aiobotocore is 3.9 or later: before, its HttpxSession ignores `verify`, and retries wait on asyncio alone."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PROXY_AUTHENTICATION_REQUIRED = 407
 _REQUEST_TIMEOUT = 408
@@ -78,6 +81,12 @@ def guarded(http_client: Any) -> Any:  # noqa: ANN401 - aiobotocore has no types
 
 
 def _guarded_class(cls: Any) -> Any:  # noqa: ANN401 - as above
+    httpx: Any = getattr(sys.modules.get("aiobotocore.httpxsession"), "HttpxSession", None)
+    if not SUPPORTS_HTTPX and httpx is not None and isinstance(cls, type) and issubclass(cls, httpx):
+        raise InvalidConfigError(
+            error_msg="HttpxSession ignores verify, ca_bundle and proxies in aiobotocore before 3.9: "
+            "install 'aiobotocore[httpx2]>=3.9'"
+        )
     is_bare = isinstance(cls, type) and not issubclass(cls, Guard)
     return _subclass(cls) if is_bare else cls
 
