@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -298,10 +299,10 @@ async def test_a_call_waits_as_long_as_it_is_asked_to(
 ) -> None:
     waits: list[float] = []
 
-    async def wait(_: object, seconds: float) -> None:
+    async def wait(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("aiobotocore.endpoint.AioEndpoint._sleep", wait)
+    monkeypatch.setattr("aiobotocore.endpoint.asyncio", SimpleNamespace(sleep=wait))
     server.replies(Reply(b"", status=status, headers=headers), PAGE)
     await call(client)
     assert waits == [7.5]

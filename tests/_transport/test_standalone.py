@@ -30,6 +30,7 @@ from botocore.exceptions import (
 from aiopartnercentral import TimeExceededError, TransportInfo, account
 from aiopartnercentral._transport import standalone_settings as standalone
 from aiopartnercentral._transport.http import asyncio_client
+from aiopartnercentral._transport.http_client import guarded
 from aiopartnercentral._transport.standalone_settings import standalone_settings
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.account.operations import SERVICE
@@ -342,10 +343,11 @@ async def test_true_is_not_overridden_by_the_environment(monkeypatch: pytest.Mon
     assert found.verify is True
 
 
-def test_the_tls_context_is_botocores(tmp_path: Path) -> None:
+async def test_the_tls_context_is_botocores(tmp_path: Path) -> None:
     bundle, _ = certificate(tmp_path)
     ours = asyncio_client._tls_context(str(bundle))
-    theirs: Any = AIOHTTPSession(verify=str(bundle))._build_verify_context()
+    async with guarded(AIOHTTPSession(verify=str(bundle))) as client:
+        theirs = await client.tls_context()
     for name in ("options", "verify_flags", "verify_mode", "check_hostname", "minimum_version", "post_handshake_auth"):
         assert getattr(ours, name) == getattr(theirs, name), name
     assert isinstance(ours, ssl.SSLContext)
