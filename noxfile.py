@@ -39,8 +39,10 @@ MATRIX_TESTS = (
     "tests/account/test_paginate.py",
     "tests/bulk/test_collection.py",
     "tests/bulk/test_pickled.py",
+    "tests/cli/test_command.py",
+    "tests/emulator/test_lifecycle.py",
 )
-"""Imports, conversions, calls on each event loop against the emulator, pagination, and collections."""
+"""Imports, conversions, calls on each event loop against the emulator, pagination, collections, and the command."""
 
 
 @nox.session
