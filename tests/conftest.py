@@ -45,6 +45,13 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
+def direct_requests(pytestconfig: pytest.Config) -> None:
+    """Skip the test, which shows when requests are sent directly, if botocore is to send all."""
+    if pytestconfig.getoption("--transport") == "botocore":
+        pytest.skip("--transport botocore")
+
+
+@pytest.fixture
 def no_thread_is_left() -> Iterator[None]:
     """Fail if the test leaves a thread behind; portals belong to fixtures."""
     before = set(threading.enumerate())

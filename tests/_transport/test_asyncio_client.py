@@ -401,6 +401,7 @@ def test_uvloop_sends_over_it(tmp_path: Path) -> None:
             assert server.connections == 3
 
 
+@pytest.mark.usefixtures("direct_requests")
 async def test_arguments_for_aiohttp_that_are_unusual_leave_requests_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     async def transport(**arguments: Any) -> Any:
         config = AioConfig(connector_args=arguments or None)

@@ -242,6 +242,7 @@ async def test_the_time_limit_begins_when_the_request_is_sent(tmp_path: Path) ->
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("direct_requests")
 async def test_an_unusual_request_of_a_usual_client_is_sent_by_aiohttp(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

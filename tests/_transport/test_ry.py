@@ -14,7 +14,6 @@ import anyio
 import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
-from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
 from botocore.exceptions import InvalidConfigError
 
@@ -23,7 +22,7 @@ from aiopartnercentral._transport.http.ry_client import RyClient
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral._transport.http.settings import HttpSettings, default_ca_bundle
 from aiopartnercentral.bulk import ClientPool, Source
-from tests.support.clients import IDENTITY
+from tests.support.clients import HTTPX, IDENTITY
 from tests.support.hostile_server import hanging, hostile_server, sending
 
 pytestmark = pytest.mark.anyio
@@ -70,12 +69,15 @@ class OwnSession(AIOHTTPSession):  # type: ignore[misc] # which has no types
     pass
 
 
-async def test_it_excludes_another_http_session_class() -> None:
-    for cls in (HttpxSession, OwnSession):
-        config = AioConfig(http_session_cls=cls)
-        with pytest.raises(TypeError, match="http_client and an http_session_cls of the config exclude each other"):
-            async with account.connect(config=config, **ON_RY):
-                pass
+@pytest.mark.parametrize("cls", [HTTPX, OwnSession])
+async def test_it_excludes_another_http_session_class(cls: type) -> None:
+    config = AioConfig(http_session_cls=cls)
+    with pytest.raises(TypeError, match="http_client and an http_session_cls of the config exclude each other"):
+        async with account.connect(config=config, **ON_RY):
+            pass
+
+
+def test_the_names_of_http_clients_are_checked() -> None:
     with pytest.raises(ValueError, match="http_client must be 'asyncio' or 'ry', not 'curl'"):
         ClientPool(http_client="curl")  # type: ignore[arg-type] # the mistake
 
@@ -89,6 +91,7 @@ def test_it_needs_asyncio() -> None:
         anyio.run(main, backend="trio")
 
 
+@pytest.mark.usefixtures("direct_requests")
 async def test_all_clients_send_through_it() -> None:
     with hostile_server(sending(PAGE)) as server:
         source, url = Source("AWS", endpoint_url=server.url), server.url
