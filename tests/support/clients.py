@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.support.servers import ScriptedServer
 
 NEEDS_HTTPX = pytest.mark.skipif(not SUPPORTS_HTTPX, reason="aiobotocore before 3.9")
-"""For tests of clients on trio, which need aiobotocore's httpx, and of these alone."""
+"""For tests of aiobotocore's HttpxSession, without which no client runs on trio."""
 HTTPX = pytest.param(HttpxSession, marks=NEEDS_HTTPX)
 TRIO = pytest.param("trio", marks=NEEDS_HTTPX)
 IDENTITY: Any = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "not-a-secret"}

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["SUPPORTS_HTTPX", "Guard", "check_endpoint", "guarded", "guarded_config", "merged"]
 
 SUPPORTS_HTTPX: Final = hasattr(AioEndpoint, "_sleep")
-"""Whether aiobotocore is 3.9 or later: before, its HttpxSession ignores `verify`, and retries wait on asyncio alone."""
+"""Whether aiobotocore is 3.9 or later: before, retries wait on asyncio alone; that of 2.25 even ignores `verify`."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PROXY_AUTHENTICATION_REQUIRED = 407
 _REQUEST_TIMEOUT = 408
@@ -84,7 +84,7 @@ def _guarded_class(cls: Any) -> Any:  # noqa: ANN401 - as above
     httpx: Any = getattr(sys.modules.get("aiobotocore.httpxsession"), "HttpxSession", None)
     if not SUPPORTS_HTTPX and httpx is not None and isinstance(cls, type) and issubclass(cls, httpx):
         raise InvalidConfigError(
-            error_msg="HttpxSession ignores verify, ca_bundle and proxies in aiobotocore before 3.9: "
+            error_msg="HttpxSession of aiobotocore before 3.9 may ignore verify and proxies, and cannot retry on trio: "
             "install 'aiobotocore[httpx2]>=3.9'"
         )
     is_bare = isinstance(cls, type) and not issubclass(cls, Guard)
