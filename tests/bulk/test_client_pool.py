@@ -234,7 +234,7 @@ async def test_clients_share_a_tls_context(source):
             async with clients.lease(source(name), account.Client) as client:
                 await client.list_connections(catalog="AWS")
                 http = client._api.transport.connection.botocore.client._endpoint.http_session
-                contexts.append(await http.pool._context())
+                contexts.append(await (http.pool._context() if http.pool else http.tls_context()))
         assert len(contexts) == 2
         assert contexts[0] is contexts[1]
         assert contexts[0].cert_store_stats()["x509_ca"] > 10
