@@ -146,7 +146,7 @@ def test_an_interrupt_ends_everything_and_a_fork_uses_nothing_of_it() -> None:
     slow = Emulator({"AWS": 35}, faults=[Fault(Latency(seconds=60))])
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(slow) as emulator:
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, emulator.endpoint_url],
+            [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PROGRAM, emulator.endpoint_url],  # of the fork
             env={**os.environ, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -190,20 +190,25 @@ def _start_portal() -> tuple[BlockingPortal, Thread]:
     which does not have the thread, that never ends.
     """
     started: Future[BlockingPortal] = Future()
+    is_stopped = False
 
     async def run() -> None:
+        nonlocal is_stopped
         async with BlockingPortal() as portal:
             with suppress(InvalidStateError):  # nobody waits for it any more
                 started.set_result(portal)
                 await portal.sleep_until_stopped()
+        is_stopped = True
 
     def work() -> None:
         try:
             anyio.run(run)
         except BaseException as error:
-            if started.done():
+            if not started.done():
+                started.set_exception(error)
+            elif not is_stopped:
+                # Otherwise asyncio needs a thread to end, and Python 3.12 and later start none when they end.
                 raise
-            started.set_exception(error)
 
     thread = Thread(target=work, name="aiopartnercentral", daemon=True)
     thread.start()
