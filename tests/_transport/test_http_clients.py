@@ -49,6 +49,7 @@ CLIENTS: dict[str, dict[str, Any]] = {
     "httpx": {"config": AioConfig(http_session_cls=HttpxSession)},
     "ry": {"http_client": "ry"},
 }
+NAMES = [pytest.param(name, marks=NEEDS_HTTPX if name == "httpx" else ()) for name in CLIENTS]
 BY_BOTOCORE = {"aiohttp by botocore": {"direct": False}, "ry by botocore": {"http_client": "ry", "direct": False}}
 BODY = b'{"ConnectionSummaries": []}'
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
@@ -56,7 +57,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-@pytest.fixture(params=["asyncio", pytest.param("httpx", marks=NEEDS_HTTPX), "ry"])
+@pytest.fixture(params=NAMES)
 def name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr("aiopartnercentral._transport.retries.backoff", lambda *_: 0.0)
     monkeypatch.setenv("NO_PROXY", "")
@@ -108,7 +109,7 @@ FAILURES: dict[str, tuple[Answer, type[Exception]]] = {
 }
 
 
-@pytest.mark.parametrize("name", CLIENTS | BY_BOTOCORE, indirect=True)
+@pytest.mark.parametrize("name", [*NAMES, *BY_BOTOCORE], indirect=True)
 async def test_what_is_not_a_complete_response_is_repeated(name: str, connect: Any) -> None:
     expected = {kind: (cls.__name__, 2, 2) for kind, (_, cls) in FAILURES.items()}
     if name == "httpx":  # aiobotocore has fewer classes for it
