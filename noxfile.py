@@ -22,7 +22,7 @@ MOST_BYTES, MOST_BYTES_OF_EMULATOR = 950_000, 300_000
 """The parts of the wheel must be smaller: the library, and the emulator, which is as large as its six services."""
 ENTRY_BYTES = 76  # of the headers of a file in a zip archive, which also contain its name twice
 PROJECT = nox.project.load_toml("pyproject.toml")
-PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "noxfile.py")
+PYTHON_CODE = ("src", "codegen", "tests", "benchmarks", "docs", "noxfile.py")
 
 
 EXTRAS = ("arrow", "cli", "emulator", "otel", "pandas", "polars", "ry", "zstd")
@@ -96,6 +96,13 @@ def spark(session: nox.Session, version: str) -> None:
     session.run(
         "pytest", "tests/integrations/test_spark.py", "tests/integrations/test_spark_scans.py", *session.posargs
     )
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site, and check its links; a warning is an error. Open build/docs/html/index.html."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "docs._site", "build/docs")
 
 
 @nox.session
