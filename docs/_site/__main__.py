@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sphinx.cmd.build import build_main
 
+from docs._site import reference
 from docs._site.checking import problems
 from docs._site.staging import stage
 
@@ -20,7 +21,7 @@ def main(output: Path) -> int:
     html, staged = output / "html", output / "pages"
     for directory in (html, staged):
         shutil.rmtree(directory, ignore_errors=True)
-    stage(staged)
+    stage(staged, reference.pages())
     arguments = ["-b", "html", "--fail-on-warning", "--keep-going", "--jobs", str(os.cpu_count() or 1), "--quiet"]
     code = build_main([*arguments, "-c", str(HERE), "-d", str(output / "doctrees"), str(staged), str(html)])
     if code:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pygments.lexers.special import TextLexer  # type: ignore[import-untyped]
+from pygments.lexers.special import TextLexer
 
 import aiopartnercentral
 
@@ -17,11 +17,21 @@ version = release = aiopartnercentral.__version__
 copyright = "the authors of aiopartnercentral"  # noqa: A001 - the name of the setting
 language = "en"
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "docs._site.markup"]
 source_suffix = {".md": "markdown"}
 myst_heading_anchors = 4
+myst_enable_extensions = ["colon_fence", "deflist"]
+
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+napoleon_use_rtype = False
+python_maximum_signature_line_length = 80
+python_use_unqualified_type_names = True
+toc_object_entries_show_parents = "hide"
+add_module_names = False
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = f"aiopartnercentral {release}"
 html_static_path = [str(Path(__file__).parent / "static")]
 html_css_files = ["site.css"]

@@ -17,7 +17,8 @@ OTHERS = ("CHANGELOG.md", "CONTRIBUTING.md")
 """Pages of the repository's root directory that the site has, too."""
 
 _FENCED = re.compile(r"^(```.*?^```$)", re.DOTALL | re.MULTILINE)
-_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
+_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
@@ -33,7 +34,7 @@ def navigation() -> dict[str, list[str]]:
     on_site = {path: name for name, path in sources().items()}
     sections = {}
     for title, text in zip(parts[::2], parts[1::2], strict=True):
-        paths = [(DOCS / link.partition("#")[0]).resolve() for link in _LINK.findall(text) if "://" not in link]
+        paths = [(DOCS / link.partition("#")[0]).resolve() for _, link in _LINK.findall(text) if "://" not in link]
         sections[title] = list(dict.fromkeys(on_site[path] for path in paths))
     return sections
 
@@ -78,13 +79,28 @@ def _with_links_of_the_site(path: Path) -> str:
     on_site = {source: f"{name}.md" for name, source in sources().items()}
 
     def changed(link: re.Match[str]) -> str:
-        target, hash_sign, anchor = link[1].partition("#")
-        if "://" in target or not target or target.endswith((".svg", ".png")):
+        label, target = link.groups()
+        place, hash_sign, anchor = target.partition("#")
+        if "://" in place or not place or place.endswith((".svg", ".png")):
             return link[0]
-        found = Path(normpath(path.parent / target))
+        found = Path(normpath(path.parent / place))
         if found not in on_site:
-            raise LookupError(f"{path}: the site does not have {target}")
-        return f"]({relpath(on_site[found], Path(on_site[path]).parent)}{hash_sign}{anchor})"
+            raise LookupError(f"{path}: the site does not have {place}")
+        if label == found.name:  # which says more in a directory of files than on the site
+            label = _title(found)
+        return f"[{label}]({relpath(on_site[found], Path(on_site[path]).parent)}{hash_sign}{anchor})"
 
     parts = _FENCED.split(path.read_text(encoding="utf-8"))
     return "".join(part if part.startswith("```") else _LINK.sub(changed, part) for part in parts)
+
+
+def _title(path: Path) -> str:
+    """Return the title of a page.
+
+    Raises:
+        LookupError: it has none.
+    """
+    title = _TITLE.search(path.read_text(encoding="utf-8"))
+    if title is None:
+        raise LookupError(f"{path} has no title")
+    return title[1]
