@@ -28,7 +28,7 @@ WITH_SPARK = {where for where, block in BLOCKS.items() if "from pyspark" in bloc
 PROGRAMS = {
     where: block
     for where, block in BLOCKS.items()
-    if (where[0] == "docs/pipelines.md" and where not in WITH_SPARK)
+    if (where[0] in ("docs/migration.md", "docs/pipelines.md") and where not in WITH_SPARK)
     or (where[0] not in TESTED_ELSEWHERE and re.search(r"^(anyio|asyncio)\.run\(main", block, re.MULTILINE))
 }
 NOT_INSTALLED = {"dask", "deltalake", "pyiceberg", "ray", "rows"}
@@ -36,15 +36,20 @@ NOT_INSTALLED = {"dask", "deltalake", "pyiceberg", "ray", "rows"}
 SHOWN = {
     ("README.md", 0): r"(\w+ .+\n){290,}(AWS|Sandbox) pac-.*\n[\s\S]*\n2 .*: 290 items",
     ("docs/bulk.md", 0): r"\{.*'ada: connections': 250.*\}\n[\s\S]*^grace ListPartners +failed[\s\S]*: 319 items",
-    ("docs/bulk.md", 5): r"^AWS ListConnections: page 3 with 50 items in [0-9.]+ s\n.*complete after .*\n250 items in",
-    ("docs/bulk.md", 6): r"^7 events$",
+    (
+        "docs/observability.md",
+        0,
+    ): r"^AWS ListConnections: page 3 with 50 items in [0-9.]+ s\n.*complete after .*\n250 items in",
+    ("docs/observability.md", 1): r"^7 events$",
     ("docs/client.md", 0): r"^50 on the first page; request id \S+$",
-    ("docs/client.md", 3): r"^\d+ partners$",
-    ("docs/client.md", 6): r"^denied: ACCESS_DENIED$",
+    ("docs/errors.md", 1): r"^\d+ partners$",
+    ("docs/errors.md", 0): r"^denied: ACCESS_DENIED$",
     ("docs/collections.md", 0): r"^[1-9]\d* active connections$",
     ("docs/collections.md", 1): r"^first subsidiary: pac-\S+ requests in flight: 0\n[\s\S]*^AWS +cancelled +\d+ ",
     ("docs/collections.md", 2): r"'Sandbox'[\s\S]*: 290 items.*\n60 connections, incomplete$",
     ("docs/collections.md", 3): r"^250 connections; failed: Sandbox\n\{'AWS': 'complete', 'Sandbox': 'skipped'\}$",
+    ("docs/migration.md", 0): r"\Aequal: True\nAccessDeniedException AccessDeniedException\n\Z",
+    ("docs/migration.md", 1): r"\ATrue True\n\Z",
     ("docs/pipelines.md", 0): r"^290 rows of 2 sources, complete: True$",
     ("docs/pipelines.md", 1): r"\A\[\('sandbox', 40\)\]\n40 items$",
     ("docs/pipelines.md", 2): r"^2 groups: 290 items, complete: True$",

@@ -28,18 +28,18 @@ from aiopartnercentral.sinks import S3Options, arrow_schema, open_sink, record_b
 FRAGMENTS = {
     ("docs/bulk.md", 2): "fetch_from_vault: CredentialsProvider, my_client: Any",
     ("docs/bulk.md", 3): "source: Source",
-    ("docs/bulk.md", 9): "",
+    ("docs/nested.md", 0): "",
     ("docs/recipes.md", 4): "",
     ("docs/recipes.md", 5): "collected: Collected[Origin, account.ConnectionSummary]",
     ("docs/recipes.md", 6): "collected: Collected[Origin, account.ConnectionSummary]",
     ("docs/sinks.md", 0): "position: Any, items: list[account.ConnectionSummary]",
-    ("docs/sinks.md", 1): "client: account.Client",
-    ("docs/sinks.md", 2): "pyarrow: Any, items: list[account.ConnectionSummary]",
-    ("docs/sinks.md", 3): "frame: Any",
-    ("docs/sinks.md", 4): "pandas: Any, frame: Any",
-    ("docs/sinks.md", 5): "collection: Collection[account.ConnectionSummary]",
-    ("docs/sinks.md", 6): "secret: str",
-    ("docs/sinks.md", 7): "fsspec: Any",
+    ("docs/dataframes.md", 0): "client: account.Client",
+    ("docs/dataframes.md", 1): "pyarrow: Any, items: list[account.ConnectionSummary]",
+    ("docs/dataframes.md", 2): "frame: Any",
+    ("docs/dataframes.md", 3): "pandas: Any, frame: Any",
+    ("docs/s3.md", 0): "collection: Collection[account.ConnectionSummary]",
+    ("docs/s3.md", 1): "secret: str",
+    ("docs/s3.md", 2): "fsspec: Any",
 }
 """Blocks that are no programs: the names that they use."""
 
