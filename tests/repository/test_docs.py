@@ -192,6 +192,34 @@ def test_options_of_commands_exist(page: str) -> None:
         assert options <= options_of(first, *second), (first, options)
 
 
+SOURCES = """[defaults]
+catalogs = ["AWS", "Sandbox"]
+
+[[source]]
+label = "acme {catalog}"
+"""
+
+
+@pytest.mark.usefixtures("partnercentral_emulator")
+@pytest.mark.parametrize(("page", "files"), [("README.md", 4), ("docs/tutorial.md", 1)])
+def test_commands_that_collect_write_what_the_page_says(page: str, files: int, tmp_path: Path) -> None:
+    (tmp_path / "partners.toml").write_text(SOURCES, encoding="utf-8")
+    (command,) = [each for each in commands(page) if each[0] == "collect"]
+    done = subprocess.run(
+        [sys.executable, "-m", "aiopartnercentral", *command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    written = list(tmp_path.glob("*.csv"))
+    assert len(written) == files, [path.name for path in tmp_path.iterdir()]
+    assert all(path.stat().st_size > 0 for path in written)
+    assert not list(tmp_path.glob("*.json")), "the checkpoint is deleted when the run is complete"
+
+
 @cache
 def options_of(*command: str) -> set[str]:
     """Return the options that the help of a command names."""
