@@ -101,7 +101,7 @@ def spark(session: nox.Session, version: str) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation site, and check its links; a warning is an error. Open build/docs/html/index.html."""
-    session.install("-e", ".[docs]")
+    session.install("-e", ".[cli,codegen,docs]", "pytest")  # the last is what the reference's pytest plugin imports
     session.run("python", "-m", "docs._site", "build/docs")
 
 
