@@ -126,12 +126,8 @@ def _full_name(name: str, page: str) -> str | None:
     service = own if own in SERVICE_PACKAGES else None
     if service and (name.islower() and f"{service}.listings.{name}" in described()):
         return f"{service}.Client.{name}"
-    packages = [
-        *([service] if service else []),
-        "aiopartnercentral",
-        "aiopartnercentral.bulk",
-        "aiopartnercentral.sinks",
-    ]
+    packages = ["aiopartnercentral", "aiopartnercentral.bulk", "aiopartnercentral.sinks"]
+    packages[:0] = [service] if service else []
     wanted = [name, *(f"{package}.{name}" for package in packages)]
     head, _, rest = name.partition(".")
     if rest:
@@ -162,8 +158,9 @@ class TypeLinks(SphinxPostTransform):
             wanted = (target, f"{own}.{target}", *(f"{package}.{name}" for package in packages))
             found = next((each for each in wanted if each in known), None)
             if found is None:
-                short = [each for each in reference.children if each.get("condition") == "resolved"]
-                reference.replace_self(short[0].children if short else reference.children)
+                forms = reference.findall(addnodes.pending_xref_condition)
+                short = next((each for each in forms if each.get("condition") == "resolved"), reference)
+                reference.replace_self(short.children)
             else:
                 reference["reftarget"], reference["refspecific"] = found, False
 

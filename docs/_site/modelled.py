@@ -72,7 +72,7 @@ class _Pages:
                 status = error.fault.http_status
                 facts = [f"Code {quoted(error.fault.code)}", *([f"HTTP status {status}"] if status else [])]
                 yield f"{', '.join([*facts, *(['retryable'] if error.fault.retryable else [])])}.\n\n"
-            yield from self._members(error, error.members, optional_of=lambda _: True)
+            yield from self._members(error)
             yield ":::\n\n"
 
     def _head(self, about: str) -> str:
@@ -97,15 +97,17 @@ class _Pages:
     def _structure(self, structure: ir.Structure, home: str) -> Iterator[str]:
         yield from self._open("class", self.names.classes[structure.name], home)
         yield from self._about(structure, deprecated=structure.deprecated)
-        members = sorted(structure.members, key=lambda member: optional(self.service, structure, member))
-        yield from self._members(structure, members, optional_of=lambda each: optional(self.service, structure, each))
+        yield from self._members(structure)
         yield ":::\n\n"
 
-    def _members(self, shape: ir.Structure, members: Iterable[ir.Member], *, optional_of: object) -> Iterator[str]:
-        for member in members:
+    def _members(self, shape: ir.Structure) -> Iterator[str]:
+        def is_optional(member: ir.Member) -> bool:
+            return shape.fault is not None or optional(self.service, shape, member)
+
+        for member in sorted(shape.members, key=is_optional):
             annotation = self._annotation(member.target, argument=shape.name in self._sent)
-            none = " | None" if callable(optional_of) and optional_of(member) else ""
-            yield f"`{self.names.fields[shape.name, member.name]}` {_linked(annotation + none)}\n"
+            annotation += " | None" if is_optional(member) else ""
+            yield f"`{self.names.fields[shape.name, member.name]}` {_linked(annotation)}\n"
             yield f": {self._text(shape.name, member)}\n\n"
 
     def _union(self, union: ir.Union, home: str) -> Iterator[str]:

@@ -68,14 +68,8 @@ class Name:
             return inspect.getdoc(value) or ""
         body = ast.parse(inspect.getsource(importlib.import_module(self.module))).body
         for node, after in pairwise(body):
-            targets = (
-                node.targets
-                if isinstance(node, ast.Assign)
-                else [node.target if isinstance(node, ast.AnnAssign) else None]
-            )
-            if any(isinstance(each, ast.Name) and each.id == self.name for each in targets) and isinstance(
-                after, ast.Expr
-            ):
+            target = node.target if isinstance(node, ast.AnnAssign) else None
+            if isinstance(target, ast.Name) and target.id == self.name and isinstance(after, ast.Expr):
                 return inspect.cleandoc(str(ast.literal_eval(after.value)))
         return ""
 
