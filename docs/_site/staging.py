@@ -53,8 +53,10 @@ def stage(directory: Path, generated: Mapping[str, str] | None = None) -> None:
         _write(directory, name, text)
     for name, text in (generated or {}).items():
         _write(directory, name, text)
-    for picture in (*DOCS.rglob("*.svg"), *DOCS.rglob("*.png")):
-        shutil.copy(picture, directory / picture.relative_to(DOCS))
+    for path in DOCS.rglob("*"):  # pictures and notebooks
+        if path.is_file() and path.suffix != ".md" and "_site" not in path.parts:
+            (directory / path.relative_to(DOCS)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, directory / path.relative_to(DOCS))
 
 
 def _write(directory: Path, name: str, text: str) -> None:
@@ -71,21 +73,23 @@ def _toctrees(reference: str | None) -> Iterator[str]:
 
 
 def _with_links_of_the_site(path: Path) -> str:
-    """Return a page's text, with links to pages by their names on the site.
+    """Return a page's text, with links to pages by their names on the site, and without those to source files.
 
     Raises:
-        LookupError: a link leads to a file that the site does not have.
+        LookupError: a link leads nowhere.
     """
     on_site = {source: f"{name}.md" for name, source in sources().items()}
 
     def changed(link: re.Match[str]) -> str:
         label, target = link.groups()
         place, hash_sign, anchor = target.partition("#")
-        if "://" in place or not place or place.endswith((".svg", ".png")):
+        if "://" in place or not place:
             return link[0]
         found = Path(normpath(path.parent / place))
+        if not found.exists():
+            raise LookupError(f"{path}: {place} does not exist")
         if found not in on_site:
-            raise LookupError(f"{path}: the site does not have {place}")
+            return link[0] if found.is_relative_to(DOCS) else label
         if label == found.name:  # which says more in a directory of files than on the site
             label = _title(found)
         return f"[{label}]({relpath(on_site[found], Path(on_site[path]).parent)}{hash_sign}{anchor})"

@@ -106,6 +106,26 @@ def test_links_are_changed_to_those_of_the_site(tmp_path: Path) -> None:
     assert not re.search(r"\[[\w.-]+\.md\]\(", (tmp_path / "index.md").read_text(encoding="utf-8"))
 
 
+def test_links_to_files_that_are_no_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "index.md").write_text("# Start\n\n## Part\n\n[page.md](page.md)\n", encoding="utf-8")
+    page = docs / "page.md"
+    page.write_text("# Page\n\n[notebook](n.ipynb), [code](../code.py), [index.md](index.md#part)\n", encoding="utf-8")
+    for path in (docs / "n.ipynb", tmp_path / "code.py"):
+        path.touch()
+    for name, value in (("ROOT", tmp_path), ("DOCS", docs), ("OTHERS", ())):
+        monkeypatch.setattr(staging, name, value)
+    staging.stage(tmp_path / "staged")
+    assert (tmp_path / "staged" / "page.md").read_text(encoding="utf-8").splitlines()[2] == (
+        "[notebook](n.ipynb), code, [Start](index.md#part)"
+    )
+    assert (tmp_path / "staged" / "n.ipynb").exists()
+    page.write_text("# Page\n\n[gone](gone.md)\n", encoding="utf-8")
+    with pytest.raises(LookupError, match=re.escape("gone.md does not exist")):
+        staging.stage(tmp_path / "again")
+
+
 PAGE = """<html><head><link rel="stylesheet" href="style.css"></head><body><h1 id="top">Page</h1>%s</body></html>"""
 
 
