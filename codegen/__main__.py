@@ -143,6 +143,10 @@ def _generate(given: argparse.Namespace) -> int:
         return every(given, only_check=False)
     for service in _services(given):
         changed = check.write(check.rendered(service), service.config.output, is_ours=given.service is None)
+        if given.service is None:
+            from .project import overview  # noqa: PLC0415 - the wheel does not have it
+
+            changed += [overview.path(service)] if overview.write(service) else []
         for path in changed:
             say(f"{'wrote' if path.exists() else 'removed'} {path}")
         for omission in service.omissions:
@@ -160,6 +164,10 @@ def _check(given: argparse.Namespace) -> int:
     problems, of_texts = [], []
     for service in _services(given):
         problems += check.differences(check.rendered(service), service.config.output)
+        if given.service is None:
+            from .project import overview  # noqa: PLC0415 - the wheel does not have it
+
+            problems += overview.differences(service)
         if service.config.texts is not None:
             from .texts import problems as problems_of_texts  # noqa: PLC0415 - the wheel does not have it
 

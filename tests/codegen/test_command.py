@@ -93,6 +93,16 @@ def test_a_package_that_is_not_there_at_all_is_generated(tree):
     assert tree.files() == before
 
 
+@pytest.mark.parametrize(("spoil", "problem"), [(append, "stale"), (lambda path: path.unlink(), "missing")])
+def test_the_page_about_a_service_is_checked_and_written(tree, spoil, problem):
+    before = tree.page.read_text()
+    spoil(tree.page)
+    done = tree.run("check")
+    assert (done.code, done.err.splitlines()[0]) == (1, f"{tree.page}: {problem}")
+    assert f"wrote {tree.page}" in tree.run("generate").out
+    assert tree.page.read_text() == before
+
+
 def test_compiled_files_are_no_difference(tree):
     create(tree.package / "__pycache__" / "enums.cpython-311.pyc")
     assert tree.run("check").code == 0

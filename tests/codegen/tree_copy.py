@@ -40,6 +40,11 @@ class Tree:
         return self.root / "src" / "aiopartnercentral" / "account"
 
     @property
+    def page(self) -> Path:
+        """The page about the service."""
+        return self.root / "docs" / "services" / "account.md"
+
+    @property
     def models(self) -> Path:
         """The pinned models."""
         return self.root / "service-model"
@@ -68,9 +73,10 @@ class Tree:
 def copy_tree(target: Path) -> Tree:
     """Copy the generator, the runtime, and the pinned model and the package of the account, the only service there."""
     account, *others = SERVICES
-    left_out = [name for config in others for name in (config.name, config.package.rpartition(".")[2])]
+    names = [(config.name, config.package.rpartition(".")[2]) for config in others]
+    left_out = [each for name, package in names for each in (name, package, f"{package}.md")]
     ignore = shutil.ignore_patterns("__pycache__", *left_out)
-    for folder in ("codegen", "service-model", "src"):
+    for folder in ("codegen", "docs/services", "service-model", "src"):
         shutil.copytree(ROOT / folder, target / folder, ignore=ignore)
     with (target / "codegen" / "services.py").open("a", encoding="utf-8") as services:
         services.write("SERVICES = SERVICES[:1]\n")

@@ -29,7 +29,7 @@ WITH_SPARK = {where for where, block in BLOCKS.items() if "from pyspark" in bloc
 PROGRAMS = {
     where: block
     for where, block in BLOCKS.items()
-    if (where[0] == "docs/pipelines.md" and where not in WITH_SPARK)
+    if (where[0] in ("docs/migration.md", "docs/pipelines.md") and where not in WITH_SPARK)
     or (where[0] not in TESTED_ELSEWHERE and re.search(r"^(anyio|asyncio)\.run\(main", block, re.MULTILINE))
 }
 NOT_INSTALLED = {"airflow", "dask", "deltalake", "pyiceberg", "ray", "rows", "tasks"}
@@ -49,12 +49,14 @@ SHOWN = {
     ("docs/observability.md", 3): r"^3 connections$",
     ("docs/observability.md", 4): r"^7 events$",
     ("docs/client.md", 0): r"^50 on the first page; request id \S+$",
-    ("docs/client.md", 3): r"^\d+ partners$",
-    ("docs/client.md", 6): r"^denied: ACCESS_DENIED$",
+    ("docs/errors.md", 1): r"^\d+ partners$",
+    ("docs/errors.md", 0): r"^denied: ACCESS_DENIED$",
     ("docs/collections.md", 0): r"^[1-9]\d* active connections$",
     ("docs/collections.md", 1): r"^first subsidiary: pac-\S+ requests in flight: 0\n[\s\S]*^AWS +cancelled +\d+ ",
     ("docs/collections.md", 2): r"'Sandbox'[\s\S]*: 290 items.*\n60 connections, incomplete$",
     ("docs/collections.md", 3): r"^250 connections; failed: Sandbox\n\{'AWS': 'complete', 'Sandbox': 'skipped'\}$",
+    ("docs/migration.md", 0): r"\Aequal: True\nAccessDeniedException\n\Z",
+    ("docs/migration.md", 1): r"\ATrue True\n\Z",
     ("docs/pipelines.md", 0): r"^290 rows of 2 sources, complete: True$",
     ("docs/pipelines.md", 1): r"\A\[\('sandbox', 40\)\]\n40 items$",
     ("docs/pipelines.md", 2): r"^2 groups: 290 items, complete: True$",
@@ -204,6 +206,34 @@ def test_options_of_commands_exist(page: str) -> None:
         second = [word for word in rest[:1] if first == "collect" and not word.startswith("-")]
         options = {word.partition("=")[0] for word in rest if word.startswith("--")}
         assert options <= options_of(first, *second), (first, options)
+
+
+SOURCES = """[defaults]
+catalogs = ["AWS", "Sandbox"]
+
+[[source]]
+label = "acme {catalog}"
+"""
+
+
+@pytest.mark.usefixtures("partnercentral_emulator")
+@pytest.mark.parametrize(("page", "files"), [("README.md", 4), ("docs/tutorial.md", 1)])
+def test_commands_that_collect_write_what_the_page_says(page: str, files: int, tmp_path: Path) -> None:
+    (tmp_path / "partners.toml").write_text(SOURCES, encoding="utf-8")
+    (command,) = [each for each in commands(page) if each[0] == "collect"]
+    done = subprocess.run(
+        [sys.executable, "-m", "aiopartnercentral", *command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    written = list(tmp_path.glob("*.csv"))
+    assert len(written) == files, [path.name for path in tmp_path.iterdir()]
+    assert all(path.stat().st_size > 0 for path in written)
+    assert not list(tmp_path.glob("*.json")), "the checkpoint is deleted when the run is complete"
 
 
 @cache

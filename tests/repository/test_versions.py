@@ -30,8 +30,7 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def supported() -> str:
-    _, _, text = PAGES["docs/client.md"].partition("## Supported versions\n")
-    return " ".join(text.split())
+    return " ".join(PAGES["docs/support.md"].split())
 
 
 def test_the_tools_check_for_the_lowest_python() -> None:
@@ -45,7 +44,7 @@ def test_the_documentation_names_the_pythons_of_the_classifiers() -> None:
     named = {page: set(re.findall(r"Python (3\.\d+) or later", text)) for page, text in PAGES.items()}
     assert named["README.md"] == named["docs/tutorial.md"] == {PYTHONS[0]}
     assert set().union(*named.values()) == {PYTHONS[0]}
-    assert supported().startswith(f"Tests run with Python {', '.join(PYTHONS[:-1])} and {PYTHONS[-1]}, each with")
+    assert f"| Python | {PYTHONS[0]} and later | {', '.join(PYTHONS)} |" in supported()
     assert set(re.findall(r"`python(3\.\d+)`", PAGES["CONTRIBUTING.md"])) == set(PYTHONS)
 
 
@@ -57,7 +56,7 @@ def test_the_sessions_run_with_the_pythons_of_the_classifiers(sessions: dict[str
 
 def test_the_lowest_versions_are_documented_and_those_of_the_sessions(sessions: dict[str, Any]) -> None:
     lowest = dict(each.split("==") for each in sessions["_lowest"]())
-    _, _, sentence = supported().partition("and with the lowest: ")
+    _, _, sentence = supported().partition("**Lowest versions.** ")
     documented = dict(re.findall(r"(\w+) (\d[\d.]*\d)", sentence.partition(". ")[0]))
     assert {"aiobotocore", "anyio", "attrs", "cattrs", "msgspec"} <= documented.keys()
     assert documented == {name: lowest[name] for name in documented}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PAGES = (*ROOT.glob("*.md"), *(page for page in (ROOT / "docs").glob("*.md") if page.name != "api.md"))  # generated
+PAGES = (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
 MODULES = tuple((ROOT / "src").rglob("*.py"))
 
 PHRASES = {

@@ -1,0 +1,1 @@
+"""Builds the documentation site: `nox -s docs`, or `python -m docs._site DIRECTORY`."""
