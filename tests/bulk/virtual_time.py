@@ -119,6 +119,11 @@ class _Client:
 
     service: Service
     origin: Origin
+    endpoint_url = ""
+
+    @property
+    def api(self) -> _Client:
+        return self
 
     def page_fetcher(self, *_: object, **__: object) -> _Client:
         return self

@@ -114,7 +114,7 @@ def test_links_to_files_that_are_no_pages(tmp_path: Path, monkeypatch: pytest.Mo
     page.write_text("# Page\n\n[notebook](n.ipynb), [code](../code.py), [index.md](index.md#part)\n", encoding="utf-8")
     for path in (docs / "n.ipynb", tmp_path / "code.py"):
         path.touch()
-    for name, value in (("ROOT", tmp_path), ("DOCS", docs), ("OTHERS", ())):
+    for name, value in (("ROOT", tmp_path), ("DOCS", docs), ("OTHERS", {})):
         monkeypatch.setattr(staging, name, value)
     staging.stage(tmp_path / "staged")
     assert (tmp_path / "staged" / "page.md").read_text(encoding="utf-8").splitlines()[2] == (

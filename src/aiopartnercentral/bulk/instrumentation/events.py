@@ -240,7 +240,7 @@ Observer: TypeAlias = Callable[[Event], None]
 """A function that a run calls with each event, in the event loop."""
 
 
-def combine(*observers: Callable[[EventT], object]) -> Callable[[EventT], object]:
+def combine(*observers: Callable[[EventT], object]) -> Callable[[EventT], None]:
     """Return an observer that calls each of these in this order, even if an earlier one fails."""
 
     def notify(event: EventT) -> None:
