@@ -41,6 +41,20 @@ def report_in(store, key="report.json"):
     return json.loads(store.get(key))
 
 
+async def test_a_spool_may_be_named_relative_to_the_working_directory(run, store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    async with Emulator({"AWS": 3}) as emulator:
+        ended = await run(
+            *(*COLLECT, "--catalog", "AWS", "--endpoint-url", emulator.endpoint_url, "--spool", "spool"),
+            *("--output", f"s3://{BUCKET}/{{operation}}.ndjson", "--report", f"s3://{BUCKET}/{{date}}/report.json"),
+            *("--s3-endpoint-url", store.url, "--checkpoint", "checkpoint.json"),
+        )
+    assert (ended.code, ended.err) == (0, "")
+    output, report = sorted(store.keys(), reverse=True)
+    assert (output, report_in(store, report)["output_written"]) == ("list_connections.ndjson", True)
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
 async def test_two_accounts_are_written_with_a_report(run, store, s3, tmp_path):
     async with Emulator({"AWS": 3}) as ada, Emulator({"AWS": 5}) as bob:
         urls = {"ada": ada.endpoint_url, "bob": bob.endpoint_url}

@@ -61,12 +61,12 @@ class Spool:
 
     @property
     def directory(self) -> Path:
-        """The directory; the same one in every process of this user."""
+        """The directory, as an absolute path; the same one in every process of this user."""
         parent = self.parent
         if parent is None:
             user = getattr(os, "getuid", os.getpid)()
             parent = Path(tempfile.gettempdir()) / f"aiopartnercentral-{user}"
-        return parent / digest(self.identity, 8)
+        return (parent / digest(self.identity, 8)).absolute()  # as the paths of its files are
 
     def acquire(self, *directories: str) -> None:
         """Lock the directory, and create it and further ones in it.
