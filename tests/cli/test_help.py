@@ -86,3 +86,12 @@ async def test_titles_are_bold_where_styles_are_wanted(started, environment, arg
     assert not re.search(r"\x1b\[3\d", text)
     if not styled:
         assert not LIVE.search(shown)
+
+
+@pytest.mark.parametrize("arguments", PAGES, ids=" ".join)
+def test_every_page_names_only_its_own_options_and_no_types_of_python(run_here, arguments):
+    text = run_here(*arguments, "--help", COLUMNS="200").out.decode()
+    options = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", " ".join(records(text))))
+    texts = " ".join(filter(None, records(text).values()))
+    assert {*re.findall(r"(?<![\w-])--[a-z][\w-]*", texts)} <= options
+    assert not re.search(r"<(str|path|int|float|list\[\w+\])>", text)

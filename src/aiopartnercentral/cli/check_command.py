@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from aiopartnercentral.cli.option_values import check_file
-from aiopartnercentral.cli.options import LOGGING, SHARED, option
+from aiopartnercentral.cli.option_values import check_file, check_rate
+from aiopartnercentral.cli.options import LIMITS, LOGGING, option
 from aiopartnercentral.cli.services import summaries
 
 if TYPE_CHECKING:
@@ -45,7 +45,13 @@ _LISTINGS: Final = Annotated[
 ]
 _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "style": option("Output", CheckFormat, "--format", default=CheckFormat.TABLE, help="table for people, or json."),
-    "rate": SHARED["rate"],
+    "rate": option(
+        LIMITS,
+        float | None,
+        metavar="NUMBER",
+        callback=check_rate,
+        help="Maximum requests per second for each account. Default: 5.",
+    ),
     **LOGGING,
 }
 

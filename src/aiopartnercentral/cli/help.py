@@ -77,8 +77,11 @@ def _write_options(command: Any, ctx: Any, formatter: Any) -> None:  # noqa: ANN
     groups: dict[str, list[tuple[str, str]]] = {}
     for param in command.get_params(ctx):
         if (record := param.get_help_record(ctx)) is not None:
-            default = "Arguments" if param.param_type_name == "argument" else _OPTIONS
-            groups.setdefault(getattr(param, "rich_help_panel", None) or default, []).append(record)
+            term, text = record
+            default = _OPTIONS
+            if param.param_type_name == "argument":
+                default, term = "Arguments", term.partition(" <")[0]  # newer versions of typer add its Python type
+            groups.setdefault(getattr(param, "rich_help_panel", None) or default, []).append((term, text))
     write_sections(ctx, formatter, groups)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FILTERS",
+    "LIMITS",
     "LOGGING",
     "OWN",
     "SHARED",
@@ -93,7 +94,7 @@ FILTERS: Final = "What to collect"
 SOURCES: Final = "From where"
 _OUTPUT: Final = "Output"
 _CHANGES: Final = "Only what has changed"
-_LIMITS: Final = "Limits and retries"
+LIMITS: Final = "Limits and retries"
 _ERRORS: Final = "Errors"
 _REPORTING: Final = "Progress and reports"
 _S3: Final = "Output and report in S3"
@@ -273,7 +274,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="Start over: the progress in --checkpoint is not resumed.",
     ),
     "rate": option(
-        _LIMITS,
+        LIMITS,
         float | None,
         metavar="NUMBER",
         callback=check_rate,
@@ -281,7 +282,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         "Lowered for a while if the service throttles the account.",
     ),
     "concurrency": option(
-        _LIMITS,
+        LIMITS,
         int,
         default=10,
         metavar="NUMBER",
@@ -289,7 +290,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         help="Maximum number of concurrent pages: those that are being requested or wait for the consumer.",
     ),
     "max_attempts": option(
-        _LIMITS,
+        LIMITS,
         int,
         default=8,
         metavar="NUMBER",

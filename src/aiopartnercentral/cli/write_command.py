@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from aiopartnercentral.cli.option_values import check_file, check_text
-from aiopartnercentral.cli.options import LOGGING, SHARED, SOURCES, OnFailure, option
+from aiopartnercentral.cli.options import LIMITS, LOGGING, SHARED, SOURCES, OnFailure, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ __all__ = ["write"]
 
 _ROWS: Final = "What to write"
 _RESUME: Final = "Resume"
-_LIMITS: Final = "Limits and retries"
 
 _OPERATION: Final = Annotated[
     str,
@@ -73,10 +72,10 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
         "repeated.",
     ),
     "concurrency": option(
-        _LIMITS, int, default=10, metavar="NUMBER", min=1, help="Maximum number of concurrent requests."
+        LIMITS, int, default=10, metavar="NUMBER", min=1, help="Maximum number of concurrent requests."
     ),
     "max_attempts": SHARED["max_attempts"],
-    "rate": option(_LIMITS, float, default=5.0, metavar="NUMBER", min=0.001, help="Maximum requests per second."),
+    "rate": option(LIMITS, float, default=5.0, metavar="NUMBER", min=0.001, help="Maximum requests per second."),
     "on_error": option(
         "Errors",
         OnFailure,
