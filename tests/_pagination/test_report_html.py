@@ -160,3 +160,17 @@ def test_a_browser_shows_the_page_readably(browser, tmp_path, width, scheme):
     assert set(browser.run(ranges)) == {1}  # each is in one line
     tops = browser.run("return [...document.querySelectorAll('tbody tr')].map(e => e.getBoundingClientRect().top)")
     assert all(one < other for one, other in pairwise(tops))
+
+
+def test_a_browser_breaks_names_of_listings_between_words(browser, tmp_path):
+    note = {"outcome": Outcome.FAILED, "error": AioPartnerCentralError(f"{LONG}: {LONG}")}
+    names = ["list_prospecting_from_engagement_tasks", "ListProspectingFromEngagementTasks"]
+    path = tmp_path / "run.html"
+    path.write_text(report(**{name: source(0, 5, **note) for name in names}).to_html(), encoding="utf-8")
+    browser.open(path.as_uri(), width=900, scheme="light")
+    shown = browser.run("return [...document.querySelectorAll('td.source')].map(each => each.textContent)")
+    assert shown == names
+    lines = """return [...document.querySelectorAll('td.source')].map(each => [...each.childNodes].map(node => {
+      const range = document.createRange(); range.selectNodeContents(node); return range.getClientRects().length }))"""
+    for words in browser.run(lines):
+        assert max(words) == 1, words

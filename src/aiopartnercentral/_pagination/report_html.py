@@ -29,6 +29,8 @@ _HEAD: Final = ("source", "outcome", "items", "pages", "items/s", "retries", "th
 _NUMBERS: Final = frozenset({"items", "pages", "items/s", "retries", "throttled"})
 _FROM_FILE: Final = AioPartnerCentralError.__name__
 _REQUEST_ID: Final = re.compile(r" \(request id [^()]*\)")
+_BREAKS: Final = re.compile("(?<=_)(?=[a-z])|(?<=[a-z])(?=[A-Z])")
+"""Where the name of a listing may continue on the next line of a narrow column."""
 _RANKS: Final = {name: rank for rank, name in enumerate(("failed", "cancelled", "skipped", "limited", "running"))}
 _OTHERS: Final = len(_RANKS)
 
@@ -134,7 +136,8 @@ def _cells(source: Mapping[str, Any]) -> list[Html]:
         source["retries"],
         source["throttled"],
     ]
-    return [text(_name(source)), text(source["outcome"]), *map(text, numbers), text(_note(source), limit=400)]
+    name = Html(_BREAKS.sub("<wbr>", text(_name(source))))
+    return [name, text(source["outcome"]), *map(text, numbers), text(_note(source), limit=400)]
 
 
 def _time(moment: str) -> str:
