@@ -10,7 +10,10 @@ import sys
 
 from aiopartnercentral import __version__
 
-_REASON = f"this needs the emulator, which is not installed: pip install aiopartnercentral-emulator=={__version__}"
+_REASON = (
+    f"this needs the emulator, which is not installed: pip install aiopartnercentral-emulator=={__version__}, "
+    "or in a clone: pip install ./emulator-package"
+)
 
 if __name__ == "__main__":  # python -m aiopartnercentral.emulator
     from aiopartnercentral.cli.terminal import say

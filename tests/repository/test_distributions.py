@@ -16,10 +16,13 @@ ROOT = Path(__file__).parents[2]
 SOURCE = Path(aiopartnercentral.__file__).parent
 EMULATOR = ROOT / "emulator-package"
 VERSION = aiopartnercentral.__version__
-MISSING = f"this needs the emulator, which is not installed: pip install aiopartnercentral-emulator=={VERSION}"
+MISSING = (
+    f"this needs the emulator, which is not installed: pip install aiopartnercentral-emulator=={VERSION}, "
+    "or in a clone: pip install ./emulator-package"
+)
 OLDER = (
     f"aiopartnercentral-emulator 0.0.1 does not work with aiopartnercentral {VERSION}: "
-    f"pip install aiopartnercentral-emulator=={VERSION}"
+    f"pip install aiopartnercentral-emulator=={VERSION}, or in a clone: pip install ./emulator-package"
 )
 
 

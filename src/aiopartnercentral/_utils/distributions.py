@@ -28,4 +28,5 @@ def check_version(package: str) -> None:
     if built != __version__:
         distribution = package.replace(".", "-")
         reason = f"{distribution} {built} does not work with aiopartnercentral {__version__}"
-        raise ImportError(f"{reason}: pip install {distribution}=={__version__}", name=package)
+        install = f"pip install {distribution}=={__version__}, or in a clone: pip install ./emulator-package"
+        raise ImportError(f"{reason}: {install}", name=package)
