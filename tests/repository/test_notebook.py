@@ -109,6 +109,7 @@ def test_the_cells_of_the_page_run_one_after_the_other(tmp_path: Path) -> None:
     assert "{'name': 'Acme'}" in text_of(outputs["# cell 1"])
     assert "connection_summaries: 20" in text_of(outputs["# cell 3"], "text/html")
     assert "Collected: " in text_of(outputs["# cell 5"], "text/html")
-    assert "2 of 2 sources finished" in text_of(outputs["# cell 6"])
-    assert "image/png" in outputs["# cell 7"][0]["data"]
+    assert "image/png" in outputs["# cell 6"][-1]["data"]
+    assert "2 of 2 sources finished" in text_of(outputs["# cell 7"])
+    assert "image/png" in outputs["# cell 8"][0]["data"]
     assert (tmp_path / "run.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

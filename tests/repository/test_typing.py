@@ -33,9 +33,9 @@ FRAGMENTS = {
     ("docs/notebooks.md", 2): "client: account.Client",
     ("docs/notebooks.md", 3): "stack: Any",
     ("docs/notebooks.md", 4): "",
-    ("docs/notebooks.md", 5): "",
-    ("docs/notebooks.md", 7): "report: Any",
-    ("docs/notebooks.md", 8): "report: Any, Path: Any",
+    ("docs/notebooks.md", 6): "",
+    ("docs/notebooks.md", 8): "report: Any",
+    ("docs/notebooks.md", 9): "report: Any, Path: Any",
     ("docs/nested.md", 0): "",
     ("docs/recipes.md", 4): "",
     ("docs/recipes.md", 5): "collected: Collected[Origin, account.ConnectionSummary]",
@@ -53,7 +53,7 @@ FRAGMENTS = {
 
 UNTYPED = {
     *(("docs/pipelines.md", number) for number in (6, 7, 8)),
-    ("docs/notebooks.md", 6),
+    *(("docs/notebooks.md", number) for number in (5, 7)),
     *(("docs/engines.md", number) for number in (0, 1, 2, 4, 5, 7)),
 }
 """Blocks whose engines have no types, or imprecise ones, or are not installed."""
