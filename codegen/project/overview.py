@@ -70,8 +70,9 @@ class _Overview:
         }
         yield f"It has {', '.join(f'{count} {kind}' for kind, count in counts.items() if count)}.\n"
         yield "\n## Listings\n\n"
-        yield "`client.paginate` and `listings` have these. Each is collected from one or many catalogs.\n\n"
-        yield from _table(("listing", "items", "catalog", "page size", "only what has changed"), self._listing_rows())
+        yield "`client.paginate` and `listings` have these, for [one catalog or many](../collections.md).\n\n"
+        heads = ("listing", "items", "catalog", "page size", "[incremental](../incremental.md)")
+        yield from _table(heads, self._listing_rows())
         yield "\nThe filters of the listings; those in bold are required:\n\n"
         yield from _table(("listing", "filters"), self._filter_rows())
         yield "\n## Operations\n\n"
@@ -98,21 +99,21 @@ class _Overview:
             request, response = self.service.structure(operation.input), self.service.structure(operation.output)
             items = self.service.shapes[response.member(pagination.result_key).target]
             element = items.element if isinstance(items, ir.List) else pagination.result_key
-            size = "the service's"
+            size = "chosen by the service"
             if pagination.limit_key is not None:
                 facts = shape_facts(self.service.shapes[request.member(pagination.limit_key).target])
                 size = ", ".join(facts) or "any"
-            changed = "no"
+            incremental = "no"
             if pagination.since is not None:
-                changed = "modified since a time"
+                incremental = "yes"
             elif pagination.created_since is not None:
-                changed = "created since a time"
+                incremental = "no: it filters by creation"
             yield (
                 quoted(self.names.methods[operation.name]),
                 quoted(self.names.classes.get(element, element)),
                 quoted(pagination.fan_out) if pagination.fan_out else "none",
                 size,
-                changed,
+                incremental,
             )
 
     def _filter_rows(self) -> Iterator[tuple[str, ...]]:
