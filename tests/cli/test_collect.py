@@ -196,7 +196,7 @@ async def test_a_page_is_no_report_to_continue_from(run, tmp_path):
             *("--endpoint-url", "http://127.0.0.1:9"),
         )
         assert ended.code == 2
-        assert "is a page for people, and only a JSON report can be read" in ended.err
+        assert "is a page for a browser, and only a JSON report can be read" in ended.err
         page.write_text("<!DOCTYPE html>")
 
 

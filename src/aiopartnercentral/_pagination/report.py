@@ -266,7 +266,7 @@ class Report(Generic[KeyT]):
         return report_schema()
 
     def to_html(self) -> str:
-        """Return a page for people that is complete in itself, without scripts; for light and dark screens.
+        """Return the report as a page for a browser, which needs no other file and has no scripts.
 
         It has the totals, the failures by cause, and a line for each of the first 1,000 sources with its place in time,
         its rate, retries and throttled requests; those that failed come first. Like the JSON, it is without page

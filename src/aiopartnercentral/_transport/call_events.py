@@ -64,7 +64,7 @@ class CallRetried:
         service: the service's name.
         operation: the operation's wire name.
         attempt: how often the request was sent before.
-        seconds: since the failure, which is the backoff for the most part.
+        seconds: the time since the failure, most of which is the backoff.
         error: the error code or the class name of the failure.
         http_status: the HTTP status of the failed attempt; None without a response.
         request_id: the service's id of the failed attempt, or None.

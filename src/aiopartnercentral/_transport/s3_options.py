@@ -44,7 +44,7 @@ class S3Options(PickledWithoutSecrets):
     """How objects are written to S3, and with which credentials: at most one of `profile`, `role` and `credentials`.
 
     Without any of them, the default credential provider chain is used. The environment variables and the AWS config
-    file that botocore knows apply too, such as `AWS_ENDPOINT_URL_S3`. It can be pickled if the pickle has no secret.
+    file that botocore knows apply too, such as `AWS_ENDPOINT_URL_S3`. It can be pickled if it has no secret.
 
     Arguments:
         profile: a profile of the AWS config files.

@@ -70,7 +70,7 @@ def _default_label(source: Source) -> str:
 class Source(Shown, PickledWithoutSecrets):
     """A catalog, and the credentials to read it with: at most one of `profile`, `role`, `credentials` and `client`.
 
-    Without any of them, the default credential provider chain is used. It can be pickled if the pickle has no secret.
+    Without any of them, the default credential provider chain is used. It can be pickled if it has no secret.
 
     Arguments:
         catalog: the catalog, `AWS` or `Sandbox`.

@@ -52,7 +52,7 @@ _MALFORMED: Final = Cause(
     "malformed response", "AWS or this library", "collect NDJSON, or pass --malformed; then report it"
 )
 _REQUEST: Final = Cause("request refused", "you", "correct the options that the error names")
-_SLOW: Final = Cause("time limit", "you", "run again; with --checkpoint, the run continues where it was")
+_SLOW: Final = Cause("time limit", "you", "run again; with --checkpoint, the run continues where it stopped")
 _OTHER: Final = Cause("other error", "you", "read the error of the source")
 
 _BY_CLASS: Final = (

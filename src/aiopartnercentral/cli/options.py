@@ -108,14 +108,14 @@ LOGGING: Final[Mapping[str, tuple[Any, Any]]] = {
         default=0,
         count=True,
         show_default=False,
-        help="Log to stderr what happens: retries and failures, and with -vv every request and page.",
+        help="Log retries and failures to stderr; with -vv, also every request and page.",
     ),
     "log_file": option(
         _REPORTING,
         str | None,
         metavar="FILE",
         callback=check_log_file,
-        help="Append the log to this file instead; without --verbose, retries and failures.",
+        help="Append the log to this file, not to stderr; without --verbose, log retries and failures.",
     ),
     "log_format": option(
         _REPORTING, LogFormat | None, help="Format of the log: text (default), or json for one object per line."
@@ -339,7 +339,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         "--quiet",
         "-q",
         default=False,
-        help="Print no progress, summary or failed sources; the exit code and the report tell.",
+        help="Print no progress, summary or failed sources; see the exit code and --report.",
     ),
     **LOGGING,
     "spool": option(

@@ -140,7 +140,7 @@ def begin_of(config: Config) -> datetime | Report[Origin] | None:
     if path is None or isinstance(path, datetime):
         return path
     if is_html(str(path)):
-        reason = f"{clean(str(path))} is a page for people, and only a JSON report can be read"
+        reason = f"{clean(str(path))} is a page for a browser, and only a JSON report can be read"
         raise CommandError(f"--since: {reason}", exit_code=USAGE)
     try:
         return load_report(path)
