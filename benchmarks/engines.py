@@ -39,7 +39,7 @@ _ENVIRONMENT = {
 
 @attrs.frozen
 class Turn:
-    """What a turn of an engine took.
+    """The times of a turn of an engine.
 
     Attributes:
         seconds: wall time.

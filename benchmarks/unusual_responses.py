@@ -1,4 +1,4 @@
-"""What clients make of unusual responses; the command `python -m benchmarks.unusual_responses` prints a table.
+"""Compares how clients handle unusual responses; the command `python -m benchmarks.unusual_responses` prints a table.
 
 Each client asks the emulator, which injects one fault into each case. A cell says what the program gets, and how many
 requests the emulator received. docs/comparison.md contains the table.

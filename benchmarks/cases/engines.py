@@ -1,4 +1,4 @@
-"""Rows a second, and the CPU time of a row, of every engine that reads a collection."""
+"""Measures the rows per second and the CPU time of a row, for every engine that reads a collection."""
 
 from __future__ import annotations
 

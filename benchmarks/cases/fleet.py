@@ -1,4 +1,4 @@
-"""What a fleet of machines reaches, simulated in virtual time: the library's own scheduler and rate limiters run."""
+"""Simulates many machines in virtual time, with the library's own scheduler and rate limiters."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WIDE = Limits(concurrency=100, sources=100)
 
 @attrs.frozen
 class _Reached:
-    """What a fleet has done.
+    """The totals of a fleet.
 
     Attributes:
         seconds: until the last machine had everything.
@@ -64,7 +64,7 @@ def measure(harness: Harness) -> Figure:
         how=(
             f"Time is virtual, and each machine has a core of its own. A request takes {_LATENCY * 1e3:g} ms, and the "
             f"service throttles an account that sends more than {_ALLOWED:g} requests/s. An account has {_SOURCES} "
-            f"sources, and a machine the limits `Limits()`, unless said otherwise. Rate limiters, scheduler and "
+            f"sources, and a machine the limits `Limits()`, unless the table says otherwise. Rate limiters, scheduler and "
             "retries are the library's own; HTTP and decoding take no time."
         ),
         panels=tuple(panels),

@@ -1,4 +1,4 @@
-"""How the time of a collection falls with processes, and rises with sources, if every response takes a while."""
+"""Measures collections by processes and by sources, from an emulator with slow responses."""
 
 from __future__ import annotations
 

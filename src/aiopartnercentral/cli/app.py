@@ -183,9 +183,9 @@ def _root(
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Collect AWS Partner Central listings, many catalogs and accounts at once, or write many rows.
+    """Collect listings of AWS Partner Central from many catalogs and accounts at once, or write many rows.
 
-    Exit codes: 0 complete, 1 something failed (what other sources gave is kept), 2 wrong usage, 128 + n stopped by
+    Exit codes: 0 complete, 1 something failed (items of other sources are kept), 2 wrong usage, 128 + n stopped by
     signal n, 141 the program that reads stdout, such as head, closed it.
     """
 

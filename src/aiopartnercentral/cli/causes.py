@@ -1,4 +1,4 @@
-"""The causes of failures: what happened in a word, whose fault it is, and what to do next."""
+"""The causes of failures: what happened, who can fix it, and what to do next."""
 
 from __future__ import annotations
 

@@ -44,7 +44,9 @@ _LISTINGS: Final = Annotated[
     ),
 ]
 _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
-    "style": option("Output", CheckFormat, "--format", default=CheckFormat.TABLE, help="table for people, or json."),
+    "style": option(
+        "Output", CheckFormat, "--format", default=CheckFormat.TABLE, help="Table for people, or json for programs."
+    ),
     "rate": option(
         LIMITS,
         float | None,

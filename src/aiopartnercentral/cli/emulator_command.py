@@ -33,7 +33,7 @@ def emulator(
             "Accept this name in the Host header too, such as emulator in a container network; can be repeated.",
         ),
     ] = None,
-    scenario: Annotated[str | None, _option(_DATA, "FILE", f"{_SCENARIO} Other options replace what it says.")] = None,
+    scenario: Annotated[str | None, _option(_DATA, "FILE", f"{_SCENARIO} Other options override it.")] = None,
     catalog: Annotated[
         list[str] | None,
         _option(
@@ -143,7 +143,9 @@ def emulator_set(
         str, typer.Argument(metavar="URL", show_default=False, help="Address of the emulator: http://127.0.0.1:8080.")
     ],
     *,
-    scenario: Annotated[str | None, _option(_BEHAVIOUR, "FILE", f"{_SCENARIO} What it does not have stays.")] = None,
+    scenario: Annotated[
+        str | None, _option(_BEHAVIOUR, "FILE", f"{_SCENARIO} Other settings stay as they are.")
+    ] = None,
     faults: Annotated[
         Path | None, _option(_BEHAVIOUR, "FILE", "Inject the faults of this TOML file instead of the present ones.")
     ] = None,
@@ -169,7 +171,7 @@ def emulator_set(
         ),
     ] = None,
 ) -> None:
-    """Change an emulator while it runs, and print its present situation as JSON."""
+    """Change an emulator while it runs, and print its settings as JSON."""
     from aiopartnercentral.cli.emulator_settings import change  # noqa: PLC0415 - loads aiohttp
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 

@@ -26,7 +26,7 @@ _OURS = "aiopartnercentral"
 
 @attrs.frozen
 class LogOptions:
-    """What is logged, and where.
+    """How much is logged, where, and in which format.
 
     Attributes:
         verbose: how often `--verbose` was given.

@@ -97,7 +97,7 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
 def write(**options: Any) -> None:  # noqa: ANN401 - the types are in the signature
     """Send one operation for each line of a file, such as an opportunity to create.
 
-    Standard output gets a line of JSON for each row when it ends: its key, outcome and identifiers.
+    Standard output gets a line of JSON for each finished row: its key, outcome and identifiers.
     """
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
     from aiopartnercentral.cli.write import resume_hint, write_rows  # noqa: PLC0415 - loads botocore

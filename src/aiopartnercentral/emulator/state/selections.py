@@ -27,7 +27,7 @@ class Selection:
         found: the indices of the selected items.
         keys: what the selected items are sorted by, until it is complete.
         is_complete: whether it has looked at all items, and they are sorted.
-        is_kept: whether it goes on where it was interrupted.
+        is_kept: whether it continues where it was interrupted.
     """
 
     first: int

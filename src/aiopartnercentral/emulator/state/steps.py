@@ -40,7 +40,7 @@ _limit: ContextVar[_Limit | None] = ContextVar("_limit", default=None)
 
 
 class UnfinishedError(Exception):
-    """A step is over, and the work is not: it goes on when it is executed again."""
+    """A step has ended before the work has: the work continues when it is executed again."""
 
 
 @contextmanager
