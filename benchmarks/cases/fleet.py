@@ -64,8 +64,8 @@ def measure(harness: Harness) -> Figure:
         how=(
             f"Time is virtual, and each machine has a core of its own. A request takes {_LATENCY * 1e3:g} ms, and the "
             f"service throttles an account that sends more than {_ALLOWED:g} requests/s. An account has {_SOURCES} "
-            f"sources, and a machine the limits `Limits()`, unless the table says otherwise. Rate limiters, scheduler and "
-            "retries are the library's own; HTTP and decoding take no time."
+            f"sources, and a machine the limits `Limits()`, unless the table says otherwise. Rate limiters, scheduler "
+            "and retries are the library's own; HTTP and decoding take no time."
         ),
         panels=tuple(panels),
     )

@@ -33,7 +33,7 @@ def show_progress() -> Observer:
     # A kernel has imported it.
     ipython: Any = sys.modules.get("IPython")
     if ipython is None or ipython.get_ipython() is None:
-        raise RuntimeError("show_progress() needs a notebook; a terminal shows the progress of the command")
+        raise RuntimeError("show_progress() needs a notebook; in a terminal, the command shows its progress")
     return _Display(ipython.display.display)
 
 
