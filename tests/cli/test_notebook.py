@@ -100,7 +100,7 @@ slow = Collection(listing, [Source("AWS", label="<b>")]).origins
 show(RunStarted(run="r", services=(), origins=slow, finished=()))
 show(SourceStarted(run="r", origin=slow[0], resumed=False))
 await asyncio.sleep(0.3)
-rest = {"malformed": 0, "attempts": 1, "seconds": 0, "waited": 0, "request_id": None}
+rest = {"malformed": 0, "attempts": 1, "seconds": 0, "waited": 0, "request_id": None, "endpoint_url": "http://a"}
 show(PageFetched(run="r", origin=slow[0], page=1, items=5, **rest))
 """)
     assert text_of(outputs, "text/html").startswith("<pre>  &lt;b&gt; ListConnections: 1 page, 5 items\n0 of 1 source")
