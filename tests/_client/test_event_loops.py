@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from contextlib import AsyncExitStack
@@ -16,6 +17,7 @@ from aiobotocore.session import get_session
 from anyio.from_thread import start_blocking_portal
 
 from aiopartnercentral import account, blocking, marketing, selling
+from aiopartnercentral._transport.event_loops import opened_elsewhere
 from aiopartnercentral.bulk import Collection, Source
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.sinks import open_sink
@@ -120,3 +122,28 @@ async def test_code_that_is_not_async_calls_from_a_thread(url) -> None:
         return len(page.connection_summaries)
 
     assert await anyio.to_thread.run_sync(connections) == 7
+
+
+@pytest.mark.parametrize("way", [{}, {"direct": False}, {"http_client": "ry"}], ids=["direct", "botocore", "ry"])
+@pytest.mark.parametrize("used", [False, True], ids=["new", "used"])
+async def test_another_loop_is_told_so_and_leaves_the_client_as_it_was(anyio_backend, url, way, used) -> None:
+    if anyio_backend[0] != "asyncio":
+        pytest.skip("the client is asyncio's")
+    failures: list[Exception] = []
+
+    def elsewhere(client: account.Client) -> None:
+        """Make calls in another loop: one would be sent directly, and the other one over botocore's client."""
+        for catalog in ("AWS", "none"):
+            try:
+                asyncio.run(client.list_connections(catalog=catalog))
+            except RuntimeError as error:
+                failures.append(error)
+
+    async with account.connect(endpoint_url=url, **KEYS, **way) as client:
+        if used:
+            await client.list_connections(catalog="AWS")
+        await anyio.to_thread.run_sync(elsewhere, client)
+        assert len((await client.list_connections(catalog="AWS")).connection_summaries) == 30
+        with pytest.raises(account.ValidationException):
+            await client.get_connection(catalog="AWS", identifier="none")
+    assert [str(each) for each in failures] == [str(opened_elsewhere())] * 2

@@ -17,6 +17,7 @@ from aiopartnercentral._transport.direct.botocore_requests import BotocoreReques
 from aiopartnercentral._transport.direct.eligibility import client_obstacle, quota_handlers, session_obstacle
 from aiopartnercentral._transport.direct.handover import register_handover
 from aiopartnercentral._transport.direct.sender import DirectSender
+from aiopartnercentral._transport.event_loops import loop_check
 from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral._transport.http.settings import HttpSettings
@@ -51,6 +52,7 @@ async def open_botocore_connection(
     obstacle = session_obstacle(options.get("session")) if direct else "direct is False"
     async with open_botocore_client(service, **options) as client:
         connection = botocore_connection(client, service, max_response_bytes, obstacle)
+        connection.check_loop = loop_check()
         try:
             yield connection
         finally:

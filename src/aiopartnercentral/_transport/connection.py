@@ -48,6 +48,7 @@ class Connection:
         open_botocore: opens botocore's client, if it is not open.
         botocore: botocore's client, once it is open.
         is_closed: whether calls are rejected.
+        check_loop: raises in another event loop; None if calls may be made in any.
     """
 
     service: Service
@@ -61,6 +62,7 @@ class Connection:
     open_botocore: Callable[[Connection], Awaitable[BotocoreClient]] | None = None
     botocore: BotocoreClient | None = None
     is_closed: bool = False
+    check_loop: Callable[[], None] | None = None
 
     def __attrs_post_init__(self) -> None:
         way = f"botocore sends all requests: {self.obstacle}" if self.obstacle else "direct"
@@ -164,12 +166,14 @@ class Transport:
         Raises:
             ErrorResponseError: the service answered with an error.
             DecodeError: botocore cannot parse the response, or it has no body.
-            RuntimeError: the client is closed.
+            RuntimeError: the client is closed, or was opened in another event loop.
             botocore.exceptions.BotoCoreError: the request could not be sent, or no complete response arrived.
         """
         connection = self.connection
         if connection.is_closed:
             raise client_closed()
+        if connection.check_loop is not None:  # before anything is opened, which its own loop could not close
+            connection.check_loop()
         sender, failure = connection.sender, None
         if sender is not None and not call.attempts:
             try:

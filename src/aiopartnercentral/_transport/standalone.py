@@ -19,6 +19,7 @@ from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.connection import Connection
 from aiopartnercentral._transport.direct.pinned_requests import PinnedRequests
 from aiopartnercentral._transport.direct.sender import DirectSender
+from aiopartnercentral._transport.event_loops import loop_check
 from aiopartnercentral._transport.http.settings import HttpSettings
 from aiopartnercentral._transport.user_agent import user_agent
 from aiopartnercentral._utils import model_data
@@ -73,6 +74,7 @@ async def open_standalone_connection(
             obstacle=None,
             sender=DirectSender(pool, requests, clock),
             open_botocore=_Opener(service, settings, max_response_bytes, pool, requests, stack).open,
+            check_loop=loop_check(),
         )
         requests.opened_botocore = connection.opened_botocore
         try:

@@ -18,6 +18,7 @@ from aiohappyeyeballs import start_connection
 
 from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.direct.request import host_header
+from aiopartnercentral._transport.event_loops import opened_elsewhere
 from aiopartnercentral._transport.http.connection import (
     ClosedConnectionError,
     ConnectingTimeoutError,
@@ -154,7 +155,7 @@ class AsyncioPool:
         loop = asyncio.get_running_loop()
         while origin.idle:
             if origin.idle[-1].lost.get_loop() is not loop:
-                raise RuntimeError("the client was opened in another event loop")
+                raise opened_elsewhere()
             connection = origin.idle.pop()
             waited = loop.time() - connection.active_at
             if connection.is_usable and waited > self._settings.keepalive:
