@@ -106,14 +106,34 @@ async def failure(sources: CredentialSources, *arguments: Any, **options: Any) -
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_denied_role_is_not_partner_central(sources: CredentialSources, way: str, code: str) -> None:
     sources.configure(ASSUME_ROLE + BASE)
-    sources.give = lambda _: sts_error(
-        code, "role the-external-id is not yours" if way in {"connect", "bulk"} else "no"
-    )
+    sources.give = lambda _: sts_error(code, "no" if way == "wrap" else "role the-external-id is not yours")
     error = await failure(sources, way)
     assert error.code == code
     assert f"AssumeRole failed: {code}" in str(error)
     assert "trust policy must allow" in str(error)
     assert not error.is_retryable
+
+
+@pytest.mark.parametrize("way", ["connect", "session", "bulk"])
+@pytest.mark.parametrize("kind", ["web identity", "sso"])
+async def test_a_token_in_a_message_is_not_shown(
+    sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, way: str, kind: str
+) -> None:
+    token = "the-token+/of a person="
+    if kind == "sso":
+        sources.login(json.dumps({"accessToken": token, "expiresAt": in_time(hours=1)}))
+        headers = {"x-amzn-ErrorType": "ForbiddenException"}
+        sources.give = lambda _: Reply({"message": f"invalid: {token}"}, status=403, headers=headers)
+    else:
+        (sources.home / "token").write_text(f"{token}\n")
+        sources.configure(f"[profile p]\nrole_arn = {ROLE}\nweb_identity_token_file = {sources.home / 'token'}\n")
+        monkeypatch.setenv("AWS_ROLE_ARN", ROLE)
+        sources.give = lambda received: sts_error(
+            "InvalidIdentityToken", f"invalid: {token}, in {str(received.body).replace('&', ' ')}", 400
+        )
+    error = await failure(sources, way)
+    assert "invalid: <redacted>" in str(error)
+    assert "of+a+person" not in str(error)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -6,7 +6,7 @@ Its text never has a secret, nor text that a program or server of the user print
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import aiohttp
 from botocore.exceptions import (
@@ -24,9 +24,6 @@ from aiopartnercentral._transport.call_context import FIRST_SERVER_ERROR_STATUS,
 from aiopartnercentral._transport.credentials import UnusableCredentialsError
 from aiopartnercentral._utils.text import REDACTED
 from aiopartnercentral.errors import CredentialsError, RedirectError, ResponseTooLargeError, ServiceError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 __all__ = [
     "credentials_error",
@@ -102,8 +99,7 @@ def provider_error(provider: Any, error: Exception) -> Exception:  # noqa: ANN40
     name, unusable, advice = _described(provider)
     if isinstance(error, ClientError):
         name = f"{error.operation_name} failed"
-    what, secrets = _with_profile(provider, name), _external_ids(provider)
-    return credentials_error(what, error, unusable=unusable, advice=advice, secrets=secrets)
+    return credentials_error(_with_profile(provider, name), error, unusable=unusable, advice=advice)
 
 
 def without_values(error: ParamValidationError) -> str:
@@ -127,20 +123,12 @@ def _with_profile(provider: Any, name: str) -> str:  # noqa: ANN401 - as above
     return name if profile is None else f"profile {profile}: {name}"
 
 
-def _external_ids(provider: Any) -> set[str]:  # noqa: ANN401 - as above
-    """Return the external ids of the config file, which STS may repeat in a message."""
-    load_config: Callable[[], dict[str, Any]] = getattr(provider, "_load_config", dict)
-    profiles = load_config().get("profiles", {}).values()
-    return {profile["external_id"] for profile in profiles if profile.get("external_id")}
-
-
 def credentials_error(
     what: str,
     error: Exception,
     *,
     unusable: str = _UNUSABLE,
     advice: str = "",
-    secrets: Iterable[str | None] = (),
 ) -> CredentialsError:
     """Return a `CredentialsError` for the cause.
 
@@ -149,11 +137,8 @@ def credentials_error(
         error: the cause.
         unusable: the reason for an exception of Python, which has none for a person.
         advice: what to do, unless the cause says it.
-        secrets: texts to remove from the message.
     """
     code, reason, is_retryable = _explained(error, unusable)
-    for secret in filter(None, secrets):
-        reason = reason.replace(secret, REDACTED)
     if is_retryable:
         advice = "try again later"
     elif isinstance(error, ClientError):
@@ -209,7 +194,8 @@ def _response(error: ClientError) -> tuple[str, str, bool]:
     is_retryable = code in _TRANSIENT_CODES or ServiceError(response, error.operation_name).is_retryable
     if code.isdecimal():
         return code, f"{_UNUSABLE} (HTTP {code})", is_retryable
-    is_shown = _ADVICE.get(code) is not _REJECTED and not message.lstrip().startswith("<")
+    is_page = message.lstrip().removeprefix(REDACTED).startswith("<")
+    is_shown = _ADVICE.get(code) is not _REJECTED and not is_page
     return code, f"{code}: {message}" if is_shown and message else code, is_retryable
 
 

@@ -1,7 +1,7 @@
 """Guards the sources of credentials: AWS services, HTTP servers and programs.
 
-aiobotocore's provider chain calls them with clients and programs of its own. They follow no redirects, and what they
-answer is limited.
+aiobotocore's provider chain calls them with clients and programs of its own. They follow no redirects, what they
+answer is limited, and their errors quote no secret of the request.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ import subprocess
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, quote_plus
+
+from botocore.exceptions import ClientError
 
 from aiopartnercentral._transport.http_client import check_endpoint, guarded
+from aiopartnercentral._utils.text import REDACTED
 from aiopartnercentral.errors import ResponseTooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aiobotocore.session import AioSession
 
@@ -28,6 +32,11 @@ _MOST_BYTES: Final = 1024 * 1024
 _SERVICES: Final = ("sts", "sso", "sso-oidc", "signin")
 _XML_END, _JSON_END = re.compile(rb"Response>\s*\Z"), re.compile(rb"(\}|\A)\s*\Z")
 _QUERY: Final = "query"  # the protocol of STS
+_SECRETS: Final = frozenset(
+    {"ExternalId", "TokenCode", "WebIdentityToken"}
+    | {"accessToken", "clientSecret", "code", "codeVerifier", "deviceCode", "refreshToken"}
+)
+"""The members of requests that no message may repeat."""
 
 
 def guard_clients(session: AioSession) -> None:
@@ -55,6 +64,24 @@ class _GuardedClient:
         http_client.body_end = _XML_END if is_xml else _JSON_END
         self._endpoint.http_session = http_client
         return await super().__aenter__()  # type: ignore[misc] # of the client
+
+    async def _make_api_call(self, operation: str, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
+        try:
+            return await super()._make_api_call(operation, params)  # type: ignore[misc] # as above
+        except ClientError as error:
+            failure = _without_secrets(error, params)
+        raise failure  # outside the handler, as the error would be its context
+
+
+def _without_secrets(error: ClientError, params: Mapping[str, Any]) -> ClientError:
+    """Return the error without the secrets of its request, whose message may quote them as they are or were sent."""
+    response: Any = error.response
+    message = str(response.get("Error", {}).get("Message") or "")
+    for secret in (str(params[name]) for name in _SECRETS & params.keys()):
+        for form in filter(None, (secret, secret.strip(), quote_plus(secret), quote(secret, safe=""))):
+            message = message.replace(form, REDACTED)
+    told: Any = {**response, "Error": {**response.get("Error", {}), "Message": message}}
+    return type(error)(told, error.operation_name)
 
 
 def guard_provider(provider: Any, verify: bool | str | None = None) -> None:  # noqa: ANN401, FBT001 - as above

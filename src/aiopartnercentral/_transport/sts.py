@@ -25,7 +25,6 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
         "RoleSessionName": role.session_name,
         "DurationSeconds": role.duration,
     }
-    external_id: str | None = None
     token = begin_secret_work()
     try:
         external_id = external_id_of(role)
@@ -33,7 +32,7 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
             asked["ExternalId"] = external_id
         return _credentials(await sts.assume_role(**asked))
     except Exception as error:  # noqa: BLE001 - whatever a response causes that is not from STS, but from a proxy
-        failure = credentials_error(f"role {role.arn} cannot be assumed", error, secrets=(external_id,))
+        failure = credentials_error(f"role {role.arn} cannot be assumed", error)
     finally:
         end_secret_work(token)
     # Raised outside the handler: the message of STS or botocore may repeat the external id, and must not be its
