@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
@@ -105,3 +106,33 @@ async def test_write_logs_too(run, url, tmp_path):
     )
     records = [json.loads(line) for line in ended.err.splitlines() if line.startswith("{")]
     assert any(record["message"].endswith("started, CreateConnectionInvitation in AWS") for record in records)
+
+
+@pytest.mark.parametrize(
+    ("option", "file"),
+    [
+        ("SOURCES", "sources.toml"),
+        ("--rows", "rows.ndjson"),
+        ("--checkpoint", "journal"),
+        ("--sources", "sources.toml"),
+    ],
+)
+def test_no_log_in_a_file_that_the_command_reads(run_here, tmp_path, option, file):
+    contents = {
+        "sources.toml": '[[source]]\ncatalogs = ["AWS"]\nendpoint_url = "http://127.0.0.1:9"\n',
+        "rows.ndjson": '{"id": "1"}\n',
+        "journal": "",
+    }
+    for name, text in contents.items():
+        (tmp_path / name).write_text(text)
+    rows, sources, journal = (tmp_path / name for name in ("rows.ndjson", "sources.toml", "journal"))
+    writing = "write create-opportunity --key id --catalog AWS".split()
+    command = {
+        "SOURCES": ["check", sources],
+        "--sources": ["collect", "list-connections", "--sources", sources],
+    }.get(option, [*writing, "--rows", rows, "--checkpoint", journal])
+    os.link(tmp_path / file, tmp_path / "log")
+    ended = run_here(*command, "--log-file", tmp_path / "log")
+    assert ended.code == 2
+    assert f"{option} and --log-file name the same file" in ended.complaint
+    assert {name: (tmp_path / name).read_text() for name in contents} == contents

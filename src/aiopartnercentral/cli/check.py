@@ -19,7 +19,7 @@ from aiopartnercentral.cli.services import details, load, pagination_of, service
 from aiopartnercentral.cli.sources import sources_of_file
 from aiopartnercentral.cli.table import Column, encoded, render
 from aiopartnercentral.cli.terminal import clean, is_styled, is_terminal, one_line, width_of
-from aiopartnercentral.cli.writer import STDOUT, Target, write_once
+from aiopartnercentral.cli.writer import STDOUT, Target, check_given_files, write_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,6 +80,7 @@ async def check(options: Mapping[str, Any]) -> int:
         CommandError: the sources file or a listing is not valid, or the results cannot be written.
     """
     listings = {each.replace("-", "_"): _listing(each) for each in options["listings"]}
+    check_given_files(("SOURCES", options["sources"]), ("--log-file", options["log_file"]))
     with logged(LogOptions(*(options[name] for name in LOGGING))):
         sources = await sources_of_file(options["sources"])
         limits = Limits(attempts=_ATTEMPTS, **({} if options["rate"] is None else {"rate": options["rate"]}))

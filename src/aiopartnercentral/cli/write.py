@@ -9,7 +9,6 @@ import os
 import stat
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -26,11 +25,12 @@ from aiopartnercentral.cli.options import LOGGING
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import SERVICES, facts
 from aiopartnercentral.cli.terminal import clean, one_line, say
-from aiopartnercentral.cli.writer import STDOUT, Target, check_files, deliver
+from aiopartnercentral.cli.writer import STDOUT, Target, check_given_files, deliver
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, DecodeError, EncodeError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
 
     from aiopartnercentral.bulk import RowResult, WriteEvent, WriteObserver, WriteReport, WriteStream
     from aiopartnercentral.cli.writer import Writer
@@ -56,7 +56,12 @@ async def write_rows(options: Mapping[str, Any]) -> int:
     reports: list[WriteReport] = []
     failures: list[Exception] = []
     operation = _operation(options["operation"])
-    _check_files(options["rows"], options["checkpoint"])
+    check_given_files(
+        ("--rows", options["rows"]),
+        ("--checkpoint", options["checkpoint"]),
+        ("--log-file", options["log_file"]),
+        ("standard output", "/dev/stdout"),
+    )
     with logged(LogOptions(*(options[name] for name in LOGGING))), await Target.open(STDOUT) as target:
         try:
             async with (
@@ -83,26 +88,6 @@ async def write_rows(options: Mapping[str, Any]) -> int:
 def _take_report(reports: list[WriteReport], event: WriteEvent) -> None:
     if isinstance(event, WritesFinished):
         reports.append(event.report)
-
-
-def _check_files(rows: Path, checkpoint: Path | None) -> None:
-    """Refuse files that are the same one; a pipe or a socket may well be both standard input and output.
-
-    Raises:
-        CommandError: there is one.
-    """
-    files = [("--rows", rows), ("--checkpoint", checkpoint), ("standard output", Path("/dev/stdout"))]
-    try:
-        check_files([(name, str(path)) for name, path in files if path is not None and _may_be_file(path)])
-    except ValueError as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
-
-
-def _may_be_file(path: Path) -> bool:
-    try:
-        return path.is_file() or not path.exists()
-    except OSError:
-        return True
 
 
 def _writes(

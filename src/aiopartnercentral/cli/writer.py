@@ -22,8 +22,8 @@ import attrs
 from aiopartnercentral._utils.atomic_files import LOGGER, make_directory
 from aiopartnercentral._utils.paths import check_distinct, descriptor_of, is_directory, real_path
 from aiopartnercentral._utils.threads import run_to_completion
-from aiopartnercentral.cli.runner import PIPE_CLOSED, CommandError
-from aiopartnercentral.cli.terminal import STDOUT, clean
+from aiopartnercentral.cli.runner import PIPE_CLOSED, USAGE, CommandError
+from aiopartnercentral.cli.terminal import STDOUT, clean, one_line
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.file_object import Remote
 from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors, writable_target
@@ -42,6 +42,7 @@ __all__ = [
     "Writer",
     "check_directories",
     "check_files",
+    "check_given_files",
     "check_writable",
     "create_directories",
     "deliver",
@@ -79,6 +80,28 @@ def check_files(files: Sequence[tuple[str, str]]) -> None:
     check_distinct(files)
     if sys.stderr is not None:
         check_distinct([("standard error", "/dev/stderr"), *(each for each in files if is_replaceable(each[1]))])
+
+
+def check_given_files(*files: tuple[str, str | Path | None]) -> None:
+    """Refuse files that are the same one; a pipe or a socket may well be both standard input and output.
+
+    Arguments:
+        files: the options and their files; None if an option was not given.
+
+    Raises:
+        CommandError: there is one.
+    """
+    try:
+        check_files([(name, str(path)) for name, path in files if path is not None and _may_be_file(Path(path))])
+    except ValueError as error:
+        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+
+
+def _may_be_file(path: Path) -> bool:
+    try:
+        return path.is_file() or not path.exists()
+    except OSError:
+        return True
 
 
 def check_directories(files: Iterable[str]) -> None:
