@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 
+import anyio
 import pytest
 
 from aiopartnercentral.emulator import Emulator
-from tests.cli.processes import LIVE, seen, terminal
+from tests.cli.processes import LIVE, everything, seen, terminal
+from tests.cli.service import connection, page, serving, sources_file
 
 pytestmark = pytest.mark.anyio
 
@@ -110,3 +114,31 @@ async def test_the_table_fits_the_terminal(started, environment, sources, column
     lines = LIVE.sub(b"", shown).decode().splitlines()
     assert all(len(line) <= columns for line in lines[:6])
     assert lines[-1] == "2 of 5 ok"
+
+
+@pytest.mark.parametrize("style", ["table", "json"])
+async def test_a_signal_shows_which_sources_were_checked(started, tmp_path, style):
+    async def answer(_operation, sent):
+        if sent["Catalog"] == "Sandbox":
+            await anyio.sleep_forever()
+        return page([connection(1)], "more")
+
+    async with serving(answer) as url:
+        file = sources_file(tmp_path / "partners.toml", {"acme": url})
+        async with started("check", file, "-vv", "--format", style) as process:
+            err = b""
+            while b"acme/AWS list_connections: limited" not in err:
+                err += await process.stderr.receive()
+            process.send_signal(signal.SIGINT)
+            out = (await everything(process.stdout)).decode()
+            err += await everything(process.stderr)
+            assert await process.wait() == 130
+    assert err.endswith(b"aiopartnercentral: stopped by SIGINT\n")
+    lines = [" ".join(line.split()[:4]) for line in out.splitlines()]
+    expected = [
+        "source account result fixed",
+        "acme/AWS acme ok 0",
+        "acme/Sandbox acme not checked",
+        "1 of 2 ok,",
+    ]
+    assert [re.sub(r" \d\.\d+$", " 0", line) for line in lines] == (expected if style == "table" else [])

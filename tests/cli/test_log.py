@@ -126,7 +126,7 @@ def test_no_log_in_a_file_that_the_command_reads(run_here, tmp_path, option, fil
     for name, text in contents.items():
         (tmp_path / name).write_text(text)
     rows, sources, journal = (tmp_path / name for name in ("rows.ndjson", "sources.toml", "journal"))
-    writing = "write create-opportunity --key id --catalog AWS".split()
+    writing = ["write", "create-opportunity", "--key", "id", "--catalog", "AWS"]
     command = {
         "SOURCES": ["check", sources],
         "--sources": ["collect", "list-connections", "--sources", sources],

@@ -6,8 +6,10 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+import anyio
 import attrs
 
+from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection, Limits
 from aiopartnercentral.cli.causes import Cause, by_cause, cause_of
 from aiopartnercentral.cli.log import LogOptions, logged
@@ -24,13 +26,14 @@ from aiopartnercentral.cli.writer import STDOUT, Target, check_given_files, writ
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aiopartnercentral._pagination.report import SourceReport
+    from aiopartnercentral._pagination.report import Report
     from aiopartnercentral.bulk import Origin
     from aiopartnercentral.types import Listing
 
 __all__ = ["check"]
 
 _OK: Final = "ok"
+_UNCHECKED: Final = "not checked"
 _ATTEMPTS: Final = 3
 
 
@@ -40,17 +43,23 @@ class _Row:
 
     Attributes:
         origin: the source and listing.
+        is_checked: whether it has ended before the command was stopped.
         error: why it failed, or None.
         seconds: how long it took.
     """
 
     origin: Origin
+    is_checked: bool
     error: Exception | None
     seconds: float
 
     @property
     def cause(self) -> Cause | None:
         return None if self.error is None else cause_of(self.error)
+
+    @property
+    def result(self) -> str:
+        return _UNCHECKED if not self.is_checked else _OK if self.cause is None else self.cause.name
 
     def as_json(self) -> dict[str, Any]:
         cause, origin = self.cause, self.origin
@@ -73,6 +82,8 @@ class _Row:
 async def check(options: Mapping[str, Any]) -> int:
     """Request one item of each source and listing, print the results, and return the exit code.
 
+    If this is cancelled, a table for people shows which sources were checked so far.
+
     Arguments:
         options: the options of the command.
 
@@ -88,14 +99,20 @@ async def check(options: Mapping[str, Any]) -> int:
             collection: Collection[Any] = Collection(listings, sources, limits=limits, on_error="report")
         except ValueError as error:  # two sources with one label
             raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+        is_table = options["style"] != "json"
         async with collection as stream:
-            async for _ in stream:
-                pass
-        rows = [_row(origin, state) for origin, state in stream.report.sources.items()]
+            try:
+                async for _ in stream:
+                    pass
+            except anyio.get_cancelled_exc_class():
+                with anyio.CancelScope(shield=True):
+                    if is_table:
+                        await _print(_as_text(_rows(stream.report)))
+                raise
+        rows = _rows(stream.report)
         if (fault := unforeseen(_failures(rows))) is not None:
             raise fault
-        with await Target.open(STDOUT) as target:
-            await write_once(target, _as_json(rows) if options["style"] == "json" else _as_text(rows))
+        await _print(_as_text(rows) if is_table else _as_json(rows))
     return FAILED if any(row.error is not None for row in rows) else 0
 
 
@@ -119,9 +136,15 @@ def _listing(command: str) -> Listing[Any, Any]:
     return listing
 
 
-def _row(origin: Origin, state: SourceReport) -> _Row:
-    state = foreseen(state)
-    return _Row(origin, state.error, state.elapsed)
+async def _print(content: bytes) -> None:
+    with await Target.open(STDOUT) as target:
+        await write_once(target, content)
+
+
+def _rows(report: Report[Origin]) -> list[_Row]:
+    states = [(origin, foreseen(state)) for origin, state in report.sources.items()]
+    unchecked = (Outcome.PENDING, Outcome.RUNNING, Outcome.CANCELLED)
+    return [_Row(origin, state.outcome not in unchecked, state.error, state.elapsed) for origin, state in states]
 
 
 def _failures(rows: Sequence[_Row]) -> dict[str, Exception]:
@@ -151,7 +174,7 @@ def _as_text(rows: Sequence[_Row]) -> bytes:
             clean(row.origin.label),
             *([row.origin.listing.replace("_", "-")] if has_several else []),
             clean(row.origin.account),
-            _OK if row.cause is None else row.cause.name,
+            row.result,
             "" if row.cause is None else row.cause.owner,
             f"{row.seconds:.2f}",
         ]
@@ -159,10 +182,12 @@ def _as_text(rows: Sequence[_Row]) -> bytes:
     ]
     width = width_of(sys.stdout)
     failures = _failures(rows)
+    number = sum(row.result == _OK for row in rows)
+    unchecked = sum(not row.is_checked for row in rows)
     lines = [
         *(f"error: {line}" for line in explain_all(failures)),
         *by_cause(failures),
-        f"{len(rows) - len(failures)} of {len(rows)} ok",
+        f"{number} of {len(rows)} ok{f', {unchecked} not checked' if unchecked else ''}",
     ]
     text = render(columns, [[each] for each in cells], width=width, styled=is_styled(sys.stdout)) + "".join(
         f"{line}\n" for line in lines
