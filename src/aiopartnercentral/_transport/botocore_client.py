@@ -131,7 +131,7 @@ class BotocoreClient:
             botocore.exceptions.ParamValidationError: a parameter is missing or invalid.
         """
         model = self.client.meta.service_model.operation_model(name)
-        body: bytes = self.client._serializer.serialize_to_request(params, model)["body"]  # noqa: SLF001 - nothing else serializes
+        body: bytes = self.client._serializer.exact.serialize_to_request(params, model)["body"]  # noqa: SLF001 - nothing else serializes
         return body
 
     async def send(

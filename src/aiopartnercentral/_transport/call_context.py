@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import attrs
 
+from aiopartnercentral._transport.request_times import with_exact_times
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Mapping
 
@@ -242,20 +244,26 @@ def register_handlers(client: Any) -> None:  # noqa: ANN401 - botocore's, withou
 
 
 class _ContentSerializer:
-    """Makes the requests of a client: with the content of a call that has one, and like botocore for all others.
+    """Makes the requests of a client: of our calls exactly or with content that they have, and botocore's for others.
 
     Arguments:
         serializer: botocore's serializer, which validates the parameters first unless the configuration says otherwise.
+
+    Attributes:
+        exact: the serializer of our calls.
     """
 
     def __init__(self, serializer: Any) -> None:  # noqa: ANN401 - botocore's, without types
         self._serializer = serializer
+        self.exact = with_exact_times(serializer)
 
     def serialize_to_request(self, params: Mapping[str, Any], operation_model: Any) -> Any:  # noqa: ANN401 - as above
         """Return botocore's dictionary of a request."""
-        content = params.call.content if isinstance(params, Parameters) else None
-        if content is None:
+        if not isinstance(params, Parameters):
             return self._serializer.serialize_to_request(params, operation_model)
+        content = params.call.content
+        if content is None:
+            return self.exact.serialize_to_request(params, operation_model)
         unchecked = getattr(self._serializer, "_serializer", self._serializer)
         return {**unchecked.serialize_to_request({}, operation_model), "body": content}
 
