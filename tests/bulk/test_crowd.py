@@ -6,6 +6,7 @@ import string
 from collections import Counter
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import attrs
 import pytest
@@ -17,7 +18,7 @@ from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source, Thro
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import PaginationError
 from tests.support.connections import connection
-from tests.support.servers import Reply, scripted_server
+from tests.support.servers import Reply, refusing_port, scripted_server
 
 if TYPE_CHECKING:
     from aiopartnercentral.bulk import Origin
@@ -56,7 +57,7 @@ class Crowd:
     async def gather(cls, stack: AsyncExitStack) -> Crowd:
         crowd = cls(stack, await stack.enter_async_context(AsyncExitStack()))
         await crowd.open("quick", stack, SIZES, denied_catalogs=DENIED)
-        await crowd.open("throttled", stack, SIZES, seed=8, requests_per_second=5)
+        await crowd.open("throttled", stack, SIZES, seed=8, requests_per_second=0.001)
         await crowd.open("dying", crowd.mortal, dict.fromkeys(CATALOGS, OF_THE_DYING), seed=9)
         for number in range(1, 4):
             await crowd.open(f"slow{number}", stack, SIZES, seed=number, latency=number * 0.004)
@@ -88,8 +89,11 @@ class Crowd:
                 self.emulators["throttled"].requests_per_second = None
 
     async def let_one_die(self) -> None:
-        if self.seen["dying"] >= 40:
+        if self.seen["dying"] >= 40 and "dying" in self.emulators:
+            port = urlsplit(self.emulators.pop("dying").endpoint_url).port or 0
             await self.mortal.aclose()
+            # Otherwise a server of another test might get the port, and the requests.
+            self.stack.enter_context(refusing_port(port))
 
 
 def check(origin: Origin, state: SourceReport) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-
 import anyio
 import pytest
 
 from tests.cli.service import connection, page, serving
 from tests.support.credential_sources import ASSUME_ROLE, BASE, sts_error
-from tests.support.servers import Reply, scripted_server
+from tests.support.servers import Reply, refusing_port, scripted_server
 
 pytestmark = pytest.mark.anyio
 
@@ -29,9 +27,8 @@ async def url():
 
 @pytest.fixture
 def dead_url():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with refusing_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 async def test_missing_credentials_are_told_once_for_all_catalogs(run, url):

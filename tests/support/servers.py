@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +136,15 @@ def scripted_server(tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServe
     server = ScriptedServer(tls=tls)
     with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(_serving(server)):
         yield server
+
+
+@contextmanager
+def refusing_port(port: int = 0) -> Iterator[int]:
+    """Yield a port that refuses connections, and that no server of another test gets meanwhile."""
+    with socket.socket() as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a server's last connections may be on it
+        reserved.bind(("127.0.0.1", port))
+        yield reserved.getsockname()[1]
 
 
 @contextmanager
