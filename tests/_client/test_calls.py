@@ -26,6 +26,7 @@ from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
 from tests.support.clients import TRIO, session_with_models
 from tests.support.servers import Reply, socket_server
 from tests.support.shown_errors import shown
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from tests.support.servers import Received, ScriptedServer
@@ -497,7 +498,7 @@ async def test_half_a_body_is_a_botocore_error_with_the_httpx_backend_too() -> N
 
 async def test_cancelling_a_call_drops_its_connection(server: ScriptedServer, client: account.Client) -> None:
     server.replies(Reply(EMPTY_PAGE, delay=30))
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD):
         async with anyio.create_task_group() as calls:
             calls.start_soon(partial(client.list_connections, catalog="AWS"))
             while not server.received:

@@ -13,7 +13,7 @@ from aiopartnercentral import PaginationError, TimeExceededError, account
 from aiopartnercentral.bulk import Collection, Limits, Source
 from tests.support.connections import connection
 from tests.support.servers import Reply, socket_server
-from tests.support.tasks import no_task_left
+from tests.support.tasks import GUARD, no_task_left
 
 if TYPE_CHECKING:
     from tests.support.servers import Received, ScriptedServer
@@ -31,7 +31,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("kind", ENDLESS)
 async def test_a_call_ends_in_time_whatever_the_server_sends(kind: str) -> None:
-    with anyio.fail_after(60), socket_server(*ENDLESS[kind], pause=0.01) as url:
+    with anyio.fail_after(GUARD), socket_server(*ENDLESS[kind], pause=0.01) as url:
         async with no_task_left(), account.connect(endpoint_url=url, timeout=0.5) as client:
             with pytest.raises(TimeExceededError) as caught:
                 await client.list_connections(catalog="AWS")
@@ -45,7 +45,7 @@ async def test_a_call_ends_in_time_whatever_the_server_sends(kind: str) -> None:
 
 async def test_a_collection_repeats_a_call_that_took_too_long() -> None:
     reply, then = ENDLESS["chunks"]
-    with anyio.fail_after(60), socket_server(reply, then, pause=0.01) as url:
+    with anyio.fail_after(GUARD), socket_server(reply, then, pause=0.01) as url:
         limits = Limits(rate=1000, attempts=2, backoff=0.001)
         source = Source("AWS", endpoint_url=url, label="a")
         options: Any = {"limits": limits, "on_error": "report", "timeout": 0.2}
@@ -101,7 +101,7 @@ async def test_a_collection_has_as_many_connections_as_it_may_have_requests(serv
 
 
 async def _until(crowd: Crowd, number: int) -> None:
-    with anyio.fail_after(60):
+    with anyio.fail_after(GUARD):
         while crowd.size < number:
             await anyio.sleep(0.01)
 

@@ -28,6 +28,7 @@ from tests.support.credential_sources import (
     container_credentials,
 )
 from tests.support.servers import scripted_server
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -113,7 +114,7 @@ async def asking(sources: CredentialSources, way: str, person: int) -> AsyncIter
     """Make a call, which asks for a code."""
     config = AioConfig(http_session_cls=HttpxSession) if SUPPORTS_HTTPX else None
     sources.configure(ASSUME_ROLE + "mfa_serial = arn:aws:iam::111122223333:mfa/ada\n" + BASE)
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD):
         async with anyio.create_task_group() as group:
             group.start_soon(lambda: ask(sources, way, config=config))
             await anyio.wait_readable(person)

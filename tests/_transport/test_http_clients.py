@@ -33,6 +33,7 @@ from aiopartnercentral.bulk import Collection, Source
 from tests.support.certificates import certificate
 from tests.support.clients import NEEDS_HTTPX, session_with_models
 from tests.support.hostile_server import HostileServer, deaf_port, hanging, hostile_server, resetting, sending
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,7 +221,7 @@ async def test_a_connection_is_used_again_and_ends_with_the_client(connect: Any)
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD):
         while not condition():
             await anyio.sleep(0.01)
 
@@ -228,10 +229,11 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_an_idle_connection_that_the_server_has_closed(connect: Any) -> None:
     with hostile_server(sending(PAGE, closing=True)) as server:
         async with connect(server.url) as client:
-            for _ in range(5):
+            for number in range(1, 6):
                 page = await client.list_connections(catalog="AWS")
                 assert page.response_metadata.attempts == 1
-                await anyio.sleep(0.03)
+                await until(lambda: server.ended == number)  # noqa: B023 - waited for
+                await anyio.sleep(0.03)  # the event loop notices it
     assert (len(server.requests), server.connections) == (5, 5)
 
 
@@ -255,7 +257,7 @@ async def test_a_cancellation_closes_the_connection(parts: tuple[bytes, ...], co
                 tasks.cancel_scope.cancel()
             await until(lambda: server.ended == 1)
             server.answer = sending(PAGE)
-            with anyio.fail_after(5):  # the only connection is free again
+            with anyio.fail_after(GUARD):  # the only connection is free again
                 await client.list_connections(catalog="AWS")
     assert len(server.requests) == 2
     assert asyncio.all_tasks() == before

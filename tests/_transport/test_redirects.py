@@ -18,6 +18,7 @@ from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral.bulk import ClientPool, Collection, Role, Source
 from tests.support.clients import HTTPX, IDENTITY, session_with_models
 from tests.support.servers import Reply, scripted_server
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +137,7 @@ async def test_the_http_client_class_of_a_run_ends_with_it(server: ScriptedServe
         await client.list_connections(catalog="AWS")
         class_of_run = weakref.ref(type(client._api.transport.connection.botocore.client._endpoint.http_session))
     del client, pool
-    with anyio.fail_after(10):  # the event loop closes the connection a little later
+    with anyio.fail_after(GUARD):  # the event loop closes the connection a little later
         while class_of_run() is not None:
             await anyio.sleep(0.01)
             gc.collect()

@@ -20,6 +20,7 @@ from aiopartnercentral.bulk import Collection, Source
 from tests.support.clients import HTTPX, NEEDS_HTTPX, session_with_models
 from tests.support.connections import connection
 from tests.support.servers import Reply, ScriptedServer, socket_server
+from tests.support.tasks import GUARD
 
 pytestmark = pytest.mark.anyio
 
@@ -85,7 +86,7 @@ async def test_a_header_of_any_bytes_costs_no_connection(http: Any, *, wrapped: 
         "config": AioConfig(max_pool_connections=1, http_session_cls=http),
         "region_name": "us-east-1",
     }
-    with anyio.fail_after(60), socket_server(head, body, pause=0.1) as url:
+    with anyio.fail_after(GUARD), socket_server(head, body, pause=0.1) as url:
         open_client = session_with_models().create_client if wrapped else account.connect
         service: Any = ("partnercentral-account",) if wrapped else ()
         async with open_client(*service, endpoint_url=url, **options) as opened:
@@ -141,7 +142,7 @@ ENDLESS = {
 @pytest.mark.parametrize("kind", ENDLESS)
 async def test_a_response_that_is_too_large_is_not_read_and_not_repeated(kind: str, http: Any) -> None:
     config = AioConfig(http_session_cls=http)
-    with anyio.fail_after(60), socket_server(*ENDLESS[kind]) as url:
+    with anyio.fail_after(GUARD), socket_server(*ENDLESS[kind]) as url:
         async with account.connect(endpoint_url=url, config=config, max_response_bytes=1_000_000) as client:
             with pytest.raises(ResponseTooLargeError) as caught:
                 await client.list_connections(catalog="AWS")

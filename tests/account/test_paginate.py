@@ -18,6 +18,7 @@ from aiopartnercentral.sinks import arrow_schema
 from tests.support.clients import IDENTITY, TRIO
 from tests.support.connections import connection
 from tests.support.servers import Reply
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from tests.support.servers import Received, ScriptedServer
@@ -257,7 +258,7 @@ async def test_leaving_early_closes_connections_and_tasks(server: ScriptedServer
         report = stream.report
         assert {c.outcome for c in report.sources.values()} == {Outcome.CANCELLED}
         assert report.items == 1
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD):
             while server.disconnected < 2:
                 await anyio.sleep(0.01)
         with anyio.move_on_after(0.1) as scope:
@@ -301,7 +302,7 @@ async def test_a_client_may_be_closed_while_a_page_is_fetched_ahead() -> None:
         async with account.connect(endpoint_url=emulator.endpoint_url, **IDENTITY) as client:
             items = aiter(client.paginate.list_connections(catalog="AWS", page_size=20))
             await anext(items)
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD):
             while [task for task in anyio.get_running_tasks() if task.name == "prefetch"]:
                 await anyio.sleep(0.01)
         with pytest.raises(Exception, match=r".") as failed:  # noqa: PT012 - those of the first page come before

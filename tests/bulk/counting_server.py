@@ -11,6 +11,8 @@ import anyio
 import attrs
 from anyio.from_thread import start_blocking_portal
 
+from tests.support.tasks import GUARD
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
@@ -61,7 +63,7 @@ class Line:
 
     async def until_open(self, *keys: str) -> None:
         """Wait until the connections of these are open, and no other's."""
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD):
             while set(+self.open) != set(keys):
                 await anyio.sleep(0.01)
 

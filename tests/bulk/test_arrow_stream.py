@@ -21,6 +21,7 @@ from tests.support.bulk_sources import FAST, LISTING, of
 from tests.support.emulators import serve_in_a_thread
 from tests.support.nested_service import MEMBERS, serving, source, world
 from tests.support.services import NAMES, package
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator import Emulator
@@ -234,7 +235,7 @@ async def test_failures_are_those_of_the_collection(emulator, on_error) -> None:
 
 async def test_a_cancellation_loses_no_batch(emulator) -> None:
     rows, cancelled = 0, 0
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD):
         async with collection(emulator).arrow() as stream:
             while rows < 70:
                 with anyio.move_on_after(0.0005) as scope:

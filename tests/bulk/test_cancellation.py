@@ -12,7 +12,7 @@ import pytest
 
 from aiopartnercentral import account
 from aiopartnercentral.bulk import ClientPool, Credentials, Source
-from tests.support.tasks import no_task_left
+from tests.support.tasks import GUARD, no_task_left
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +54,7 @@ async def use(clients, source):
 async def check_that_nothing_is_held(clients, sources):
     """Whoever comes next finds all the room there is, and no lock that is held."""
     assert clients.open <= 2
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD):
         async with clients.lease(sources[0], account.Client), clients.lease(sources[1], account.Client):
             assert clients.open == 2
 
@@ -66,7 +66,7 @@ async def test_a_cancellation_at_any_step_leaves_nothing(make_sources, line, wor
         while not finished:
             sources = make_sources()
             async with no_task_left(), anyio.create_task_group() as group:
-                with anyio.fail_after(30), anyio.CancelScope() as scope:
+                with anyio.fail_after(GUARD), anyio.CancelScope() as scope:
                     group.start_soon(_cancel_later, scope, step)
                     await work(clients, sources)
                     finished = True
@@ -119,7 +119,7 @@ async def test_who_waits_goes_on_where_the_one_who_opens_is_cancelled(make_sourc
         for _ in range(3):
             await anyio.lowlevel.checkpoint()
         scopes[0].cancel()
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD):
             while len(lent) < 2:
                 await anyio.sleep(0.001)
         assert lent[0]._api.transport.connection is lent[1]._api.transport.connection

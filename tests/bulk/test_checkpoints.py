@@ -28,7 +28,7 @@ from aiopartnercentral.sinks import NdjsonSink, S3Options, open_sink
 from tests.support.bulk_sources import FAST, of
 from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
-from tests.support.tasks import no_task_left
+from tests.support.tasks import GUARD, no_task_left
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,7 +148,7 @@ async def test_it_is_written_after_every_page_that_was_taken_over(tmp_path: Path
             for number in range(30):
                 await anext(stream)
                 pages = number // 10
-                with anyio.fail_after(30):
+                with anyio.fail_after(GUARD):
                     while told(path)["a"].get("pages", 0) != pages:
                         await anyio.sleep(0.005)
 
@@ -564,7 +564,7 @@ async def test_a_disk_that_is_full_ends_the_run_and_keeps_the_last_checkpoint(
             async with collection as stream:
                 for _ in range(21):
                     await anext(stream)
-                with anyio.fail_after(30):
+                with anyio.fail_after(GUARD):
                     while told(path)["a"].get("pages", 0) != 2:
                         await anyio.sleep(0.005)
                 before = path.read_bytes()

@@ -16,6 +16,7 @@ from aiopartnercentral import CredentialsError, ServiceError, account
 from aiopartnercentral._client import ServiceClient
 from aiopartnercentral._transport.sessions import Sessions
 from aiopartnercentral.bulk import ClientPool, Credentials, Role, Source
+from tests.support.tasks import GUARD
 
 pytestmark = pytest.mark.anyio
 
@@ -150,7 +151,7 @@ async def test_leases_wait_in_turn_while_all_clients_are_held(source, line):
             group.start_soon(use, clients, name, event)
             await anyio.wait_all_tasks_blocked()
         for number, event in enumerate(events.values(), 1):
-            with anyio.fail_after(10):
+            with anyio.fail_after(GUARD):
                 while len(order) < number:
                     await anyio.sleep(0.001)
             await anyio.wait_all_tasks_blocked()
@@ -162,7 +163,7 @@ async def test_leases_wait_in_turn_while_all_clients_are_held(source, line):
 
 async def test_a_task_may_hold_several_leases_of_one_access(source):
     async with ClientPool(max_open=1) as clients:
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD):
             async with (
                 clients.lease(source("a"), account.Client) as first,
                 anyio.create_task_group() as group,
@@ -260,7 +261,7 @@ async def test_closing_the_pool_closes_everything(source, line):
 
     held = anyio.Event()
     async with anyio.create_task_group() as group:
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD):
             async with ClientPool(max_open=1) as clients:
                 group.start_soon(hold, clients)
                 await held.wait()

@@ -35,7 +35,7 @@ from aiopartnercentral.sinks import CsvSink, Page, arrow_schema, open_sink
 from tests.support.bulk_sources import FAST, LISTING, of
 from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
-from tests.support.tasks import no_task_left
+from tests.support.tasks import GUARD, no_task_left
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -479,7 +479,7 @@ async def test_a_stream_keeps_what_it_needs_open_and_no_longer(line: Line) -> No
         async for _ in stream:
             pass
         assert len(set(line.asked)) == 6
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD):
             while len(+line.open) > 2:
                 await anyio.sleep(0.01)
     await line.until_open()

@@ -15,6 +15,7 @@ from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection, Limits, PageFetched, Source
 from tests.support.nested_service import DETAILS, FAST, MEMBERS, Partners, error, serving, source, world
 from tests.support.servers import Reply
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from tests.support.servers import Received
@@ -325,7 +326,7 @@ async def test_leaving_the_stream_ends_all_requests() -> None:
             async for _ in stream:
                 break
         received = len(server.received)
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD):
             while server.in_flight:
                 await anyio.sleep(0.01)
         await anyio.sleep(0.1)
@@ -349,7 +350,7 @@ async def test_sources_that_run_ahead_leave_room_for_each_other() -> None:
     with serving(AWS=partners, Sandbox=partners) as server:
         sources = [source(server, catalog, f"{name}/{catalog}") for name in "abc" for catalog in ("AWS", "Sandbox")]
         limits = Limits(rate=300, concurrency=3, account_concurrency=2, sources=4)
-        with anyio.fail_after(60):
+        with anyio.fail_after(GUARD):
             report = (await collection(server, MEMBERS, DETAILS, sources=sources, limits=limits).collect()).report
         assert server.peak <= 3
     assert report.complete

@@ -10,6 +10,7 @@ import pytest
 
 from aiopartnercentral import CredentialsError, account
 from aiopartnercentral.bulk import ClientPool, Credentials, Source
+from tests.support.tasks import GUARD
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +67,7 @@ async def test_credentials_that_do_not_expire_are_asked_for_once(clients, line):
 
 async def test_they_are_asked_for_again_before_they_expire(clients, line):
     provider = Provider(seconds=1)
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD):
         async with clients.lease(Source("AWS", credentials=provider, endpoint_url=line.url), account.Client) as client:
             while provider.asked < 3:
                 async with anyio.create_task_group() as group:
@@ -90,7 +91,7 @@ async def test_calls_go_on_while_new_ones_are_asked_for_early(clients, line):
         provider.gate = anyio.Event()
         async with anyio.create_task_group() as group:
             group.start_soon(ask, client)
-            with anyio.fail_after(10):
+            with anyio.fail_after(GUARD):
                 while not provider.asking:
                     await anyio.sleep(0.001)
                 await ask(client)

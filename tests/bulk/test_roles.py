@@ -11,6 +11,7 @@ from aiopartnercentral import CredentialsError, Emulator, account
 from aiopartnercentral.bulk import ClientPool, Role, Source
 from tests.bulk.sts_server import AssumedCredentials, brief_sessions
 from tests.support.servers import socket_server
+from tests.support.tasks import GUARD
 
 pytestmark = pytest.mark.anyio
 
@@ -86,7 +87,7 @@ async def test_the_shortest_session_is_not_refreshed_at_each_call(sts, emulator,
 
 
 async def test_a_role_is_assumed_again_while_its_client_is_in_use(sts, clients, monkeypatch):
-    with brief_sessions(sts, 2) as url, anyio.fail_after(30):
+    with brief_sessions(sts, 2) as url, anyio.fail_after(GUARD):
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
         async with Emulator(credentials=AssumedCredentials(sts, 2)) as emulator:
             async with clients.lease(source(emulator, ACME), account.Client) as client:

@@ -13,6 +13,7 @@ from aiopartnercentral.bulk import Limits, RowOutcome, Source, Writes
 from tests.bulk.writing import FAST, created, creations
 from tests.support.opportunity_server import failure, opportunity_server
 from tests.support.servers import Reply
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from tests.support.opportunity_server import Opportunities
 
 pytestmark = pytest.mark.anyio
-GUARD = 20
 
 
 @pytest.fixture

@@ -11,6 +11,9 @@ import anyio
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+GUARD = 300
+"""Seconds after which a test that waits for something fails; also enough for a machine that has much else to do."""
+
 
 @asynccontextmanager
 async def no_task_left() -> AsyncIterator[None]:
@@ -29,5 +32,5 @@ async def no_task_left() -> AsyncIterator[None]:
 @contextmanager
 def bounded() -> Iterator[None]:
     """A deadlock fails the test instead of stopping the suite; no result depends on the time."""
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD):
         yield
