@@ -19,6 +19,7 @@ from anyio.from_thread import start_blocking_portal
 from aiopartnercentral import account, blocking
 from aiopartnercentral.emulator import Emulator, Fault, Latency
 from tests.support.emulators import serve_in_a_thread
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -77,7 +78,7 @@ def test_only_functions_that_return_awaitables_are_called(emulator) -> None:
 
 
 def test_several_threads_call_at_once(emulator) -> None:
-    met = threading.Barrier(3, timeout=30)
+    met = threading.Barrier(3, timeout=GUARD)
 
     async def meet(client: account.Client) -> int:
         await anyio.to_thread.run_sync(met.wait)  # passes once all three calls run
@@ -156,7 +157,7 @@ def test_an_interrupt_ends_everything_and_a_fork_uses_nothing_of_it() -> None:
         forked = process.stdout.readline()
         assert process.stdout.readline() == "waiting\n"
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=GUARD)
     assert forked == "the client was opened before the process was forked: call `blocking()` in each process\n"
     assert (output, errors) == ("interrupted 1\n", "")
 
@@ -187,7 +188,7 @@ if way == "error":
 @pytest.mark.parametrize("way", ["end", "error", pytest.param("forked", marks=pytest.mark.skipif(**NO_FORK))])
 def test_a_process_ends_although_the_block_was_never_left(emulator, way) -> None:
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", ENDING, emulator.endpoint_url, way]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=GUARD, check=False)
     assert ended.returncode == (way == "error"), ended.stderr
     last = ended.stderr.strip().splitlines()[-1:]
     assert last == (["ValueError: mine"] if way == "error" else [])

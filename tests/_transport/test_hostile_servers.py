@@ -203,7 +203,7 @@ def test_another_loop_neither_uses_a_connection_nor_waits_for_its_end(tmp_path: 
         run(None, pool.post(request(server.url)))
         with pytest.raises(RuntimeError, match="another event loop"):
             run(None, pool.post(request(server.url)))
-        run(None, asyncio.wait_for(pool.aclose(), 5))
+        run(None, asyncio.wait_for(pool.aclose(), GUARD))
         assert len(server.requests) == 1
         del pool
         gc.collect()

@@ -24,6 +24,7 @@ from aiopartnercentral._transport.http.settings import HttpSettings, default_ca_
 from aiopartnercentral.bulk import ClientPool, Source
 from tests.support.clients import HTTPX, IDENTITY
 from tests.support.hostile_server import hanging, hostile_server, sending
+from tests.support.tasks import GUARD
 
 pytestmark = pytest.mark.anyio
 
@@ -162,7 +163,7 @@ def test_a_forked_process_is_told_that_it_cannot_use_ry() -> None:
     """)
     with hostile_server(sending(PAGE)) as server:
         command = [sys.executable, "-c", program, server.url]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=GUARD)
     assert (done.stdout, done.returncode) == ("7\n", 0), done.stderr
 
 

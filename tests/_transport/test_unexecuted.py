@@ -14,6 +14,7 @@ from aiobotocore.config import AioConfig
 from aiopartnercentral import CredentialsError, EncodeError, account
 from aiopartnercentral._transport.retries import is_unexecuted
 from tests.support.servers import Reply, refusing_port, scripted_server
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,10 +27,8 @@ LANES: dict[str, dict[str, Any]] = {
     "ry": {"http_client": "ry"},
 }
 
-LONG = 60.0  # seconds; also enough for a machine that has much else to do
 
-
-async def failure(url: str, lane: str, timeout: float = LONG) -> Exception:  # noqa: ASYNC109 - of the call
+async def failure(url: str, lane: str, timeout: float = GUARD) -> Exception:  # noqa: ASYNC109 - of the call
     async with account.connect(endpoint_url=url, **LANES[lane]) as client:
         with pytest.raises(Exception) as raised:  # noqa: PT011 - of any class
             await client.with_options(attempts=1, timeout=timeout).list_connections(catalog="AWS")
@@ -56,7 +55,7 @@ def breaking_server(*, resets: bool) -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         listener.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(GUARD)
 
 
 @pytest.mark.parametrize("lane", LANES)
@@ -98,7 +97,7 @@ async def test_a_response_says_it(reply: Reply, *, is_certain: bool) -> None:
 
 async def test_it_is_uncertain_if_no_response_comes_in_time() -> None:
     with scripted_server() as server:
-        server.replies(Reply(delay=LONG))
+        server.replies(Reply(delay=GUARD))
         error = await failure(server.url, "direct", timeout=1)
     assert isinstance(error, TimeoutError)
     assert not is_unexecuted(error)

@@ -38,7 +38,7 @@ async def second_token(client: account.Client) -> str | None:
     """Return the page token of a second response, once bytes have arrived on the idle connection of the first."""
     first = await client.list_connections(catalog="AWS")
     assert first.next_token == "asked for"
-    await anyio.sleep(0.2)
+    await anyio.sleep(0.5)
     second = await client.list_connections(catalog="AWS")
     assert second.response_metadata.attempts == 1
     return second.next_token
@@ -59,7 +59,7 @@ UNASKED = {
 async def test_what_arrives_on_an_idle_connection_is_no_response(unasked: bytes) -> None:
     with socket_server(response("asked for"), unasked, pause=0.15) as url:
         for options in ({}, {"http_client": "ry"}):
-            async with account.connect(endpoint_url=url, timeout=5, **options) as client:
+            async with account.connect(endpoint_url=url, timeout=GUARD, **options) as client:
                 assert await second_token(client) == "asked for"
         async with session_with_models().create_client(
             "partnercentral-account", region_name="us-east-1", endpoint_url=url
@@ -69,11 +69,11 @@ async def test_what_arrives_on_an_idle_connection_is_no_response(unasked: bytes)
 
 async def test_all_idle_connections_on_which_something_arrived_are_dropped() -> None:
     with socket_server(response("asked for"), UNASKED["a response"], pause=0.15, delay=0.3) as url:
-        async with account.connect(endpoint_url=url, timeout=5) as client:
+        async with account.connect(endpoint_url=url, timeout=GUARD) as client:
             async with anyio.create_task_group() as tasks:
                 for _ in range(15):
                     tasks.start_soon(partial(client.list_connections, catalog="AWS"))
-            await anyio.sleep(0.3)
+            await anyio.sleep(0.6)
             once = client.with_options(attempts=1)
             assert (await once.list_connections(catalog="AWS")).next_token == "asked for"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.support.tasks import GUARD
+
 ATTEMPTS = 6  # each crashes more often than not if threads make decoders at once
 PROGRAM = """
 import sys, threading
@@ -30,5 +32,7 @@ for thread in threads:
 
 def test_threads_may_decode_the_first_object_of_a_class_at_once() -> None:
     for _ in range(ATTEMPTS):
-        ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=60)
+        ended = subprocess.run(
+            [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=GUARD
+        )
         assert (ended.returncode, ended.stderr) == (0, "")

@@ -27,6 +27,7 @@ from tests.support.service_server import (
     required_arguments,
 )
 from tests.support.services import NAMES
+from tests.support.tasks import GUARD
 
 pytestmark = pytest.mark.anyio
 
@@ -105,7 +106,7 @@ def test_a_killed_run_is_resumed_and_has_every_item_once(service: Service, tmp_p
         for _ in range(2):
             command = [sys.executable, str(PROGRAM), *given]
             running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROGRAM.parents[2]))
-            said, _ = running[-1].communicate(timeout=60)
+            said, _ = running[-1].communicate(timeout=GUARD)
             codes.append(running[-1].returncode)
     assert (codes, said) == ([-9, 0], "120\n")
     first_pages = [each for each in server.received if operation.pagination.input_token not in each.body]

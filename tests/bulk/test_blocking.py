@@ -16,6 +16,7 @@ from aiopartnercentral.bulk import BlockingStream, Collection, Source
 from aiopartnercentral.emulator import Emulator, Fault, Latency
 from tests.support.bulk_sources import FAST, LISTING, of
 from tests.support.emulators import serve_in_a_thread
+from tests.support.tasks import GUARD
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
@@ -170,7 +171,7 @@ def run(program: str, emulator: Emulator, *arguments: str) -> subprocess.Popen[s
 
 
 def test_a_forked_process_opens_a_stream_of_its_own(emulator) -> None:
-    output, errors = run(PROGRAM, emulator).communicate(timeout=60)
+    output, errors = run(PROGRAM, emulator).communicate(timeout=GUARD)
     assert (output.splitlines(), errors) == (
         [
             "RuntimeError the stream was opened before the process was forked: call `blocking()` in each process",
@@ -206,5 +207,5 @@ def test_an_interrupt_ends_everything() -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=GUARD)
     assert (output, errors) == ("10 1\n", "")

@@ -19,6 +19,7 @@ from anyio.from_thread import start_blocking_portal
 
 from aiopartnercentral import account
 from aiopartnercentral.emulator import Emulator
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def test_killed_and_started_again_it_yields_every_item_once(tmp_path: Path, urls
             except subprocess.TimeoutExpired:
                 process.kill()
                 kills += 1
-        if process.wait(60) == 0:
+        if process.wait(GUARD) == 0:
             break
         process.stdout.close()
     with process.stdout:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.bulk.write_program import write
 from tests.support.opportunity_server import opportunity_server
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def kill(operation: str, journal: Path, server: Opportunities, stage: str) -> No
 
         if stage == "request executed":
             server.after = kill_waiting
-        assert process.wait(60) == -signal.SIGKILL
+        assert process.wait(GUARD) == -signal.SIGKILL
     server.after = lambda _: None
 
 

@@ -22,6 +22,7 @@ from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
 from tests.support.nested_service import DETAILS, FAST, MEMBERS, Partners, asked, error, serving, source, world
 from tests.support.servers import Reply, ScriptedServer, scripted_server
+from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -291,7 +292,7 @@ def test_killed_and_started_again_it_gives_every_item_once(tmp_path: Path, kind:
                     except subprocess.TimeoutExpired:
                         process.kill()
                         kills += 1
-                if process.wait(60) == 0:
+                if process.wait(GUARD) == 0:
                     break
     assert kills >= 1
     assert not (tmp_path / "c.json").exists()

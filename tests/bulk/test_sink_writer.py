@@ -21,7 +21,7 @@ from aiopartnercentral.sinks import CsvSink, NdjsonSink, open_sink
 from tests.support.bulk_sources import FAST, LISTING, of
 from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
-from tests.support.tasks import no_task_left
+from tests.support.tasks import GUARD, no_task_left
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +119,7 @@ def test_a_failure_that_another_collection_shares_interrupts_no_clean_up(tmp_pat
 
     async def main() -> BaseException | None:
         task = asyncio.create_task(collection.into(Held(tmp_path / "out.ndjson")))
-        await asyncio.wait_for(reached.wait(), 30)
+        await asyncio.wait_for(reached.wait(), GUARD)
         with pytest.raises(EndpointConnectionError):
             await collection.collect()
         go_on.set()
@@ -138,7 +138,7 @@ def test_a_native_cancellation_of_the_end_is_one_and_can_be_gone_on_from(tmp_pat
         def _commit_file(self, file: PartialFile) -> None:
             super()._commit_file(file)
             in_place.set()
-            assert go_on.wait(30)
+            assert go_on.wait(GUARD)
 
     async def main() -> None:
         async with Emulator({"AWS": 30}) as emulator:
