@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from aiopartnercentral import __version__
+from aiopartnercentral._utils.distributions import install_command
 
-_REASON = (
-    f"this needs the emulator, which is not installed: pip install aiopartnercentral-emulator=={__version__}, "
-    "or in a clone: pip install ./emulator-package"
-)
+_REASON = f"this needs the emulator, which is not installed: {install_command()}"
 
 if __name__ == "__main__":  # python -m aiopartnercentral.emulator
     from aiopartnercentral.cli.terminal import say

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -58,6 +60,25 @@ def test_a_command_that_needs_the_emulator_says_what_to_install(
     program = f"sys.argv[1:] = {arguments!r}; from aiopartnercentral.cli import main; sys.exit(main())"
     done = python(directory, program)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"aiopartnercentral: {reason}\n")
+
+
+@pytest.mark.parametrize(("information", "is_there"), [({}, True), ({"editable": True}, True), ({}, False)])
+def test_a_library_from_a_clone_names_the_emulator_of_the_clone(
+    installed: tuple[Path, str], *, information: dict[str, bool], is_there: bool
+) -> None:
+    directory, reason = installed
+    clone = directory / "a clone"
+    if is_there:
+        (clone / "emulator-package").mkdir(parents=True)
+    metadata = directory / "aiopartnercentral-0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Name: aiopartnercentral\nVersion: 0\n", encoding="utf-8")
+    origin = {"url": clone.as_uri(), "dir_info": information}
+    (metadata / "direct_url.json").write_text(json.dumps(origin), encoding="utf-8")
+    done = python(directory, "import aiopartnercentral.emulator")
+    if is_there and not information:
+        reason = f"{reason.partition(': ')[0]}: pip install {shlex.quote(str(clone / 'emulator-package'))}"
+    assert done.stderr.splitlines()[-1] == f"ImportError: {reason}"
 
 
 def test_each_import_says_what_to_install_and_the_other_names_are_there(installed: tuple[Path, str]) -> None:

@@ -1,12 +1,34 @@
-"""Checks that the emulator, which is a distribution of its own, has the version of this library."""
+"""Says how to install the emulator, a distribution of its own, and checks that it has the version of this library."""
 
 from __future__ import annotations
 
+import json
+import shlex
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from aiopartnercentral import __version__
 
-__all__ = ["check_version"]
+__all__ = ["check_version", "install_command"]
+
+_EMULATOR = "aiopartnercentral-emulator"
+
+
+def install_command() -> str:
+    """Return the command that installs the emulator: from the clone that this library was installed from, if any."""
+    try:
+        text = distribution("aiopartnercentral").read_text("direct_url.json")  # pip writes it, except for an index
+    except PackageNotFoundError:
+        text = None
+    origin = json.loads(text) if text else {}
+    if "dir_info" in origin:
+        directory = Path(url2pathname(urlsplit(origin["url"]).path)) / "emulator-package"
+        if directory.is_dir() and not origin["dir_info"].get("editable"):  # an editable one contains the emulator
+            return f"pip install {shlex.quote(str(directory))}"
+    return f"pip install {_EMULATOR}=={__version__}"
 
 
 def check_version(package: str) -> None:
@@ -26,7 +48,5 @@ def check_version(package: str) -> None:
     except ModuleNotFoundError:
         return
     if built != __version__:
-        distribution = package.replace(".", "-")
-        reason = f"{distribution} {built} does not work with aiopartnercentral {__version__}"
-        install = f"pip install {distribution}=={__version__}, or in a clone: pip install ./emulator-package"
-        raise ImportError(f"{reason}: {install}", name=package)
+        reason = f"{_EMULATOR} {built} does not work with aiopartnercentral {__version__}"
+        raise ImportError(f"{reason}: {install_command()}", name=package)
