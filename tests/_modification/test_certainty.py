@@ -122,7 +122,7 @@ async def test_a_conflict_after_a_certain_refusal_is_another_writers() -> None:
 @pytest.mark.parametrize("options", [{"dry_run": True}, {"overwrite": True}])
 async def test_what_is_written_is_what_was_read(change: Any, name: str, options: dict[str, Any]) -> None:
     with running() as state:
-        with pytest.raises(NotModifiableError, match=f"change has changed {name}"):
+        with pytest.raises(NotModifiableError, match=f"the function has changed {name}"):
             await state.modified(change, **options)
         assert state.sent == []
 

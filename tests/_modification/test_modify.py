@@ -334,7 +334,7 @@ async def test_without_a_guard_other_writers_may_be_overwritten_only_on_demand(a
         ({"attempts": 0}, "attempts must be"),
         ({"change": 1}, "change must be a function"),
         ({"leave_out": "Rating"}, "leave_out must be a collection"),
-        ({"change": lambda _: 1}, "change must return a UpdateOpportunityRequest or None"),
+        ({"change": lambda _: 1}, "change must return None or an object of the class UpdateOpportunityRequest"),
     ],
 )
 async def test_wrong_arguments_are_named(server: Opportunities, arguments: dict[str, Any], message: str) -> None:

@@ -185,7 +185,9 @@ async def _changed(
             )
         return read
     if not isinstance(request, update):
-        raise TypeError(f"change must return a {update.__name__} or None, not {type_name(request)}")
+        raise TypeError(
+            f"change must return None or an object of the class {update.__name__}, not {type_name(request)}"
+        )
     return request
 
 
@@ -205,8 +207,8 @@ def _check_targets(pair: UpdatePair, read: object, request: object) -> None:
     changed = [key for key, field in fields.items() if getattr(read, field) != getattr(request, field)]
     if changed:
         raise NotModifiableError(
-            f"change has changed {', '.join(changed)}, which says what is written, and whether another writer was "
-            "faster: leave it as it was read"
+            f"the function has changed {', '.join(changed)}, by which the service finds the object, or notices "
+            "another writer: leave it as it was read"
         )
 
 
