@@ -165,7 +165,7 @@ def emulator_set(
         list[str] | None,
         _option(
             _DATA,
-            "NAME=NUMBER",
+            "EMAIL=CODE",
             "Make a verification code valid for an e-mail address in the catalog AWS, such as ada@example.com=123456; "
             "can be repeated.",
         ),
