@@ -1,4 +1,4 @@
-"""A service that answers from Partner Central: the open opportunities of a catalog, and one with all its details.
+"""A service that answers from Partner Central: open opportunities, the details of one, and a change of its next steps.
 
     uvicorn opportunity_api:app
 
@@ -10,9 +10,11 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, FastAPI, HTTPException, Request
+import attrs
+from fastapi import Body, Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
 
-from aiopartnercentral import selling
+from aiopartnercentral import ServiceError, modify, selling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with selling.connect() as client:  # one for all requests, on the event loop of the service
+    async with selling.connect(timeout=30) as client:  # one for all requests, on the event loop of the service
         app.state.client = client
         yield
 
@@ -32,6 +34,13 @@ def client_of(request: Request) -> selling.Client:
 
 app = FastAPI(title="Opportunities", lifespan=lifespan)
 Client = Annotated[selling.Client, Depends(client_of)]
+STATUSES = {"ResourceNotFoundException": 404, "ConflictException": 409, "ValidationException": 422}
+
+
+@app.exception_handler(ServiceError)
+async def service_error(_: Request, error: ServiceError) -> JSONResponse:
+    status = 503 if error.is_retryable else STATUSES.get(error.code, 502)
+    return JSONResponse({"code": error.code, "request_id": error.request_id}, status)
 
 
 @app.get("/{catalog}/opportunities")
@@ -48,7 +57,14 @@ async def opportunities(catalog: str, client: Client, limit: int = 50) -> list[s
 
 @app.get("/{catalog}/opportunities/{identifier}")
 async def opportunity(catalog: str, identifier: str, client: Client) -> selling.GetOpportunityResponse:
-    try:
-        return await client.get_opportunity(catalog=catalog, identifier=identifier)
-    except selling.ResourceNotFoundException:
-        raise HTTPException(404, "no such opportunity") from None
+    return await client.get_opportunity(catalog=catalog, identifier=identifier)
+
+
+@app.put("/{catalog}/opportunities/{identifier}/next-steps")
+async def next_steps(catalog: str, identifier: str, text: Annotated[str, Body(embed=True)], client: Client) -> bool:
+    def changed(request: selling.UpdateOpportunityRequest) -> selling.UpdateOpportunityRequest:
+        life_cycle = attrs.evolve(request.life_cycle or selling.LifeCycle(), next_steps=text)
+        return attrs.evolve(request, life_cycle=life_cycle)
+
+    current = selling.GetOpportunityRequest(catalog=catalog, identifier=identifier)
+    return (await modify(client, current, selling.UpdateOpportunityRequest, changed)).is_sent

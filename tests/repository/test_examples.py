@@ -96,7 +96,14 @@ def test_the_service_answers() -> None:
                 assert len(found) == 3
                 assert client.get(f"{url}/{found[0]['Id']}").json()["Id"] == found[0]["Id"]
                 missing = client.get(f"{url}/O0000000")
-                assert (missing.status_code, missing.json()) == (404, {"detail": "no such opportunity"})
+                assert (missing.status_code, missing.json()["code"]) == (404, "ResourceNotFoundException")
+                approved = next(each["Id"] for each in found if each["LifeCycle"]["ReviewStatus"] == "Approved")
+                for is_sent in (True, False):
+                    changed = client.put(f"{url}/{approved}/next-steps", json={"text": "Call Ada"})
+                    assert (changed.status_code, changed.json()) == (200, is_sent)
+                assert client.get(f"{url}/{approved}").json()["LifeCycle"]["NextSteps"] == "Call Ada"
+                empty = client.put(f"{url}/{approved}/next-steps", json={"text": "x" * 1000})
+                assert (empty.status_code, empty.json()["code"]) == (422, "ValidationException")
             finally:
                 process.terminate()
 
