@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from aiopartnercentral import __version__
 
@@ -19,6 +13,14 @@ _EMULATOR = "aiopartnercentral-emulator"
 
 def install_command() -> str:
     """Return the command that installs the emulator: from the clone that this library was installed from, if any."""
+    # Only an error needs these, and the emulator starts without them.
+    import json  # noqa: PLC0415
+    import shlex  # noqa: PLC0415
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+    from urllib.parse import urlsplit  # noqa: PLC0415
+    from urllib.request import url2pathname  # noqa: PLC0415
+
     try:
         text = distribution("aiopartnercentral").read_text("direct_url.json")  # pip writes it, except for an index
     except PackageNotFoundError:
