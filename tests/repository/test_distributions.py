@@ -18,13 +18,10 @@ ROOT = Path(__file__).parents[2]
 SOURCE = Path(aiopartnercentral.__file__).parent
 EMULATOR = ROOT / "emulator-package"
 VERSION = aiopartnercentral.__version__
-MISSING = (
-    f"this needs the emulator, which is not installed: pip install aiopartnercentral-emulator=={VERSION}, "
-    "or in a clone: pip install ./emulator-package"
-)
+MISSING = f"this needs the emulator, which is not installed: pip install aiopartnercentral-emulator=={VERSION}"
 OLDER = (
     f"aiopartnercentral-emulator 0.0.1 does not work with aiopartnercentral {VERSION}: "
-    f"pip install aiopartnercentral-emulator=={VERSION}, or in a clone: pip install ./emulator-package"
+    f"pip install aiopartnercentral-emulator=={VERSION}"
 )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(aiopartnercentral.__file__).parent
 VERSION = aiopartnercentral.__version__
-INSTALL = f"pip install aiopartnercentral-emulator=={VERSION}, or in a clone: pip install ./emulator-package"
+INSTALL = f"pip install aiopartnercentral-emulator=={VERSION}"
 COMMANDS = (
     ["aiopartnercentral", "demo"],
     ["aiopartnercentral", "emulator", "--port", "0"],
