@@ -26,6 +26,7 @@ from aiopartnercentral.sinks import Page, S3Options, open_sink
 from tests.sinks.files import names, written
 from tests.sinks.readers import query
 from tests.sinks.sample_pages import CLS, page, raw
+from tests.support.certificates import certificate
 from tests.support.hostile_server import hostile_server, resetting
 from tests.support.moto_server import moto_server
 from tests.support.object_store import BUCKET, CREDENTIALS, PART, ObjectStore, forward, refusal, relaying
@@ -146,6 +147,29 @@ async def test_a_part_is_read_again_for_each_attempt_of_every_http_client(store,
     assert store.get(KEY) == text_of(given)
     assert store.get("small.ndjson") == text_of(page(5))
     assert store.get("empty.ndjson") == b""
+
+
+@pytest.mark.parametrize("checksum", ["crc32", "md5"])
+@pytest.mark.parametrize("signs", [None, True])
+async def test_with_tls_a_body_is_signed_only_by_its_checksum(store, spool, tmp_path, checksum, signs):
+    """As the SHA-256 of a part would be computed in the event loop, which waits meanwhile."""
+    sent = {}
+
+    async def note(request, what):
+        sent[what] = request.headers["x-amz-content-sha256"], request.headers["Authorization"]
+
+    config = None if signs is None else AioConfig(s3={"payload_signing_enabled": signs})
+    authority, context = certificate(tmp_path)
+    async with relaying(store, note, context) as url:
+        options = store.options(endpoint_url=url, verify=str(authority), checksum=checksum, config=config)
+        await written(URL, large(2), s3=options, spool=spool)
+        await written(f"s3://{BUCKET}/small.ndjson", page(0), s3=options, spool=spool)
+    header = "x-amz-checksum-crc32" if checksum == "crc32" else "content-md5"
+    for what in ("part", "put"):
+        digest, authorization = sent[what]
+        assert (digest == "UNSIGNED-PAYLOAD") is (signs is None)
+        assert header in authorization  # so nobody can replace it
+    assert store.get(KEY) == text_of(large(2))
 
 
 async def test_the_options_are_those_of_the_object(store, spool):

@@ -17,6 +17,7 @@ from aiopartnercentral.sinks import S3Options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from ssl import SSLContext
 
     Fault = Callable[[web.BaseRequest, str], Awaitable[web.StreamResponse | None]]
 
@@ -78,7 +79,7 @@ class ObjectStore:
 
 
 @asynccontextmanager
-async def relaying(store: ObjectStore, fault: Fault) -> AsyncIterator[str]:
+async def relaying(store: ObjectStore, fault: Fault, tls: SSLContext | None = None) -> AsyncIterator[str]:
     """Relay requests to a store, unless `fault(request, what)` gives a response; yields the URL.
 
     `what` is the operation: `create`, `part`, `complete`, `abort`, `put`, `get`, `list` or `uploads`.
@@ -93,8 +94,8 @@ async def relaying(store: ObjectStore, fault: Fault) -> AsyncIterator[str]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 

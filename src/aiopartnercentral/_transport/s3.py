@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import aiohttp
 import attrs
 from aiobotocore.config import AioConfig
 from anyio import CancelScope
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import ClientError
 from botocore.handlers import add_expect_header
 
 from aiopartnercentral._transport.client_factory import as_aio_config, chain_session, check_event_loop
 from aiopartnercentral._transport.credentials import Credentials
 from aiopartnercentral._transport.file_part import checksum, opened
+from aiopartnercentral._transport.s3_errors import code_of, errors_of, response_text, status_of
 from aiopartnercentral._transport.sessions import Sessions
-from aiopartnercentral.errors import RedirectError, SinkError
+from aiopartnercentral.errors import SinkError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -37,31 +37,10 @@ _CREDENTIALS_SECONDS = 600.0
 _CONNECTIONS = 10
 _CONNECT_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 20
-_TEMPORARY = frozenset({500, 502, 503, 504})  # as 501 says that the store does not have the operation
 _NOT_FOUND = 404
 _CONDITION_CODES = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
+_CRC32_HEADER = "x-amz-checksum-crc32"
 _MAX_READ_BYTES = 1 << 30  # as what is read at once is held in memory
-_PERMISSIONS: Final[Mapping[str, str]] = {
-    "AbortMultipartUpload": "s3:AbortMultipartUpload",
-    "HeadObject": "s3:GetObject",
-    "GetObject": "s3:GetObject (and s3:ListBucket on the bucket, if there may be no such object)",
-    "DeleteObject": "s3:DeleteObject",
-    "ListObjectsV2": "s3:ListBucket",
-    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
-}
-"""The permission that an operation needs, unless it is `s3:PutObject`."""
-_REASONS: Final[Mapping[str, str]] = {
-    "NoSuchBucket": "there is no such bucket",
-    "InvalidBucketName": "that is not the name of a bucket",
-    **dict.fromkeys(
-        ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"),
-        "the bucket is in another region: set its region_name",
-    ),
-    **dict.fromkeys(
-        ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"),
-        "the credentials were not accepted: renew them, or check the profile and the clock",
-    ),
-}
 
 
 @attrs.frozen
@@ -117,7 +96,7 @@ async def open_store(bucket: str, options: S3Options, *, name: str) -> AsyncIter
     config = _config(options)
     sessions = Sessions(config, options.verify, _CONNECTIONS, _CREDENTIALS_SECONDS)
     try:
-        with _errors_of(name):
+        with errors_of(name):
             session = await _session(sessions, options)
             opened = session.create_client(
                 "s3",
@@ -128,6 +107,7 @@ async def open_store(bucket: str, options: S3Options, *, name: str) -> AsyncIter
             client = await session.with_settings(opened.__aenter__)
             # Not every store answers such a header, for whose answer aiohttp waits without a time limit.
             client.meta.events.unregister("before-call.s3", add_expect_header)
+            client.meta.events.register("before-sign.s3", _name_checksum)
         try:
             yield S3Store(client, bucket, options)
         finally:
@@ -150,6 +130,16 @@ def _config(options: S3Options) -> AioConfig:
     config: AioConfig = own.merge(given)
     config.connector_args, config.http_session_cls = given.connector_args, given.http_session_cls
     return config
+
+
+def _name_checksum(request: Any, **_: object) -> None:  # noqa: ANN401 - aiobotocore has no types
+    """Tell botocore the checksum of a body, which it only knows if it is its own.
+
+    With TLS, it then does not sign the SHA-256 of the body. That would read the whole part in the event loop.
+    """
+    if _CRC32_HEADER in request.headers:
+        algorithm = {"algorithm": "crc32", "in": "header", "name": _CRC32_HEADER}
+        request.context["checksum"] = {**request.context.get("checksum", {}), "request_algorithm": algorithm}
 
 
 async def _session(sessions: Sessions, options: S3Options) -> ChainSession:
@@ -186,7 +176,7 @@ class S3Store:
         self._options = options
 
     def _errors(self, key: str) -> Any:  # noqa: ANN401 - a context manager
-        return _errors_of(f"s3://{self._bucket}/{key}")
+        return errors_of(f"s3://{self._bucket}/{key}")
 
     def _object(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": key}
@@ -234,8 +224,8 @@ class S3Store:
         try:
             yield
         except ClientError as error:
-            if is_conditional and _code(error) in _CONDITION_CODES:
-                raise ConditionError(f"s3://{self._bucket}/{key}", _response(error)) from error
+            if is_conditional and code_of(error) in _CONDITION_CODES:
+                raise ConditionError(f"s3://{self._bucket}/{key}", response_text(error)) from error
             raise
 
     async def get(self, key: str) -> StoredObject | None:
@@ -289,7 +279,7 @@ class S3Store:
                 )
             except ClientError as error:
                 # The response to an earlier attempt may have been lost.
-                if _code(error) != "NoSuchUpload" or not await self._is_made_of(key, parts):
+                if code_of(error) != "NoSuchUpload" or not await self._is_made_of(key, parts):
                     raise
 
     async def _is_made_of(self, key: str, parts: Sequence[UploadedPart]) -> bool:
@@ -308,7 +298,7 @@ class S3Store:
             try:
                 await self._client.abort_multipart_upload(**self._object(key), UploadId=upload)
             except ClientError as error:
-                if _code(error) != "NoSuchUpload":
+                if code_of(error) != "NoSuchUpload":
                     raise
 
     async def uploads_of(self, key: str) -> dict[str, datetime]:
@@ -331,7 +321,7 @@ class S3Store:
         try:
             return await self._client.get_object(**self._object(key))
         except ClientError as error:
-            if _status(error) == _NOT_FOUND and _code(error) != "NoSuchBucket":
+            if status_of(error) == _NOT_FOUND and code_of(error) != "NoSuchBucket":
                 return None
             raise
 
@@ -353,47 +343,3 @@ class S3Store:
                 objects = page.get("Contents", ())
                 found.update((each["Key"], each["LastModified"]) for each in objects if is_wanted(each["Key"]))
         return found
-
-
-@contextmanager
-def _errors_of(target: str) -> Iterator[None]:
-    """Raise a `SinkError` about an object for each failure of a request.
-
-    Raises:
-        SinkError: instead of it.
-    """
-    try:
-        yield
-    except (ClientError, BotoCoreError, aiohttp.ClientError, OSError) as error:
-        raise SinkError(target, _reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    """Return why a request failed, without the store's message, which may quote the request."""
-    if isinstance(error, ClientError):
-        return _response(error)
-    if isinstance(error, NoCredentialsError):
-        return "there are no AWS credentials: log in, set AWS_ACCESS_KEY_ID, or pass a profile"
-    if isinstance(error, RedirectError):
-        return "the store redirects the request, as for a bucket in another region: set its region_name"
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _response(error: ClientError) -> str:
-    code, status = _code(error), _status(error)
-    if code in _REASONS:
-        return f"{_REASONS[code]} ({code})"
-    if status == 403 or code == "AccessDenied":  # noqa: PLR2004 - forbidden
-        permission = _PERMISSIONS.get(error.operation_name, "s3:PutObject and the use of its KMS key")
-        return f"access denied: the caller's policy and the bucket's must allow {permission} on it"
-    advice = ": try again later" if status in _TEMPORARY else ""
-    return f"{error.operation_name} failed with {code} (HTTP {status}){advice}"
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", "Unknown"))
-
-
-def _status(error: ClientError) -> int:
-    response: Any = error.response
-    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

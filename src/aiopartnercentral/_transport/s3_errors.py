@@ -1,0 +1,83 @@
+"""Failed requests to S3 as errors that name the object and the cause, without what the store says about it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from aiopartnercentral.errors import RedirectError, SinkError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["code_of", "errors_of", "response_text", "status_of"]
+
+_TEMPORARY = frozenset({500, 502, 503, 504})  # as 501 says that the store does not have the operation
+_PERMISSIONS: Final[Mapping[str, str]] = {
+    "AbortMultipartUpload": "s3:AbortMultipartUpload",
+    "HeadObject": "s3:GetObject",
+    "GetObject": "s3:GetObject (and s3:ListBucket on the bucket, if there may be no such object)",
+    "DeleteObject": "s3:DeleteObject",
+    "ListObjectsV2": "s3:ListBucket",
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+}
+"""The permission that an operation needs, unless it is `s3:PutObject`."""
+_REASONS: Final[Mapping[str, str]] = {
+    "NoSuchBucket": "there is no such bucket",
+    "InvalidBucketName": "that is not the name of a bucket",
+    **dict.fromkeys(
+        ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"),
+        "the bucket is in another region: set its region_name",
+    ),
+    **dict.fromkeys(
+        ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"),
+        "the credentials were not accepted: renew them, or check the profile and the clock",
+    ),
+}
+
+
+@contextmanager
+def errors_of(target: str) -> Iterator[None]:
+    """Raise a `SinkError` about an object for each failure of a request.
+
+    Raises:
+        SinkError: instead of it.
+    """
+    try:
+        yield
+    except (ClientError, BotoCoreError, aiohttp.ClientError, OSError) as error:
+        raise SinkError(target, _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return why a request failed, without the store's message, which may quote the request."""
+    if isinstance(error, ClientError):
+        return response_text(error)
+    if isinstance(error, NoCredentialsError):
+        return "there are no AWS credentials: log in, set AWS_ACCESS_KEY_ID, or pass a profile"
+    if isinstance(error, RedirectError):
+        return "the store redirects the request, as for a bucket in another region: set its region_name"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def response_text(error: ClientError) -> str:
+    code, status = code_of(error), status_of(error)
+    if code in _REASONS:
+        return f"{_REASONS[code]} ({code})"
+    if status == 403 or code == "AccessDenied":  # noqa: PLR2004 - forbidden
+        permission = _PERMISSIONS.get(error.operation_name, "s3:PutObject and the use of its KMS key")
+        return f"access denied: the caller's policy and the bucket's must allow {permission} on it"
+    advice = ": try again later" if status in _TEMPORARY else ""
+    return f"{error.operation_name} failed with {code} (HTTP {status}){advice}"
+
+
+def code_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "Unknown"))
+
+
+def status_of(error: ClientError) -> int:
+    response: Any = error.response
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
