@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._utils.validators import Check
 
 HUGE = 10**5000  # Python neither converts this to a float nor prints it
+HOUR = timedelta(hours=1)
 NAMES = validators.collection_of(validators.text, "a collection of names", not_empty=True, unique=True)
 RATES = validators.mapping_of(validators.text, validators.positive_number, "a mapping of names to rates")
 ACCOUNT = validators.pattern("[0-9]{12}", "twelve digits")
@@ -53,6 +54,7 @@ class Fruit(StrEnum):
         (RATES, MappingProxyType({"a": 1})),
         (validators.optional(validators.text), None),
         (validators.aware_datetime, datetime(2025, 1, 1, tzinfo=UTC)),
+        (validators.aware_datetime, datetime.min.replace(tzinfo=timezone(-HOUR))),
         (validators.positive_duration, timedelta(microseconds=1)),
     ],
 )
@@ -135,6 +137,8 @@ def test_items_become_a_tuple_paths_a_string_and_words_the_choice() -> None:
         (validators.positive_duration, timedelta(), ValueError, "name must be a timedelta above 0, not 0:00:00"),
         (validators.aware_datetime, 12, TypeError, "name must be a datetime with a time zone"),
         (validators.aware_datetime, datetime(2025, 1, 1), ValueError, "not one without"),  # noqa: DTZ001 - the case
+        (validators.aware_datetime, datetime.max.replace(tzinfo=timezone(-HOUR)), ValueError, "years 1 to 9999 of UTC"),
+        (validators.aware_datetime, datetime.min.replace(tzinfo=timezone(HOUR)), ValueError, "years 1 to 9999 of UTC"),
     ],
 )
 def test_a_wrong_value_is_refused_in_the_same_words_everywhere(

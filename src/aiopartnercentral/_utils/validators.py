@@ -17,7 +17,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -299,6 +299,10 @@ def aware_datetime(name: str, value: object) -> datetime:
         raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
     if value.utcoffset() is None:
         raise ValueError(f"{name} must be {expected}, not one without")
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{name} must be in the years 1 to 9999 of UTC") from None
     return value
 
 
