@@ -85,6 +85,19 @@ def test_the_full_rate_is_recovered() -> None:
     assert [event.attempt for event in events if isinstance(event, Retried)] == [1, 2]
 
 
+def test_most_of_the_rate_is_recovered_sooner_than_all_of_it() -> None:
+    error = service_error("ThrottlingException")
+    service = Service(pages=300, latency=0.01, errors=lambda _, number: error if number == 3 else None)
+    run(service, origins("a"), Limits(rate=10))
+    times = service.times("a")
+    (throttled, *_, last) = times[2:]
+    rates = {at - throttled: 1 / (after - at) for at, after in pairwise(times) if at > throttled}
+    most, whole = (min(at for at, rate in rates.items() if rate > share) for share in (7.9, 9.95))
+    assert most == pytest.approx(4, rel=0.1)  # from 5 to 8 requests/s
+    assert whole - most == pytest.approx(6, rel=0.1)  # from 8 to 10
+    assert last - throttled > whole
+
+
 def test_concurrent_requests_lower_the_rate_once() -> None:
     events: list[Any] = []
     service = Service(

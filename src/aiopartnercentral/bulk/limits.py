@@ -61,6 +61,8 @@ class Limits:
 
 
 _RECOVERY = 30.0  # seconds to recover the full rate from zero
+_LIKELY = 0.8  # fraction of the rate that was throttled last, below which the service likely accepts requests
+_LIKELY_RECOVERY = 10.0  # seconds to recover that fraction from zero
 _FLOOR = 0.01  # minimum rate, as a fraction of the full rate
 _LONG = 1.0  # a source that must wait longer than these seconds releases its slots
 _HEALTHY = 0.75  # fraction of the full rate below which sources of other accounts go first
@@ -81,6 +83,7 @@ class RateLimiter:
     _next: float = attrs.field(default=0.0, init=False)
     _raised: float = attrs.field(default=0.0, init=False)
     _halved: float = attrs.field(default=-1.0, init=False)
+    _refused: float = attrs.field(default=0.0, init=False)
     _queue: anyio.Lock = attrs.field(factory=lambda: anyio.Lock(fast_acquire=True), init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -106,10 +109,15 @@ class RateLimiter:
             self._next = anyio.current_time() + 1 / self.rate
 
     def succeeded(self) -> None:
-        """Record a response that was not throttled, and raise the rate."""
+        """Record a response that was not throttled, and raise the rate, slowly near the one throttled last."""
         now = anyio.current_time()
         if self.rate < self.ceiling:
-            self.rate = min(self.ceiling, self.rate + self.ceiling * min(now - self._raised, 1.0) / _RECOVERY)
+            seconds, step = min(now - self._raised, 1.0), self.ceiling / _RECOVERY
+            likely = self._refused * _LIKELY
+            if self.rate < likely:
+                self.rate = min(likely, self.rate + max(step, likely / _LIKELY_RECOVERY) * seconds)
+            else:
+                self.rate = min(self.ceiling, self.rate + step * seconds)
         self._raised = now
 
     def throttled(self, sent_at: float, retry_after: float | None) -> None:
@@ -122,6 +130,6 @@ class RateLimiter:
         now = anyio.current_time()
         self._raised = now
         if sent_at > self._halved:
-            self._halved = now
+            self._halved, self._refused = now, self.rate
             self.rate = max(self.rate / 2, self.ceiling * _FLOOR)
         self._next = max(self._next, now + max(retry_after or 0.0, 1 / self.rate))
