@@ -57,6 +57,22 @@ def test_a_running_loop_does_not_matter(emulator) -> None:
     assert anyio.run(inside) == 10
 
 
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+@pytest.mark.parametrize("where", ["function", "observer"])
+def test_a_function_that_ends_the_program_is_raised_as_it_is(emulator, error, where, monkeypatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
+    def end(*_: object) -> Any:
+        raise error
+
+    keys: dict[str, Any] = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "not-a-secret"}
+    observer = end if where == "observer" else None
+    manager = account.connect(endpoint_url=emulator.endpoint_url, observer=observer, **keys)
+    with pytest.raises(type(error)) as caught, blocking(manager) as call:
+        call(end if where == "function" else lambda client: client.list_connections(catalog="AWS"))
+    assert caught.value is error
+
+
 def test_an_error_is_raised_as_it_is_and_further_calls_are_answered(emulator) -> None:
     with blocking(connect(emulator)) as call:
         with pytest.raises(account.ResourceNotFoundException):

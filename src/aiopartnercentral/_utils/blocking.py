@@ -53,6 +53,8 @@ class Blocking(Generic[T]):
         self._manager = manager
         self._what = what
         self._stack = ExitStack()
+        self._thread: Thread | None = None
+        self._is_broken = False
         self._process = os.getpid()
         self._portal: BlockingPortal | None = None
         self._opened: T | None = None
@@ -97,6 +99,7 @@ class Blocking(Generic[T]):
         with ExitStack() as stack:
             portal, thread = _start_portal()
             stack.push(partial(_stop, portal, thread))
+            self._thread = thread
             self._opened = stack.enter_context(portal.wrap_async_context_manager(self._manager))
             self._portal, self._process = portal, os.getpid()
             self._stack = stack.pop_all()
@@ -111,7 +114,10 @@ class Blocking(Generic[T]):
             return  # a forked process, which has neither the thread nor its event loop
         _OPEN.discard(self)
         try:
-            self._stack.__exit__(exc_type, exc, tb)
+            if self._is_broken and self._thread is not None:
+                self._thread.join()
+            else:
+                self._stack.__exit__(exc_type, exc, tb)
         finally:
             self._portal = None
 
@@ -143,8 +149,10 @@ class Blocking(Generic[T]):
         future = portal.start_task_soon(_result_of, function, opened)
         try:
             return future.result()
-        except BaseException:  # a KeyboardInterrupt leaves it waiting
-            future.cancel()
+        except BaseException:
+            # A KeyboardInterrupt leaves it waiting. Raised by the function, it ends the event loop, as SystemExit does.
+            if not future.cancel() and not isinstance(future.exception(), Exception):
+                self._is_broken = True
             raise
 
     def _checked(self) -> tuple[BlockingPortal, T]:
@@ -220,7 +228,10 @@ def _start_portal() -> tuple[BlockingPortal, Thread]:
 
 
 def _stop(portal: BlockingPortal, thread: Thread, exc_type: type[BaseException] | None, *_: object) -> None:
-    portal.call(portal.stop, exc_type is not None)  # after an exception, it cancels the calls of other threads
+    with suppress(RuntimeError):  # it is not running any more
+        portal.start_task_soon(
+            portal.stop, exc_type is not None
+        )  # after an exception, it cancels calls of other threads
     thread.join()
 
 
