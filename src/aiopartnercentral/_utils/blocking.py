@@ -229,9 +229,8 @@ def _start_portal() -> tuple[BlockingPortal, Thread]:
 
 def _stop(portal: BlockingPortal, thread: Thread, exc_type: type[BaseException] | None, *_: object) -> None:
     with suppress(RuntimeError):  # it is not running any more
-        portal.start_task_soon(
-            portal.stop, exc_type is not None
-        )  # after an exception, it cancels calls of other threads
+        # After an exception, it cancels the calls of other threads.
+        portal.start_task_soon(portal.stop, exc_type is not None)
     thread.join()
 
 
