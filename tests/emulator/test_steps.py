@@ -7,7 +7,7 @@ from datetime import timedelta
 import anyio
 import pytest
 
-from aiopartnercentral.emulator import Clock, Denial, Emulator, Fault, Latency
+from aiopartnercentral.emulator import Clock, Denial, Emulator, Fault, Latency, Quotas
 from aiopartnercentral.emulator.services import ACCOUNT, BENEFITS, SELLING
 from aiopartnercentral.emulator.state import steps
 from tests.emulator.caller import Caller
@@ -20,6 +20,18 @@ NOTHING = {"EqualsTo": {"Key": "CustomerCompanyName", "Value": {"StringValue": "
 GROUPED = {"Aggregations": [{"GroupBy": ["ENRICHMENT_STATUS"]}, {"GroupBy": ["AWS_INDUSTRY"]}]}
 MODIFIED = {"Sort": {"SortBy": "LastModifiedDate", "SortOrder": "DESCENDING"}}
 YEARS = timedelta(days=3000)
+
+
+def invitation(client_token):
+    """Return a CreateConnectionInvitation request for another account."""
+    return {
+        "ClientToken": client_token,
+        "ConnectionType": "OPPORTUNITY_COLLABORATION",
+        "Email": "invite@example.com",
+        "Message": "Let us work together",
+        "Name": "Example",
+        "ReceiverIdentifier": "999999999999",
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +86,29 @@ async def test_other_requests_are_served_during_the_first_use_of_a_filter_or_ord
     for each in (first, at_once):
         each.pop("NextToken", None)  # it is bound to the emulator
     assert first == at_once
+
+
+async def test_other_requests_are_served_during_the_first_invitation_of_a_large_catalog(http, tmp_path):
+    options = {"clock": Clock(running=False), "quotas": Quotas(active_connections=10**6)}
+    async with Emulator({"AWS": 4000, "Sandbox": 1}, state=tmp_path / "state", **options) as emulator:
+        call = Caller(OWNER, emulator.endpoint_url, http, ACCOUNT)
+        request = invitation(token())
+        created, count = await served_meanwhile(
+            emulator, http, lambda: call("CreateConnectionInvitation", Catalog="AWS", **request)
+        )
+        assert count >= 10
+        assert await call("CreateConnectionInvitation", Catalog="AWS", **request) == created
+        receiver = Caller("999999999999", emulator.endpoint_url, http, ACCOUNT)
+        received = await receiver("ListConnectionInvitations", Catalog="AWS")
+        assert [each["Id"] for each in received["ConnectionInvitationSummaries"]] == [created["Id"]]
+    async with Emulator({"AWS": 4000, "Sandbox": 1}, **options) as emulator:
+        call = Caller(OWNER, emulator.endpoint_url, http, ACCOUNT)
+        invitations = (await call("ListConnectionInvitations", Catalog="AWS"))["ConnectionInvitationSummaries"]
+        roles = {(each["ParticipantType"], each["Status"]): each["Id"] for each in invitations}
+        request = {"Catalog": "AWS", "ClientToken": token(), "Identifier": roles["RECEIVER", "PENDING"]}
+        accepted, count = await served_meanwhile(emulator, http, lambda: call("AcceptConnectionInvitation", **request))
+        assert count >= 10
+        assert await call("AcceptConnectionInvitation", **request) == accepted
 
 
 async def test_other_requests_are_served_after_the_clock_was_moved_by_years(http):

@@ -31,6 +31,7 @@ from aiopartnercentral.emulator.services import SERVICES
 from aiopartnercentral.emulator.state.catalog import VerificationCode
 from aiopartnercentral.emulator.state.clock import CLOCK_LOCK
 from aiopartnercentral.emulator.state.quotas import Quotas
+from aiopartnercentral.emulator.state.steps import UnfinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,7 +123,7 @@ class StateStore:
     def _run_handler(self, context: RequestContext) -> bytes:
         try:
             response = handler_of(context.service, context.operation)(context)
-        except EmulatedServiceError:
+        except (EmulatedServiceError, UnfinishedError):
             raise
         except Exception:
             # A handler that breaks may have changed something that no record holds.

@@ -17,6 +17,7 @@ import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 T = TypeVar("T")
 
@@ -30,10 +31,11 @@ MOST_STEPS: Final = 2000
 
 @attrs.define
 class _Limit:
-    """The end of a step, and how many items it may examine at least."""
+    """The end of a step, how many items it may examine at least, and whether it must not end at present."""
 
     deadline: float
     left: int = attrs.field(factory=lambda: LEAST)
+    is_held: bool = False
 
 
 _limit: ContextVar[_Limit | None] = ContextVar("_limit", default=None)
@@ -54,13 +56,26 @@ def limited(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def unlimited() -> Iterator[None]:
-    """Let work that changes something end in one step."""
-    token = _limit.set(None)
+def _held(*, held: bool) -> Iterator[None]:
+    limit = _limit.get()
+    if limit is None:
+        yield
+        return
+    before, limit.is_held = limit.is_held, held
     try:
         yield
     finally:
-        _limit.reset(token)
+        limit.is_held = before
+
+
+def unlimited() -> AbstractContextManager[None]:
+    """Let work that changes something end in one step."""
+    return _held(held=True)
+
+
+def interruptible() -> AbstractContextManager[None]:
+    """Let the first part of such work, which only examines items, be interrupted and executed again."""
+    return _held(held=False)
 
 
 def step() -> None:
@@ -70,7 +85,7 @@ def step() -> None:
         UnfinishedError: the time of a step is over.
     """
     limit = _limit.get()
-    if limit is not None:
+    if limit is not None and not limit.is_held:
         limit.left -= 1
         if limit.left < 0 and perf_counter() > limit.deadline:
             raise UnfinishedError

@@ -22,6 +22,7 @@ from aiopartnercentral.emulator.operations.account.connections import (
 from aiopartnercentral.emulator.seed.companies import as_participant
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
+from aiopartnercentral.emulator.state.steps import interruptible
 
 if TYPE_CHECKING:
     from aiopartnercentral.emulator.operations.context import RequestContext
@@ -38,15 +39,18 @@ def create_connection_invitation(context: RequestContext) -> bytes:
     Neither account needs to be a partner: a participant can be an account without a profile.
     """
     sender, identifier = context.catalog, context.request["ReceiverIdentifier"]
-    account = context.state.account_of_participant(identifier, sender, context.now)
-    if account is None:
-        raise not_found("RECEIVER_PROFILE_NOT_FOUND")
-    if account == context.account:
-        raise business_rule_violation({"INCOMPATIBLE_CONNECTION_INVITATION_REQUEST": "An account cannot invite itself"})
-    receiver = context.state.catalog(sender.name, account, context.now)
-    profile = context.state.profile_id(context.account, receiver, context.now)
-    _check_receiver(receiver, {context.account, profile})
-    _check_new(context, account)
+    with interruptible():
+        account = context.state.account_of_participant(identifier, sender, context.now)
+        if account is None:
+            raise not_found("RECEIVER_PROFILE_NOT_FOUND")
+        if account == context.account:
+            raise business_rule_violation(
+                {"INCOMPATIBLE_CONNECTION_INVITATION_REQUEST": "An account cannot invite itself"}
+            )
+        receiver = context.state.catalog(sender.name, account, context.now)
+        profile = context.state.profile_id(context.account, receiver, context.now)
+        _check_receiver(receiver, {context.account, profile})
+        _check_new(context, account)
     expires_at = context.now + VALID_FOR
     invitation = _make_invitation(context, expires_at)
     as_received = {"OtherParticipantIdentifier": profile or context.account, "ParticipantType": "RECEIVER"}
@@ -110,13 +114,14 @@ def get_connection_invitation(context: RequestContext) -> bytes:
 
 def accept_connection_invitation(context: RequestContext) -> bytes:
     """Accept an invitation, and return the receiver's view of the new connection."""
-    invitation = _open(context, "RECEIVER")
-    own = Party(context.catalog, context.state.participant(context.account, context.catalog.name, context.now))
-    other = _other_party(context, invitation)
-    for party in (own, other):
-        check_room(party.catalog, context.state.quotas.active_connections)
-    if is_active(connection_of(own.catalog, other.catalog.account), invitation["ConnectionType"]):
-        raise conflict("DUPLICATE_CONNECTION")
+    with interruptible():
+        invitation = _open(context, "RECEIVER")
+        own = Party(context.catalog, context.state.participant(context.account, context.catalog.name, context.now))
+        other = _other_party(context, invitation)
+        for party in (own, other):
+            check_room(party.catalog, context.state.quotas.active_connections)
+        if is_active(connection_of(own.catalog, other.catalog.account), invitation["ConnectionType"]):
+            raise conflict("DUPLICATE_CONNECTION")
     connection = connect(context, own, other, invitation)
     _close(context, invitation, "ACCEPTED", {"ConnectionId": connection["Id"]})
     return encode({"Connection": connection})
