@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import anyio
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from aiopartnercentral.emulator import Clock, Denial, Emulator, Fault, Latency, Quotas
 from aiopartnercentral.emulator.services import ACCOUNT, BENEFITS, SELLING
 from aiopartnercentral.emulator.state import steps
+from aiopartnercentral.emulator.state.collection import ItemCollection
 from tests.emulator.caller import Caller
 from tests.emulator.selling.requests import opportunity, token
 
@@ -165,6 +167,36 @@ async def test_work_that_begins_again_for_ever_ends_in_one_step(monkeypatch):
         return len(begun)
 
     assert await steps.in_steps(work) == 4
+
+
+async def test_a_search_ends_although_items_change_in_each_step(monkeypatch):
+    monkeypatch.setattr(steps, "MOST_STEPS", 10**9)
+    made = []
+
+    def make(index):
+        made.append(index)
+        return {"Id": str(index), "Number": index % 7}
+
+    collection = ItemCollection(1000, make, dict, index_of=int)
+
+    def selected(order):
+        collection.change({"Id": "900", "Number": len(made) % 7})
+        collection.add({"Id": f"new {len(made)}", "Number": 3})
+        keep = lambda index: collection.item(index)["Number"] == 3  # noqa: E731
+        if order is None:
+            return collection.select_from(b"unordered", keep, 0, 10**6)
+        return collection.select(b"ordered", keep, order, name="Number")
+
+    for order in (None, lambda item: (item["Number"], item["Id"])):
+        with anyio.fail_after(30):
+            found = await steps.in_steps(partial(selected, order))
+        wanted = [index for index in collection.indices if collection.item(index)["Number"] == 3]
+        assert sorted(found) == wanted
+        made.clear()
+        collection.remove(str(wanted[0]))
+        assert sorted(await steps.in_steps(partial(selected, order))) == [
+            index for index in collection.indices if collection.item(index)["Number"] == 3
+        ]
 
 
 @pytest.mark.parametrize(("key", "each"), [("denial", {}), ("fault", {"kind": "latency", "seconds": 0})])

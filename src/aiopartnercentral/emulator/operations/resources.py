@@ -182,7 +182,7 @@ class Resource:
             shown: returns a resource as it is shown; by default as it is stored.
             due: returns when what is shown of a resource changes next without a request; by default it never does.
             depends_on: what differs after a change of something else that what is shown depends on.
-            is_passing: whether what is shown is of this request only, as that of a revision is.
+            is_passing: whether two requests may be shown the same resource differently, as that of a revision is.
         """
         request, records = context.request, self.records(context)
         records.refresh(depends_on, context.now)
@@ -216,16 +216,15 @@ class Resource:
         if order is None and not is_filtered:
             return paging.page(context, indices, summaries, result_key=result_key, size=size)
         key = page_tokens.list_key(context.service.name, context.account, context.operation, request)
-        name = None if is_passing else key
         if order is None:
             return paging.page_of_matches(
                 context,
-                lambda first, count: records.selections.following(name, indices, passes, first, count),
+                lambda first, count: records.selections.following(key, indices, passes, first, count),
                 summaries,
                 result_key=result_key,
                 size=size,
             )
-        found = records.selections.every(name, indices, passes, lambda index: order(seen(index)), descending=descending)
+        found = records.selections.every(key, indices, passes, lambda index: order(seen(index)), descending=descending)
         return paging.page(context, found, summaries, result_key=result_key, size=size, ascending=False)
 
 

@@ -173,7 +173,7 @@ class ItemCollection:
         self._added[item["Id"]] = index
         self._stored[index] = item
         self._aliases[index] = aliases
-        self._forget()
+        self._forget(index)
 
     def change(self, item: dict[str, Any]) -> None:
         """Replace the item with the same identifier."""
@@ -183,14 +183,14 @@ class ItemCollection:
         self._earlier.setdefault(index, deque(maxlen=_VERSIONS)).append(self.item(index))
         self._stored[index] = item
         self._forget_item(index)
-        self._forget()
+        self._forget(index)
 
     def touch(self, identifier: str) -> None:
         """Forget what is cached of an item, because something that its summaries or filters depend on has changed."""
         index = self.index(identifier)
         if index is not None:
             self._forget_item(index)
-        self._forget()
+            self._forget(index)
 
     def _forget_item(self, index: int) -> None:
         """Forget what is cached of the item at an index alone."""
@@ -206,7 +206,7 @@ class ItemCollection:
             raise KeyError(identifier)
         self._removed.add(index)
         self._stored.pop(index, None)
-        self._forget()
+        self._forget(index)
 
     def refresh(self, make: Callable[[int], dict[str, Any]]) -> None:
         """Replace how seeded items are made, because they have changed."""
@@ -215,13 +215,16 @@ class ItemCollection:
         self._encoded.clear()
         self._facets.clear()
         self._facts.clear()
-        self._forget()
+        self._forget(None)
 
-    def _forget(self) -> None:
-        """Forget what filters have selected."""
+    def _forget(self, index: int | None) -> None:
+        """Forget what filters have selected, because the item at an index has changed; None for all items."""
         self.changes += 1
         self._matches.clear()
-        self._selections.clear()
+        if index is None:
+            self._selections.clear()
+        else:
+            self._selections.forget(index)
 
     def summaries(
         self,

@@ -125,7 +125,7 @@ class RecordCollection:
     def _forget(self, index: int) -> None:
         """Forget what is cached and depends on the record at an index."""
         self.changes += 1
-        self.selections.clear()
+        self.selections.forget(index)
         self.encoded.forget(index)
 
     def refresh(self, depends_on: Hashable, now: datetime) -> None:
