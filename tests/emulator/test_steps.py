@@ -113,6 +113,21 @@ async def test_other_requests_are_served_during_the_first_invitation_of_a_large_
         assert await call("AcceptConnectionInvitation", **request) == accepted
 
 
+async def test_a_request_whose_client_disconnects_between_two_steps_is_recorded_as_not_executed(http):
+    async with Emulator({"AWS": 20_000, "Sandbox": 1}, clock=Clock(running=False)) as emulator:
+        call = Caller(OWNER, emulator.endpoint_url, http, ACCOUNT)
+        with pytest.raises(TimeoutError), anyio.fail_after(0.3):
+            await call("CreateConnectionInvitation", Catalog="AWS", **invitation(token()))
+        with anyio.fail_after(10):
+            while not emulator.requests:
+                await anyio.sleep(0.01)
+        (recorded,) = emulator.requests
+        assert (recorded.operation, recorded.status) == ("CreateConnectionInvitation", 0)
+        assert await Caller("999999999999", emulator.endpoint_url, http, ACCOUNT)(
+            "ListConnectionInvitations", Catalog="AWS"
+        ) == {"ConnectionInvitationSummaries": []}
+
+
 async def test_other_requests_are_served_after_the_clock_was_moved_by_years(http):
     async with Emulator({"AWS": 6000, "Sandbox": 1}, clock=Clock(running=False)) as emulator:
         url = emulator.endpoint_url

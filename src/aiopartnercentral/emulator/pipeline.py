@@ -103,6 +103,7 @@ class RequestPipeline:
     async def _respond(
         self, request: web.BaseRequest, raw: bytes | None, error: errors.EmulatedServiceError | None
     ) -> Response:
+        """Return the response; if this is cancelled before the execution ends, it is recorded as not executed."""
         parsed, text, target = dict[str, Any](), b"", protocol.Target.of(request)
         try:
             if raw is not None:
@@ -116,21 +117,17 @@ class RequestPipeline:
         context = FaultContext(target.operation, account, catalog_named(parsed), parsed, target.service, text)
         injection = self.settings.injector.match(context, self.dispatcher.store.clock.now())
         injection.before(context)
-        if context.delay:
-            await self._delay(context)
-        if context.response is None:
-            await self._execute(request, raw, context, target, error)
-        injection.after(context)
-        return self._recorded(context)
-
-    async def _delay(self, context: FaultContext) -> None:
-        """Delay the execution of a request; if this is cancelled, the request is recorded as not executed."""
         try:
-            await self.sleep(context.delay)
-        except BaseException:
+            if context.delay:
+                await self.sleep(context.delay)
+            if context.response is None:
+                await self._execute(request, raw, context, target, error)
+        except BaseException:  # its client has disconnected
             context.response = Response(status=0)
             self._recorded(context)
             raise
+        injection.after(context)
+        return self._recorded(context)
 
     async def _execute(
         self,
