@@ -36,7 +36,7 @@ ALLOWED["integrations"] = ALLOWED["bulk"] | {"bulk"}
 ALLOWED["sinks"] = ALLOWED["_transport"] | {"_transport"}
 ALLOWED["emulator"] = {"_utils"}
 ALLOWED["pytest_plugin"] = {"emulator", *NAMES}
-ALLOWED["__main__"] = {"cli"}
+ALLOWED["__main__"] = {"cli", "_utils"}
 
 
 def module_of(path: Path) -> str:

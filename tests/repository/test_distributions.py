@@ -78,6 +78,13 @@ def test_a_library_from_a_clone_names_the_emulator_of_the_clone(
     assert done.stderr.splitlines()[-1] == f"ImportError: {reason}"
 
 
+def test_the_module_says_what_to_install(installed: tuple[Path, str]) -> None:
+    directory, reason = installed
+    command = [sys.executable, "-m", "aiopartnercentral.emulator", "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=directory)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"aiopartnercentral: {reason}\n")
+
+
 def test_each_import_says_what_to_install_and_the_other_names_are_there(installed: tuple[Path, str]) -> None:
     directory, reason = installed
     program = f"""

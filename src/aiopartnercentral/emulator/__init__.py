@@ -32,6 +32,7 @@ share its mistakes.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from aiopartnercentral._utils.distributions import check_version
@@ -77,5 +78,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.state.clock import Clock as Clock
     from aiopartnercentral.emulator.state.quotas import Quotas as Quotas
 else:
-    check_version(__name__)
+    # While `python -m` looks for the module, an error would end Python with 1: the module itself checks then.
+    if sys.argv[:1] != ["-m"]:
+        check_version(__name__)
     __getattr__, __dir__ = lazy_imports(globals())

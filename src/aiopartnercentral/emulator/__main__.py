@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import sys
 
+from aiopartnercentral._utils.distributions import check_version
 from aiopartnercentral.cli import main
+from aiopartnercentral.cli.terminal import say
 
 if __name__ == "__main__":
+    try:
+        check_version("aiopartnercentral.emulator")
+    except ImportError as error:
+        say(error.msg)
+        sys.exit(2)
     sys.argv.insert(1, "emulator")
     sys.exit(main())
