@@ -75,10 +75,6 @@ def is_scalar(data_type: Any) -> bool:
     return pa.types.is_string(data_type) or pa.types.is_integer(data_type)
 
 
-def test_there_are_38_listings() -> None:
-    assert len(PAGES) == 38
-
-
 @pytest.mark.parametrize("operation", PAGES)
 def test_the_columns_exist(operation) -> None:
     found = table_metadata(listing(operation))
