@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .botocore_data import Botocore
+
+_HOST_LABEL = re.compile(r"(?![0-9]+$)[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
+"""What botocore takes for the name of a region, which becomes a part of the endpoint's host."""
 
 
 @attrs.frozen(kw_only=True)
@@ -78,7 +82,8 @@ def one(
     """Return the configuration for one service of a botocore, by default with its newest model.
 
     Raises:
-        UsageError: there is no such service or version, or Python cannot import a package of that name.
+        UsageError: there is no such service or version, Python cannot import a package of that name, or the name of the
+            region is not one that botocore takes.
     """
     services = botocore.versions()
     if service not in services:
@@ -90,6 +95,8 @@ def one(
     for part in package.split("."):
         if not part.isidentifier() or keyword.iskeyword(part):
             raise UsageError(f"{package!r} is not a package name that Python can import")
+    if region is not None and not _HOST_LABEL.fullmatch(region):
+        raise UsageError(f"{region!r} is not a region: check its name")
     return ServiceConfig(
         name=service,
         api_version=api_version or versions[-1],

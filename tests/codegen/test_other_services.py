@@ -175,6 +175,10 @@ def test_an_empty_file_of_somebody_is_left_alone(tmp_path):
             ["--service", "sso", "--output", "x", "--fan-out", "maxResults"],
             "of sso fans out over a string 'maxResults'",
         ),
+        *(
+            (["--service", "sqs", "--output", "x", "--region", name], f"{name!r} is not a region")
+            for name in ("", "us east 1", "us-east-1-", "us-east-1.example", "1", "us-east-1\n")
+        ),
         (["--service", "sqs"], "--output needs --service or --all"),
         (["--output", "x"], "--output needs --service or --all"),
         (["--all"], "--output needs --service or --all"),
