@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 import attrs
 
-from aiopartnercentral._transport.file_part import FileRange
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.atomic_files import LOGGER
 from aiopartnercentral.errors import SinkError
@@ -172,6 +171,8 @@ class ObjectStorage:
         count = -(-size // part_size)
         parts: dict[int, UploadedPart] = {}
 
+        from aiopartnercentral._transport.file_part import FileRange  # noqa: PLC0415 - completion does not need the transport
+
         async def send(number: int) -> None:
             offset = number * part_size
             part = FileRange(path, offset, min(part_size, size - offset))
@@ -181,6 +182,8 @@ class ObjectStorage:
         return upload, [parts[number] for number in range(count)]
 
     async def _put(self, store: S3Store, files: Mapping[str, Path], sizes: Mapping[str, int]) -> None:
+        from aiopartnercentral._transport.file_part import FileRange  # noqa: PLC0415 - completion does not need the transport
+
         async def send(key: str) -> None:
             data = FileRange(files[key], 0, sizes[key])
             await store.put(key, data if data.size else b"", self._media_type(key))
