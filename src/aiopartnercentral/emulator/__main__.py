@@ -8,11 +8,16 @@ from aiopartnercentral._utils.distributions import check_version
 from aiopartnercentral.cli import main
 from aiopartnercentral.cli.terminal import say
 
-if __name__ == "__main__":
+
+def _main() -> int:
     try:
         check_version("aiopartnercentral.emulator")
     except ImportError as error:
         say(error.msg)
-        sys.exit(2)
+        return 2
     sys.argv.insert(1, "emulator")
-    sys.exit(main())
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
