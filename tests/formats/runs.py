@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 FILES = Path(__file__).with_name("files")
 CREDENTIALS: dict[str, Any] = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
 LIMITS = Limits(rate=10_000, concurrency=1, backoff=0.001, attempts=1)
+FOREVER = timedelta(days=100_000)  # stored files are older each day
 PAGES = 3
 DENIED = Reply({"__type": "AccessDeniedException", "Message": "no"}, status=400)
 CATALOGS = ("AWS", "Sandbox")
@@ -97,7 +98,7 @@ async def begin_collection(directory: Path) -> None:
 
 
 async def resume_collection(directory: Path) -> None:
-    options: dict[str, Any] = {"checkpoint": "run.json", "checkpoint_max_age": timedelta(days=100_000)}
+    options: dict[str, Any] = {"checkpoint": "run.json", "checkpoint_max_age": FOREVER}
     with listings() as server, chdir(directory):
         report = await collection(server, **options).into(open_sink("{catalog}.ndjson"))
     assert report.resumes is not None
@@ -136,7 +137,12 @@ async def write(directory: Path, *, failing: str | None) -> dict[str, str]:
     with scripted_server() as server:
         server.answer = answer
         source, journal = Source("AWS", endpoint_url=server.url), directory / "rows.journal"
-        options: dict[str, Any] = {"limits": LIMITS, "on_error": "report", "checkpoint": journal}
+        options: dict[str, Any] = {
+            "limits": LIMITS,
+            "on_error": "report",
+            "checkpoint": journal,
+            "token_max_age": FOREVER,
+        }
         async with Writes(selling.CreateOpportunityRequest, ROWS, source, **options) as stream:
             results = [result async for _, result in stream]
     assert len(results) == len(ROWS)
