@@ -114,6 +114,21 @@ async def test_a_cancellation_at_any_step_leaves_nothing(options):
     assert step > 10
 
 
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_a_cancellation_that_ends_the_sources_first_ends_the_consumer_too(ordered):
+    fake = Service({"A": Script([1, 1], delay=5)})
+    with bounded(), anyio.CancelScope() as scope:
+        async with fake.paginator(ordered=ordered) as stream:
+            await anext(stream)
+            scope.cancel()
+            with anyio.CancelScope(shield=True):
+                for _ in range(50):
+                    await anyio.lowlevel.checkpoint()
+            async for _ in stream:
+                pass
+    assert scope.cancelled_caught
+
+
 async def _cancel_later(scope, steps):
     for _ in range(steps):
         await anyio.lowlevel.checkpoint()

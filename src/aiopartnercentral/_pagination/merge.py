@@ -195,6 +195,8 @@ class Stream(Generic[KeyT, EntryT]):
         if self._failure is not None and (batch is None or batch.source != self._failure.source):
             batch = self._channels[0].receive_from(self._failure.source) if self._channels else None
         if batch is None:
+            # If a cancellation ended the sources, it ends this task too, and is not mistaken for a fault of theirs.
+            await anyio.lowlevel.checkpoint_if_cancelled()
             raise self._end()
         return batch
 
