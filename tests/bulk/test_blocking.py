@@ -184,10 +184,11 @@ def test_a_forked_process_opens_a_stream_of_its_own(emulator) -> None:
 
 
 INTERRUPTED = """
-import sys, threading
+import signal, sys, threading
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Source
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process ignores it otherwise
 whole = Collection(account.listings.list_connections(page_size=10), Source("AWS", endpoint_url=sys.argv[1]))
 try:
     with whole.blocking() as stream:

@@ -121,6 +121,7 @@ def test_help_names_values_alike(run_here, command):
         "NAME",
         "NAME,...",
         "NAME=NUMBER",
+        "EMAIL=CODE",
         "NUMBER",
         "SECONDS",
         "DURATION",

@@ -25,7 +25,7 @@ class HtmlText(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
-        if tag != "br":
+        if tag not in ("br", "wbr"):
             self.open.append(tag)
         if tag in ("tr", "caption", "p"):
             self.rows.append([] if tag == "tr" else [""])

@@ -27,8 +27,8 @@ class Selection:
         end: the index at which it goes on.
         found: the indices of the selected items.
         keys: what the selected items are sorted by, until it is complete.
-        verdicts: whether an item is selected, by its index: 0 is unknown, 1 is no and 2 is yes. They outlive changes
-            of other items, which may otherwise let it begin again for ever.
+        verdicts: by the index of an item, 0 if it has not been looked at, 1 if it is not selected, 2 if it is. They
+            outlive changes of other items, which could otherwise make it begin again for ever.
         is_complete: whether it has looked at all items, and they are sorted.
         is_outdated: whether it has to look again, at all items without a verdict.
     """
