@@ -97,7 +97,7 @@ class DirectSender:
         self._requests = requests
         self._clock = clock
         self._plans: dict[str, _Plan] = {}
-        self._is_traced = runs_in_lambda()  # it is told once, as looking for an absent variable takes 3 us
+        self._is_traced = runs_in_lambda()  # asked once, as looking up an absent variable takes 3 us
 
     async def send(
         self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext
