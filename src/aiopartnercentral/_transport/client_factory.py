@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -15,6 +14,7 @@ from botocore.session import Session
 from aiopartnercentral._transport.call_context import MAX_CONNECTIONS
 from aiopartnercentral._transport.chain import ChainSession
 from aiopartnercentral._transport.credential_sources import guard_clients, guard_provider
+from aiopartnercentral._transport.event_loops import running_loop
 from aiopartnercentral._transport.http.choice import with_http_client
 from aiopartnercentral._transport.http_client import guarded_config, merged
 from aiopartnercentral._transport.time_limits import in_time
@@ -149,13 +149,11 @@ def check_event_loop(config: AioConfig | None) -> None:
     http = getattr(config, "http_session_cls", AIOHTTPSession)
     if not (isinstance(http, type) and issubclass(http, AIOHTTPSession)):
         return
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if running_loop() is None:
         raise RuntimeError(
             "aiobotocore's default HTTP client supports only asyncio; on trio, pass "
             "config=AioConfig(http_session_cls=aiobotocore.httpxsession.HttpxSession)"
-        ) from None
+        )
 
 
 def _names_region(session: AioSession, config: AioConfig) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["loop_check", "opened_elsewhere"]
+__all__ = ["loop_check", "opened_elsewhere", "running_loop"]
 
 
 def opened_elsewhere() -> RuntimeError:
@@ -18,16 +18,17 @@ def opened_elsewhere() -> RuntimeError:
 
 def loop_check() -> Callable[[], None] | None:
     """Return a function that raises `opened_elsewhere` in any event loop but the current one; None on trio."""
-    own = _running_loop()
+    own = running_loop()
 
     def check() -> None:
-        if _running_loop() is not own:
+        if running_loop() is not own:
             raise opened_elsewhere()
 
     return None if own is None else check
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return asyncio's event loop that runs the current task; None on trio."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:  # on trio

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import re
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from aiopartnercentral._transport.call_context import CBOR
+from aiopartnercentral._transport.event_loops import running_loop
 from aiopartnercentral._transport.standalone_credentials import CREDENTIALS, credentials
 from aiopartnercentral._utils import model_data
 
@@ -137,9 +137,7 @@ def _has_other_settings() -> bool:
 
 def _has_usual_process() -> bool:
     """Return whether the process runs asyncio, has not loaded botocore, and nobody wants to see botocore's work."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if running_loop() is None:
         return False
     if _has_loaded_botocore() or any(name in sys.modules for name in _PATCHING):
         return False
