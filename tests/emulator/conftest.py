@@ -14,6 +14,7 @@ from botocore.config import Config
 from aiopartnercentral import add_models
 from aiopartnercentral.emulator import Clock, Emulator
 from tests.emulator.caller import Caller
+from tests.emulator.dashboard_pages import show
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -100,6 +101,18 @@ async def frozen() -> AsyncIterator[Emulator]:
 def caller(http: httpx2.AsyncClient, frozen: Emulator) -> Callable[[str], Caller]:
     """Return `caller(account)`."""
     return lambda account: Caller(account, frozen.endpoint_url, http)
+
+
+@pytest.fixture
+def of_service(http: httpx2.AsyncClient, frozen: Emulator) -> Callable[..., Caller]:
+    """Return `of_service(service)`: a caller of one of the six services, by default of Ada's account."""
+    return lambda service, account="111111111111": Caller(account, frozen.endpoint_url, http, service)
+
+
+@pytest.fixture
+def shown(http: httpx2.AsyncClient, frozen: Emulator) -> Callable[..., Awaitable[Any]]:
+    """Return `await shown(path)`: what a page of the dashboard shows, as JSON."""
+    return show(http, frozen)
 
 
 @pytest.fixture

@@ -58,16 +58,6 @@ class Read(HTMLParser):
         self.texts.append(data.strip())
 
 
-@pytest.fixture
-def shown(http, frozen):
-    return show(http, frozen)
-
-
-@pytest.fixture
-def of_service(http, frozen):
-    return lambda service, account=ADA: Caller(account, frozen.endpoint_url, http, service)
-
-
 async def test_pages_load_nothing_from_elsewhere_and_run_only_their_own_script(emulator, http):
     for path in (*PAGES, "/page.css", "/page.js"):
         response = await http.get(emulator.endpoint_url + path)

@@ -9,8 +9,6 @@ from aiopartnercentral.emulator.dashboard.kinds import collections
 from aiopartnercentral.emulator.services import MARKETING, REVENUE, SELLING
 from aiopartnercentral.emulator.state.collection import ItemCollection
 from aiopartnercentral.emulator.state.records import RecordCollection
-from tests.emulator.caller import Caller
-from tests.emulator.dashboard_pages import show
 from tests.emulator.service_requests import allocation
 from tests.emulator.workflows import PROFILE, connected, partner, token
 
@@ -18,16 +16,6 @@ pytestmark = pytest.mark.anyio
 
 ADA, OWNER = "111111111111", "123456789012"
 LISTS = "/catalogs/AWS/partnercentral-"
-
-
-@pytest.fixture
-def shown(http, frozen):
-    return show(http, frozen)
-
-
-@pytest.fixture
-def of_service(http, frozen):
-    return lambda service, account=ADA: Caller(account, frozen.endpoint_url, http, service)
 
 
 def found_in(value):
