@@ -92,7 +92,7 @@ def test_it_needs_asyncio() -> None:
         anyio.run(main, backend="trio")
 
 
-@pytest.mark.usefixtures("direct_requests")
+@pytest.mark.usefixtures("direct_requests", "loaded_botocore")  # botocore's session is examined, too
 async def test_all_clients_send_through_it() -> None:
     with hostile_server(sending(PAGE)) as server:
         source, url = Source("AWS", endpoint_url=server.url), server.url
