@@ -9,6 +9,7 @@ import zipfile
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
+from tempfile import gettempdir
 
 import nox
 
@@ -115,11 +116,12 @@ def docs(session: nox.Session) -> None:
 def recipes(session: nox.Session) -> None:
     """Run the programs of docs/engines.md, with the engines that they need; Airflow has an environment of its own."""
     session.install("-e", ".[test]", "dask", "deltalake>=1.0", "pyiceberg[pyarrow,sql-sqlite]", "ray[data]")
-    airflow = Path(session.create_tmp()) / "airflow"
+    airflow = Path(session.create_tmp()).resolve() / "airflow"
     session.run("python", "-m", "venv", str(airflow))
     python = str(airflow / "bin" / "python")
     session.run(python, "-m", "pip", "install", "-q", "-e", ".", "apache-airflow>=3", external=True)
-    env = {"RECIPES": "all", "AIRFLOW": python}
+    # Ray refuses to keep temporary files in a virtual environment, as nox's TMPDIR does.
+    env = {"RECIPES": "all", "AIRFLOW": python, "TMPDIR": gettempdir()}
     session.run("pytest", "-n", "2", "tests/repository/test_engines_page.py", *session.posargs, env=env)
 
 
