@@ -28,7 +28,18 @@ PYTHON_CODE = ("src", "codegen", "emulator-package", "examples", "tests", "bench
 
 EXTRAS = ("arrow", "cli", "emulator", "otel", "pandas", "polars", "ry", "zstd")
 """Those for users of the library: `matrix` installs them."""
-MATRIX_TOOLS = ("boto3", "cloudpickle", "httpx2", "hypothesis", "pytest", "pytest-xdist", "trio", "trustme", "uvloop")
+MATRIX_TOOLS = (
+    "boto3",
+    "cloudpickle",
+    "httpx2",
+    "hypothesis",
+    "opentelemetry-sdk",
+    "pytest",
+    "pytest-xdist",
+    "trio",
+    "trustme",
+    "uvloop",
+)
 MATRIX_TESTS = (
     "tests/_utils/test_lazy_imports.py",
     "tests/_utils/test_threads.py",
