@@ -92,7 +92,7 @@ class ForkServer:
         self, arguments: Sequence[str], environment: Mapping[str, str]
     ) -> tuple[socket.socket, IO[bytes], IO[bytes]]:
         """Have the command started; returns where its number and exit code come from, its stdout and its stderr."""
-        result, theirs_result = socket.socketpair()
+        result, theirs_result = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # keeps two messages apart
         stdout, theirs_stdout = os.pipe()
         stderr, theirs_stderr = os.pipe()
         with (
