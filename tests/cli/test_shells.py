@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import termios
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -67,32 +68,62 @@ def test_fish(home):
         assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [completed], done.stderr
 
 
-@pytest.mark.parametrize("shell", [shells("bash"), shells("zsh")])
-def test_shells_with_a_line_editor(home, shell, tmp_path):
-    install(shell, home)
-    arguments = ["--rcfile", str(tmp_path / ".bashrc"), "-i"] if shell == "bash" else ["-i"]
+@contextmanager
+def shell_in_terminal(shell, home, arguments=()):
+    """Give the terminal of a new shell that shows its prompt."""
     child, ours = pty.fork()
     if child == 0:
-        os.execve(shutil.which(shell), [shell, *arguments], home)  # noqa: S606 - the shell itself is tried
+        os.execve(shutil.which(shell), [shell, *arguments, "-i"], home)  # noqa: S606 - the shell itself is tried
     termios.tcsetwinsize(ours, (50, 250))  # otherwise a long line is scrolled
     try:
         os.write(ours, b"PS1='rea''dy> '\n")  # not as it is echoed
         until(ours, r"ready> $")
-        if shell == "zsh":  # at the first attempt, typer's script only defines the function
-            os.write(ours, f"{NAME} che\t".encode())
-            until(ours, "\a")
-            os.write(ours, b"\x15\n")
-            until(ours, r"ready> $")
-        for typed, completed in CASES:
-            os.write(ours, f"{NAME} {typed}\t".encode())
-            rest = completed.removeprefix(typed.split()[-1])
-            until(ours, re.escape(rest))
-            os.write(ours, b"\x15\n")  # clears the line
-            until(ours, r"ready> $")
+        yield ours
     finally:
         os.kill(child, 9)
         os.waitpid(child, 0)
         os.close(ours)
+
+
+def complete(ours, typed, completed):
+    """Type a part of a command and TAB, and wait for the rest; then clear the line."""
+    os.write(ours, f"{NAME} {typed}\t".encode())
+    until(ours, re.escape(completed.removeprefix(typed.split()[-1])))
+    os.write(ours, b"\x15\n")
+    until(ours, r"ready> $")
+
+
+@pytest.mark.parametrize("shell", [shells("bash"), shells("zsh")])
+def test_shells_with_a_line_editor(home, shell, tmp_path):
+    install(shell, home)
+    arguments = ["--rcfile", str(tmp_path / ".bashrc")] if shell == "bash" else []
+    with shell_in_terminal(shell, home, arguments) as ours:
+        for typed, completed in CASES:
+            complete(ours, typed, completed)
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+@pytest.mark.parametrize("case", [CASES[0], CASES[3]])
+def test_zsh_completes_at_the_first_tab(home, case):
+    install("zsh", home)
+    with shell_in_terminal("zsh", home) as ours:
+        complete(ours, *case)
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+@pytest.mark.parametrize("shown", [f"{NAME} --show-completion", f"_{NAME.upper()}_COMPLETE=source_zsh {NAME}"])
+@pytest.mark.parametrize("way", ["a file in fpath", "eval"])
+def test_zsh_completes_with_the_script_that_is_shown(home, tmp_path, shown, way):
+    functions = tmp_path / "functions"
+    functions.mkdir()
+    start = f"fpath+={functions}; autoload -Uz compinit; compinit\n"
+    if way == "eval":
+        start += f'eval "$({shown})"\n'
+    else:
+        subprocess.run([shutil.which("zsh"), "-c", f"{shown} > {functions}/_{NAME}; true"], env=home, check=True)
+    (tmp_path / ".zshrc").write_text(start)
+    with shell_in_terminal("zsh", home) as ours:
+        complete(ours, *CASES[0])
 
 
 def until(ours, pattern):

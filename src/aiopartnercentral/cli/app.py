@@ -11,6 +11,7 @@ import typer
 
 from aiopartnercentral import __version__
 from aiopartnercentral.cli.check_command import check
+from aiopartnercentral.cli.completion import complete_at_first_tab
 from aiopartnercentral.cli.emulator_command import emulator, emulator_set
 from aiopartnercentral.cli.help import Command, Group, examples, write_sections
 from aiopartnercentral.cli.services import details, service_of, summaries
@@ -149,6 +150,7 @@ def _typer(**more: Any) -> typer.Typer:  # noqa: ANN401 - passed on to typer
     )
 
 
+complete_at_first_tab()
 app: typer.Typer = _typer(
     add_completion=True,
     cls=RootGroup,
