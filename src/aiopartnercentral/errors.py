@@ -211,13 +211,15 @@ class TimeExceededError(AioPartnerCentralError, TimeoutError):
         seconds: the limit.
         limit: its name: `timeout` of a call, `source_seconds` or `run_seconds` of a collection.
         attempts: how often the request had been sent, if the limit is `timeout`.
+        endpoint_url: the URL of the endpoint that it was sent to, if the limit is `timeout`; otherwise None.
     """
 
-    def __init__(self, seconds: float, limit: str, attempts: int = 1) -> None:
-        super().__init__(seconds, limit, attempts)
+    def __init__(self, seconds: float, limit: str, attempts: int = 1, endpoint_url: str | None = None) -> None:
+        super().__init__(seconds, limit, attempts, endpoint_url)
         self.seconds = seconds
         self.limit = limit
         self.attempts = attempts
+        self.endpoint_url = endpoint_url
 
     @property
     def is_retryable(self) -> bool:
@@ -225,7 +227,8 @@ class TimeExceededError(AioPartnerCentralError, TimeoutError):
         return self.limit == "timeout"
 
     def __str__(self) -> str:
-        return f"time limit exceeded: {self.limit} = {self.seconds:g} s"
+        where = "" if self.endpoint_url is None else f" at {self.endpoint_url}"
+        return f"time limit exceeded{where}: {self.limit} = {self.seconds:g} s"
 
 
 class CheckpointError(AioPartnerCentralError):

@@ -36,7 +36,8 @@ async def test_a_call_ends_in_time_whatever_the_server_sends(kind: str) -> None:
             with pytest.raises(TimeExceededError) as caught:
                 await client.list_connections(catalog="AWS")
             assert (caught.value.limit, caught.value.seconds, caught.value.is_retryable) == ("timeout", 0.5, True)
-            assert str(caught.value) == "time limit exceeded: timeout = 0.5 s"
+            assert str(caught.value) == f"time limit exceeded at {url}: timeout = 0.5 s"
+            assert caught.value.endpoint_url == url
             with pytest.raises(TimeExceededError) as caught:
                 async for _ in client.with_options(timeout=0.1).paginate.list_connections(catalog="AWS"):
                     pass

@@ -9,7 +9,9 @@ import signal
 import anyio
 import pytest
 
+from aiopartnercentral.cli.messages import explain
 from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.errors import TimeExceededError
 from tests.cli.processes import LIVE, everything, seen, terminal
 from tests.cli.service import connection, page, serving, sources_file
 
@@ -114,6 +116,78 @@ async def test_the_table_fits_the_terminal(started, environment, sources, column
     lines = LIVE.sub(b"", shown).decode().splitlines()
     assert all(len(line) <= columns for line in lines[:6])
     assert lines[-1] == "2 of 5 ok"
+
+
+async def test_a_source_that_does_not_answer_is_named_with_the_time_and_asked_once(run, tmp_path):
+    asked = []
+
+    async def answer(_operation, sent):
+        asked.append(sent["Catalog"])
+        if sent["Catalog"] == "Sandbox":
+            await anyio.sleep_forever()
+        return page([connection(1)])
+
+    async with serving(answer) as url:
+        file = sources_file(tmp_path / "partners.toml", {"acme": url})
+        ended = await run("check", file, "--timeout", "0.5")
+        as_json = await run("check", file, "--timeout", "0.5", "--format", "json")
+    assert (ended.code, ended.err, as_json.code) == (1, "", 1)
+    said = f"{url} did not answer within 0.5 s: check the network, the proxy and the address, or try again later"
+    lines = ended.out.decode().splitlines()
+    assert lines[-2:] == [f"error: acme/Sandbox: {said}", "1 of 2 ok"]
+    assert re.match("acme/Sandbox +acme +network +your network ", lines[2])
+    assert json.loads(as_json.out)["sources"][1]["message"] == said
+    assert sorted(asked) == ["AWS", "AWS", "Sandbox", "Sandbox"]
+
+
+async def test_credentials_that_do_not_come_are_named(run, tmp_path):
+    config, file = tmp_path / "config", tmp_path / "partners.toml"
+    config.write_text("[profile slow]\ncredential_process = sleep 600\n")
+    file.write_text('[[source]]\ncatalogs = ["AWS"]\nprofile = "slow"\nendpoint_url = "http://127.0.0.1:9"\n')
+    ended = await run("check", file, "--timeout", "0.5", "--format", "json", AWS_CONFIG_FILE=str(config))
+    (found,) = json.loads(ended.out)["sources"]
+    assert (ended.code, found["cause"]) == (1, "network")
+    assert found["message"] == "profile slow: credential_process: time limit exceeded: timeout = 0.5 s"
+
+
+async def test_a_source_that_answers_with_a_passing_error_is_asked_again(run, tmp_path):
+    answers = iter([(503, b"{}"), (400, b'{"__type": "ThrottlingException"}'), page([connection(1)])])
+    async with serving(lambda _operation, _sent: next(answers)) as url:
+        file = sources_file(tmp_path / "partners.toml", {"acme": url}, ["AWS"])
+        ended = await run("check", file, "--timeout", "60")
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, b"1 of 1 ok")
+
+
+async def test_sources_are_tried_at_the_same_time(run, tmp_path):
+    waiting, every = 0, anyio.Event()
+
+    async def answer(_operation, _sent):
+        nonlocal waiting
+        waiting += 1
+        if waiting == 40:
+            every.set()
+        await every.wait()
+        return page([connection(1)])
+
+    async with serving(answer) as url:
+        file = sources_file(tmp_path / "partners.toml", {"acme": url, "ajax": url}, [f"C{n}" for n in range(20)])
+        ended = await run("check", file, "--rate", "10000", "--timeout", "30")
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, b"40 of 40 ok")
+
+
+def test_an_answer_that_needed_several_attempts_is_not_called_none():
+    error = TimeExceededError(3.0, "timeout", 2, "https://partners.example")
+    assert explain(error) == (
+        "https://partners.example gave no usable answer within 3 s, to 2 attempts: try again later"
+    )
+    assert explain(TimeExceededError(3.0, "run_seconds")) == "time limit exceeded: run_seconds = 3 s"
+
+
+@pytest.mark.parametrize("timeout", ["0", "-1", "nan", "x"])
+def test_a_wrong_timeout(run_here, tmp_path, timeout):
+    ended = run_here("check", tmp_path / "partners.toml", "--timeout", timeout)
+    assert ended.code == 2
+    assert "Invalid value for '--timeout'" in ended.err
 
 
 @pytest.mark.parametrize("style", ["table", "json"])

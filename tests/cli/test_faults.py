@@ -218,10 +218,10 @@ async def test_each_catalog_that_failed_differently_has_its_line(run, emulator):
     assert "Denied: AccessDenied" in denied
     assert "Unknown: ValidationException" in unknown
     assert "Catalog is not a catalog of this account" in unknown
-    admin, you = "the account's administrator can fix it: allow the operation", "you can fix it: correct the options"
+    admin, you = "the account's administrator can fix it: allow the operation", "you can fix it: correct what"
     assert [line.removeprefix("aiopartnercentral: ") for line in causes] == [
         f"access denied: 1 source (Denied); {admin} on the catalog",
-        f"request refused: 1 source (Unknown); {you} that the error names",
+        f"request refused: 1 source (Unknown); {you} the error names",
     ]
 
 

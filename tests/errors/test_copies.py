@@ -27,7 +27,7 @@ ERRORS = [
     errors.ServiceError({"Error": {"Code": "Throttling"}}, "ListPartners"),
     errors.SinkError("a.csv", "disk full"),
     errors.SourcesFileError("no table"),
-    errors.TimeExceededError(1.5, "timeout", 2),
+    errors.TimeExceededError(1.5, "timeout", 2, "https://partners.example"),
     DENIED,
     SourcesFailedError({"AWS": ValueError("x")}),
 ]

@@ -158,7 +158,7 @@ class ApiCaller:
         seconds = self.timeout or 0.0
         if wait.what:
             raise credentials_late(wait.what, seconds)
-        raise TimeExceededError(seconds, "timeout", call.sent)
+        raise TimeExceededError(seconds, "timeout", call.sent, self.endpoint_url)
 
     async def _send(
         self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext

@@ -14,7 +14,7 @@ option_values  validators and completions of the values of options
 config         the options of one run together, with config_checks (combines and checks them)
 collect        runs a collection into the output
 sources        the sources of a sources file
-check          tries each source of a sources file, with check_command (its options)
+check          tries each source with one request for each listing, with check_command (its options)
 progress       its progress on stderr
 notebook       the same progress in a notebook
 writer         stdout and files
@@ -28,8 +28,7 @@ emulator       a local Partner Central, and `demo`, with emulator_command (its o
                running one)
 recording      forwards the emulator's requests to AWS
 runner         runs a coroutine, and returns the exit code
-messages       the message for each error
-causes         the causes of failures, who can fix them and how
+messages       the message for each error, and the lines about all failures of a run
 log            the log on stderr or in a file
 terminal       safe text, and the width of a terminal
 """

@@ -1,4 +1,4 @@
-"""`check`: tries each source of a sources file with one request for each listing, and writes nothing."""
+"""Tries each source with one request for each listing, and writes nothing: `check`, and `collect --dry-run`."""
 
 from __future__ import annotations
 
@@ -8,33 +8,36 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import attrs
+from botocore.config import Config
 
+from aiopartnercentral._pagination.causes import Cause, cause_of
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import Collection, Limits
-from aiopartnercentral.cli.causes import Cause, by_cause, cause_of
 from aiopartnercentral.cli.log import LogOptions, logged
-from aiopartnercentral.cli.messages import explain, explain_all, unforeseen
+from aiopartnercentral.cli.messages import cause_lines, explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import LOGGING
 from aiopartnercentral.cli.report_file import foreseen
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.services import details, load, pagination_of, service_of
+from aiopartnercentral.cli.services import details, load, service_of
 from aiopartnercentral.cli.sources import sources_of_file
 from aiopartnercentral.cli.table import Column, encoded, render
 from aiopartnercentral.cli.terminal import clean, is_styled, is_terminal, one_line, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, check_given_files, write_once
+from aiopartnercentral.types import NestedListing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aiopartnercentral._pagination.report import Report
-    from aiopartnercentral.bulk import Origin
+    from aiopartnercentral._pagination.report import Report, SourceReport
+    from aiopartnercentral.bulk import Origin, Source
     from aiopartnercentral.types import Listing
 
-__all__ = ["check"]
+__all__ = ["check", "try_each"]
 
 _OK: Final = "ok"
 _UNCHECKED: Final = "not checked"
-_ATTEMPTS: Final = 3
+_AT_ONCE: Final = 100
+_UNFINISHED: Final = (Outcome.PENDING, Outcome.RUNNING, Outcome.CANCELLED)
 
 
 @attrs.frozen
@@ -45,13 +48,21 @@ class _Row:
         origin: the source and listing.
         is_checked: whether it has ended before the command was stopped.
         error: why it failed, or None.
+        is_ignored: whether the run would skip it because of the error.
         seconds: how long it took.
     """
 
     origin: Origin
     is_checked: bool
     error: Exception | None
+    is_ignored: bool
     seconds: float
+
+    @classmethod
+    def of(cls, origin: Origin, state: SourceReport) -> _Row:
+        state = foreseen(state)
+        outcome = state.outcome
+        return cls(origin, outcome not in _UNFINISHED, state.error, outcome is Outcome.SKIPPED, state.elapsed)
 
     @property
     def cause(self) -> Cause | None:
@@ -59,7 +70,9 @@ class _Row:
 
     @property
     def result(self) -> str:
-        return _UNCHECKED if not self.is_checked else _OK if self.cause is None else self.cause.name
+        if self.cause is None:
+            return _OK if self.is_checked else _UNCHECKED
+        return f"{self.cause.name}, ignored" if self.is_ignored else self.cause.name
 
     def as_json(self) -> dict[str, Any]:
         cause, origin = self.cause, self.origin
@@ -80,9 +93,7 @@ class _Row:
 
 
 async def check(options: Mapping[str, Any]) -> int:
-    """Request one item of each source and listing, print the results, and return the exit code.
-
-    If this is cancelled, a table for people shows which sources were checked so far.
+    """Try each source of the file and each listing, print the results, and return the exit code.
 
     Arguments:
         options: the options of the command.
@@ -94,30 +105,75 @@ async def check(options: Mapping[str, Any]) -> int:
     check_given_files(("SOURCES", options["sources"]), ("--log-file", options["log_file"]))
     with logged(LogOptions(*(options[name] for name in LOGGING))):
         sources = await sources_of_file(options["sources"])
-        limits = Limits(attempts=_ATTEMPTS, **({} if options["rate"] is None else {"rate": options["rate"]}))
+        rate = {} if options["rate"] is None else {"rate": options["rate"]}
+        return await try_each(listings, sources, timeout=options["timeout"], is_json=options["style"] == "json", **rate)
+
+
+async def try_each(
+    listings: Mapping[str, Listing[Any, Any]],
+    sources: Sequence[Source],
+    *,
+    timeout: float,  # noqa: ASYNC109 - of each request
+    rate: float = Limits().rate,
+    ignore_errors: Sequence[str] = (),
+    is_json: bool = False,
+) -> int:
+    """Request one item of each source and listing, print the results, and return the exit code.
+
+    If this is cancelled, a table for people shows which sources were checked so far.
+
+    Arguments:
+        listings: the listings by name; of a nested one, one item of one parent is requested.
+        sources: the sources.
+        timeout: maximum seconds to wait for the answer to a request, and for credentials.
+        rate: maximum requests per second for each account.
+        ignore_errors: error codes that do not make the exit code 1.
+        is_json: whether the results are printed as JSON, rather than as a table.
+
+    Raises:
+        CommandError: two sources have the same label, or the results cannot be written.
+    """
+    # By botocore, within the time limit, so that what is not answered is not repeated.
+    config: Any = Config(retries={"mode": "standard", "total_max_attempts": 3})
+    try:
+        collection: Collection[Any] = Collection(
+            {name: _of_one_item(listing) for name, listing in listings.items()},
+            sources,
+            # Sources that do not answer are waited for together.
+            limits=Limits(rate=rate, attempts=1, sources=_AT_ONCE, account_concurrency=_AT_ONCE, concurrency=_AT_ONCE),
+            on_error="report",
+            ignore_errors=ignore_errors,
+            timeout=timeout,
+            config=config,
+        )
+    except ValueError as error:  # two sources with one label
+        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+    async with collection as stream:
         try:
-            collection: Collection[Any] = Collection(listings, sources, limits=limits, on_error="report")
-        except ValueError as error:  # two sources with one label
-            raise CommandError(one_line(str(error)), exit_code=USAGE) from None
-        is_table = options["style"] != "json"
-        async with collection as stream:
-            try:
-                async for _ in stream:
-                    pass
-            except anyio.get_cancelled_exc_class():
-                with anyio.CancelScope(shield=True):
-                    if is_table:
-                        await _print(_as_text(_rows(stream.report)))
-                raise
-        rows = _rows(stream.report)
-        if (fault := unforeseen(_failures(rows))) is not None:
-            raise fault
-        await _print(_as_text(rows) if is_table else _as_json(rows))
-    return FAILED if any(row.error is not None for row in rows) else 0
+            async for _ in stream:
+                pass
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                if not is_json:
+                    await _print(_as_text(_rows(stream.report)))
+            raise
+    rows = _rows(stream.report)
+    if (fault := unforeseen(_failures(rows))) is not None:
+        raise fault
+    await _print(_as_json(rows) if is_json else _as_text(rows))
+    return FAILED if _failures(rows) else 0
+
+
+def _of_one_item(listing: Listing[Any, Any]) -> Listing[Any, Any]:
+    """Return the same listing of one item; a nested one of one item of one parent."""
+    sized = {"page_size": 1} if "page_size" in listing.pagination.attributes else {}
+    has_pages = listing.pagination.token is not None  # unlike an operation that gets a single item
+    least = attrs.evolve(listing, filters={**listing.filters, **sized}, max_items=1 if has_pages else None)
+    return attrs.evolve(least, parent=_of_one_item(least.parent)) if isinstance(least, NestedListing) else least
 
 
 def _listing(command: str) -> Listing[Any, Any]:
-    """Return the listing of one item.
+    """Return the listing without filters.
 
     Raises:
         CommandError: there is no such listing, or it needs filters.
@@ -126,9 +182,8 @@ def _listing(command: str) -> Listing[Any, Any]:
     if service is None or command in details()[service]:
         text = f"{one_line(command)} is not a listing of a catalog: collect --help lists them"
         raise CommandError(text, exit_code=USAGE)
-    sized = {"page_size": 1} if "page_size" in pagination_of(service, command).attributes else {}
     try:
-        listing: Listing[Any, Any] = getattr(load(service, "listings"), command.replace("-", "_"))(max_items=1, **sized)
+        listing: Listing[Any, Any] = getattr(load(service, "listings"), command.replace("-", "_"))()
     except TypeError as error:
         raise CommandError(
             f"{one_line(str(error))}: only listings without required filters can be checked", exit_code=USAGE
@@ -142,15 +197,14 @@ async def _print(content: bytes) -> None:
 
 
 def _rows(report: Report[Origin]) -> list[_Row]:
-    states = [(origin, foreseen(state)) for origin, state in report.sources.items()]
-    unchecked = (Outcome.PENDING, Outcome.RUNNING, Outcome.CANCELLED)
-    return [_Row(origin, state.outcome not in unchecked, state.error, state.elapsed) for origin, state in states]
+    return [_Row.of(origin, state) for origin, state in report.sources.items()]
 
 
-def _failures(rows: Sequence[_Row]) -> dict[str, Exception]:
+def _failures(rows: Sequence[_Row], *, ignored: bool = False) -> dict[str, Exception]:
     """Return the errors by the displayed name of the source, with its listing if there are several."""
     has_several = len({row.origin.listing for row in rows}) > 1
-    return {str(row.origin) if has_several else row.origin.label: row.error for row in rows if row.error is not None}
+    failed = [(row.origin, row.error) for row in rows if row.error is not None and row.is_ignored == ignored]
+    return {str(origin) if has_several else origin.label: error for origin, error in failed}
 
 
 def _as_json(rows: Sequence[_Row]) -> bytes:
@@ -183,11 +237,12 @@ def _as_text(rows: Sequence[_Row]) -> bytes:
     width = width_of(sys.stdout)
     failures = _failures(rows)
     number = sum(row.result == _OK for row in rows)
-    unchecked = sum(not row.is_checked for row in rows)
+    others = {"ignored": sum(row.is_ignored for row in rows), "not checked": sum(not row.is_checked for row in rows)}
     lines = [
+        *(f"skipped: {line}" for line in explain_all(_failures(rows, ignored=True))),
         *(f"error: {line}" for line in explain_all(failures)),
-        *by_cause(failures),
-        f"{number} of {len(rows)} ok{f', {unchecked} not checked' if unchecked else ''}",
+        *cause_lines(failures),
+        ", ".join([f"{number} of {len(rows)} ok", *(f"{count} {what}" for what, count in others.items() if count)]),
     ]
     text = render(columns, [[each] for each in cells], width=width, styled=is_styled(sys.stdout)) + "".join(
         f"{line}\n" for line in lines

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from aiopartnercentral.cli.option_values import check_file, check_rate
-from aiopartnercentral.cli.options import LIMITS, LOGGING, option
+from aiopartnercentral.cli.options import LIMITS, LOGGING, TIMEOUT, option
 from aiopartnercentral.cli.services import summaries
 
 if TYPE_CHECKING:
@@ -54,6 +54,14 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
         callback=check_rate,
         help="Maximum requests per second for each account. Default: 5.",
     ),
+    "timeout": option(
+        LIMITS,
+        float,
+        metavar="SECONDS",
+        default=TIMEOUT,
+        callback=check_rate,
+        help="Maximum time to wait for the answer of a source, and for its credentials.",
+    ),
     **LOGGING,
 }
 
@@ -61,7 +69,8 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
 def check(**options: Any) -> None:  # noqa: ANN401 - the types are in the signature
     """Check a sources file: credentials, roles and permissions of each source, without writing anything.
 
-    Each source gets one request for one item of each listing. The exit code is 1 if any failed.
+    Each source gets one request for one item of each listing. All are tried at the same time, each for --timeout at
+    most. The exit code is 0 if all are ok, 1 if any failed, and 2 for wrong usage.
     """
     from aiopartnercentral.cli.check import check as check_sources  # noqa: PLC0415 - loads botocore
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop

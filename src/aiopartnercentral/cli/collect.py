@@ -14,25 +14,25 @@ from botocore.exceptions import ProfileNotFound
 from aiopartnercentral._pagination.report import EarlierRun, Report, versions_of
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import counted
-from aiopartnercentral.bulk import Collection, Limits, RunStarted, Source, check_sources
+from aiopartnercentral.bulk import Collection, Limits, RunStarted, check_sources
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
 from aiopartnercentral.bulk.collection import MAX_AGE
 from aiopartnercentral.bulk.incremental import OVERLAP
 from aiopartnercentral.bulk.sink_writer import empty_pages
-from aiopartnercentral.cli.causes import failure_lines
+from aiopartnercentral.cli.check import try_each
 from aiopartnercentral.cli.config import resume_hint
 from aiopartnercentral.cli.config_checks import combine
 from aiopartnercentral.cli.each import listing_of
 from aiopartnercentral.cli.item_table import ItemTables
 from aiopartnercentral.cli.log import logged
-from aiopartnercentral.cli.messages import explain, in_options, unforeseen
-from aiopartnercentral.cli.options import Format, OnFailure
+from aiopartnercentral.cli.messages import explain, failure_lines, in_options, unforeseen
+from aiopartnercentral.cli.options import TIMEOUT, Format, OnFailure
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import BeginningReport, begin_of, foreseen, say_whole, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.sinks import StreamSink, count_malformed, malformed_sink, write_malformed
-from aiopartnercentral.cli.sources import sources_of_file
+from aiopartnercentral.cli.sources import sources_of
 from aiopartnercentral.cli.table import encoded, named, say_how_far, say_result, say_unwritten
 from aiopartnercentral.cli.terminal import clean, is_styled, one_line, say, width_of
 from aiopartnercentral.cli.writer import (
@@ -54,7 +54,7 @@ from aiopartnercentral.types import NestedListing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiopartnercentral.bulk import Event, Origin
+    from aiopartnercentral.bulk import Event, Origin, Source
     from aiopartnercentral.cli.config import Config, ParsedListing
     from aiopartnercentral.sinks import Sink
     from aiopartnercentral.sinks.file_sink import FileSink
@@ -79,7 +79,9 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     async with AsyncExitStack() as stack:
         stack.enter_context(logged(config.logging))
         warnings = stack.enter_context(warnings_of_files())
-        run = _Run(config, await _sources(config))
+        run = _Run(config, await sources_of(config))
+        if config.dry_run:
+            return await run.try_each()
         path = config.dated("report")
         report_file = None if path is None else stack.enter_context(await run.target(path, template=config.report))
         try:
@@ -103,29 +105,6 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     for line in warnings:
         say(clean(line))
     return _conclude(config, run, unwritten)
-
-
-async def _sources(config: Config) -> Sequence[Source]:
-    """Return the sources of the file, or one for each catalog.
-
-    Raises:
-        CommandError: an option or the file has an invalid value.
-    """
-    if config.sources is not None:
-        return await sources_of_file(config.sources)
-    try:
-        return [
-            Source(
-                catalog,
-                profile=config.profile,
-                region_name=config.region,
-                endpoint_url=config.endpoint_url,
-                label=catalog,
-            )
-            for catalog in config.catalogs
-        ]
-    except ValueError as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
 
 
 def _conclude(config: Config, run: _Run, unwritten: CommandError | None) -> int:
@@ -162,6 +141,7 @@ class _Run:
             CommandError: an option has an invalid value.
         """
         self.config = config
+        self._sources = sources
         self._resumes: EarlierRun | None = None
         self._since = begin_of(config)
         self._beginning = BeginningReport()
@@ -197,6 +177,13 @@ class _Run:
         if output is not None and config.malformed is not None:
             rejects = malformed_sink(config.malformed)
             self._sink = SinkWithRejects(output, rejects, str(config.malformed))
+
+    async def try_each(self) -> int:
+        """Try each source and listing with one request, print the results, and return the exit code."""
+        config = self.config
+        return await try_each(
+            self._listings, self._sources, timeout=TIMEOUT, rate=self._rate, ignore_errors=config.ignore_errors
+        )
 
     async def collect(self) -> None:
         """Collect everything; `report` has the result.
@@ -278,10 +265,15 @@ class _Run:
         """Return the displayed name of a source: with its listing if there are several."""
         return str(origin) if len(self.config.listings) > 1 else origin.label
 
+    @property
+    def _rate(self) -> float:
+        """Maximum requests per second for each account."""
+        return self.config.rate or (_UNLIMITED if self.config.sources is None else Limits().rate)
+
     def _collection(self, sources: Sequence[Source], listings: Sequence[Any]) -> Collection[Any]:
         config, default = self.config, Limits()
         limits = Limits(
-            rate=config.rate or (_UNLIMITED if config.sources is None else default.rate),
+            rate=self._rate,
             concurrency=config.concurrency,
             account_concurrency=config.concurrency if config.sources is None else default.account_concurrency,
             attempts=config.max_attempts,

@@ -104,6 +104,7 @@ class Config:
     concurrency: int
     max_attempts: int
     ordered: bool
+    dry_run: bool
     on_error: OnFailure
     ignore_errors: list[str]
     malformed: Path | None

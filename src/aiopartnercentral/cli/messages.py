@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
 
+from aiopartnercentral._pagination.causes import by_cause, cause_of, is_login, is_rejection
 from aiopartnercentral._pagination.source_report import with_noted_parent
-from aiopartnercentral._utils.text import listed
+from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.cli.options import switch_of
 from aiopartnercentral.cli.terminal import LIMIT, clean, one_line
 from aiopartnercentral.errors import (
@@ -23,23 +24,14 @@ from aiopartnercentral.errors import (
     PositionError,
     ServiceError,
     SinkError,
+    TimeExceededError,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["explain", "explain_all", "in_options", "is_login", "is_rejection", "unforeseen"]
+__all__ = ["cause_lines", "explain", "explain_all", "failure_lines", "in_options", "unforeseen"]
 
-_REJECTED = (
-    "ExpiredToken",
-    "IncompleteSignature",
-    "InvalidClientTokenId",
-    "InvalidSignature",
-    "MissingAuthenticationToken",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClient",
-)
-_LOGIN = ("SSOError", "LoginError", "TokenRetrievalError", "NoAuthTokenError", "UnauthorizedSSOTokenError")
 _FIRST_SERVER_STATUS = 500
 _NOT_IMPLEMENTED = 501
 _DETAILS = ("error_details", "error_list", "field_list")  # of the services' ValidationExceptions
@@ -65,8 +57,8 @@ def explain(error: BaseException, *, quotes: bool = True) -> str | None:
         # Not cut, as it ends with what to do.
         return f"cannot {action} {clean(error.path)}: {one_line(error.reason, limit=None).replace(*_RESTART)}"
     if isinstance(error, AioPartnerCentralError):
-        text = one_line(str(error), limit=None if isinstance(error, CheckpointError) else LIMIT)
-        return text.replace(*_RESTART)
+        text = _unanswered(error) if isinstance(error, TimeExceededError) else str(error)
+        return one_line(text, limit=None if isinstance(error, CheckpointError) else LIMIT).replace(*_RESTART)
     return _before_answer(error) if isinstance(error, boto.BotoCoreError) else _configured(error)
 
 
@@ -103,19 +95,25 @@ def explain_all(failures: Mapping[str, Exception]) -> list[str]:
     return [f"{listed(names)}: {line}{requests[line]}" for line, names in sources.items()]
 
 
+def cause_lines(failures: Mapping[str, Exception]) -> list[str]:
+    """Return a line for each cause, the most frequent first; none if all sources failed with the same error."""
+    if len(explain_all(failures)) < 2:  # noqa: PLR2004 - the line of a single error says it all
+        return []
+    causes = by_cause((cause_of(error), clean(source)) for source, error in failures.items())
+    return [
+        f"{cause.name}: {counted(len(names), 'source')} ({listed(names)}); {cause.owner} can fix it: {cause.step}"
+        for cause, names in causes
+    ]
+
+
+def failure_lines(failures: Mapping[str, Exception]) -> list[str]:
+    """Return a line for each different error, and, if there are several, for each cause."""
+    return [*explain_all(failures), *cause_lines(failures)]
+
+
 def unforeseen(failures: Mapping[str, Exception]) -> Exception | None:
     """Return an unexpected error among the failures, or None."""
     return next((error for error in failures.values() if explain(error) is None), None)
-
-
-def is_rejection(error: ServiceError) -> bool:
-    """Return whether the service has not accepted the credentials."""
-    return error.code.startswith(_REJECTED)
-
-
-def is_login(error: Exception) -> bool:
-    """Return whether a login has expired or is missing."""
-    return any(cls.__name__ in _LOGIN for cls in type(error).__mro__)
 
 
 def _service(error: ServiceError, *, quotes: bool) -> str:
@@ -157,6 +155,15 @@ def _fields(error: ServiceError, *, quotes: bool) -> str:
 def _first(problem: object, names: Iterable[str]) -> str:
     """Return the first of some members that a problem has."""
     return str(next(filter(None, (getattr(problem, name, None) for name in names)), ""))
+
+
+def _unanswered(error: TimeExceededError) -> str:
+    where, limit = error.endpoint_url, f"within {error.seconds:g} s"
+    if where is None:
+        return str(error)
+    if error.attempts > 1:  # some attempt may have been answered, with an error that is worth a retry
+        return f"{where} gave no usable answer {limit}, to {error.attempts} attempts: try again later"
+    return f"{where} did not answer {limit}: check the network, the proxy and the address, or try again later"
 
 
 def _before_answer(error: boto.BotoCoreError) -> str:

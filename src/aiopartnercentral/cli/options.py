@@ -39,6 +39,7 @@ __all__ = [
     "OWN",
     "SHARED",
     "SOURCES",
+    "TIMEOUT",
     "Format",
     "Formulas",
     "LogFormat",
@@ -98,6 +99,8 @@ LIMITS: Final = "Limits and retries"
 _ERRORS: Final = "Errors"
 _REPORTING: Final = "Progress and reports"
 _S3: Final = "Output and report in S3"
+TIMEOUT: Final = 10.0
+"""Seconds to wait for each source of `check` and `collect --dry-run`, by default."""
 
 LOGGING: Final[Mapping[str, tuple[Any, Any]]] = {
     "verbose": option(
@@ -312,6 +315,14 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         metavar="CODE",
         callback=check_text,
         help="Skip a source that fails with this error code, such as AccessDeniedException; can be repeated.",
+    ),
+    "dry_run": option(
+        _REPORTING,
+        bool,
+        "--dry-run",
+        default=False,
+        help="Collect and write nothing: check options and files, and try each source with one request for one item of "
+        "each listing, as `check` does.",
     ),
     "progress": option(
         _REPORTING,

@@ -1,4 +1,4 @@
-"""The sources of a sources file, with the command's message for each mistake."""
+"""The sources of a run or of a sources file, with the command's message for each mistake."""
 
 from __future__ import annotations
 
@@ -15,7 +15,32 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["sources_of_file"]
+    from aiopartnercentral.cli.config import Config
+
+__all__ = ["sources_of", "sources_of_file"]
+
+
+async def sources_of(config: Config) -> Sequence[Source]:
+    """Return the sources of the file, or one for each catalog.
+
+    Raises:
+        CommandError: an option or the file has an invalid value.
+    """
+    if config.sources is not None:
+        return await sources_of_file(config.sources)
+    try:
+        return [
+            Source(
+                catalog,
+                profile=config.profile,
+                region_name=config.region,
+                endpoint_url=config.endpoint_url,
+                label=catalog,
+            )
+            for catalog in config.catalogs
+        ]
+    except ValueError as error:
+        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
 
 
 async def sources_of_file(path: Path) -> Sequence[Source]:

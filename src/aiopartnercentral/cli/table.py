@@ -20,8 +20,7 @@ from rich.text import Text
 from aiopartnercentral._pagination.report import KeyT, Outcome, Report, SourceReport, omissions
 from aiopartnercentral._pagination.source_report import SkippedParents
 from aiopartnercentral._utils.text import counted, listed
-from aiopartnercentral.cli.causes import by_cause, failure_lines
-from aiopartnercentral.cli.messages import explain_all
+from aiopartnercentral.cli.messages import cause_lines, explain_all, failure_lines
 from aiopartnercentral.cli.terminal import clean, is_styled, say, show, width_of
 
 if TYPE_CHECKING:
@@ -156,7 +155,7 @@ def report_text(report: Report[str], *, width: int | None, styled: bool = False)
         *_omissions(report.sources),
         *(f"skipped: {line}" for line in explain_all(ignored)),
         *(f"error: {line}" for line in explain_all(report.failures)),
-        *by_cause(report.failures),
+        *cause_lines(report.failures),
     ]
     problems = "".join(f"{line}\n" for line in lines)
     left = "" if report.left_in_place is None else f"{clean(report.left_in_place)}\n"

@@ -1,0 +1,154 @@
+"""The causes of failures: what happened, who can fix it, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import attrs
+from botocore import exceptions as boto
+
+from aiopartnercentral.errors import (
+    AioPartnerCentralError,
+    CredentialsError,
+    DecodeError,
+    EncodeError,
+    MalformedItemsError,
+    PaginationError,
+    ServiceError,
+    TimeExceededError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Cause", "StoredError", "by_cause", "cause_named", "cause_of", "is_login", "is_rejection"]
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Cause:
+    """A cause of failures.
+
+    Attributes:
+        name: what happened.
+        owner: who can fix it.
+        step: what the owner can do next.
+    """
+
+    name: str
+    owner: str
+    step: str
+
+
+_CREDENTIALS: Final = Cause(
+    "no valid credentials", "you", "log in again, or correct the profile, the role or its trust policy"
+)
+_DENIED: Final = Cause("access denied", "the account's administrator", "allow the operation on the catalog")
+_THROTTLED: Final = Cause("throttled", "you", "run again later, or set a lower rate")
+_SERVICE: Final = Cause("service error", "AWS", "run again later; AWS Support can look up the request id")
+_NETWORK: Final = Cause("network", "your network", "check the connection, the proxy and the endpoint; then run again")
+_MALFORMED: Final = Cause(
+    "malformed response", "AWS or this library", "collect NDJSON, or leave malformed items out; then report it"
+)
+_REQUEST: Final = Cause("request refused", "you", "correct what the error names")
+_SLOW: Final = Cause("time limit", "you", "run again; with a checkpoint, the run continues where it stopped")
+_OTHER: Final = Cause("other error", "you", "read the error of the source")
+_BY_NAME: Final = {
+    cause.name: cause
+    for cause in (
+        *(_CREDENTIALS, _DENIED, _THROTTLED, _SERVICE, _NETWORK),
+        *(_MALFORMED, _REQUEST, _SLOW),
+    )
+}
+
+_BY_CLASS: Final = (
+    ((boto.ParamValidationError, boto.InvalidRegionError, EncodeError), _REQUEST),
+    ((DecodeError, MalformedItemsError, PaginationError), _MALFORMED),
+    (TimeExceededError, _SLOW),
+    (
+        (
+            CredentialsError,
+            boto.NoCredentialsError,
+            boto.PartialCredentialsError,
+            boto.ProfileNotFound,
+            boto.CredentialRetrievalError,
+        ),
+        _CREDENTIALS,
+    ),
+    ((boto.HTTPClientError, boto.ConnectionError), _NETWORK),
+)
+_REJECTED: Final = (
+    "ExpiredToken",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "InvalidSignature",
+    "MissingAuthenticationToken",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClient",
+)
+_LOGIN: Final = ("SSOError", "LoginError", "TokenRetrievalError", "NoAuthTokenError", "UnauthorizedSSOTokenError")
+_FIRST_SERVER_STATUS: Final = 500
+
+
+class StoredError(AioPartnerCentralError):
+    """The error of a source in a report that was read from a file, which has its text and its cause alone.
+
+    Attributes:
+        cause: the name of its cause; None if the file does not have it.
+    """
+
+    def __init__(self, text: str, cause: str | None) -> None:
+        super().__init__(text, cause)
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def cause_of(error: Exception) -> Cause:
+    """Return the cause of the failure of a source."""
+    if isinstance(error, StoredError):
+        return cause_named(error.cause)
+    if isinstance(error, ServiceError):
+        return _of_service(error)
+    if is_login(error):
+        return _CREDENTIALS
+    if isinstance(error, CredentialsError) and error.is_retryable:  # nothing or no usable answer came from their source
+        return _NETWORK if error.code is None else _SERVICE
+    if isinstance(error, TimeExceededError) and error.endpoint_url is not None:
+        return _NETWORK  # a call was not answered; the time limits of a run are another matter
+    return next((cause for classes, cause in _BY_CLASS if isinstance(error, classes)), _OTHER)
+
+
+def cause_named(name: str | None) -> Cause:
+    """Return the cause with a name; for an unknown one, the cause that says to read the error."""
+    return _BY_NAME.get(name or "", _OTHER)
+
+
+def by_cause(failures: Iterable[tuple[Cause, T]]) -> list[tuple[Cause, list[T]]]:
+    """Return the failures of each cause, the most frequent cause first."""
+    found: dict[Cause, list[T]] = {}
+    for cause, failure in failures:
+        found.setdefault(cause, []).append(failure)
+    return sorted(found.items(), key=lambda item: -len(item[1]))
+
+
+def is_rejection(error: ServiceError) -> bool:
+    """Return whether the service has not accepted the credentials."""
+    return error.code.startswith(_REJECTED)
+
+
+def is_login(error: Exception) -> bool:
+    """Return whether a login has expired or is missing."""
+    return any(cls.__name__ in _LOGIN for cls in type(error).__mro__)
+
+
+def _of_service(error: ServiceError) -> Cause:
+    if is_rejection(error):
+        return _CREDENTIALS
+    if error.code.startswith("AccessDenied"):
+        return _DENIED
+    if error.is_throttling:
+        return _THROTTLED
+    return _SERVICE if (error.http_status or 0) >= _FIRST_SERVER_STATUS else _REQUEST
