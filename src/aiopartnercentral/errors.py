@@ -216,10 +216,8 @@ class TimeExceededError(AioPartnerCentralError, TimeoutError):
 
     def __init__(self, seconds: float, limit: str, attempts: int = 1, endpoint_url: str | None = None) -> None:
         super().__init__(seconds, limit, attempts, endpoint_url)
-        self.seconds = seconds
-        self.limit = limit
-        self.attempts = attempts
-        self.endpoint_url = endpoint_url
+        self.seconds, self.limit = seconds, limit
+        self.attempts, self.endpoint_url = attempts, endpoint_url
 
     @property
     def is_retryable(self) -> bool:

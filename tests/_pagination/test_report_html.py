@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import attrs
 import pytest
+from botocore.exceptions import ProfileNotFound
 
+from aiopartnercentral import account
 from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, SourceReport
+from aiopartnercentral._pagination.report_html import report_page
 from aiopartnercentral._pagination.source_report import SkippedParents
+from aiopartnercentral.bulk import Origin, Source, load_report
 from aiopartnercentral.errors import AioPartnerCentralError
 from aiopartnercentral.sinks.base import EarlierFile
 from aiopartnercentral.types import MalformedItem
@@ -105,8 +111,9 @@ def test_the_repr_of_a_report_is_a_line_and_that_of_a_source_has_what_is_not_usu
 
 def test_a_page_has_totals_causes_and_the_place_of_each_source_in_time():
     page = everything().to_html()
-    assert "2 sources failed: </strong>VaultError" in page
-    assert f"2 sources failed: </strong>{LONG}<br><small>denied, again</small>" in page
+    assert "<h3>other error <span>5 sources failed</span></h3><p class='step'>You can fix it: read the error" in page
+    assert page.count(f"<p>{LONG}</p>") == page.count("<p>VaultError</p>") == 1
+    assert all(f"<tr><td>{name}</td></tr>" in page for name in ("denied", "again", "vault", "safe"))
     assert f">{LONG} (request id 2)</td>" in page
     assert "the output was written" in page
     assert "left: 25.00%; width: 75.00%" in page  # slow
@@ -114,6 +121,92 @@ def test_a_page_has_totals_causes_and_the_place_of_each_source_in_time():
     assert "1 malformed item left out; 1 parent skipped; 2 parents vanished" in page
     assert "250 items of earlier runs" in page
     assert SECRET not in page
+
+
+DENIED = account.AccessDeniedException(message=SECRET, reason="ACCESS_DENIED")
+OPERATIONS = [f"List{noun}" for noun in ("Connections", "Partners", "Opportunities", "Solutions", "Offers", "Tasks")]
+
+
+def night(*, accounts=50, labels="{account}/AWS"):
+    """Return the report of a night with six operations of many accounts: three are denied, one has no profile."""
+    sources = {}
+    for number in range(accounts):
+        name = f"{number:012}"
+        shared = Source("AWS", account=name, label=labels.format(account=name, number=number))
+        for operation in OPERATIONS[: 5 if number == 7 else 6]:
+            state, at = source(0, 5), {"service": "x", "listing": operation, "operation": operation}
+            failed = {"outcome": Outcome.FAILED, "items": 0, "pages": 0}
+            if number in (3, 7, 9) and not (number == 9 and operation == "ListTasks"):
+                state = source(0, 1, **failed, error=DENIED)
+            if number == 5:
+                state = source(0, 1, **failed, error=ProfileNotFound(profile="missing"))
+            if number == 8 and operation == "ListTasks":
+                state = source(0, 1, **failed | {"outcome": Outcome.SKIPPED}, error=DENIED)
+            sources[Origin(source=shared, **at)] = state
+    return attrs.evolve(report(), sources=sources, earlier_files=())
+
+
+def sections(page):
+    """Return the text of each section about a cause: its title, its lines and the rows of its table."""
+    found = re.findall("<section class='cause[^>]*>(.*?)</section>", page, re.DOTALL)
+    return [[HtmlText(f"<p>{each}</p>").rows for each in re.split("(?=<table)", section)] for section in found]
+
+
+def test_failures_are_grouped_by_cause_with_what_to_do_and_where():
+    denied, unknown, skipped = sections(night().to_html())
+    (title, step, error), rows = denied[0][0:3], denied[1][2:]
+    assert title == ["access denied 16 sources failed"]
+    assert step == ["The account's administrator can fix it: allow the operation on the catalog."]
+    assert error == ["AccessDeniedException"]
+    assert rows == [
+        ["000000000003", "AWS", f"all 6: {', '.join(OPERATIONS)}"],
+        ["000000000007", "AWS", f"all 5: {', '.join(OPERATIONS[:5])}"],
+        ["000000000009", "AWS", ", ".join(OPERATIONS[:5])],
+    ]
+    assert unknown[0][0] == ["no valid credentials 6 sources failed"]
+    assert skipped[0][0] == ["access denied 1 source skipped"]
+    assert skipped[1][2:] == [["000000000008", "AWS", "ListTasks"]]
+
+
+def test_operations_in_errors_and_ids_of_requests_do_not_multiply_them():
+    given, errors = night().as_json(), [state.error for state in night().sources.values()]
+    for each in given["sources"]:
+        if each["error"] is not None:
+            message = f"AccessDeniedException: the policy must allow {each['operation']} (request id {each['account']})"
+            each["error"]["message"] = message
+    (denied, *_) = sections(report_page(given, errors))
+    assert denied[0][2:] == [["AccessDeniedException: the policy must allow the operation"]]
+
+
+def test_labels_are_shown_if_they_are_not_the_account_and_the_catalog():
+    (denied, *_) = sections(night(labels="partner {number}").to_html())
+    assert [row[:3] for row in denied[1][1:3]] == [
+        ["source", "account", "catalog"],
+        ["partner 3", "000000000003", "AWS"],
+    ]
+
+
+def test_many_places_of_one_cause_are_cut_and_counted():
+    sources = {
+        Origin(source=Source("AWS", account=f"{n}", label=f"{n}"), service="x", listing="l", operation="ListX"): source(
+            0, 1, outcome=Outcome.FAILED, error=DENIED
+        )
+        for n in range(60)
+    }
+    page = attrs.evolve(report(), sources=sources).to_html()
+    (denied,) = sections(page)
+    assert denied[0][0] == ["access denied 60 sources failed"]
+    assert "\u2026 and 10 more" in page.partition("<h2>Sources")[0]
+
+
+def test_a_report_from_a_file_has_the_same_causes(tmp_path):
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(night().as_json()), encoding="utf-8")
+    titles = [section[0][0] for section in sections(night().to_html())]
+    assert [section[0][0] for section in sections(load_report(path).to_html())] == titles
+    again = tmp_path / "again.json"
+    again.write_text(json.dumps(pickle.loads(pickle.dumps(load_report(path))).as_json()), encoding="utf-8")
+    assert [section[0][0] for section in sections(load_report(again).to_html())] == titles
 
 
 def test_a_page_is_complete_in_itself_and_escapes_every_text():
@@ -139,6 +232,24 @@ def test_a_page_without_an_end_says_so_and_a_resumed_run_is_named():
 def browser(tmp_path_factory):
     with chromium(tmp_path_factory.mktemp("chromium")) as browser:
         yield browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_shows_the_failures_of_a_night_readably(browser, tmp_path, width, scheme):
+    path = tmp_path / "run.html"
+    path.write_text(night().to_html(), encoding="utf-8")
+    browser.open(path.as_uri(), width=width, scheme=scheme)
+    assert browser.run("return document.documentElement.scrollWidth <= window.innerWidth")
+    texts = [found for found in browser.texts() if found[1] != "rgba(0, 0, 0, 0)"]
+    assert min(contrast(text, "rgb(255, 255, 255)" if behind == "none" else behind) for _, text, behind in texts) >= 4.5
+    # Whoever opens a long page sees every cause first, and each account in one line of its own.
+    heights = browser.run("return [...document.querySelectorAll('.cause')].map(e => e.getBoundingClientRect().height)")
+    assert sum(heights) < {1280: 900, 390: 1800}[width]
+    first = """return [...document.querySelectorAll('.cause td:first-child')].map(each => {
+      const range = document.createRange(); range.selectNodeContents(each); return range.getClientRects().length })"""
+    assert browser.run(first) == [1] * 5
+    assert browser.complaints() == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

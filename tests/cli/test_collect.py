@@ -150,7 +150,8 @@ async def test_the_report_file_tells_of_every_source(run, two, tmp_path):
     denied = states["ada/Sandbox", "list_partners"]
     assert (denied["outcome"], denied["error"]["type"]) == ("failed", "AccessDeniedException")
     page = load_report(report).to_html()  # made later
-    assert "<strong>1 source failed: </strong>AccessDeniedException: the caller" in page.replace("&#x27;", "'")
+    assert "<h3>access denied <span>1 source failed</span></h3>" in page
+    assert "<p>AccessDeniedException: the caller" in page.replace("&#x27;", "'")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "sources.toml"]
 
 
@@ -163,7 +164,7 @@ async def test_a_report_in_html_is_a_page_for_a_browser(run, two, tmp_path):
     page, other = sorted(tmp_path.iterdir())
     assert (page.suffix, other.name) == (".html", "sources.toml")
     text = page.read_text(encoding="utf-8")
-    assert "<strong>1 source failed: </strong>" in text
+    assert "<h3>access denied <span>1 source failed</span></h3>" in text
     assert "AccessDeniedException" in text
     assert text.count("class='bar complete'") == 7
 

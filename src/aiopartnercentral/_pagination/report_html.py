@@ -6,13 +6,13 @@ Both are made from the JSON of a report, so they have neither page tokens nor th
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from aiopartnercentral._pagination.failures_html import explained, failures
+from aiopartnercentral._transport.causes import cause_of
 from aiopartnercentral._utils.html import ROWS, Html, join, more, table, text
 from aiopartnercentral._utils.text import counted, utc_text
-from aiopartnercentral.errors import AioPartnerCentralError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,14 +21,8 @@ __all__ = ["report_fragment", "report_page"]
 
 _ROWS: Final = 1000
 """How many sources a page shows."""
-_NAMED: Final = 5
-"""How many sources are named for each cause of a failure."""
-_NOTE: Final = 400
-"""How many characters of a note or a cause are shown."""
 _HEAD: Final = ("source", "outcome", "items", "pages", "items/s", "retries", "throttled", "note")
 _NUMBERS: Final = frozenset({"items", "pages", "items/s", "retries", "throttled"})
-_FROM_FILE: Final = AioPartnerCentralError.__name__
-_REQUEST_ID: Final = re.compile(r" \(request id [^()]*\)")
 _BREAKS: Final = re.compile("(?<=_)(?=[a-z])|(?<=[a-z])(?=[A-Z])")
 """Where the name of a listing may continue on the next line of a narrow column."""
 _RANKS: Final = {name: rank for rank, name in enumerate(("failed", "cancelled", "skipped", "limited", "running"))}
@@ -46,11 +40,12 @@ def report_fragment(report: Mapping[str, Any]) -> Html:
     return table(_HEAD, rows, caption=" \u00b7 ".join(_summary(report)), total=len(sources), noun="source")
 
 
-def report_page(report: Mapping[str, Any]) -> str:
+def report_page(report: Mapping[str, Any], errors: Sequence[Exception | None]) -> str:
     """Return a page: the totals, the failures by cause, and the sources with their place in time.
 
     Arguments:
         report: its JSON; without `finished_at` if the run has not finished.
+        errors: the error of each source, or None.
     """
     title = f"Run {report['run_id']}"
     totals = (f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in _totals(report))
@@ -58,7 +53,7 @@ def report_page(report: Mapping[str, Any]) -> str:
         f"<h1>{text(title)} <span class='state {_state(report).replace(' ', '-')}'>{text(_state(report))}</span></h1>",
         f"<p>{join('<br>', map(text, _facts(report)))}</p>",
         f"<dl class='totals'>{''.join(totals)}</dl>",
-        _failures(report["sources"]),
+        failures(report["sources"], [None if error is None else cause_of(error) for error in errors]),
         _timeline(report),
         _earlier_files(report["earlier_files"]),
     ]
@@ -107,7 +102,7 @@ def _note(source: Mapping[str, Any]) -> str:
     malformed = len(source["malformed"])
     return "; ".join(
         [
-            *([] if error is None else [_explained(error)]),
+            *([] if error is None else [explained(error)]),
             *([f"{counted(malformed, 'malformed item')} left out"] if malformed else []),
             *(f"{counted(parents[what], 'parent')} {what}" for what in ("skipped", "vanished") if parents[what]),
             *([f"only what has changed since {source['since']}"] if source["since"] else []),
@@ -115,17 +110,6 @@ def _note(source: Mapping[str, Any]) -> str:
             *(["restarted from its first page"] if source["restarted"] else []),
         ]
     )
-
-
-def _explained(error: Mapping[str, str]) -> str:
-    """Return the message of an error, with its type unless the message begins with it, as in a report from a file."""
-    name, message = error["type"], error["message"]
-    return message if message.startswith(name) or name == _FROM_FILE else f"{name}: {message}"
-
-
-def _cause(error: Mapping[str, str]) -> str:
-    """Return what several failures have in common: the message without the id of a request."""
-    return _REQUEST_ID.sub("", _explained(error))
 
 
 def _cells(source: Mapping[str, Any]) -> list[Html]:
@@ -174,21 +158,6 @@ def _totals(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _failures(sources: Sequence[Mapping[str, Any]]) -> str:
-    causes: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for source in sources:
-        if source["error"] is not None:
-            causes[source["outcome"], _cause(source["error"])].append(_name(source))
-    if not causes:
-        return ""
-    rows = []
-    for (outcome, cause), names in sorted(causes.items(), key=lambda each: -len(each[1]))[:_ROWS]:
-        named = join(", ", filter(None, [*map(text, names[:_NAMED]), more(_NAMED, len(names))]))
-        what = text(f"{counted(len(names), 'source')} {outcome}: ")
-        rows.append(f"<li><strong>{what}</strong>{text(cause, limit=_NOTE)}<br><small>{named}</small></li>")
-    return f"<h2>Failures by cause</h2><ul>{''.join(rows)}</ul>"
-
-
 def _timeline(report: Mapping[str, Any]) -> str:
     sources = _sorted(report["sources"])
     began, seconds = datetime.fromisoformat(report["started_at"]), report["elapsed"]
@@ -205,7 +174,7 @@ def _timeline(report: Mapping[str, Any]) -> str:
 
 def _row(source: Mapping[str, Any], began: datetime, seconds: float) -> str:
     cells = [
-        f"<td class='{_class(name)}' data-head='{text(name)}'>{cell}</td>"
+        f"<td class='{_class(name)}{' zero' if cell == '0' else ''}' data-head='{text(name)}'>{cell}</td>"
         for name, cell in zip(_HEAD, _cells(source), strict=True)
     ]
     bar = ""
@@ -259,7 +228,12 @@ body { margin: 0 auto; max-width: 80rem; padding: 1.5rem; color: var(--text); ba
   font: 15px/1.5 system-ui, sans-serif }
 h1, p, li, .source, .note { overflow-wrap: anywhere }
 h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
+h3 { font-size: 1rem; margin: 0 } h3 span { color: var(--bad); font-weight: 400 }
 p, small { color: var(--quiet) } ul { padding-left: 1.2rem }
+.cause { border-left: .25rem solid var(--bad); padding: .1rem 0 .1rem 1rem; margin: 1rem 0 1.75rem }
+.cause.skipped { border-color: var(--other) } .cause.skipped span { color: var(--other) }
+.cause p { margin: .25rem 0 } .cause .step { color: var(--text) }
+.cause table { width: auto; margin-top: .5rem } .cause td { min-width: 8rem; overflow-wrap: anywhere }
 .state { font-size: .9rem; font-weight: 600; padding: .1rem .6rem; border: 1px solid; border-radius: 1rem;
   vertical-align: middle; white-space: nowrap; color: var(--other) }
 .state.complete { color: var(--good) }
@@ -286,7 +260,10 @@ th.time span:nth-child(2) { text-align: center } th.time span:nth-child(3) { tex
     text-align: right; min-width: 0; white-space: normal }
   td::before { content: attr(data-head); color: var(--quiet); white-space: nowrap }
   td.source { font-weight: 600; text-align: left } td.source::before, td.time::before { content: none }
-  td.time .track { width: 100% } td:empty { display: none }
+  td.note { display: block; text-align: left }
+  td.note::before { content: none } td.time .track { width: 100% } td:empty, td.zero { display: none }
+  .cause table { width: 100% } .cause td { display: block; text-align: left } .cause td::before { content: none }
+  .cause td:first-child { font-weight: 600 }
 }
 @media print { body { max-width: none } }
 """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aiopartnercentral._transport.causes import StoredError
 from aiopartnercentral._utils.text import counted, json_time
 from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
 from aiopartnercentral.types.mixins import Shown
@@ -218,7 +219,10 @@ class SourceReport(Shown):
             "resumed_pages": self.resumed_pages,
             "error": None
             if error is None
-            else {"type": type(error).__name__, "message": with_noted_parent(error, error_text(error))},
+            else {
+                "type": error.type if isinstance(error, StoredError) else type(error).__name__,
+                "message": with_noted_parent(error, error_text(error)),
+            },
             "skipped_parents": self.skipped_parents.as_json(),
             "malformed": [
                 {"path": item.path, "reason": item.reason, "request_id": item.request_id} for item in self.malformed

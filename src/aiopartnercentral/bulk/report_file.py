@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import msgspec
 
 from aiopartnercentral._pagination.report import FORMAT, VERSION, Cursor, EarlierRun, Outcome, Report, SourceReport
+from aiopartnercentral._transport.causes import StoredError
 from aiopartnercentral._utils import validators
 from aiopartnercentral.bulk.dedup import split_fingerprints
 from aiopartnercentral.bulk.source import Origin, stand_in
@@ -36,6 +37,7 @@ class _Header(msgspec.Struct, frozen=True):
 
 class _Error(msgspec.Struct, frozen=True):
     message: str
+    type: str = AioPartnerCentralError.__name__
 
 
 class _Malformed(msgspec.Struct, frozen=True):
@@ -105,7 +107,7 @@ def load_report(path: str | os.PathLike[str]) -> Report[Origin]:
     """Return the report in a file that has the JSON of `Report.as_json()`, as the option `--report` writes it.
 
     It can be passed to a collection as `since`. Its sources have labels but no credentials, so they cannot be collected
-    again. Errors have only their text, and malformed items have no JSON.
+    again. Errors have only their text and the name of their class, and malformed items have no JSON.
 
     Raises:
         OSError: the file cannot be read.
@@ -208,7 +210,7 @@ def _state(source: _Source) -> SourceReport:
         resumed=source.resumed,
         resumed_items=source.resumed_items,
         resumed_pages=source.resumed_pages,
-        error=None if source.error is None else AioPartnerCentralError(source.error.message),
+        error=None if source.error is None else StoredError(source.error.message, source.error.type),
         since=source.since,
         # Whether it was reached in that run or in an earlier one makes no difference to the next run.
         earlier_cursor=None if source.cursor is None else _cursor(source.cursor),

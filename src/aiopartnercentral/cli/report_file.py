@@ -120,10 +120,11 @@ def _content(path: str, report: Report[Origin], *, is_finished: bool) -> bytes:
     content = report.as_json()
     if not is_finished:
         content["finished_at"] = None
-    for entry, state in zip(content["sources"], map(foreseen, report.sources.values()), strict=True):
-        if state.error is not None:
-            entry["error"]["message"] = explain(state.error, quotes=False) or type(state.error).__name__
-    text = report_page(content) if is_html(path) else f"{json.dumps(content, indent=2, ensure_ascii=False)}\n"
+    errors = [foreseen(state).error for state in report.sources.values()]
+    for entry, error in zip(content["sources"], errors, strict=True):
+        if error is not None:
+            entry["error"]["message"] = explain(error, quotes=False) or type(error).__name__
+    text = report_page(content, errors) if is_html(path) else f"{json.dumps(content, indent=2, ensure_ascii=False)}\n"
     # The path of a malformed item can contain a lone surrogate, which UTF-8 cannot encode.
     return text.encode(errors="backslashreplace")
 

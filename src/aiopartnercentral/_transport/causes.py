@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import attrs
 from botocore import exceptions as boto
 
+from aiopartnercentral import errors
 from aiopartnercentral.errors import (
     AioPartnerCentralError,
     CredentialsError,
@@ -21,7 +22,7 @@ from aiopartnercentral.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Cause", "StoredError", "by_cause", "cause_named", "cause_of", "is_login", "is_rejection"]
+__all__ = ["Cause", "StoredError", "by_cause", "cause_of", "is_login", "is_rejection"]
 
 T = TypeVar("T")
 
@@ -54,13 +55,6 @@ _MALFORMED: Final = Cause(
 _REQUEST: Final = Cause("request refused", "you", "correct what the error names")
 _SLOW: Final = Cause("time limit", "you", "run again; with a checkpoint, the run continues where it stopped")
 _OTHER: Final = Cause("other error", "you", "read the error of the source")
-_BY_NAME: Final = {
-    cause.name: cause
-    for cause in (
-        *(_CREDENTIALS, _DENIED, _THROTTLED, _SERVICE, _NETWORK),
-        *(_MALFORMED, _REQUEST, _SLOW),
-    )
-}
 
 _BY_CLASS: Final = (
     ((boto.ParamValidationError, boto.InvalidRegionError, EncodeError), _REQUEST),
@@ -89,18 +83,19 @@ _REJECTED: Final = (
 )
 _LOGIN: Final = ("SSOError", "LoginError", "TokenRetrievalError", "NoAuthTokenError", "UnauthorizedSSOTokenError")
 _FIRST_SERVER_STATUS: Final = 500
+_SERVER_CODES: Final = ("InternalServer", "ServiceUnavailable")  # of errors without a status, as in a file
 
 
 class StoredError(AioPartnerCentralError):
-    """The error of a source in a report that was read from a file, which has its text and its cause alone.
+    """The error of a source in a report that was read from a file, which has its text and the name of its class alone.
 
     Attributes:
-        cause: the name of its cause; None if the file does not have it.
+        type: the name of its class.
     """
 
-    def __init__(self, text: str, cause: str | None) -> None:
-        super().__init__(text, cause)
-        self.cause = cause
+    def __init__(self, text: str, type: str) -> None:  # noqa: A002 - as in the file
+        super().__init__(text, type)
+        self.type = type
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -109,7 +104,7 @@ class StoredError(AioPartnerCentralError):
 def cause_of(error: Exception) -> Cause:
     """Return the cause of the failure of a source."""
     if isinstance(error, StoredError):
-        return cause_named(error.cause)
+        return _of_stored(error)
     if isinstance(error, ServiceError):
         return _of_service(error)
     if is_login(error):
@@ -118,12 +113,7 @@ def cause_of(error: Exception) -> Cause:
         return _NETWORK if error.code is None else _SERVICE
     if isinstance(error, TimeExceededError) and error.endpoint_url is not None:
         return _NETWORK  # a call was not answered; the time limits of a run are another matter
-    return next((cause for classes, cause in _BY_CLASS if isinstance(error, classes)), _OTHER)
-
-
-def cause_named(name: str | None) -> Cause:
-    """Return the cause with a name; for an unknown one, the cause that says to read the error."""
-    return _BY_NAME.get(name or "", _OTHER)
+    return _of_class(type(error))
 
 
 def by_cause(failures: Iterable[tuple[Cause, T]]) -> list[tuple[Cause, list[T]]]:
@@ -151,4 +141,23 @@ def _of_service(error: ServiceError) -> Cause:
         return _DENIED
     if error.is_throttling:
         return _THROTTLED
-    return _SERVICE if (error.http_status or 0) >= _FIRST_SERVER_STATUS else _REQUEST
+    is_server_error = (error.http_status or 0) >= _FIRST_SERVER_STATUS or error.code.startswith(_SERVER_CODES)
+    return _SERVICE if is_server_error else _REQUEST
+
+
+def _of_class(cls: type[BaseException]) -> Cause:
+    return next((cause for classes, cause in _BY_CLASS if issubclass(cls, classes)), _OTHER)
+
+
+def _of_stored(error: StoredError) -> Cause:
+    """Return the cause by the name of the class, which for an error of a service is its code."""
+    cls = getattr(errors, error.type, None) or getattr(boto, error.type, None)
+    if cls is ServiceError:
+        return _of_code(str(error).partition(":")[0])
+    if cls is None:
+        return _of_code(error.type) if error.type.endswith("Exception") else _OTHER
+    return _of_class(cls) if isinstance(cls, type) else _OTHER
+
+
+def _of_code(code: str) -> Cause:
+    return _of_service(ServiceError({"Error": {"Code": code}}, ""))

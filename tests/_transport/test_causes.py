@@ -1,0 +1,61 @@
+"""The cause of a failure: what happened, who can fix it, and what to do."""
+
+from __future__ import annotations
+
+import pytest
+from botocore import exceptions as boto
+
+from aiopartnercentral import account, errors
+from aiopartnercentral._transport.causes import StoredError, by_cause, cause_of
+
+
+def service_error(code: str, status: int = 400) -> errors.ServiceError:
+    metadata = {"HTTPStatusCode": status}
+    return errors.ServiceError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "ListConnections")
+
+
+CASES = [
+    (account.AccessDeniedException(message="no", reason="ACCESS_DENIED"), "access denied"),
+    (account.ThrottlingException(message="no"), "throttled"),
+    (account.ValidationException(message="no", reason="REQUEST_VALIDATION_FAILED"), "request refused"),
+    (account.InternalServerException(message="no"), "service error"),
+    (service_error("ServiceUnavailable", 503), "service error"),
+    (service_error("ExpiredTokenException"), "no valid credentials"),
+    (errors.CredentialsError("role x: no"), "no valid credentials"),
+    (boto.NoCredentialsError(), "no valid credentials"),
+    (boto.ProfileNotFound(profile="x"), "no valid credentials"),
+    (boto.EndpointConnectionError(endpoint_url="https://x"), "network"),
+    (boto.ReadTimeoutError(endpoint_url="https://x"), "network"),
+    (errors.DecodeError("x", path="$"), "malformed response"),
+    (errors.EncodeError("x", path="$"), "request refused"),
+    (errors.TimeExceededError(5, "source_seconds"), "time limit"),
+    (ZeroDivisionError(), "other error"),
+    (errors.AioPartnerCentralError("x"), "other error"),
+]
+ALIVE = [
+    (errors.TimeExceededError(5, "timeout", 1, "https://x"), "network"),
+    (errors.CredentialsError("role x: no", is_retryable=True), "network"),
+    (errors.CredentialsError("role x: no", code="InternalFailure", is_retryable=True), "service error"),
+]
+
+
+@pytest.mark.parametrize(("error", "name"), [*CASES, *ALIVE])
+def test_the_cause_of_an_error(error: Exception, name: str) -> None:
+    assert cause_of(error).name == name
+
+
+@pytest.mark.parametrize(("error", "name"), CASES)
+def test_the_cause_of_an_error_of_a_file(error: Exception, name: str) -> None:
+    stored = StoredError(errors.error_text(error), type(error).__name__)
+    assert (str(stored), cause_of(stored).name) == (errors.error_text(error), name)
+
+
+@pytest.mark.parametrize("name", ["", "annotations", "TYPE_CHECKING", "__class__", "Exception"])
+def test_a_file_may_name_anything_as_the_class_of_an_error(name: str) -> None:
+    assert cause_of(StoredError("x", name)).name in ("other error", "request refused")
+
+
+def test_the_most_frequent_cause_comes_first() -> None:
+    denied, throttled = (cause_of(error) for error, _ in CASES[:2])
+    failures = [(denied, 1), (throttled, 2), (throttled, 3)]
+    assert by_cause(failures) == [(throttled, [2, 3]), (denied, [1])]
