@@ -214,7 +214,7 @@ def test_every_text_has_all_words_whatever_the_width(width):
 
 
 async def test_an_operation_in_a_pipe(run, botocore_model):
-    ended = await run("describe", "list-connections", FORCE_COLOR="1", COLUMNS="20")
+    ended = await run("describe", "list-connections", COLUMNS="20")
     assert (ended.code, ended.err) == (0, "")
     out = ended.out.decode()
     assert "\x1b" not in out
@@ -230,6 +230,34 @@ async def test_an_operation_in_a_pipe(run, botocore_model):
     assert " ".join(without_tags(member)) not in out
     with_docs = (await run("describe", "ListConnections", "--docs")).out.decode()
     assert f"ListConnectionsRequest.Catalog\n    {' '.join(without_tags(member))}\n" in with_docs
+
+
+async def test_names_are_bold_if_that_is_wanted(run):
+    out = (await run("describe", "list-connections", FORCE_COLOR="1")).out.decode()
+    bold = re.findall("\x1b\\[1m(.*?)\x1b\\[0m", out)
+    names = ["client.list_connections", "account.ListConnectionsResponse", "client.paginate.list_connections"]
+    assert bold == ["ListConnections", *names, "ListConnections"]
+    assert LIVE.sub(b"", out.encode()) == (await run("describe", "list-connections")).out
+
+
+def test_what_continues_a_line_of_a_docstring_is_joined_to_it_and_code_is_not():
+    code, section = "    code(\n        1)", "Arguments:\n    a: one\n        two.\n    b: three."
+    assert describe._unwrapped(f"One\ntwo.\n\n{code}\n\n{section}\n\nRaises:\n    X: four.") == [
+        *("One two.", "", "    code(", "        1)", ""),
+        *("Arguments:", "    a: one two.", "    b: three.", "", "Raises:", "    X: four."),
+    ]
+
+
+def test_what_continues_a_line_on_a_terminal_is_indented_deeper_than_what_follows():
+    lines = describe._laid_out(described("ListConnections"), 60).splitlines()
+    start = lines.index("    Arguments:") + 1
+    own, continued = (re.compile(rf" {{{indent}}}\S") for indent in (8, 12))
+    assert own.match(lines[start])
+    section = lines[start : lines.index("", start)]
+    assert all(own.match(line) or continued.match(line) for line in section)
+    assert [line for line in section if own.match(line)] == [line for line in section if re.match(r" {8}\w+: ", line)]
+    signature = next(number for number, line in enumerate(lines) if line.startswith("client.list_connections("))
+    assert lines[signature + 1].startswith(" " * 8)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,9 @@ async def test_a_person_at_a_terminal_sees_a_table_then_the_report(started, envi
     assert b"(no room at 85 columns for: other participant kind, updated at)" in plain
     assert b'{"Catalog"' not in plain
     assert plain.index(b"Company 2") < plain.index(b"1 source: 3 items")
+    # The progress has been erased before: it would take lines of the table with it.
+    assert MOVED.search(shown)
+    assert not MOVED.search(shown[shown.index(b"Company 0") :])
 
 
 async def test_lines_of_data_on_a_terminal_are_not_drawn_over(started, environment, url):

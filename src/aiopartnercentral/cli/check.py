@@ -20,7 +20,7 @@ from aiopartnercentral.cli.report_file import foreseen
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import details, load, service_of
 from aiopartnercentral.cli.sources import sources_of_file
-from aiopartnercentral.cli.table import Column, encoded, render
+from aiopartnercentral.cli.table import Column, encoded, prose, render
 from aiopartnercentral.cli.terminal import clean, is_styled, is_terminal, one_line, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, check_given_files, write_once
 from aiopartnercentral.types import NestedListing
@@ -244,7 +244,5 @@ def _as_text(rows: Sequence[_Row]) -> bytes:
         *cause_lines(failures),
         ", ".join([f"{number} of {len(rows)} ok", *(f"{count} {what}" for what, count in others.items() if count)]),
     ]
-    text = render(columns, [[each] for each in cells], width=width, styled=is_styled(sys.stdout)) + "".join(
-        f"{line}\n" for line in lines
-    )
-    return encoded(text, terminal=is_terminal(sys.stdout))
+    table = render(columns, [[each] for each in cells], width=width, styled=is_styled(sys.stdout))
+    return encoded(table + prose(lines, width), terminal=is_terminal(sys.stdout))

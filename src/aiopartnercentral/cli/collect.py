@@ -52,7 +52,7 @@ from aiopartnercentral.sinks.rejects import SinkWithRejects
 from aiopartnercentral.types import NestedListing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from aiopartnercentral.bulk import Event, Origin, Source
     from aiopartnercentral.cli.config import Config, ParsedListing
@@ -180,10 +180,8 @@ class _Run:
 
     async def try_each(self) -> int:
         """Try each source and listing with one request, print the results, and return the exit code."""
-        config = self.config
-        return await try_each(
-            self._listings, self._sources, timeout=TIMEOUT, rate=self._rate, ignore_errors=config.ignore_errors
-        )
+        ignored = self.config.ignore_errors
+        return await try_each(self._listings, self._sources, timeout=TIMEOUT, rate=self._rate, ignore_errors=ignored)
 
     async def collect(self) -> None:
         """Collect everything; `report` has the result.
@@ -196,8 +194,8 @@ class _Run:
         work = self._into_stream if sink is None else partial(self._collections[0].into, sink)
         is_whole = True
         try:
-            live = config.live if config.shows_progress else None
-            await self._beginning.during(partial(with_progress, work, self.progress, self.name, live=live))
+            shown = self._into_stream if self._is_table else partial(self._with_progress, work)
+            await self._beginning.during(shown)
         except Exception as error:
             failures = self.progress.report.failures.values()
             if config.on_error is not OnFailure.RAISE or not any(failure is error for failure in failures):
@@ -209,6 +207,15 @@ class _Run:
         left_out = count_malformed(report)
         if left_out and is_whole and not (sink is not None and report.lost):
             say(f"{counted(left_out, 'malformed item')} omitted: see {clean(str(self.dated('malformed')))}")
+
+    @property
+    def _is_table(self) -> bool:
+        """Whether the output is a table: written at the end, and not over the progress on the same terminal."""
+        return self._sink is None and self._encoder is None
+
+    async def _with_progress(self, work: Callable[[], Awaitable[object]]) -> None:
+        is_live = self.config.live if self.config.shows_progress else None
+        await with_progress(work, self.progress, self.name, live=is_live)
 
     @property
     def is_done(self) -> bool:
@@ -360,15 +367,18 @@ class _Run:
 
     async def _table(self, writer: Writer) -> None:
         config, tables = self.config, ItemTables()
-        has_several = len(config.listings) > 1
-        for collection in self._collections:
-            async with collection as stream:
-                async for origin, item in stream:
-                    source = None if config.sources is None else origin.label
-                    tables.add(item, source, origin.listing if has_several else None, self._parent_of(origin))
+        await self._with_progress(partial(self._fill, tables))
         styled = config.output == STDOUT and is_styled(sys.stdout)
         text = await tables.text(width_of(sys.stdout) if config.to_terminal else None, styled=styled)
         await writer.write(encoded(text, terminal=config.to_terminal))
+
+    async def _fill(self, tables: ItemTables) -> None:
+        has_several = len(self.config.listings) > 1
+        for collection in self._collections:
+            async with collection as stream:
+                async for origin, item in stream:
+                    source = None if self.config.sources is None else origin.label
+                    tables.add(item, source, origin.listing if has_several else None, self._parent_of(origin))
 
     def _parent_of(self, origin: Origin) -> str | None:
         """Return the parent of an item as a table has it, without sensitive members; None if it has none."""

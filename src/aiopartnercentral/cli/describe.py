@@ -76,6 +76,8 @@ def _package(service: str) -> _Package:
     return _Package(service, operations, types, kinds)
 
 
+_INDENT: Final = 4  # of entries in a section of a docstring, and of what continues a line
+_ENTRY: Final = re.compile(r" {4}[\w.*]+: ")
 _NOT_SAID: Final = r"(?<!')'(?!')|self, |\b(?:structures|common|enums)\."  # of signatures
 
 
@@ -92,7 +94,7 @@ async def describe(name: str | None, *, docs: bool, as_json: bool) -> int:
     if as_json:
         text = json.dumps(found or rows, indent=2, ensure_ascii=False) + "\n"
     elif found:
-        text = _laid_out(found, width or sys.maxsize)
+        text = _laid_out(found, width, styled=is_styled(sys.stdout))
     else:
         columns = [Column("service", 0), Column("name", 0), Column("kind", 2), Column("Python", 1)]
         text = render(columns, [[tuple(row.values())] for row in rows], width=width, styled=is_styled(sys.stdout))
@@ -207,10 +209,39 @@ def _plain(html: str) -> str:
     return re.sub(r"\s*\n\s*\n", "\n\n", document.getvalue().decode()).strip()
 
 
-def _laid_out(found: dict[str, Any], width: int) -> str:
-    """Return the description as text, with lines wrapped at words."""
-    lines = [f"{found['name']}: {found['kind']} of {found['service']}, {found['python']}", *found.get("values", ())]
-    lines += ["", *found["each"].split("\n")] if "each" in found else []
-    for head, text in (found["docstrings"] | found["examples"] | found["documentation"]).items():
-        lines += ["", head, *(f"    {line}" for line in text.split("\n"))]
-    return "".join(f"{wrapped(clean(line), width)}\n" for line in lines)
+def _laid_out(found: dict[str, Any], width: int | None, *, styled: bool = False) -> str:
+    """Return the description as text, on a terminal with lines wrapped at words; styled, with bold names."""
+    title = f"{found['name']}: {found['kind']} of {found['service']}, {found['python']}"
+    lines = [_head(title, width, styled=styled), *(wrapped(one, width) for one in found.get("values", ()))]
+    if "each" in found:
+        lines += ["", *(wrapped(clean(line), width) for line in found["each"].split("\n"))]
+    texts = {head: "\n".join(_unwrapped(text)) for head, text in found["docstrings"].items()}
+    for head, text in (texts | found["examples"] | found["documentation"]).items():
+        lines += ["", _head(head, width, styled=styled)]
+        for line in text.split("\n"):
+            hanging = _INDENT if _ENTRY.match(line) else 0
+            lines.append(wrapped(clean(f"    {line}".rstrip()), width, hanging=hanging))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _head(line: str, width: int | None, *, styled: bool) -> str:
+    """Return a title, whose name is bold if it is styled; it is indented deeper than the text below it."""
+    text = wrapped(clean(line), width, hanging=2 * _INDENT)
+    name = re.split(r"[(:]", text, maxsplit=1)[0]
+    return f"\x1b[1m{name}\x1b[0m{text.removeprefix(name)}" if styled else text
+
+
+def _unwrapped(text: str) -> list[str]:
+    """Return the lines of a docstring, each paragraph and each entry of a section as one line.
+
+    Lines that are indented elsewhere than below an entry are code, and unchanged.
+    """
+    lines: list[str] = []
+    for line in text.split("\n"):
+        before = lines[-1] if lines else ""
+        indent, is_entry = len(line) - len(line.lstrip()), bool(_ENTRY.match(before))
+        if line.strip() and before.strip() and (indent > _INDENT if is_entry else not (indent or before[0].isspace())):
+            lines[-1] = f"{before} {line.strip()}"
+        else:
+            lines.append(line)
+    return lines

@@ -21,10 +21,10 @@ from aiopartnercentral._pagination.report import KeyT, Outcome, Report, SourceRe
 from aiopartnercentral._pagination.source_report import SkippedParents
 from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.cli.messages import cause_lines, explain_all, failure_lines
-from aiopartnercentral.cli.terminal import clean, is_styled, say, show, width_of
+from aiopartnercentral.cli.terminal import clean, is_styled, say, show, width_of, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from aiopartnercentral.cli.config import Config
 
@@ -34,6 +34,7 @@ __all__ = [
     "Part",
     "encoded",
     "named",
+    "prose",
     "render",
     "report_text",
     "say_how_far",
@@ -157,9 +158,13 @@ def report_text(report: Report[str], *, width: int | None, styled: bool = False)
         *(f"error: {line}" for line in explain_all(report.failures)),
         *cause_lines(report.failures),
     ]
-    problems = "".join(f"{line}\n" for line in lines)
-    left = "" if report.left_in_place is None else f"{clean(report.left_in_place)}\n"
-    return f"{table}{rest}{report.totals}\n{left}{problems}"
+    left = [] if report.left_in_place is None else [clean(report.left_in_place)]
+    return f"{table}{rest}{prose([report.totals, *left, *lines], width)}"
+
+
+def prose(lines: Iterable[str], width: int | None) -> str:
+    """Return lines for people: on a terminal wrapped at words, the parts of each line indented after the first."""
+    return "".join(f"{wrapped(line, width, hanging=2)}\n" for line in lines)
 
 
 def _omissions(states: Mapping[str, SourceReport]) -> list[str]:

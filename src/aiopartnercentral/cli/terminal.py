@@ -82,9 +82,17 @@ def width_of(stream: TextIO | None) -> int | None:
     return columns or _USUAL_WIDTH
 
 
-def wrapped(line: str, width: int) -> str:
-    """Return the line wrapped at words, each part indented as the line is; no word is broken."""
-    indent = " " * (len(line) - len(line.lstrip()))
+def wrapped(line: str, width: int | None, *, hanging: int = 0) -> str:
+    """Return the line wrapped at words, each part indented as the line is; no word is broken.
+
+    Arguments:
+        line: the line.
+        width: the columns of the terminal; None to wrap nothing.
+        hanging: further columns by which all parts but the first are indented.
+    """
+    if width is None:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + hanging)
     return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
