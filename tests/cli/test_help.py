@@ -65,15 +65,18 @@ def test_every_page_fits_the_width(run_here, arguments, columns):
         ({"FORCE_COLOR": "1"}, False, True),
         ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
         ({"NO_COLOR": ""}, True, True),
+        ({"TERM": "dumb"}, True, False),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, True, True),
     ],
 )
-@pytest.mark.parametrize("arguments", [["--help"], ["describe"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["describe"], ["describe", "list-connections"]])
 async def test_titles_are_bold_where_styles_are_wanted(started, environment, arguments, extra, *, on_terminal, styled):
     for name in ("NO_COLOR", "FORCE_COLOR"):
         environment.pop(name, None)
     environment.update(extra)
     if on_terminal:
         with terminal(environment, 100) as (ours, theirs):
+            environment.update(extra)  # TERM, too
             async with started(*arguments, stdout=theirs) as process:
                 shown = await seen(ours, theirs)
                 assert await process.wait() == 0

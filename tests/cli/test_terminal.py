@@ -72,7 +72,8 @@ async def test_a_person_at_a_terminal_sees_a_table_then_the_report(started, envi
     assert row.split() == [b"AWS", b"pac-0000000000002", b"123456789012", b"SUBSIDIARY", b"ACTIVE", b"Company", b"2"]
     assert b"(no room at 85 columns for: other participant kind, updated at)" in plain
     assert b'{"Catalog"' not in plain
-    assert plain.index(b"Company 2") < plain.index(b"1 source: 3 items")
+    assert plain.index(b"Company 2") < plain.index(b"\nsource ") < plain.index(b"1 source: 3 items")
+    assert b"\n\nsource  outcome" in plain  # an empty line between the items and the summary
     # The progress has been erased before: it would take lines of the table with it.
     assert MOVED.search(shown)
     assert not MOVED.search(shown[shown.index(b"Company 0") :])

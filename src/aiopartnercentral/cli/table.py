@@ -21,7 +21,7 @@ from aiopartnercentral._pagination.report import KeyT, Outcome, Report, SourceRe
 from aiopartnercentral._pagination.source_report import SkippedParents
 from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.cli.messages import cause_lines, explain_all, failure_lines
-from aiopartnercentral.cli.terminal import clean, is_styled, say, show, width_of, wrapped
+from aiopartnercentral.cli.terminal import clean, is_styled, is_terminal, say, show, width_of, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -199,6 +199,7 @@ def render(columns: Sequence[Column], items: Sequence[Item], *, width: int | Non
         width=sum(widths.values()) + _GAP * len(widths),
         height=1,
         force_terminal=styled,
+        color_system="standard" if styled else None,  # whatever TERM is
         no_color=True,  # bold is all the style there is
         legacy_windows=False,
         markup=False,
@@ -269,7 +270,8 @@ def say_result(config: Config, report: Report[str]) -> None:
         report: the report of the run, with the displayed names of the sources.
     """
     if config.shows_summary and sys.stderr is not None:
-        show(report_text(report, width=width_of(sys.stderr), styled=is_styled(sys.stderr)))
+        gap = "\n" if config.to_terminal and is_terminal(sys.stderr) else ""  # after the items
+        show(gap + report_text(report, width=width_of(sys.stderr), styled=is_styled(sys.stderr)))
     if config.shows_summary or config.quiet:
         return
     if parents := str(SkippedParents.total(state.skipped_parents for state in report.sources.values())):

@@ -97,16 +97,18 @@ def wrapped(line: str, width: int | None, *, hanging: int = 0) -> str:
 
 
 def color_wish() -> bool | None:
-    """Return whether text is to be styled: False by NO_COLOR, True by FORCE_COLOR, None if it depends on the stream."""
+    """Return whether text is to be styled, by NO_COLOR, FORCE_COLOR and a dumb TERM; None if the stream decides."""
     if os.environ.get("NO_COLOR"):
         return False
-    return True if os.environ.get("FORCE_COLOR") else None
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return False if os.environ.get("TERM") == "dumb" else None
 
 
 def is_styled(stream: object) -> bool:
     """Return whether text for a stream is to be styled: bold titles on a terminal, unless the environment differs."""
     wish = color_wish()
-    return (is_terminal(stream) and os.environ.get("TERM") != "dumb") if wish is None else wish
+    return is_terminal(stream) if wish is None else wish
 
 
 def can_redraw() -> bool:
