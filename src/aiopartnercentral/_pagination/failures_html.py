@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from aiopartnercentral._transport.causes import by_cause
+from aiopartnercentral._pagination.causes import by_cause
 from aiopartnercentral._utils.html import Html, join, more, text
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.errors import AioPartnerCentralError
@@ -13,7 +13,7 @@ from aiopartnercentral.errors import AioPartnerCentralError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aiopartnercentral._transport.causes import Cause
+    from aiopartnercentral._pagination.causes import Cause
 
 __all__ = ["explained", "failures"]
 

@@ -9,8 +9,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from aiopartnercentral._pagination.causes import cause_of
 from aiopartnercentral._pagination.failures_html import explained, failures
-from aiopartnercentral._transport.causes import cause_of
 from aiopartnercentral._utils.html import ROWS, Html, join, more, table, text
 from aiopartnercentral._utils.text import counted, utc_text
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiopartnercentral._transport.causes import StoredError
+from aiopartnercentral._pagination.causes import StoredError
 from aiopartnercentral._utils.text import counted, json_time
 from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
 from aiopartnercentral.types.mixins import Shown

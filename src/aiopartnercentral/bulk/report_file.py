@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import msgspec
 
+from aiopartnercentral._pagination.causes import StoredError
 from aiopartnercentral._pagination.report import FORMAT, VERSION, Cursor, EarlierRun, Outcome, Report, SourceReport
-from aiopartnercentral._transport.causes import StoredError
 from aiopartnercentral._utils import validators
 from aiopartnercentral.bulk.dedup import split_fingerprints
 from aiopartnercentral.bulk.source import Origin, stand_in

@@ -10,8 +10,8 @@ import anyio
 import attrs
 from botocore.config import Config
 
+from aiopartnercentral._pagination.causes import Cause, cause_of
 from aiopartnercentral._pagination.report import Outcome
-from aiopartnercentral._transport.causes import Cause, cause_of
 from aiopartnercentral.bulk import Collection, Limits
 from aiopartnercentral.cli.log import LogOptions, logged
 from aiopartnercentral.cli.messages import cause_lines, explain, explain_all, unforeseen

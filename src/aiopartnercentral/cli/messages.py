@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto
 
+from aiopartnercentral._pagination.causes import by_cause, cause_of, is_login, is_rejection
 from aiopartnercentral._pagination.source_report import with_noted_parent
-from aiopartnercentral._transport.causes import by_cause, cause_of, is_login, is_rejection
 from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.cli.options import switch_of
 from aiopartnercentral.cli.terminal import LIMIT, clean, one_line

@@ -6,7 +6,7 @@ import pytest
 from botocore import exceptions as boto
 
 from aiopartnercentral import account, errors
-from aiopartnercentral._transport.causes import StoredError, by_cause, cause_of
+from aiopartnercentral._pagination.causes import StoredError, by_cause, cause_of
 
 
 def service_error(code: str, status: int = 400) -> errors.ServiceError:
