@@ -36,7 +36,6 @@ FRAGMENTS = {
     ("docs/notebooks.md", 6): "",
     ("docs/notebooks.md", 8): "report: Any",
     ("docs/notebooks.md", 9): "report: Any, Path: Any",
-    ("docs/nested.md", 0): "",
     ("docs/recipes.md", 4): "",
     ("docs/recipes.md", 5): "collected: Collected[Origin, account.ConnectionSummary]",
     ("docs/recipes.md", 6): "collected: Collected[Origin, account.ConnectionSummary]",
