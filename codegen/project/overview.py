@@ -70,7 +70,10 @@ class _Overview:
         }
         yield f"It has {', '.join(f'{count} {kind}' for kind, count in counts.items() if count)}.\n"
         yield "\n## Listings\n\n"
-        yield "`client.paginate` and `listings` have these, for [one catalog or many](../collections.md).\n\n"
+        yield (
+            "`client.paginate` and `listings` have these, for [one catalog](../one-catalog.md), "
+            "[many catalogs](../many-catalogs.md)\nand [many accounts](../bulk.md).\n\n"
+        )
         heads = ("listing", "items", "catalog", "page size", "[incremental](../incremental.md)")
         yield from _table(heads, self._listing_rows())
         yield "\nThe filters of the listings; those in bold are required:\n\n"

@@ -138,7 +138,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_the_documented_file_is_valid(load, monkeypatch):
-    documentation = (Path(__file__).parents[2] / "docs" / "bulk.md").read_text(encoding="utf-8")
+    documentation = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(.*?)```", documentation, re.DOTALL)
     monkeypatch.setenv("PARTNER_EXTERNAL_ID", "ours")
     monkeypatch.setenv("GLOBEX_EXTERNAL_ID", "theirs")

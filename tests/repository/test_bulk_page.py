@@ -13,7 +13,7 @@ from aiopartnercentral.bulk import Limits
 from tests.support.doc_blocks import PAGES, table_rows
 from tests.support.services import CONFIGS
 
-PAGE = "".join(PAGES[f"docs/{name}.md"] for name in ("bulk", "collections", "incremental"))
+PAGE = "".join(PAGES[f"docs/{name}.md"] for name in ("bulk", "limits", "reports", "incremental"))
 
 
 rows = partial(table_rows, PAGE)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TESTED_ELSEWHERE = {"docs/engines.md", "docs/notebooks.md", "docs/recipes.md", "docs/testing.md", "docs/emulator.md"}
+TESTED_ELSEWHERE = {
+    *("docs/emulator.md", "docs/engines.md", "docs/fastapi.md", "docs/lambda.md"),
+    *("docs/notebooks.md", "docs/recipes.md", "docs/testing.md"),
+}
 """Pages whose programs have tests of their own, since each needs its own surroundings."""
 WITH_SPARK = {where for where, block in BLOCKS.items() if "from pyspark" in block}
 """Those that the tests of Spark run, in an environment of their own."""

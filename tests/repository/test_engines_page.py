@@ -1,4 +1,7 @@
-"""Every program of docs/engines.md, as it stands; those that need further packages run in the nox session `recipes`."""
+"""Every program of docs/engines.md and docs/lambda.md, as it stands.
+
+Those that need further packages run in the nox session `recipes`.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ from anyio.from_thread import start_blocking_portal
 from aiopartnercentral.emulator import Emulator
 from tests.support.changing_service import ChangingService
 from tests.support.clients import aws_environment
+from tests.support.doc_blocks import PAGES
 from tests.support.moto_server import moto_server
 from tests.support.servers import Reply, scripted_server
 
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["aws_environment"]
 
-PAGE = (Path(__file__).parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
+PAGE = PAGES["docs/engines.md"] + PAGES["docs/lambda.md"]
 BLOCKS = {name: text for text, name in re.findall(r"^```python\n(# (.*?)\n.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)}
 SOURCES = '[defaults]\ncatalogs = ["AWS", "Sandbox"]\n[[source]]\nprofile = "ada"\n[[source]]\nprofile = "grace"\n'
 

@@ -1,4 +1,4 @@
-"""Every block of docs/recipes.md, as it stands, against an emulator."""
+"""Every block of docs/recipes.md and docs/fastapi.md, as it stands, against an emulator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
@@ -29,16 +28,18 @@ from aiopartnercentral.bulk import load_sources
 from aiopartnercentral.emulator import Emulator
 from tests.support.changing_service import ChangingService
 from tests.support.clients import aws_environment
+from tests.support.doc_blocks import PAGES
 from tests.support.moto_server import moto_server
 from tests.support.notebooks import kernel, text_of
 from tests.support.servers import scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 __all__ = ["aws_environment"]
 
-PAGE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+PAGE = PAGES["docs/recipes.md"] + PAGES["docs/fastapi.md"]
 BLOCKS = {name: text for text, name in re.findall(r"^```[a-z]+\n(# (.*?)\n.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)}
 COUNTS = {"AWS": 230, "Sandbox": 40}
 

@@ -26,9 +26,8 @@ from aiopartnercentral.bulk import Collection, Credentials, CredentialsProvider,
 from aiopartnercentral.sinks import S3Options, arrow_schema, open_sink, record_batches, to_pandas
 """
 FRAGMENTS = {
-    ("docs/bulk.md", 2): "fetch_from_vault: CredentialsProvider, my_client: Any",
-    ("docs/bulk.md", 3): "source: Source",
-    ("docs/bulk.md", 7): "",
+    ("docs/sources.md", 0): "fetch_from_vault: CredentialsProvider, my_client: Any",
+    ("docs/limits.md", 0): "source: Source",
     ("docs/notebooks.md", 1): "",
     ("docs/notebooks.md", 2): "client: account.Client",
     ("docs/notebooks.md", 3): "stack: Any",
@@ -36,9 +35,9 @@ FRAGMENTS = {
     ("docs/notebooks.md", 6): "",
     ("docs/notebooks.md", 8): "report: Any",
     ("docs/notebooks.md", 9): "report: Any, Path: Any",
-    ("docs/recipes.md", 4): "",
-    ("docs/recipes.md", 5): "collected: Collected[Origin, account.ConnectionSummary]",
-    ("docs/recipes.md", 6): "collected: Collected[Origin, account.ConnectionSummary]",
+    ("docs/recipes.md", 2): "",
+    ("docs/recipes.md", 3): "collected: Collected[Origin, account.ConnectionSummary]",
+    ("docs/recipes.md", 4): "collected: Collected[Origin, account.ConnectionSummary]",
     ("docs/sinks.md", 0): "position: Any, items: list[account.ConnectionSummary]",
     ("docs/dataframes.md", 0): "client: account.Client",
     ("docs/dataframes.md", 1): "pyarrow: Any, items: list[account.ConnectionSummary]",
@@ -51,7 +50,7 @@ FRAGMENTS = {
 """Blocks that are no programs: the names that they use."""
 
 UNTYPED = {
-    *(("docs/pipelines.md", number) for number in (6, 7, 8)),
+    *(("docs/pipelines.md", number) for number in (7, 8, 9)),
     *(("docs/notebooks.md", number) for number in (5, 7)),
     *(("docs/engines.md", number) for number in (0, 1, 2, 4, 5, 7)),
 }
