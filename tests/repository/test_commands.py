@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -161,6 +162,16 @@ SITUATIONS: dict[tuple[str, str], Callable[[str, Emulator], str]] = {
 EARLIER_REPORT = "collect list-opportunities --sources partners.toml --report last.json --output earlier.parquet"
 
 
+def assert_files(command: str) -> None:
+    """Look for the files of a run that is complete; without anything to resume, its checkpoint is deleted."""
+    for template in re.findall(r"--output '?((?!s3:)[\w./{}-]+)'?", command):
+        files = list(Path().glob(re.sub(r"{\w+}", "*", template)))
+        assert files, template
+        assert all(path.stat().st_size for path in files)
+    if " collect " in command:
+        assert not [name for name in re.findall(r"--checkpoint (\S+)", command) if Path(name).exists()]
+
+
 @pytest.mark.parametrize("where", COMMANDS, ids=lambda where: f"{where[0]}:{where[1]}")
 def test_a_command_prints_what_the_page_shows(where: tuple[str, int], emulator: Emulator) -> None:
     block, commands = CONSOLE_BLOCKS[where], COMMANDS[where]
@@ -184,9 +195,7 @@ def test_a_command_prints_what_the_page_shows(where: tuple[str, int], emulator: 
                 printed += serve(command)
             else:
                 printed += run(command, succeeds=True)
+                assert_files(command)
     assert "Traceback" not in printed
     if block.output is not None:
         check_output(block.output, printed)
-    if where == ("README.md", 1):
-        assert len(list(Path.cwd().glob("*.csv"))) == 4
-        assert not Path("partners.json").exists(), "the checkpoint is deleted when the run is complete"
