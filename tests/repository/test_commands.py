@@ -140,8 +140,9 @@ def with_failures(command: str, emulator: Emulator) -> str:
 
 
 def with_bad_accounts(command: str, emulator: Emulator) -> str:
+    """Run with bob, who is denied, and eve, whose requests are not answered."""
     emulator.denials = [Denial(operation="ListConnections", account_id=PROFILES["bob"])]
-    emulator.faults = [Fault(Latency(seconds=3600, when="before"), account_id=PROFILES["eve"])]
+    emulator.faults = [Fault(Latency(seconds=3600), account_id=PROFILES["eve"])]
     return run(command)
 
 
