@@ -410,8 +410,15 @@ async def test_a_hook_that_fails_at_the_top_is_reported_with_its_call(server: Sc
 
 async def test_wrap_refuses_what_is_no_client_of_the_service(server: ScriptedServer) -> None:
     blocking = boto3.client("sts", region_name="us-east-1", endpoint_url=server.url)
-    with pytest.raises(TypeError, match="expected an aiobotocore client of partnercentral-account, got STS"):
+    with pytest.raises(
+        TypeError, match="expected an aiobotocore client of partnercentral-account, got STS, which is not async: "
+    ):
         account.wrap(blocking)
+    opening = get_session().create_client("sts", region_name="us-east-1")
+    with pytest.raises(TypeError, match=r"not open yet: use `async with session\.create_client\(\.\.\.\) as client:`"):
+        account.wrap(opening)
+    async with opening:  # as Python would warn that it was not
+        pass
     async with get_session().create_client("sts", region_name="us-east-1") as other:
         with pytest.raises(TypeError, match="of partnercentral-account, got one of sts"):
             account.wrap(other)

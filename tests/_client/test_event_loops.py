@@ -147,3 +147,19 @@ async def test_another_loop_is_told_so_and_leaves_the_client_as_it_was(anyio_bac
         with pytest.raises(account.ValidationException):
             await client.get_connection(catalog="AWS", identifier="none")
     assert [str(each) for each in failures] == [str(opened_elsewhere())] * 2
+
+
+async def test_a_wrapped_client_belongs_to_the_loop_of_its_first_request(anyio_backend, url) -> None:
+    if anyio_backend[0] != "asyncio":
+        pytest.skip("the client is asyncio's")
+
+    def elsewhere(client: account.Client) -> None:
+        with pytest.raises(RuntimeError, match=f"^{opened_elsewhere()}$"):
+            asyncio.run(client.list_connections(catalog="AWS"))
+
+    given = {**KEYS, "region_name": "us-east-1", "endpoint_url": url}
+    async with session_with_models().create_client("partnercentral-account", **given) as theirs:
+        client = account.wrap(theirs)
+        await theirs.list_connections(Catalog="AWS")  # a request that is made without the typed client
+        await anyio.to_thread.run_sync(elsewhere, client)
+        assert len((await client.list_connections(catalog="AWS")).connection_summaries) == 30

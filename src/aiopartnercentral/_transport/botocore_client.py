@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiobotocore.client import AioBaseClient
+from aiobotocore.session import ClientCreatorContext
 from botocore import xform_name
+from botocore.client import BaseClient
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -67,7 +69,9 @@ class BotocoreClient:
 
     def __init__(self, client: Any, service: Service, max_response_bytes: int | None = None) -> None:  # noqa: ANN401 - aiobotocore has no types
         if not isinstance(client, AioBaseClient):
-            raise TypeError(f"expected an aiobotocore client of {service.name}, got {type(client).__name__}")
+            raise TypeError(
+                f"expected an aiobotocore client of {service.name}, got {type(client).__name__}{_how_to_open(client)}"
+            )
         model = client.meta.service_model
         if model.service_name != service.name:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
@@ -179,6 +183,15 @@ class BotocoreClient:
         parameters.call = call
         parsed: dict[str, Any] = await self.client._make_api_call(operation.name, parameters)  # noqa: SLF001 - as above
         return parsed
+
+
+def _how_to_open(client: object) -> str:
+    """Return how to get an aiobotocore client instead of something similar; the end of a message."""
+    if isinstance(client, ClientCreatorContext):
+        return ", which is not open yet: use `async with session.create_client(...) as client:`"
+    if isinstance(client, BaseClient):
+        return ", which is not async: open one with aiobotocore, or use `connect`"
+    return ""
 
 
 def _raised(operation: str, call: CallContext, error: Exception) -> tuple[dict[str, Any], Exception | None]:

@@ -17,14 +17,14 @@ from aiopartnercentral._transport.direct.botocore_requests import BotocoreReques
 from aiopartnercentral._transport.direct.eligibility import client_obstacle, quota_handlers, session_obstacle
 from aiopartnercentral._transport.direct.handover import register_handover
 from aiopartnercentral._transport.direct.sender import DirectSender
-from aiopartnercentral._transport.event_loops import loop_check
+from aiopartnercentral._transport.event_loops import loop_check, opened_elsewhere, running_loop
 from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral._transport.http.settings import HttpSettings
 from aiopartnercentral._transport.http_client import Guard
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from aiopartnercentral._transport.http.ry_client import RyPool
     from aiopartnercentral.types import Service
@@ -96,7 +96,26 @@ def botocore_connection(
         obstacle=obstacle,
         sender=sender,
         botocore=botocore,
+        check_loop=_connections_check(client._endpoint.http_session),  # noqa: SLF001 - nothing else has it
     )
+
+
+def _connections_check(http: Any) -> Callable[[], None] | None:  # noqa: ANN401 - as above
+    """Return a function that raises `opened_elsewhere` if aiohttp's connections belong to another event loop.
+
+    They belong to the loop of the first request, which need not be the one in which the client was opened. HTTP clients
+    other than aiobotocore's default are not checked.
+    """
+    if not isinstance(http, AIOHTTPSession):
+        return None
+
+    def check() -> None:
+        own = running_loop()
+        for session in (http._sessions or {}).values():  # noqa: SLF001 - nothing else has them
+            if getattr(session, "_loop", own) is not own:  # aiohttp's, and no other one's
+                raise opened_elsewhere()
+
+    return check
 
 
 def _pool(client: Any) -> AsyncioPool:  # noqa: ANN401 - as above
