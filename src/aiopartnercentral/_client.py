@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from copy import copy
 from functools import partial
 from typing import (
@@ -29,8 +29,10 @@ from aiopartnercentral._transport.options import (
     CallOptions,
     ClientOptions as ClientOptions,  # noqa: PLC0414 - exported
     ConnectOptions as ConnectOptions,  # noqa: PLC0414 - exported
+    check_options,
     check_values,
 )
+from aiopartnercentral._utils.needs_block import Opening
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.types import Listing, NestedListing
 
@@ -51,9 +53,6 @@ ClientT = TypeVar("ClientT", bound="ServiceClient")
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 ItemT = TypeVar("ItemT")
-
-# Methods of a client have an option of the first name; `max_items` is closer to it, but would cut the listing short.
-_RENAMED = {"max_results": "page_size"}
 
 AiobotocoreClient: TypeAlias = Any
 """A client made by aiobotocore (or aioboto3), whose classes are made at run time and have no types."""
@@ -287,18 +286,25 @@ def make_listing(
     return Listing(service, pagination, given, filters.get("max_items"))
 
 
-@asynccontextmanager
-async def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> AsyncIterator[ClientT]:
-    """Open a client of the generated class; see `ConnectOptions`.
+def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[ClientT]:
+    """Return what opens a client of the generated class in an `async with` block; see `ConnectOptions`.
 
     Raises:
-        TypeError: an option is unknown or of a wrong type, or two exclude each other.
+        TypeError: an option is unknown or of a wrong type. When the block is entered: two options exclude each other.
         ValueError: an option has a value that is not allowed.
-        CredentialsError: the credentials cannot be obtained.
-        botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
+        CredentialsError: when the block is entered: the credentials cannot be obtained.
+        botocore.exceptions.BotoCoreError: when the block is entered: the profile does not exist, or the configuration
+            is not usable.
     """
     check_options("connect()", options, ConnectOptions)
     check_values(options)
+    call = f"{cls.__module__.split('.')[-2]}.connect(...)"
+    usage = f"`async with {call} as client:`, or `with blocking({call}) as call:` in code that is not async"
+    return Opening(_opened_client(cls, options), call, usage)
+
+
+@asynccontextmanager
+async def _opened_client(cls: type[ClientT], options: ConnectOptions) -> AsyncIterator[ClientT]:
     async with open_connection(cls.service, options) as connection:
         yield client_over(cls, connection, options)
 
@@ -352,32 +358,6 @@ def client_over(cls: type[ClientT], connection: Connection, options: Mapping[str
         timeout=options.get("timeout", DEFAULT_TIMEOUT),
         observer=options.get("observer"),
     )
-
-
-def check_options(taker: str, options: Iterable[str], among: type, *, further: tuple[str, ...] = ()) -> None:
-    """Check options against a typed dictionary.
-
-    Arguments:
-        taker: name of the function that takes the options, for the message.
-        options: names of the given options.
-        among: the typed dictionary.
-        further: options that the function takes besides, and has checked itself; they are named in messages.
-
-    Raises:
-        TypeError: an option is unknown, or one that is required is missing.
-    """
-    known = among.__annotations__.keys()
-    for name in options:
-        if name not in known:
-            from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
-
-            all_known = (*further, *known)
-            renamed = [_RENAMED[name]] if _RENAMED.get(name) in known else []
-            near = renamed or get_close_matches(name, all_known, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; the options are {', '.join(all_known)}"
-            raise TypeError(f"{taker} has no option {name}{hint}")
-    for name in sorted(among.__required_keys__ - set(options)):  # type: ignore[attr-defined] # of a typed dictionary
-        raise TypeError(f"{taker} needs {name}")
 
 
 def wrap_client(cls: type[ClientT], client: AiobotocoreClient) -> ClientT:

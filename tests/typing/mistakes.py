@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 import aiopartnercentral
-from aiopartnercentral import account
+from aiopartnercentral import account, bulk
 
 
 def not_exhaustive(participant: account.Participant) -> str:
@@ -50,6 +50,16 @@ async def wrong_calls(client: account.Client) -> None:
     account.listings.list_connections(ordered=True)  # refused: how to collect is not part of a listing
     client.paginate.get_partner  # refused: has no pages  # noqa: B018
     account.connect(endpoint="http://127.0.0.1")  # refused: called endpoint_url
+
+
+async def without_a_block(collection: bulk.Collection[account.ConnectionSummary]) -> None:
+    account.connect().list_connections  # refused: only the client in its block has it  # noqa: B018
+    await account.connect()  # refused: only a block opens it
+    with account.connect():  # refused: the block is async
+        pass
+    async for _ in collection:  # refused: only its stream is iterated over
+        pass
+    collection.report  # refused: only its stream has a report  # noqa: B018
 
 
 def wrong_objects(connection: account.ConnectionSummary) -> None:

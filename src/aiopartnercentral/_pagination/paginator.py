@@ -15,6 +15,7 @@ from aiopartnercentral._pagination.page_iterator import PageIterator, View, item
 from aiopartnercentral._pagination.progress import ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, Report, SourcesFailedError
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.needs_block import NeedsBlock
 from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.errors import CredentialsError, error_type
 
@@ -64,11 +65,13 @@ class Fetcher(Protocol[PageT, ItemT]):
         ...
 
 
-class Collectable(Generic[KeyT, EntryT]):
+class Collectable(NeedsBlock, Generic[KeyT, EntryT]):
     """Something that opens a new, independent stream each time it is entered by `async with`.
 
     It may be entered several times, also nested and by several tasks at once.
     """
+
+    _usage = "`async with pages as stream:` and `async for catalog, page in stream:`, or `await pages.collect()`"
 
     def __init__(
         self, open_stream: Callable[[], Stream[KeyT, EntryT]], item_classes: Callable[[], Mapping[str, Any]] = dict
@@ -139,6 +142,8 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
 
     `pages()` yields whole pages, `raw()` the items' bytes, and `await paginator.collect()` returns a list.
     """
+
+    _usage = "`async for item in paginator:`, `await paginator.collect()`, or `async with paginator as stream:`"
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import Check, optional
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aiobotocore.config import AioConfig
     from aiobotocore.session import AioSession
@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     from aiopartnercentral._serialization import BotocoreConverter, JsonConverter
     from aiopartnercentral._transport.call_events import CallObserver
 
-__all__ = ["CallOptions", "ClientOptions", "ConnectOptions", "check_values", "endpoint_url", "region_name", "verify"]
+__all__ = [
+    "CallOptions",
+    "ClientOptions",
+    "ConnectOptions",
+    "check_options",
+    "check_values",
+    "endpoint_url",
+    "region_name",
+    "verify",
+]
+
+# Methods of a client have an option of the first name; `max_items` is closer to it, but would cut the listing short.
+_RENAMED = {"max_results": "page_size"}
 
 
 class ClientOptions(TypedDict, total=False):
@@ -162,3 +174,29 @@ def check_values(options: Mapping[str, object]) -> None:
     """
     for name, value in options.items():
         _CHECKS[name](name, value)
+
+
+def check_options(taker: str, options: Iterable[str], among: type, *, further: tuple[str, ...] = ()) -> None:
+    """Check options against a typed dictionary.
+
+    Arguments:
+        taker: name of the function that takes the options, for the message.
+        options: names of the given options.
+        among: the typed dictionary.
+        further: options that the function takes besides, and has checked itself; they are named in messages.
+
+    Raises:
+        TypeError: an option is unknown, or one that is required is missing.
+    """
+    known = among.__annotations__.keys()
+    for name in options:
+        if name not in known:
+            from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
+
+            all_known = (*further, *known)
+            renamed = [_RENAMED[name]] if _RENAMED.get(name) in known else []
+            near = renamed or get_close_matches(name, all_known, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; the options are {', '.join(all_known)}"
+            raise TypeError(f"{taker} has no option {name}{hint}")
+    for name in sorted(among.__required_keys__ - set(options)):  # type: ignore[attr-defined] # of a typed dictionary
+        raise TypeError(f"{taker} needs {name}")

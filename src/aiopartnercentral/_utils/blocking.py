@@ -16,6 +16,7 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.needs_block import NeedsBlock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ _AWAITABLE: validators.Check[Awaitable[object]] = validators.instance_of(
 _OPEN: WeakSet[Blocking[Any]] = WeakSet()
 
 
-class Blocking(Generic[T]):
+class Blocking(NeedsBlock, Generic[T]):
     """Calls async functions of an open object, such as a client, while its `with` block is open.
 
     Its event loop runs in a thread of its own, so it can be used where a loop is running already, such as in a
@@ -42,6 +43,8 @@ class Blocking(Generic[T]):
     object and ends the thread, also after an exception such as `KeyboardInterrupt`, which cancels what is running. The
     cells of a notebook share no block: there, `open` opens the object, and `close` or the end of the process closes it.
     """
+
+    _usage = "`with blocking(...) as call:` and `call(lambda client: client.list_connections(...))`"
 
     def __init__(self, manager: AbstractAsyncContextManager[T], what: str) -> None:
         """Prepare to open the object; it opens when this is entered, once.

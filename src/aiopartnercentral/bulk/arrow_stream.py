@@ -9,6 +9,7 @@ import attrs
 from aiopartnercentral._pagination.page_iterator import items_together
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.lazy_imports import import_optional
+from aiopartnercentral._utils.needs_block import NeedsBlock
 from aiopartnercentral._utils.text import listed
 from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.stream import CollectionView
@@ -233,12 +234,17 @@ class BlockingArrowStream:
             raise
 
 
-class ArrowBatches:
+class ArrowBatches(NeedsBlock):
     """The items of one listing as Arrow record batches; each `async with` block opens a new stream.
 
     Attributes:
         schema: the `pyarrow.Schema` of the batches.
     """
+
+    _usage = (
+        "`async with collection.arrow() as stream:` and `async for batch in stream:`, or "
+        "`with collection.arrow().blocking() as stream:` in code that is not async"
+    )
 
     def __init__(self, spec: Spec, listing: str | None) -> None:
         """Prepare to be entered; see `Collection.arrow`."""

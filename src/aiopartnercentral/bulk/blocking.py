@@ -105,6 +105,11 @@ async def _next_page(stream: Stream[Origin, EntryT]) -> Iterator[tuple[Origin, E
 class Streams(Collectable[Origin, EntryT], Generic[EntryT]):
     """A `Collectable` of many sources, which code that is not async can iterate over, too."""
 
+    _usage = (
+        "`async with collection as stream:` and `async for origin, entry in stream:`, or "
+        "`with collection.blocking() as stream:` in code that is not async"
+    )
+
     def __init__(
         self, spec: Spec, view: CollectionView[EntryT], item_classes: Callable[[], Mapping[str, Any]] = dict
     ) -> None:

@@ -19,18 +19,19 @@ import attrs
 from aiopartnercentral._client import (
     ClientOptions,
     ServiceClient,
-    check_options,
     open_for_accounts,
     with_credentials,
 )
 from aiopartnercentral._transport.api_call import DEFAULT_TIMEOUT
-from aiopartnercentral._transport.options import check_values
+from aiopartnercentral._transport.options import check_options, check_values
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.needs_block import NeedsBlock, Opening
 from aiopartnercentral._utils.threads import SharedAttempt
 from aiopartnercentral.bulk.source import Source, identity
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
     from aiopartnercentral._transport.sessions import Sessions
@@ -73,7 +74,7 @@ class _Entry:
     opening: SharedAttempt = attrs.field(factory=SharedAttempt)
 
 
-class ClientPool:
+class ClientPool(NeedsBlock):
     """Opens clients on demand, and shares them between leases.
 
         async with ClientPool(max_open=50) as pool, pool.lease(source, account.Client) as client:
@@ -94,6 +95,9 @@ class ClientPool:
         TypeError: an argument is of a wrong type, or an option is unknown.
         ValueError: an argument has a value that is not allowed.
     """
+
+    _usage = "`async with ClientPool(...) as pool:`"
+    _opens_itself = True
 
     def __init__(self, *, max_open: int = 50, max_connections: int = 100, **options: Unpack[ClientOptions]) -> None:
         check_options("ClientPool()", options, ClientOptions)
@@ -147,8 +151,7 @@ class ClientPool:
                     if entry.client is not None:
                         stack.push_async_callback(self._close, key, entry)
 
-    @asynccontextmanager
-    async def lease(self, source: Source, client_class: type[ClientT]) -> AsyncIterator[ClientT]:
+    def lease(self, source: Source, client_class: type[ClientT]) -> AbstractAsyncContextManager[ClientT]:
         """Return a client for a source, which stays open until the block is left.
 
         The client is opened if it is not open yet. If the pool is full, the least recently used client without a lease
@@ -168,6 +171,11 @@ class ClientPool:
         """
         _SOURCE("source", source)
         _check_class(client_class)
+        call = "pool.lease(...)"
+        return Opening(self._leased(source, client_class), call, f"`async with {call} as client:`")
+
+    @asynccontextmanager
+    async def _leased(self, source: Source, client_class: type[ClientT]) -> AsyncIterator[ClientT]:
         if self._sessions is None or self._is_closed:
             raise RuntimeError("a pool has clients only inside its `async with` block")
         if source.client is not None:

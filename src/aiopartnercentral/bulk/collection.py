@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import attrs
 
-from aiopartnercentral._client import ClientOptions, check_options
+from aiopartnercentral._client import ClientOptions
 from aiopartnercentral._pagination.merge import Plan
 from aiopartnercentral._pagination.page_iterator import items_of, items_together
 from aiopartnercentral._pagination.paginator import OnError, OnMalformed, ignoring, reports_malformed
 from aiopartnercentral._pagination.report import Report, versions_of
-from aiopartnercentral._transport.options import check_values
+from aiopartnercentral._transport.options import check_options, check_values
 from aiopartnercentral._transport.pickling import check_no_password, check_picklable
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.text import counted, listed

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import anyio
 
-from aiopartnercentral._client import ClientOptions, check_options
+from aiopartnercentral._client import ClientOptions
 from aiopartnercentral._pagination.paginator import ignoring
-from aiopartnercentral._transport.options import check_values
+from aiopartnercentral._transport.options import check_options, check_values
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.needs_block import NeedsBlock
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.bulk.client_pool import ClientPool
 from aiopartnercentral.bulk.limits import Limits
@@ -42,7 +43,7 @@ _ON_ERROR: validators.Check[OnError] = validators.one_of(("finish", "raise", "re
 _ROW_KEYS = validators.collection_of(validators.text, "True, False or a collection of row keys")
 
 
-class Writes(Generic[ResponseT]):
+class Writes(NeedsBlock, Generic[ResponseT]):
     """Sends one operation for many rows, such as the opportunities of a file; executes each row at most once.
 
         writes = Writes(
@@ -59,6 +60,8 @@ class Writes(Generic[ResponseT]):
     Rows are taken while the stream is open, at most `limits.concurrency` ahead, and are not kept in memory. Of each row
     that was taken, a fingerprint of its key is kept, about a hundred bytes.
     """
+
+    _usage = "`async with writes as stream:` and `async for key, result in stream:`, or `await writes.run()`"
 
     def __init__(
         self,

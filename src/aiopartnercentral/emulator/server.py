@@ -19,6 +19,7 @@ import anyio.lowlevel
 from aiohttp import web
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.needs_block import NeedsBlock
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.emulator import access_log, hosts, iam, options, protocol
 from aiopartnercentral.emulator.admin_api import AdminApi
@@ -72,7 +73,7 @@ def _credentials(given: Mapping[str, Credential] | None) -> Mapping[str, Credent
 _path = validators.optional(validators.path)
 
 
-class Emulator(Settings):
+class Emulator(NeedsBlock, Settings):
     """A local Partner Central over HTTP on loopback, on asyncio.
 
         async with Emulator({"AWS": 1000, "Sandbox": 10}) as emulator:
@@ -120,6 +121,9 @@ class Emulator(Settings):
         TypeError: an argument has a wrong type; the text begins with its name.
         ValueError: an argument has a wrong value; the text begins with its name, or with the number of a fault.
     """
+
+    _usage = "`async with Emulator(...) as emulator:`"
+    _opens_itself = True
 
     def __init__(
         self,

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Unpack
 
 import attrs
 
-from aiopartnercentral._client import ClientOptions, check_options
+from aiopartnercentral._client import ClientOptions
 from aiopartnercentral._pagination.report import Report, SourceReport
+from aiopartnercentral._transport.options import check_options
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.lazy_imports import import_optional
 from aiopartnercentral._utils.text import listed

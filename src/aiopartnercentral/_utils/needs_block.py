@@ -1,0 +1,104 @@
+"""Objects that a `with` or `async with` block opens: without the block, they raise an error that shows it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, ClassVar, Never, TypeVar
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["NeedsBlock", "Opening"]
+
+T = TypeVar("T")
+
+# Methods of other libraries that do what the block does.
+_METHODS = frozenset({"aclose", "close", "connect", "open", "run", "serve", "shutdown", "start", "stop"})
+
+
+class NeedsBlock:
+    """The base of an object that a block opens; using it in another way raises an error that says how to use it.
+
+    Type checkers do not see the methods that raise these errors, so they report such a use before it runs.
+
+    Attributes:
+        _usage: how to use it, in words that follow "use".
+        _opens_itself: whether the block opens the object itself. A misspelt attribute then has nothing to do with it.
+    """
+
+    _usage: str
+    _opens_itself: ClassVar[bool] = False
+
+    def _name(self) -> str:
+        """Return what the object is, as the beginning of a message."""
+        return f"{type(self).__name__!r} object"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Never:
+            # An object that is being copied has no attribute yet, and `copy` asks for some that begin with `_`.
+            if name.startswith("_") or (self._opens_itself and name not in _METHODS):
+                text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            else:
+                text = f"{self._name()} has no attribute {name!r}: use {self._usage}"
+            raise AttributeError(text, name=name, obj=self)
+
+        def __aiter__(self) -> Never:
+            raise self._misuse("cannot be iterated over by `async for`")
+
+        # Not `__iter__`: with that, it would be an instance of `collections.abc.Iterable`.
+        def __getitem__(self, key: object) -> Never:
+            raise self._misuse("is neither iterable nor subscriptable")
+
+        def __enter__(self) -> Never:
+            raise self._misuse("cannot be entered by `with`")
+
+        def __exit__(self, *exc: object) -> None:
+            """Do nothing; Python looks for it before it enters."""
+
+        def _misuse(self, problem: str) -> TypeError:
+            return TypeError(f"{self._name()} {problem}: use {self._usage}")
+
+
+class Opening(NeedsBlock, AbstractAsyncContextManager[T]):
+    """Opens an object for one `async with` block.
+
+    Arguments:
+        manager: opens the object, and closes it.
+        call: the call that returns this, for errors.
+        usage: how to use it, in words that follow "use".
+    """
+
+    def __init__(self, manager: AbstractAsyncContextManager[T], call: str, usage: str) -> None:
+        self._manager = manager
+        self._call = call
+        self._usage = usage
+        self._is_used = False
+
+    def __repr__(self) -> str:
+        return f"<{self._call}: use {self._usage}>"
+
+    def _name(self) -> str:
+        return self._call
+
+    if not TYPE_CHECKING:
+        # Only here: libraries that call a function await its result if they can, such as anyio's `BlockingPortal.call`.
+        def __await__(self) -> Never:
+            raise self._misuse("cannot be awaited")
+
+    async def __aenter__(self) -> T:
+        """Open the object.
+
+        Raises:
+            RuntimeError: it was opened before.
+        """
+        if self._is_used:
+            raise RuntimeError(f"the result of {self._call} can be entered only once: call it again for another block")
+        self._is_used = True
+        return await self._manager.__aenter__()
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> bool | None:
+        """Close the object."""
+        return await self._manager.__aexit__(exc_type, exc, tb)
