@@ -85,6 +85,20 @@ class PaginateOptions(TypedDict, total=False):
     """Error codes; a catalog that fails with one of them is skipped."""
 
 
+_CATALOGS = ("catalog", "catalogs")
+# How to give an option that was given to something else.
+_OF_CLIENTS = {"connect({}=...)": (*ConnectOptions.__annotations__,)}
+_OF_CALLS = {"client.with_options({}=...)": (*CallOptions.__annotations__,)}
+_OF_LISTINGS = {
+    "client.paginate.list_...({}=...)": (
+        *_CATALOGS,
+        *ListingOptions.__annotations__,
+        *PaginateOptions.__annotations__,
+        "page_size",
+    )
+}
+
+
 class ServiceClient:
     """The base of the generated clients; made by `connect` and `wrap`."""
 
@@ -118,7 +132,7 @@ class ServiceClient:
             TypeError: an option is unknown or of a wrong type.
             ValueError: an option has a value that is not allowed.
         """
-        check_options("with_options()", options, CallOptions)
+        check_options("with_options()", options, CallOptions, elsewhere={**_OF_CLIENTS, **_OF_LISTINGS})
         check_values(options)
         changes: dict[str, Any] = {**options}
         if "observer" in changes:
@@ -250,8 +264,8 @@ class ServicePaginate:
             arguments: the arguments.
         """
         name = f"{make.__name__}()"
-        catalogs = [arguments.pop(each) for each in ("catalog", "catalogs") if each in arguments]
-        check_options(name, arguments, known, further=("catalog", "catalogs"))
+        catalogs = [arguments.pop(each) for each in _CATALOGS if each in arguments]
+        check_options(name, arguments, known, further=_CATALOGS, elsewhere={**_OF_CALLS, **_OF_CLIENTS})
         if len(catalogs) > 1:
             raise TypeError(f"{name} takes catalog or catalogs, not both")
         own = {each: arguments.pop(each) for each in PaginateOptions.__annotations__ if each in arguments}
@@ -296,7 +310,7 @@ def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> Abstra
         botocore.exceptions.BotoCoreError: when the block is entered: the profile does not exist, or the configuration
             is not usable.
     """
-    check_options("connect()", options, ConnectOptions)
+    check_options("connect()", options, ConnectOptions, elsewhere={**_OF_CALLS, **_OF_LISTINGS})
     check_values(options)
     call = f"{cls.__module__.split('.')[-2]}.connect(...)"
     usage = f"`async with {call} as client:`, or `with blocking({call}) as call:` in code that is not async"

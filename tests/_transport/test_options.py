@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import InvalidConfigError
 
-from aiopartnercentral import account
-from aiopartnercentral.bulk import ClientPool, Collection, Role, Source
+from aiopartnercentral import account, selling
+from aiopartnercentral.bulk import ClientPool, Collection, Role, Source, Writes
 from tests.support.clients import session_with_models
 
 if TYPE_CHECKING:
@@ -49,6 +50,46 @@ WRONG_FOR_ONE: list[tuple[str, Any, str]] = [
     ("aws_session_token", 5, "aws_session_token must be a string, not an integer"),
     ("aws_account_id", 111122223333, "aws_account_id must be a string, not an integer"),
 ]
+
+
+CONNECT = account.connect
+COLLECTION = partial(Collection, account.listings.list_connections(), "AWS")
+WRITES = partial(Writes, selling.CreateOpportunityRequest, [], "AWS")
+# An option of something else: what takes it, and how.
+ELSEWHERE: list[tuple[Any, str, str]] = [
+    (CONNECT, "attempts", "client.with_options(attempts=...)"),
+    (CONNECT, "retries", "client.with_options(attempts=...)"),
+    (CONNECT, "max_attempts", "client.with_options(attempts=...)"),
+    (CONNECT, "catalogs", "client.paginate.list_...(catalogs=...)"),
+    (CONNECT, "on_error", "client.paginate.list_...(on_error=...)"),
+    (CONNECT, "max_items", "client.paginate.list_...(max_items=...)"),
+    (CONNECT, "read_timeout", "config=AioConfig(read_timeout=...)"),
+    (CONNECT, "max_pool_connections", "config=AioConfig(max_pool_connections=...)"),
+    (CONNECT, "region", "region_name"),
+    *((each, "concurrency", "limits=Limits(concurrency=...)") for each in (COLLECTION, WRITES)),
+    *((each, "retries", "limits=Limits(attempts=...)") for each in (COLLECTION, WRITES)),
+    *((each, "profile", "Source(..., profile=...)") for each in (COLLECTION, WRITES)),
+    *((each, "proxies", "config=AioConfig(proxies=...)") for each in (COLLECTION, WRITES)),
+]
+
+
+@pytest.mark.parametrize(("taker", "name", "meant"), ELSEWHERE)
+def test_an_option_of_something_else_is_shown_where_it_belongs(taker: Any, name: str, meant: str) -> None:
+    with pytest.raises(TypeError, match=rf"\(\) has no option {name}; did you mean {re.escape(meant)}\?$"):
+        taker(**{name: 5})
+
+
+async def test_options_of_clients_calls_and_listings_are_told_apart(client: account.Client) -> None:
+    cases: list[tuple[Any, str, str]] = [
+        (client.with_options, "profile", "connect(profile=...)"),
+        (client.with_options, "concurrency", "client.paginate.list_...(concurrency=...)"),
+        (client.with_options, "retries", "attempts"),
+        (partial(client.paginate.list_connections, catalog="AWS"), "timeout", "client.with_options(timeout=...)"),
+        (partial(client.paginate.list_connections, catalog="AWS"), "profile", "connect(profile=...)"),
+    ]
+    for taker, name, meant in cases:
+        with pytest.raises(TypeError, match=rf"\(\) has no option {name}; did you mean {re.escape(meant)}\?$"):
+            taker(**{name: 5})
 
 
 @pytest.mark.parametrize(("name", "value", "expected"), WRONG + WRONG_FOR_ONE)

@@ -10,7 +10,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import Check, optional
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from aiobotocore.config import AioConfig
     from aiobotocore.session import AioSession
@@ -29,8 +29,9 @@ __all__ = [
     "verify",
 ]
 
-# Methods of a client have an option of the first name; `max_items` is closer to it, but would cut the listing short.
-_RENAMED = {"max_results": "page_size"}
+# Names that botocore and others use. A similar name may mean something else: `max_items` would cut a listing short.
+_RENAMED = {"max_results": "page_size", "max_attempts": "attempts", "retries": "attempts"}
+_CONFIG = "config=AioConfig({}=...)"
 
 
 class ClientOptions(TypedDict, total=False):
@@ -176,7 +177,14 @@ def check_values(options: Mapping[str, object]) -> None:
         _CHECKS[name](name, value)
 
 
-def check_options(taker: str, options: Iterable[str], among: type, *, further: tuple[str, ...] = ()) -> None:
+def check_options(
+    taker: str,
+    options: Iterable[str],
+    among: type,
+    *,
+    further: tuple[str, ...] = (),
+    elsewhere: Mapping[str, Collection[str]] | None = None,
+) -> None:
     """Check options against a typed dictionary.
 
     Arguments:
@@ -184,6 +192,7 @@ def check_options(taker: str, options: Iterable[str], among: type, *, further: t
         options: names of the given options.
         among: the typed dictionary.
         further: options that the function takes besides, and has checked itself; they are named in messages.
+        elsewhere: options of others that may be meant, by how to give one of them, such as `connect({}=...)`.
 
     Raises:
         TypeError: an option is unknown, or one that is required is missing.
@@ -191,12 +200,26 @@ def check_options(taker: str, options: Iterable[str], among: type, *, further: t
     known = among.__annotations__.keys()
     for name in options:
         if name not in known:
-            from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
-
-            all_known = (*further, *known)
-            renamed = [_RENAMED[name]] if _RENAMED.get(name) in known else []
-            near = renamed or get_close_matches(name, all_known, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; the options are {', '.join(all_known)}"
-            raise TypeError(f"{taker} has no option {name}{hint}")
+            meant = _meant(name, (*further, *known), elsewhere or {})
+            hint = f"did you mean {meant}?" if meant else f"the options are {', '.join((*further, *known))}"
+            raise TypeError(f"{taker} has no option {name}; {hint}")
     for name in sorted(among.__required_keys__ - set(options)):  # type: ignore[attr-defined] # of a typed dictionary
         raise TypeError(f"{taker} needs {name}")
+
+
+def _meant(name: str, known: Collection[str], elsewhere: Mapping[str, Collection[str]]) -> str | None:
+    """Return how to give the option that an unknown one may stand for, or None."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
+
+    for each in (name, _RENAMED.get(name)):
+        if each in known:
+            return each
+        for place, names in elsewhere.items():
+            if each in names:
+                return place.format(each)
+    if "config" in known:
+        from botocore.config import Config  # noqa: PLC0415 - only a mistake loads it
+
+        if name in Config.OPTION_DEFAULTS:
+            return _CONFIG.format(name)
+    return next(iter(get_close_matches(name, known, 1)), None)

@@ -27,6 +27,7 @@ from aiopartnercentral._transport.options import check_options, check_values
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.needs_block import NeedsBlock, Opening
 from aiopartnercentral._utils.threads import SharedAttempt
+from aiopartnercentral.bulk.limits import Limits
 from aiopartnercentral.bulk.source import Source, identity
 
 if TYPE_CHECKING:
@@ -36,13 +37,33 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.sessions import Sessions
 
-__all__ = ["ClientPool"]
+__all__ = ["ClientPool", "check_client_options"]
 
 T = TypeVar("T")
 ClientT = TypeVar("ClientT", bound=ServiceClient)
 _Key: TypeAlias = "Hashable"
 _SOURCE = validators.instance_of(Source)
 _CLIENT_CLASS = validators.instance_of(type, "a class of clients, such as account.Client")
+# How to give an option that was given to the whole run.
+_ELSEWHERE = {
+    "limits=Limits({}=...)": [field.name for field in attrs.fields(Limits)],
+    "Source(..., {}=...)": [field.name for field in attrs.fields(Source)],
+}
+
+
+def check_client_options(taker: str, options: ClientOptions) -> None:
+    """Check the options of the clients of a run.
+
+    Arguments:
+        taker: name of the function that takes the options, for the message.
+        options: the options.
+
+    Raises:
+        TypeError: an option is unknown or of a wrong type.
+        ValueError: an option has a value that is not allowed.
+    """
+    check_options(taker, options, ClientOptions, elsewhere=_ELSEWHERE)
+    check_values(options)
 
 
 @attrs.frozen(eq=False)

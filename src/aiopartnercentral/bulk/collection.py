@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import attrs
 
-from aiopartnercentral._client import ClientOptions
 from aiopartnercentral._pagination.merge import Plan
 from aiopartnercentral._pagination.page_iterator import items_of, items_together
 from aiopartnercentral._pagination.paginator import OnError, OnMalformed, ignoring, reports_malformed
 from aiopartnercentral._pagination.report import Report, versions_of
-from aiopartnercentral._transport.options import check_options, check_values
 from aiopartnercentral._transport.pickling import check_no_password, check_picklable
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.text import counted, listed
@@ -21,7 +19,7 @@ from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk.arrow_stream import ArrowBatches, listing_table
 from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
-from aiopartnercentral.bulk.client_pool import ClientPool
+from aiopartnercentral.bulk.client_pool import ClientPool, check_client_options
 from aiopartnercentral.bulk.incremental import OVERLAP, Since, check_since, read_since
 from aiopartnercentral.bulk.limits import Limits
 from aiopartnercentral.bulk.sink_writer import SinkOpening, SinkPage, check_sink, page_for_sink, write_all
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Collection as AnyCollection, Iterable, Mapping, Sequence
 
+    from aiopartnercentral._client import ClientOptions
     from aiopartnercentral._pagination.report import SourceReport
     from aiopartnercentral._transport.s3_options import S3Options
     from aiopartnercentral.bulk.instrumentation.events import Observer
@@ -134,8 +133,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             OSError: the report cannot be read.
         """
         limits = Limits() if limits is None else _LIMITS("limits", limits)
-        check_options("Collection()", options, ClientOptions)
-        check_values(options)
+        check_client_options("Collection()", options)
         if validators.flag("restart", restart) and checkpoint is None:
             raise ValueError("restart=True needs a checkpoint: without one, every run starts over")
         named = name_listings(listings)

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import anyio
 
-from aiopartnercentral._client import ClientOptions
 from aiopartnercentral._pagination.paginator import ignoring
-from aiopartnercentral._transport.options import check_options, check_values
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.needs_block import NeedsBlock
 from aiopartnercentral._utils.validators import type_name
-from aiopartnercentral.bulk.client_pool import ClientPool
+from aiopartnercentral.bulk.client_pool import ClientPool, check_client_options
 from aiopartnercentral.bulk.limits import Limits
 from aiopartnercentral.bulk.rows import RowEncoder, Rows
 from aiopartnercentral.bulk.source import Source, check_sources
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     import os
     from types import TracebackType
 
+    from aiopartnercentral._client import ClientOptions
     from aiopartnercentral._pagination.merge import OnError
     from aiopartnercentral.bulk.instrumentation.write_events import WriteObserver
     from aiopartnercentral.bulk.write_report import WriteReport
@@ -110,8 +109,7 @@ class Writes(NeedsBlock, Generic[ResponseT]):
             ValueError: an argument has a value that is not allowed.
         """
         limits = Limits() if limits is None else _LIMITS("limits", limits)
-        check_options("Writes()", options, ClientOptions)
-        check_values(options)
+        check_client_options("Writes()", options)
         given: object = rows
         if not isinstance(given, Iterable | AsyncIterable) or isinstance(given, str | bytes):
             raise TypeError(f"rows must be an iterable of pairs of a key and a request, not {type_name(rows)}")

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Unpack
 
 import attrs
 
-from aiopartnercentral._client import ClientOptions
 from aiopartnercentral._pagination.report import Report, SourceReport
-from aiopartnercentral._transport.options import check_options
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.lazy_imports import import_optional
 from aiopartnercentral._utils.text import listed
+from aiopartnercentral.bulk.client_pool import check_client_options
 from aiopartnercentral.bulk.collection import Collection
 from aiopartnercentral.bulk.report_file import cursor_from_json
 from aiopartnercentral.bulk.spec import name_listings
@@ -26,6 +25,7 @@ from aiopartnercentral.bulk.tables import TableMetadata, table_metadata
 if TYPE_CHECKING:
     from collections.abc import Collection as AnyCollection, Iterable, Iterator, Mapping, MutableMapping
 
+    from aiopartnercentral._client import ClientOptions
     from aiopartnercentral._pagination.paginator import OnMalformed
     from aiopartnercentral.bulk.instrumentation.events import Observer
     from aiopartnercentral.bulk.limits import Limits
@@ -92,7 +92,7 @@ def dlt_source(
             the same table, or a listing has no primary key.
     """
     dlt = import_optional("dlt", extra="dlt")
-    check_options("dlt_source()", options, ClientOptions)
+    check_client_options("dlt_source()", options)
     given: dict[str, Any] = {
         "limits": limits,
         "on_error": "finish" if _ON_ERROR("on_error", on_error) == "raise" else "report",
