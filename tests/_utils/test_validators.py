@@ -25,6 +25,7 @@ NAMES = validators.collection_of(validators.text, "a collection of names", not_e
 RATES = validators.mapping_of(validators.text, validators.positive_number, "a mapping of names to rates")
 ACCOUNT = validators.pattern("[0-9]{12}", "twelve digits")
 SESSION = validators.pattern("[a-z]+", "lower-case letters", length=(2, 4))
+WORDS = validators.one_of(["reset", "server_error", "latency", "throttle", "empty_page", "slow_body", "invalid_json"])
 EITHER = validators.one_of(("before", "after"))
 
 
@@ -118,7 +119,10 @@ def test_items_become_a_tuple_paths_a_string_and_words_the_choice() -> None:
         (EITHER, ["before"], TypeError, "name must be 'before' or 'after', not a list"),
         (validators.one_of("abc"), "d", ValueError, "name must be 'a', 'b' or 'c', not 'd'"),
         (validators.one_of("abcdefg"), "x", ValueError, "name must be one of 7 names, not 'x': 'a', 'b', "),
+        (WORDS, "Rest", ValueError, "name must be one of 7 names, not 'Rest' (did you mean 'reset'?): 'reset', "),
+        (WORDS, "error", ValueError, "name must be one of 7 names, not 'error' (did you mean 'server_error'?): "),
         (validators.one_of(["a"]), "d", ValueError, "name must be 'a', not 'd'"),
+        (validators.one_of([]), "d", ValueError, "name must be one of 0 names, not 'd'"),
         (validators.instance_of(datetime), "2025", TypeError, "name must be a datetime, not a string"),
         (validators.instance_of(datetime), datetime, TypeError, "name must be a datetime, not the class datetime"),
         (validators.instance_of(OSError), {}, TypeError, "name must be an OSError, not a mapping"),

@@ -162,7 +162,10 @@ async def test_faults_of_a_file_strike(started, tmp_path):
         ("fault = 1", "{} must have only [[fault]] tables, not 'fault'"),
         ("fault = [1]", "{} must have only [[fault]] tables, not 'fault'"),
         ('[[fault]]\nkind = "reset"\n[[fault]]', "{}, fault 2: kind is missing: it must be one of latency, "),
-        ('[[fault]]\nkind = "rest"', "{}, fault 1: kind must be one of 18 names, not 'rest': 'latency', "),
+        (
+            '[[fault]]\nkind = "rest"',
+            "{}, fault 1: kind must be one of 18 names, not 'rest' (did you mean 'reset'?): 'latency', ",
+        ),
         ('[[fault]]\nkind = ["reset"]', "{}, fault 1: kind must be one of 18 names, not a list: 'latency', "),
         (
             '[[fault]]\nkind = "reset"\nwhn = "after"',

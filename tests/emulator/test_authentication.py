@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import anyio.to_thread
@@ -11,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from aiopartnercentral.emulator import Credential, Denial, Emulator
+from aiopartnercentral.emulator import Credential, Denial, Emulator, Fault, Reset
 
 pytestmark = pytest.mark.anyio
 
@@ -151,7 +152,34 @@ async def test_a_resource_is_denied_with_its_catalog(frozen, ada):
     assert await ada.refused("ListTagsForResource", ResourceArn=arn) == "ACCESS_DENIED"
 
 
-@pytest.mark.parametrize("denial", [Denial(catalog="Sandbx"), Denial(operation="ListPartner")])
-def test_a_denial_that_matches_nothing_is_refused(denial):
-    with pytest.raises(ValueError, match=r"^denials\[0\]: (catalog|operation) .* matches none"):
-        Emulator(denials=[denial])
+NEVER = {
+    "catalog 'Sandbx' matches none (did you mean 'Sandbox'?): there are AWS, Sandbox": {"catalog": "Sandbx"},
+    "operation 'ListPartner' matches none (did you mean 'ListPartners'?)": {"operation": "ListPartner"},
+    "operation 'list_partners' matches none (did you mean 'ListPartners'?)": {"operation": "list_partners"},
+    "service 'account' matches none (did you mean 'partnercentral-account'?): there are ": {"service": "account"},
+    "account_id must be twelve digits, or have wildcards": {"account_id": "12345678901"},
+}
+
+
+@pytest.mark.parametrize(("problem", "selected"), NEVER.items())
+def test_what_matches_no_request_is_refused(problem, selected):
+    with pytest.raises(ValueError, match=rf"^denials\[0\]: {re.escape(problem)}"):
+        Emulator(denials=[Denial(**selected)])
+    with pytest.raises(ValueError, match=f"^fault 1: {re.escape(problem)}"):
+        Emulator().faults = [Fault(Reset(), **selected)]
+
+
+def test_accounts_may_have_wildcards():
+    accounts = ("*", "1234*", "12345678901?", "123456789012")
+    emulator = Emulator(denials=[Denial(account_id=each) for each in accounts])
+    assert [denial.account_id for denial in emulator.denials] == [*accounts]
+
+
+def test_an_unknown_catalog_is_refused_with_the_known_ones():
+    sizes = dict.fromkeys(["AWS", "Sandbox", "Alpha", "Beta", "Gamma", "Delta", "Epsilon"], 1)
+    with pytest.raises(ValueError, match=r"^denied_catalogs\[0\] must be one of 7 names, not 'Sandbx' .*'Sandbox'\?"):
+        Emulator(sizes, denied_catalogs=["Sandbx"])
+    with pytest.raises(ValueError, match=r"^denied_catalogs\[0\] must be one of 0 names, not 'AWS'$"):
+        Emulator({}, denied_catalogs=["AWS"])
+    with pytest.raises(ValueError, match=r"^catalog must be 'AWS' or 'Sandbox', not 'aws'$"):
+        Emulator().set_code("ada@example.com", "123456", catalog="aws")

@@ -209,7 +209,7 @@ def check_options(
 
 def _meant(name: str, known: Collection[str], elsewhere: Mapping[str, Collection[str]]) -> str | None:
     """Return how to give the option that an unknown one may stand for, or None."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
+    from aiopartnercentral._utils.text import nearest  # noqa: PLC0415 - only a mistake loads it
 
     for each in (name, _RENAMED.get(name)):
         if each in known:
@@ -222,4 +222,4 @@ def _meant(name: str, known: Collection[str], elsewhere: Mapping[str, Collection
 
         if name in Config.OPTION_DEFAULTS:
             return _CONFIG.format(name)
-    return next(iter(get_close_matches(name, known, 1)), None)
+    return nearest(name, known)

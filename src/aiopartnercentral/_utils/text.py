@@ -21,15 +21,18 @@ __all__ = [
     "attribute_texts",
     "clean",
     "counted",
+    "did_you_mean",
     "docstring",
     "json_time",
     "listed",
+    "nearest",
     "replace_surrogates",
     "utc_text",
 ]
 
 REDACTED = "<redacted>"
 _NAMED = 10  # how many names a text has
+_LEAST_PART = 4  # characters of a part of a name that stands for it
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -52,6 +55,28 @@ def listed(names: Iterable[str]) -> str:
     every = list(names)
     more = len(every) - _NAMED
     return f"{', '.join(every[:_NAMED])} and {more} more" if more > 1 else ", ".join(every)
+
+
+def nearest(given: str, names: Iterable[str]) -> str | None:
+    """Return the name that a misspelt one most likely stands for, or None; case, `-` and `_` do not count."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
+
+    folded = {_folded(name): name for name in names}
+    wanted = _folded(given)
+    near = get_close_matches(wanted, folded, 1)
+    if not near and len(wanted) >= _LEAST_PART:
+        near = [each for each in folded if wanted in each]
+    return folded[near[0]] if near else None
+
+
+def did_you_mean(given: str, names: Iterable[str]) -> str:
+    """Return the part of a message that asks for the name that a misspelt one may stand for; empty for none."""
+    meant = nearest(given, names)
+    return f" (did you mean {meant!r}?)" if meant else ""
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("-", "").replace("_", "")
 
 
 def utc_text(moment: datetime) -> str:

@@ -201,7 +201,7 @@ def flag(name: str, value: object) -> bool:
 def one_of(choices: Iterable[ChoiceT]) -> Check[ChoiceT]:
     """Return a check that a value is one of several words."""
     known = {str(choice): choice for choice in choices}
-    *others, last = map(repr, known)
+    *others, last = map(repr, known) if known else ["one of 0 names"]
     expected, listed = f"{', '.join(others)} or {last}" if others else last, ""
     if len(known) > _LISTED_INLINE:
         expected, listed = f"one of {len(known)} names", f": {expected}"
@@ -211,10 +211,16 @@ def one_of(choices: Iterable[ChoiceT]) -> Check[ChoiceT]:
             raise TypeError(f"{name} must be {expected}, not {type_name(value)}{listed}")
         if value not in known:
             came = repr(value) if len(value) <= _SHOWN_LENGTH else "another string"
-            raise ValueError(f"{name} must be {expected}, not {came}{listed}")
+            raise ValueError(f"{name} must be {expected}, not {came}{_meant(value, known) if listed else ''}{listed}")
         return known[value]
 
     return Check(check)
+
+
+def _meant(given: str, names: Iterable[str]) -> str:
+    from aiopartnercentral._utils.text import did_you_mean  # noqa: PLC0415 - only a mistake loads it
+
+    return did_you_mean(given, names)
 
 
 def instance_of(cls: type[T], expected: str = "") -> Check[T]:

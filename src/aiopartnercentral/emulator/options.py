@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.text import did_you_mean
 from aiopartnercentral.emulator.faults.rules import Fault
-from aiopartnercentral.emulator.iam import Denial
+from aiopartnercentral.emulator.iam import ACCOUNT_ID, Denial
 from aiopartnercentral.emulator.seed.random import MAX_ITEMS
 from aiopartnercentral.emulator.services import SERVICES
 
@@ -28,6 +30,7 @@ seconds: Final = validators.number(least=0, most=int(_LONGEST.total_seconds()))
 share: Final = validators.number(least=0, most=1)
 port: Final = validators.integer(least=0, most=65_535)
 
+_WILDCARDS: Final = frozenset("*?[")
 _sizes = validators.mapping_of(
     # The name is part of every ARN.
     validators.pattern("[a-zA-Z]{1,64}", "1 to 64 ASCII letters"),
@@ -104,7 +107,10 @@ def _check_filter(where: str, given: RequestFilter, catalogs: Collection[str]) -
         "catalog": (given.catalog, catalogs),
         "operation": (given.operation, (name for each in _services(given) for name in each.validator.operations)),
     }
-    for key, (pattern, names) in matched.items():
+    for key, (pattern, given_names) in matched.items():
+        names = tuple(given_names)
         if pattern != "*" and not any(fnmatchcase(name, pattern) for name in names):
             known = "" if key == "operation" else f": there are {', '.join(names)}"
-            raise ValueError(f"{where}{key} {pattern!r} matches none{known}")
+            raise ValueError(f"{where}{key} {pattern!r} matches none{did_you_mean(pattern, names)}{known}")
+    if not (_WILDCARDS & {*given.account_id} or re.fullmatch(ACCOUNT_ID, given.account_id, re.ASCII)):
+        raise ValueError(f"{where}account_id must be twelve digits, or have wildcards")
