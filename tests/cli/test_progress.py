@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from datetime import UTC, datetime
 
 import anyio
@@ -23,7 +24,7 @@ from aiopartnercentral.bulk import (
     SourceStarted,
     Throttled,
 )
-from aiopartnercentral.cli.progress import Progress
+from aiopartnercentral.cli.progress import Progress, _totals as totals
 from aiopartnercentral.emulator import Emulator
 from tests.cli.processes import LIVE, seen, terminal, until
 from tests.cli.service import connection, page, serving, sources_file
@@ -187,6 +188,27 @@ def test_the_events_are_counted():
     assert (progress.finished, progress.failed, dict(progress.running)) == (7, 1, {})
     # Three of six that were left are over: as long again.
     assert progress.left == pytest.approx(progress.elapsed, rel=0.5)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (60.0, ["", "", "about 0:03:00 left", "about 0:02:00 left", "about 0:01:00 left", ""]),
+        (0.4, ["", "", "about 0:00:01 left", "", "", ""]),
+    ],
+)
+def test_the_time_that_is_left_is_shown_if_it_is_a_second_or_more(monkeypatch, seconds, expected):
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    progress = Progress(began=clock[0])
+    origins = tuple(Origin(source=Source(name), service="s", listing="l", operation="L") for name in "ABCDEF")
+    progress.observe(RunStarted(run="r", services=("s",), origins=origins, finished=()))
+    shown = []
+    for origin in origins:
+        clock[0] += seconds
+        progress.observe(SourceFinished(run="r", origin=origin, report=SourceReport(outcome=Outcome.COMPLETE)))
+        shown.append(totals(progress)[0].partition(" in ")[2].partition(", ")[2])
+    assert shown == expected
 
 
 def test_runs_one_after_the_other_have_one_report():

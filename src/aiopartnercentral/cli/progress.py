@@ -250,7 +250,8 @@ async def _write_lines(progress: Progress) -> None:
 def _totals(progress: Progress) -> tuple[str, str]:
     """Return a line about the sources, and a line about pages and items."""
     failed = f" ({progress.failed} failed)" if progress.failed else ""
-    left = f", about {_clock(progress.left)} left" if progress.left else ""
+    seconds = progress.left
+    left = f", about {_clock(seconds)} left" if seconds is not None and seconds >= 1 else ""
     throttled = f", throttled {counted(progress.throttled, 'time')}" if progress.throttled else ""
     finished = f"{progress.finished} of {counted(progress.sources, 'source')} finished{failed}"
     return (
