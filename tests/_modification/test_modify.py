@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -325,12 +327,25 @@ async def test_without_a_guard_other_writers_may_be_overwritten_only_on_demand(a
         assert own.received[-1].body == {"Catalog": "AWS", "Identifier": "partner-1", "Visibility": "PRIVATE"}
 
 
+MEANT = "update must be the class UpdateOpportunityRequest, whose requests replace what GetOpportunity returns"
+SHOWN = re.escape(
+    "`modify(client, GetOpportunityRequest(catalog=..., identifier=...), UpdateOpportunityRequest, change)`"
+)
+UPDATE = selling.UpdateOpportunityRequest(catalog="AWS", identifier="O1", last_modified_date=datetime.now(UTC))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"update": selling.CreateOpportunityRequest}, r"\(.*UpdateOpportunity\), not the class CreateOpportunityReq"),
-        ({"update": account.PutProfileVisibilityRequest}, "of partnercentral-selling"),
+        ({"update": selling.CreateOpportunityRequest}, f"{MEANT}, not the class CreateOpportunityRequest: use {SHOWN}"),
+        ({"update": UPDATE}, f"{MEANT}, not an object of the class UpdateOpportunityRequest: use {SHOWN}"),
+        ({"update": "UpdateOpportunity"}, f"{MEANT}, not a string: use {SHOWN}"),
+        (
+            {"get": selling.UpdateOpportunityRequest, "update": account.PutProfileVisibilityRequest},
+            rf"of partnercentral-selling .*\(.* or UpdateOpportunityRequest\), not the class PutProf.*: use {SHOWN}",
+        ),
         ({"get": selling.GetEngagementRequest(catalog="AWS", identifier="e")}, "get must be a GetOpportunityRequest"),
+        ({"get": selling.GetOpportunityRequest}, f"get .*, not the class GetOpportunityRequest: use {SHOWN}"),
         ({"attempts": 0}, "attempts must be"),
         ({"change": 1}, "change must be a function"),
         ({"leave_out": "Rating"}, "leave_out must be a collection"),

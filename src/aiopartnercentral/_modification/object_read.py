@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, get_args, get_origin
 from uuid import uuid4
 
 import attrs
@@ -18,7 +18,7 @@ from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.types import Request, Structure
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from aiopartnercentral._client import ServiceClient
     from aiopartnercentral._serialization.members import Member
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ObjectRead", "UpdatePair", "WireFormat", "pair_of", "pairs_of"]
 
+_Operations: TypeAlias = "tuple[Operation[Any, Any], Operation[Any, Any]]"
 _EXACT = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -216,16 +217,33 @@ def pair_of(service: Service, get: object, update: object) -> UpdatePair:
     found = list(_operations(service))
     pair = next((each for each in found if base is not None and each[1].input is base), None)
     if pair is None:
-        known = ", ".join(writing.name for _, writing in found) or "none"
-        raise TypeError(
-            "update must be the class of the requests of an operation that replaces what a Get operation of "
-            f"{service.name} returns ({known}), not {type_name(update)}"
-        )
+        raise _wrong_update(service, found, get, update)
     if not isinstance(get, pair[0].input):
-        raise TypeError(f"get must be a {pair[0].input.__name__}, not {type_name(get)}")
+        raise TypeError(f"get must be a {pair[0].input.__name__}, not {type_name(get)}: use {_example(*pair)}")
     if pair[1].input not in _PAIRS:
         _PAIRS[pair[1].input] = _pair(*pair)
     return _PAIRS[pair[1].input]
+
+
+def _wrong_update(service: Service, found: Sequence[_Operations], get: object, update: object) -> TypeError:
+    """Return the error of a wrong `update`; the request that reads may tell which class is meant."""
+    given = f"an object of the class {type(update).__name__}" if isinstance(update, Request) else type_name(update)
+    meant = [pair for pair in found if isinstance(get, pair[0].input)] or found
+    if not meant:
+        return TypeError(f"{service.name} has no operation that replaces an object, so update cannot be {given}")
+    if len(meant) == 1:
+        reading, writing = meant[0]
+        expected = f"the class {writing.input.__name__}, whose requests replace what {reading.name} returns"
+    else:
+        *names, last = (writing.input.__name__ for _, writing in meant)
+        expected = f"a class of {service.name} whose requests replace an object ({', '.join(names)} or {last})"
+    return TypeError(f"update must be {expected}, not {given}: use {_example(*meant[-1])}")
+
+
+def _example(reading: Operation[Any, Any], writing: Operation[Any, Any]) -> str:
+    needed = [field.name for field in attrs.fields(reading.input) if field.default is attrs.NOTHING]
+    get = f"{reading.input.__name__}({', '.join(f'{name}=...' for name in needed)})"
+    return f"`modify(client, {get}, {writing.input.__name__}, change)`"
 
 
 _PAIRS: dict[type, UpdatePair] = {}
@@ -236,7 +254,7 @@ def pairs_of(service: Service) -> list[UpdatePair]:
     return [_pair(get, update) for get, update in _operations(service)]
 
 
-def _operations(service: Service) -> Iterator[tuple[Operation[Any, Any], Operation[Any, Any]]]:
+def _operations(service: Service) -> Iterator[_Operations]:
     """Yield the operations that read, each with the one that replaces."""
     by_name = {operation.name: operation for operation in service.operations}
     for operation in service.operations:
