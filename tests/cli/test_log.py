@@ -7,8 +7,11 @@ import os
 import re
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer
 
 from aiopartnercentral.emulator import Emulator, Fault, ServerError
+from tests.bulk.sts_server import AssumedCredentials, security_token_service
 
 pytestmark = pytest.mark.anyio
 
@@ -106,6 +109,67 @@ async def test_write_logs_too(run, url, tmp_path):
     )
     records = [json.loads(line) for line in ended.err.splitlines() if line.startswith("{")]
     assert any(record["message"].endswith("started, CreateConnectionInvitation in AWS") for record in records)
+
+
+@pytest.fixture(scope="module")
+def moto():
+    with security_token_service() as service:
+        yield service
+
+
+@pytest.fixture
+def sts(moto):
+    moto.reset()
+    return moto
+
+
+ROLE = "arn:aws:iam::111122223333:role/reader"
+EXTERNAL_ID = "the:external-id"
+
+
+def role_sources(path, url, external_id):
+    lines = ("[[source]]", f'role_arn = "{ROLE}"', external_id, 'catalogs = ["AWS"]', f'endpoint_url = "{url}"')
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("external_id", [f'external_id = "{EXTERNAL_ID}"', 'external_id_env = "READER_ID"'])
+@pytest.mark.parametrize("options", [("text",), ("json",), ("text", "--log-file"), ("json", "--log-file")])
+async def test_no_log_has_a_secret_of_a_role(run, sts, tmp_path, options, external_id):
+    log, to_file = tmp_path / "run.log", "--log-file" in options
+    extra = {"AWS_ENDPOINT_URL_STS": sts.url, "READER_ID": EXTERNAL_ID, "AWS_SESSION_TOKEN": "the-session-token"}
+    # The second request is refused and sent again, so that there are also records of a failed attempt.
+    faults = [Fault(ServerError(status=500), calls=2)]
+    given = {"account_id": "111122223333", "credentials": AssumedCredentials(sts), "faults": faults}
+    async with Emulator({"AWS": 30}, **given) as emulator:
+        sources = role_sources(tmp_path / "sources.toml", emulator.endpoint_url, external_id)
+        command = ("collect", "list-connections", "--sources", sources, "--page-size", 10, "-vv")
+        ended = await run(*command, "--log-format", *options, *((log,) if to_file else ()), **extra)
+    assert (ended.code, len(ended.items)) == (0, 30)
+    (role,) = sts.assumed()
+    assert role["external_id"] == EXTERNAL_ID
+    written = log.read_text(encoding="utf-8") if to_file else ended.err
+    assert "aiopartnercentral.client" in written
+    assert "retried in" in written
+    own = [role[name] for name in ("secret_access_key", "session_token", "access_key_id")]
+    for secret in (*own, EXTERNAL_ID, "the-secret-key", "the-session-token", "AKIDEXAMPLE"):
+        assert secret not in written + ended.err + ended.out.decode()
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+async def test_no_log_has_an_external_id_that_sts_quotes(run, tmp_path, log_format):
+    async def refuse(_):
+        said = f"<Error><Code>AccessDenied</Code><Message>{EXTERNAL_ID} is wrong</Message></Error>"
+        return web.Response(body=f"<ErrorResponse>{said}</ErrorResponse>", status=403, content_type="text/xml")
+
+    async with RawTestServer(refuse) as server:
+        sources = role_sources(tmp_path / "sources.toml", "http://127.0.0.1:9", f'external_id = "{EXTERNAL_ID}"')
+        given = ("collect", "list-connections", "--sources", sources, "-vv", "--log-format", log_format)
+        ended = await run(*given, AWS_ENDPOINT_URL_STS=str(server.make_url("")))
+    assert ended.code == 1
+    assert f"role {ROLE} cannot be assumed" in ended.err
+    for secret in (EXTERNAL_ID, "the-secret-key", "AKIDEXAMPLE"):
+        assert secret not in ended.err
 
 
 @pytest.mark.parametrize(
