@@ -155,11 +155,14 @@ class ServiceClient:
             CredentialsError: new credentials cannot be obtained, or not within the `timeout`.
             botocore.exceptions.BotoCoreError: the request could not be sent, or no complete response arrived.
         """
+        # Notebooks and pytest leave out such frames, which only pass a call on. Logs have all.
+        __tracebackhide__ = True
         operation: Operation[Any, ResponseT] = self.service.operation_of(request)
         return await self.call_operation(operation, request)
 
     async def call_operation(self, operation: Operation[RequestT, ResponseT], request: RequestT) -> ResponseT:
         """Send a request of a given operation; for request classes that several operations share. See `call`."""
+        __tracebackhide__ = True
         return await self._api.call(operation, request, partial(self._api.decode, operation))
 
     @property

@@ -168,6 +168,7 @@ class Stream(Generic[KeyT, EntryT]):
         return chain((entry,), self._slice)
 
     async def _advance(self) -> tuple[KeyT, EntryT]:
+        __tracebackhide__ = True  # as in `ServiceClient.call`
         await take_turn(self._turn)
         try:
             # Another task may have received a new page while this one waited for its turn.
@@ -185,6 +186,7 @@ class Stream(Generic[KeyT, EntryT]):
             self._turn.release()
 
     async def _next_batch(self) -> Batch[KeyT, EntryT]:
+        __tracebackhide__ = True  # as in `ServiceClient.call`
         if self._over:
             raise StopAsyncIteration
         self._progress.commit()

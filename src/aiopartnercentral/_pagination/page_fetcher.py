@@ -98,11 +98,13 @@ class PageFetcher(Generic[PageT, ItemT]):
 
     async def typed(self, catalog: str, token: str | None) -> FetchedPage[PageT, ItemT]:
         """Fetch a page of typed items."""
+        __tracebackhide__ = True  # as in `ServiceClient.call`
         request = self.listing.request(catalog, token)
         return await self.api.call(self.listing.pagination.operation, request, self._typed, checkpoint)
 
     async def raw(self, catalog: str, token: str | None) -> FetchedPage[bytes, bytes]:
         """Fetch a page whose items stay as the service sent them; they are not checked against the model."""
+        __tracebackhide__ = True  # as in `ServiceClient.call`
         request = self.listing.request(catalog, token)
         return await self.api.call(self.listing.pagination.operation, request, self._raw, checkpoint)
 

@@ -120,6 +120,7 @@ class PageIterator(Generic[KeyT, PageT, ItemT, EntryT]):
 
     async def __anext__(self) -> Batch[KeyT, EntryT]:
         """Fetch the next page; a cancellation cancels the request, and a further call repeats it."""
+        __tracebackhide__ = True  # as in `ServiceClient.call`
         if self._ended:
             raise StopAsyncIteration
         if self._last is not None:

@@ -94,6 +94,7 @@ class ApiCaller:
         Raises:
             EncodeError: the request does not match the service model.
         """
+        __tracebackhide__ = True  # as in `ServiceClient.call`
         try:
             params: Mapping[str, JsonValue] = await self._codec.encode(request, operation.input)
         except EncodeError as error:
@@ -133,6 +134,7 @@ class ApiCaller:
         """
         import anyio  # noqa: PLC0415 - slow to load
 
+        __tracebackhide__ = True  # as in `ServiceClient.call`
         if watch is None and (self.observer is not None or LOGGER.isEnabledFor(logging.INFO)):
             watch = CallWatch(self._service.name, operation.name, self.endpoint_url, self.observer)
             return await watch.around(partial(self.call, operation, request, read, pause, content=content, watch=watch))

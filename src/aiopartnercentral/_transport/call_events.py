@@ -185,6 +185,7 @@ class CallWatch:
         Raises:
             BaseException: what the call raises.
         """
+        __tracebackhide__ = True  # as in `ServiceClient.call`
         notify = self.notify or _LOG_ONLY
         service, operation, began = self.service, self.operation, perf_counter()
         notify(CallStarted(call=self._number, service=service, operation=operation, endpoint_url=self.endpoint_url))

@@ -92,6 +92,7 @@ class Opening(NeedsBlock, AbstractAsyncContextManager[T]):
         Raises:
             RuntimeError: it was opened before.
         """
+        __tracebackhide__ = True  # notebooks and pytest leave out such frames, which only pass a call on
         if self._is_used:
             raise RuntimeError(f"the result of {self._call} can be entered only once: call it again for another block")
         self._is_used = True
