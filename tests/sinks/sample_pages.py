@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 
 from aiopartnercentral import account
 from aiopartnercentral.sinks import Page
+from tests.support.object_store import PART
 
 CLS = account.ConnectionSummary
 _NAMES = ("Ada", "", "=1+1", 'say "hi", twice', "two\nlines", "Ünï ☃ 🎈", "'quoted", "+49 30", "\ttab")
@@ -48,3 +50,16 @@ def page(start, count=5, *, label="acme/AWS", catalog="AWS", operation="list_con
     """Return a page of connections, as items and as JSON lines."""
     numbers = range(start, start + count)
     return Page(label, catalog, operation, [item(n) for n in numbers], [raw(n) for n in numbers])
+
+
+def large(parts, seed=7):
+    """Return a page of a file that has so many parts in an object store, the last one of which is small."""
+    dice = random.Random(seed)
+    line = 1 << 16
+    lines = (parts - 1) * PART // line + 1
+    return Page("acme", "AWS", "list_connections", raw=[dice.randbytes(line // 2).hex().encode() for _ in range(lines)])
+
+
+def text_of(given):
+    """Return the NDJSON of a page."""
+    return b"".join(each + b"\n" for each in given.raw)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import asynccontextmanager, contextmanager
+import zlib
+from base64 import b64decode, b64encode
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -11,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 from aiobotocore.config import AioConfig
 from anyio import CancelScope
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import add_expect_header
 
 from aiopartnercentral._transport.client_factory import as_aio_config, chain_session, check_event_loop
 from aiopartnercentral._transport.credentials import Credentials
 from aiopartnercentral._transport.file_part import checksum, opened
-from aiopartnercentral._transport.s3_errors import code_of, errors_of, response_text, status_of
+from aiopartnercentral._transport.s3_errors import code_of, errors_of, is_refusal, response_text, status_of
+from aiopartnercentral._transport.s3_retries import CRC32_HEADER, register_retries
 from aiopartnercentral._transport.sessions import Sessions
 from aiopartnercentral.errors import SinkError
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._transport.file_part import FilePart, FileRange
     from aiopartnercentral._transport.s3_options import S3Options
 
-__all__ = ["ConditionError", "S3Store", "StoredObject", "UploadedPart", "open_store"]
+__all__ = ["BegunUpload", "ConditionError", "S3Store", "StoredObject", "UploadedPart", "open_store"]
 
 _REGION: Final = "us-east-1"
 _CREDENTIALS_SECONDS = 600.0
@@ -39,8 +42,20 @@ _CONNECT_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 20
 _NOT_FOUND = 404
 _CONDITION_CODES = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
-_CRC32_HEADER = "x-amz-checksum-crc32"
 _MAX_READ_BYTES = 1 << 30  # as what is read at once is held in memory
+
+
+@attrs.frozen
+class BegunUpload:
+    """A multipart upload that has begun.
+
+    Attributes:
+        id: its id.
+        is_only: whether no other one has begun, as by an attempt whose response was lost.
+    """
+
+    id: str
+    is_only: bool
 
 
 @attrs.frozen
@@ -108,6 +123,7 @@ async def open_store(bucket: str, options: S3Options, *, name: str) -> AsyncIter
             # Not every store answers such a header, for whose answer aiohttp waits without a time limit.
             client.meta.events.unregister("before-call.s3", add_expect_header)
             client.meta.events.register("before-sign.s3", _name_checksum)
+            register_retries(client, options.attempts)
         try:
             yield S3Store(client, bucket, options)
         finally:
@@ -137,8 +153,8 @@ def _name_checksum(request: Any, **_: object) -> None:  # noqa: ANN401 - aioboto
 
     With TLS, it then does not sign the SHA-256 of the body. That would read the whole part in the event loop.
     """
-    if _CRC32_HEADER in request.headers:
-        algorithm = {"algorithm": "crc32", "in": "header", "name": _CRC32_HEADER}
+    if CRC32_HEADER in request.headers:
+        algorithm = {"algorithm": "crc32", "in": "header", "name": CRC32_HEADER}
         request.context["checksum"] = {**request.context.get("checksum", {}), "request_algorithm": algorithm}
 
 
@@ -178,6 +194,10 @@ class S3Store:
     def _errors(self, key: str) -> Any:  # noqa: ANN401 - a context manager
         return errors_of(f"s3://{self._bucket}/{key}")
 
+    def has_refused(self, error: SinkError) -> bool:
+        """Return whether the store has certainly not executed a request that failed."""
+        return is_refusal(error)
+
     def _object(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": key}
 
@@ -207,8 +227,8 @@ class S3Store:
             async with opened(data) as body:
                 sums = await self._checksums(body)
                 answer = await self._client.put_object(Body=body, **arguments, **sums)
-        self._verify(key, answer, sums)
-        return str(answer["ETag"])
+            self._verify(key, answer, sums)
+            return self._text(key, answer, "ETag")
 
     async def delete(self, key: str, etag: str) -> None:
         """Delete the object with an ETag; stores that know no such condition delete any.
@@ -243,14 +263,14 @@ class S3Store:
         now = datetime.now(UTC) if sent is None else parsedate_to_datetime(sent)
         return StoredObject(data, answer["ETag"], modified, now - modified)
 
-    async def create_upload(self, key: str, content_type: str) -> str:
-        """Begin a multipart upload, and return its id. The object is unchanged until it is completed."""
+    async def create_upload(self, key: str, content_type: str) -> BegunUpload:
+        """Begin a multipart upload. The object is unchanged until it is completed."""
         arguments = {**self._object(key), **self._options.headers, "ContentType": content_type}
         if self._options.checksum == "crc32":
             arguments["ChecksumAlgorithm"] = "CRC32"
         with self._errors(key):
-            upload: str = (await self._client.create_multipart_upload(**arguments))["UploadId"]
-        return upload
+            answer = await self._client.create_multipart_upload(**arguments)
+            return BegunUpload(self._text(key, answer, "UploadId"), not answer["ResponseMetadata"]["RetryAttempts"])
 
     async def upload_part(self, key: str, upload: str, number: int, data: FileRange) -> UploadedPart:
         """Upload a part."""
@@ -261,7 +281,7 @@ class S3Store:
                     **self._object(key), UploadId=upload, PartNumber=number, Body=body, **sums
                 )
             self._verify(key, answer, sums)
-            return UploadedPart(number, answer["ETag"], {} if "ContentMD5" in sums else sums)
+            return UploadedPart(number, self._text(key, answer, "ETag"), {} if "ContentMD5" in sums else sums)
 
     def _verify(self, key: str, answer: Mapping[str, Any], sums: Mapping[str, str]) -> None:
         """Compare the checksum of what the store has received, if it says so."""
@@ -269,28 +289,44 @@ class S3Store:
         if received is not None and received != sums.get("ChecksumCRC32", received):
             raise SinkError(f"s3://{self._bucket}/{key}", "the store received other bytes than were sent")
 
+    def _text(self, key: str, answer: Mapping[str, Any], name: str) -> str:
+        """Return a member of a response."""
+        if name not in answer:
+            raise SinkError(f"s3://{self._bucket}/{key}", f"the response of the store has no {name}")
+        return str(answer[name])
+
     async def complete_upload(self, key: str, upload: str, parts: Sequence[UploadedPart]) -> None:
         """Make an object of the parts, whole or not at all."""
         listed = [{"PartNumber": part.number, "ETag": part.etag, **part.checksums} for part in parts]
         with self._errors(key):
             try:
-                await self._client.complete_multipart_upload(
+                answer = await self._client.complete_multipart_upload(
                     **self._object(key), UploadId=upload, MultipartUpload={"Parts": listed}
                 )
+                self._text(key, answer, "ETag")
             except ClientError as error:
                 # The response to an earlier attempt may have been lost.
                 if code_of(error) != "NoSuchUpload" or not await self._is_made_of(key, parts):
                     raise
 
     async def _is_made_of(self, key: str, parts: Sequence[UploadedPart]) -> bool:
-        """Return whether an object is the one that a multipart upload of the parts makes, as far as its ETag tells."""
+        """Return whether an object is the one that a multipart upload of the parts makes.
+
+        Its checksum tells that, or its ETag. Of encrypted objects, only the checksum does.
+        """
         try:
-            digests = b"".join(bytes.fromhex(part.etag.strip('"')) for part in parts)
-            found = (await self._client.head_object(**self._object(key)))["ETag"]
-        except (ClientError, ValueError):
+            found = await self._client.head_object(**self._object(key), ChecksumMode="ENABLED")
+        except (ClientError, BotoCoreError):
             return False
-        expected = hashlib.md5(digests, usedforsecurity=False).hexdigest()
-        return bool(found.strip('"') == f"{expected}-{len(parts)}")
+        checksums = [b64decode(part.checksums.get("ChecksumCRC32", "")) for part in parts]
+        if all(checksums) and "ChecksumCRC32" in found:
+            crc = zlib.crc32(b"".join(checksums)).to_bytes(4, "big")
+            return bool(found["ChecksumCRC32"] == f"{b64encode(crc).decode()}-{len(parts)}")
+        with suppress(ValueError):  # an ETag that is no digest
+            digests = b"".join(bytes.fromhex(part.etag.strip('"')) for part in parts)
+            expected = hashlib.md5(digests, usedforsecurity=False).hexdigest()
+            return bool(found["ETag"].strip('"') == f"{expected}-{len(parts)}")
+        return False
 
     async def abort_upload(self, key: str, upload: str) -> None:
         """Delete the parts of a multipart upload; does nothing if it was completed or aborted."""

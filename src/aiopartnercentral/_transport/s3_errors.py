@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from aiopartnercentral._transport.retries import is_unexecuted
+from aiopartnercentral._transport.s3_retries import DAMAGED, is_repeated
 from aiopartnercentral.errors import RedirectError, SinkError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["code_of", "errors_of", "response_text", "status_of"]
+__all__ = ["code_of", "errors_of", "is_refusal", "response_text", "status_of"]
 
-_TEMPORARY = frozenset({500, 502, 503, 504})  # as 501 says that the store does not have the operation
 _PERMISSIONS: Final[Mapping[str, str]] = {
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
     "HeadObject": "s3:GetObject",
@@ -28,6 +29,8 @@ _PERMISSIONS: Final[Mapping[str, str]] = {
 _REASONS: Final[Mapping[str, str]] = {
     "NoSuchBucket": "there is no such bucket",
     "InvalidBucketName": "that is not the name of a bucket",
+    "NoSuchUpload": "its multipart upload was aborted, as by a lifecycle rule of the bucket",
+    "EntityTooLarge": "it is larger than the store allows",
     **dict.fromkeys(
         ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"),
         "the bucket is in another region: set its region_name",
@@ -70,8 +73,21 @@ def response_text(error: ClientError) -> str:
     if status == 403 or code == "AccessDenied":  # noqa: PLR2004 - forbidden
         permission = _PERMISSIONS.get(error.operation_name, "s3:PutObject and the use of its KMS key")
         return f"access denied: the caller's policy and the bucket's must allow {permission} on it"
-    advice = ": try again later" if status in _TEMPORARY else ""
+    if code in DAMAGED:
+        return f"the store received other bytes than were sent, in each attempt ({code})"
+    if code.startswith("KMS."):
+        return f"its KMS key cannot be used ({code})"
+    advice = ": try again later" if is_repeated(code, status) else ""
     return f"{error.operation_name} failed with {code} (HTTP {status}){advice}"
+
+
+def is_refusal(error: SinkError) -> bool:
+    """Return whether the store has certainly not executed the request that an error of `errors_of` is about."""
+    cause = error.__cause__
+    if isinstance(cause, ClientError):
+        has_repeated = cause.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+        return not has_repeated and not is_repeated(code_of(cause), status_of(cause))
+    return isinstance(cause, Exception) and (isinstance(cause, RedirectError) or is_unexecuted(cause))
 
 
 def code_of(error: ClientError) -> str:

@@ -114,6 +114,8 @@ class ObjectStorage:
                 for upload in list(journal.uploads):
                     await journal.abort(upload, store)
                 await journal.abort(await self._begin(store, journal, key), store)
+                if journal.begun:  # one more, as a response was lost
+                    await journal.abort_all(store)
             except BaseException:
                 await journal.abort_all(store)
                 raise
@@ -136,6 +138,8 @@ class ObjectStorage:
                     await store.complete_upload(key, upload, uploaded)
                     await journal.remove(upload)
                 await self._put(store, small, sizes)
+                if journal.begun:  # others of the same keys, as a response was lost
+                    await journal.abort_all(store)
             except BaseException:
                 await journal.abort_all(store)
                 raise
@@ -151,11 +155,12 @@ class ObjectStorage:
                 await journal.begin(key)
                 try:
                     upload = await store.create_upload(key, self._media_type(key))
-                except SinkError:
-                    await journal.refused(key)
+                except SinkError as error:
+                    if store.has_refused(error):
+                        await journal.refused(key)
                     raise
                 await journal.add(upload, key)
-                begun.append(upload)
+                begun.append(upload.id)
 
         await _concurrently(begin, [key])  # in a task of its own, which asyncio's native cancellation does not reach
         if not begun:

@@ -18,7 +18,7 @@ from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aiopartnercentral._transport.s3 import S3Store
+    from aiopartnercentral._transport.s3 import BegunUpload, S3Store
     from aiopartnercentral.sinks.spool import Spool
 
 __all__ = ["UploadJournal"]
@@ -72,14 +72,15 @@ class UploadJournal:
         del self.begun[key]
         await run_to_completion(self._write)
 
-    async def add(self, upload: str, key: str) -> None:
+    async def add(self, upload: BegunUpload, key: str) -> None:
         """Note the id of an upload that has begun.
 
         Raises:
             SinkError: the journal cannot be written.
         """
-        self.uploads[upload] = key
-        del self.begun[key]
+        self.uploads[upload.id] = key
+        if upload.is_only:
+            del self.begun[key]
         await run_to_completion(self._write)
 
     async def remove(self, upload: str) -> None:
@@ -106,18 +107,23 @@ class UploadJournal:
         Without the permission to list uploads, they are forgotten.
 
         Raises:
-            SinkError: the journal cannot be written.
+            SinkError: the store did not answer, or the journal cannot be written.
         """
         for key, began in list(self.begun.items()):
-            with suppress(SinkError):
-                for upload, initiated in (await store.uploads_of(key)).items():
-                    if abs(initiated.timestamp() - began) <= _CLOCK_ERROR:
-                        self.uploads[upload] = key
+            try:
+                found = await store.uploads_of(key)
+            except SinkError as error:
+                if not store.has_refused(error):
+                    raise
+                found = {}
+            for upload, initiated in found.items():
+                if abs(initiated.timestamp() - began) <= _CLOCK_ERROR:
+                    self.uploads[upload] = key
             del self.begun[key]
             await run_to_completion(self._write)
 
     async def abort_all(self, store: S3Store) -> None:
-        """Abort all uploads, after a failure that is raised; those for which this fails stay in the journal."""
+        """Abort all uploads, also those whose ids are not known; those for which this fails stay in the journal."""
         with anyio.move_on_after(_ABORT_SECONDS, shield=True):
             with suppress(SinkError):
                 await self.find(store)
