@@ -267,7 +267,7 @@ async def test_two_processes_at_once_are_one_run_and_one_refusal(store: ObjectSt
     assert store.keys() == ["a.ndjson"]
 
 
-@pytest.mark.parametrize("gone", ["spool", "checkpoint", "local output"])
+@pytest.mark.parametrize("gone", ["spool", "spool of a template", "checkpoint", "local output"])
 async def test_what_is_gone_restarts_the_run_and_says_so(store: ObjectStore, tmp_path: Path, gone: str) -> None:
     events: list[RunStarted] = []
 
@@ -277,6 +277,8 @@ async def test_what_is_gone_restarts_the_run_and_says_so(store: ObjectStore, tmp
 
     path = str(tmp_path / "out.ndjson") if gone == "local output" else f"s3://{BUCKET}/out.ndjson"
     given: dict[str, Any] = {} if gone == "local output" else {"s3": store.options(), "spool": tmp_path / "spool"}
+    if gone == "spool of a template":
+        path = f"s3://{BUCKET}/{{label}}.ndjson"
     async with no_task_left(), Emulator({"AWS": 95}) as emulator:
         collection = collected(store, emulator, observer=observe)
         with anyio.move_on_after(GUARD) as scope:
@@ -291,6 +293,8 @@ async def test_what_is_gone_restarts_the_run_and_says_so(store: ObjectStore, tmp
         elif gone == "spool":
             store.put("out.ndjson", b"of last night")
             shutil.rmtree(tmp_path / "spool")
+        elif gone == "spool of a template":  # on another machine, whose spool is elsewhere
+            given["spool"] = tmp_path / "another"
         else:
             for file in tmp_path.glob(".*.part"):
                 file.unlink()
@@ -302,7 +306,8 @@ async def test_what_is_gone_restarts_the_run_and_says_so(store: ObjectStore, tmp
     assert re.search(f"starts over: .*{says}", events[1].resumption or "")
     assert report.complete
     assert report.resumes is None
-    written = store.get("out.ndjson") if given else (tmp_path / "out.ndjson").read_bytes()
+    key = "a.ndjson" if gone == "spool of a template" else "out.ndjson"
+    written = store.get(key) if given else (tmp_path / "out.ndjson").read_bytes()
     ids = [json.loads(line)["Id"] for line in written.splitlines()]
     assert len(ids) == len({*ids}) == 95
 

@@ -217,6 +217,44 @@ async def test_a_resumed_run_has_each_item_once(store, spool):
             assert names(spool) == []
 
 
+@pytest.mark.parametrize("earlier", [False, True])
+async def test_a_spool_that_was_moved_is_resumed(store, tmp_path, earlier):
+    """An earlier version saved the directory of the spool, too."""
+    template = f"s3://{BUCKET}/{{catalog}}/{{label}}.ndjson"
+    sink = open_sink(template, s3=store.options(), spool=tmp_path / "{of} one machine")
+    await sink.open(run_id="run")
+    await sink.write(page(0))
+    position = json.loads(json.dumps(await sink.flush()))
+    await sink.abort(keep=True)
+    assert str(tmp_path) not in json.dumps(position)
+    if earlier:
+        position["spooled"]["template"] = f"{sink._spool.directory}/{{catalog}}/{{label}}.ndjson".replace(
+            "{of}", "{{of}}"
+        )
+    (tmp_path / "{of} one machine").rename(tmp_path / "another")
+    again = open_sink(template, s3=store.options(), spool=tmp_path / "another")
+    assert again.paths_at(position) == again.paths([page(0)])
+    await again.open(position)
+    await again.write(page(5))
+    await again.commit()
+    assert store.get("AWS/acme%2FAWS.ndjson") == b"".join(raw(n) + b"\n" for n in range(10))
+    other = open_sink(f"s3://{BUCKET}/{{catalog}}-{{label}}.ndjson", s3=store.options(), spool=tmp_path / "another")
+    with pytest.raises(PositionError, match="another output"):
+        await other.open(position)
+
+
+async def test_a_relative_spool_stays_where_it_was_when_the_sink_was_made(store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sink = open_sink(URL, s3=store.options(), spool="spool")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    await sink.open()
+    await sink.write(page(0))
+    await sink.commit()
+    assert store.get(KEY) == text_of(page(0))
+    assert names(tmp_path / "elsewhere") == []
+
+
 async def test_a_position_whose_spool_is_gone_is_refused(store, spool, tmp_path):
     sink = open_sink(URL, s3=store.options(), spool=spool)
     await sink.open()

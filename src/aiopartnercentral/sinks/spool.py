@@ -24,6 +24,7 @@ from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.base import EarlierFile, Page, output_paths, paths_at
 from aiopartnercentral.sinks.partial_file import NAME, os_errors_as_sink_errors, other_output
 from aiopartnercentral.sinks.partitioned import PartitionedSink
+from aiopartnercentral.sinks.path_template import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,10 @@ __all__ = ["Destination", "Spool", "SpooledSink"]
 
 _PRIVATE = 0o700
 _OTHERS = 0o077
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.absolute()
 
 
 @attrs.define(eq=False)
@@ -55,7 +60,7 @@ class Spool:
     output: str
     base: str
     identity: str
-    parent: Path | None
+    parent: Path | None = attrs.field(converter=_absolute)
     is_kept: bool = True
     _lock: BaseFileLock | None = attrs.field(default=None, init=False)
 
@@ -225,7 +230,7 @@ class SpooledSink:
 
     def paths_at(self, position: JsonValue) -> Sequence[str]:
         """Return the paths of the spool files of the run that has saved a position."""
-        return paths_at(self._sink, position.get("spooled") if isinstance(position, dict) else None)
+        return paths_at(self._sink, self._local(position.get("spooled")) if isinstance(position, dict) else None)
 
     async def open(self, position: JsonValue | None = None, *, run_id: str | None = None) -> None:
         """Start new files or resume those of the position, after a check of the destination; see `Sink.open`.
@@ -272,8 +277,21 @@ class SpooledSink:
         with suppress(TypeError, KeyError, AttributeError):
             is_ours = position["version"] == _POSITION_VERSION and position["output"] == self._spool.output
             if is_ours and position.keys() == _POSITION_KEYS:
-                return position["spooled"]
+                return self._local(position["spooled"])
         raise other_output(self._spool.output)
+
+    def _moved(self, spooled: JsonValue, directory: str) -> JsonValue:
+        """Return a position of the spool files with another directory in its template, if it has a template.
+
+        Positions are saved without it, as another machine or user has the spool elsewhere.
+        """
+        with suppress(TypeError, KeyError, AttributeError):
+            key = spooled["template"].rpartition(f"/{self._spool.directory.name}/")[2]
+            return {**spooled, "template": f"{directory}{key}"}
+        return spooled
+
+    def _local(self, spooled: JsonValue) -> JsonValue:
+        return self._moved(spooled, f"{literal(str(self._spool.directory))}/")
 
     async def _fetch_delivered(self, spooled: JsonValue) -> None:
         """Fetch the files of a position that are missing; the sink verifies them."""
@@ -305,7 +323,7 @@ class SpooledSink:
         self._check_open()
         with self._spool.errors_of_output():
             spooled = await self._sink.flush()
-        return {"version": _POSITION_VERSION, "output": self._spool.output, "spooled": spooled}
+        return {"version": _POSITION_VERSION, "output": self._spool.output, "spooled": self._moved(spooled, "")}
 
     async def commit(self) -> None:
         """Complete the spool files and deliver them; see `Destination.deliver`."""
