@@ -8,107 +8,40 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import asynccontextmanager, chdir, contextmanager, suppress
-from datetime import timedelta
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import anyio
-import attrs
 
 from aiopartnercentral import account, selling
 from aiopartnercentral._pagination import report as report_format
-from aiopartnercentral.bulk import (
-    Collection,
-    Limits,
-    Source,
-    Writes,
-    checkpoint_file,
-    load_report,
-    write_journal,
-)
+from aiopartnercentral.bulk import Source, Writes, checkpoint_file, load_report, write_journal
 from aiopartnercentral.cli.recording import Forwarder
 from aiopartnercentral.emulator import Clock, Emulator, Recorder, recording
 from aiopartnercentral.emulator.persistence import records
-from aiopartnercentral.sinks import open_sink
-from tests.support.connections import connection
+from aiopartnercentral.sinks import file_sink, partitioned, spool
+from tests.formats.outputs import (
+    begin_collection,
+    begin_files,
+    begin_partitions,
+    begin_spool,
+    resume_collection,
+    resume_files,
+    resume_partitions,
+    resume_spool,
+)
+from tests.formats.service import DENIED, FOREVER, LIMITS, PAGES, Kind, collection, listings
 from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
-    from tests.support.servers import Received, ScriptedServer
+    from tests.support.servers import Received
 
 FILES = Path(__file__).with_name("files")
 CREDENTIALS: dict[str, Any] = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
-LIMITS = Limits(rate=10_000, concurrency=1, backoff=0.001, attempts=1)
-FOREVER = timedelta(days=100_000)  # stored files are older each day
-PAGES = 3
-DENIED = Reply({"__type": "AccessDeniedException", "Message": "no"}, status=400)
-CATALOGS = ("AWS", "Sandbox")
 ROWS = [(f"row-{number}", {"Project": {"Title": f"project {number}"}}) for number in range(4)]
-
-
-class Step(Protocol):
-    """Writes or reads the files in a directory."""
-
-    async def __call__(self, directory: Path) -> None: ...
-
-
-@attrs.frozen
-class Kind:
-    """A file format.
-
-    Attributes:
-        version: the version that this release writes.
-        begin: leaves files of this version in an empty directory.
-        resume: raises an error unless the files can be read, and continue what they were written for.
-    """
-
-    version: int
-    begin: Step
-    resume: Step
-
-
-@contextmanager
-def listings(second: Reply | None = None) -> Iterator[ScriptedServer]:
-    """Run a server of two catalogs with three pages of two connections; `second` replaces the second of Sandbox."""
-
-    def answer(received: Received) -> Reply:
-        catalog, number = received.body["Catalog"], int(received.body.get("NextToken", "0"))
-        if second is not None and (catalog, number) == ("Sandbox", 1):
-            return second
-        following = {"NextToken": str(number + 1)} if number + 1 < PAGES else {}
-        return Reply({"ConnectionSummaries": [connection(catalog, 2 * number + each) for each in (0, 1)], **following})
-
-    with scripted_server() as server:
-        server.answer = answer
-        yield server
-
-
-def collection(server: ScriptedServer, **options: Any) -> Collection[account.ConnectionSummary]:
-    sources = [Source(catalog, endpoint_url=server.url, label=catalog, account=catalog) for catalog in CATALOGS]
-    return Collection(account.listings.list_connections(page_size=2), sources, limits=LIMITS, **options)
-
-
-async def begin_collection(directory: Path) -> None:
-    """Stop a run, which writes a file for each catalog, after all pages of one and the first of the other."""
-    with listings(DENIED) as server, chdir(directory), suppress(account.AccessDeniedException):
-        await collection(server, checkpoint="run.json", on_error="raise").into(open_sink("{catalog}.ndjson"))
-
-
-async def resume_collection(directory: Path) -> None:
-    options: dict[str, Any] = {"checkpoint": "run.json", "checkpoint_max_age": FOREVER}
-    with listings() as server, chdir(directory):
-        report = await collection(server, **options).into(open_sink("{catalog}.ndjson"))
-    assert report.resumes is not None
-    assert [(each.body["Catalog"], each.body["NextToken"]) for each in server.received] == [
-        ("Sandbox", "1"),
-        ("Sandbox", "2"),
-    ]
-    for catalog in CATALOGS:
-        items = [json.loads(line) for line in (directory / f"{catalog}.ndjson").read_bytes().splitlines()]
-        assert [item["Id"] for item in items] == [connection(catalog, number)["Id"] for number in range(2 * PAGES)]
 
 
 async def begin_report(directory: Path) -> None:
@@ -190,7 +123,6 @@ async def resume_emulator(directory: Path) -> None:
 
 
 async def begin_recording(directory: Path) -> None:
-    os.environ.update(AWS_ACCESS_KEY_ID="any", AWS_SECRET_ACCESS_KEY="any")
     with listings() as server, Recorder(directory / "answers.ndjson", Forwarder(server.url)) as recorder:
         async with Emulator({"AWS": 0}, upstream=recorder) as proxy:
             await replay(proxy)
@@ -209,6 +141,9 @@ async def replay(answering: Emulator) -> None:
 
 KINDS = {
     "checkpoint": Kind(checkpoint_file.VERSION, begin_collection, resume_collection),
+    "output": Kind(file_sink._POSITION_VERSION, begin_files, resume_files),
+    "partitioned-output": Kind(partitioned._POSITION_VERSION, begin_partitions, resume_partitions),
+    "spool": Kind(spool._POSITION_VERSION, begin_spool, resume_spool),
     "report": Kind(report_format.VERSION, begin_report, resume_report),
     "write-journal": Kind(write_journal._VERSION, begin_writes, resume_writes),
     "emulator-state": Kind(records.VERSION, begin_emulator, resume_emulator),
@@ -217,6 +152,7 @@ KINDS = {
 
 
 async def main() -> None:
+    os.environ.update(AWS_ACCESS_KEY_ID="any", AWS_SECRET_ACCESS_KEY="any")
     for name, kind in KINDS.items():
         directory = FILES / f"{name}-{kind.version}"
         if not directory.exists():

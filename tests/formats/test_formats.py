@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import zstandard
 
 from tests.formats.runs import FILES, KINDS
 
@@ -58,5 +62,20 @@ def files(directory: Path) -> list[Path]:
 
 def shape(path: Path, directory: Path) -> tuple[str, ...]:
     """Return the name of a file, and its text; each number, time, identifier and checksum in them is 0."""
-    name, text = path.relative_to(directory).as_posix(), path.read_text(encoding="utf-8")
+    name, text = path.relative_to(directory).as_posix(), text_of(path.read_bytes())
     return tuple(re.sub(r"[\w+/=.:-]*\d[\w+/=.:-]*", "0", each) for each in (name, text))
+
+
+def text_of(data: bytes) -> str:
+    """Return the content of a file as text: that of Parquet and Arrow is the schema and the rows."""
+    if data.startswith(b"PAR1"):
+        return table_text(pq.read_table(pa.BufferReader(data)))
+    if data.startswith(b"\xff\xff\xff\xff"):
+        return table_text(pa.ipc.open_stream(data).read_all())
+    if data.startswith(b"\x28\xb5\x2f\xfd"):
+        data = zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True).read()
+    return (gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data).decode()
+
+
+def table_text(table: pa.Table) -> str:
+    return f"{table.schema.remove_metadata()} {table.to_pylist()}"
