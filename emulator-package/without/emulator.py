@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from aiopartnercentral._utils.distributions import install_command
+from aiopartnercentral._utils.distributions import missing_emulator
 
-_REASON = f"this needs the emulator, which is not installed: {install_command()}"
+_REASON = missing_emulator()
 
 if __name__ == "__main__":  # python -m aiopartnercentral.emulator
     from aiopartnercentral.cli.terminal import say

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from aiopartnercentral import __version__
 
-__all__ = ["check_version", "install_command"]
+__all__ = ["check_version", "install_command", "missing_emulator"]
 
 _EMULATOR = "aiopartnercentral-emulator"
 
@@ -31,6 +31,20 @@ def install_command() -> str:
         if directory.is_dir() and not origin["dir_info"].get("editable"):  # an editable one contains the emulator
             return f"pip install {shlex.quote(str(directory))}"
     return f"pip install {_EMULATOR}=={__version__}"
+
+
+def missing_emulator() -> str:
+    """Return why the emulator cannot be imported, and how to change that."""
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - only an error needs it
+
+    try:
+        distribution(_EMULATOR)
+    except PackageNotFoundError:
+        return f"this needs the emulator, which is not installed: {install_command()}"
+    return (
+        "this needs the emulator, which is in another directory of sys.path than aiopartnercentral: "
+        "install both in the same directory, as pex does with --venv"
+    )
 
 
 def check_version(package: str) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,9 +31,10 @@ from aiopartnercentral.emulator.state.quotas import Quotas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from importlib.resources.abc import Traversable
     from os import PathLike
 
-_SHIPPED: Final = Path(__file__).parent / "scenarios"
+_SHIPPED: Final = files(__name__.rpartition(".")[0]) / "scenarios"  # which may be in a zip file
 
 CHANGEABLE: Final = ("latency", "requests_per_second", "denied_catalogs", "clock", "quotas", "denial", "fault")
 """The keys that can be set while an emulator runs."""
@@ -51,7 +53,7 @@ _seconds = validators.number(least=0, most=10**12)
 
 def shipped() -> Sequence[str]:
     """Return the names of the scenarios that are part of the library."""
-    return sorted(path.stem for path in _SHIPPED.glob("*.toml"))
+    return sorted(file.name.removesuffix(".toml") for file in _SHIPPED.iterdir() if file.name.endswith(".toml"))
 
 
 def read_scenario(scenario: str | PathLike[str]) -> dict[str, Any]:
@@ -70,14 +72,14 @@ def read_scenario(scenario: str | PathLike[str]) -> dict[str, Any]:
     arguments = settings_of(tables, KEYS, where=str(path))
     for name in _FILES:
         if name in arguments:
-            arguments[name] = path.parent / arguments[name]
+            arguments[name] = Path(str(path)).parent / arguments[name]
     for name, cls in (("clock", Clock), ("quotas", Quotas)):
         if name in arguments:
             arguments[name] = cls(**arguments[name])
     return arguments
 
 
-def read_tables(scenario: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
+def read_tables(scenario: str | PathLike[str]) -> tuple[Traversable, dict[str, Any]]:
     """Return the file of a scenario, and its contents, of which only the syntax is checked.
 
     Raises:
@@ -88,10 +90,12 @@ def read_tables(scenario: str | PathLike[str]) -> tuple[Path, dict[str, Any]]:
     return path, read_toml(path, "scenario")
 
 
-def _path(scenario: str | PathLike[str]) -> Path:
+def _path(scenario: str | PathLike[str]) -> Traversable:
     """Return the file of a scenario."""
     given = validators.path("scenario", scenario)
-    path = _SHIPPED / f"{given}.toml" if given in shipped() else Path(given)
+    if given in shipped():
+        return _SHIPPED / f"{given}.toml"
+    path = Path(given)
     if not path.exists() and path.name == given and not path.suffix:
         raise ValueError(f"{given!a} is neither a file nor a scenario of the library: {', '.join(shipped())}")
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -76,14 +77,14 @@ def read_faults(path: str | PathLike[str]) -> list[Fault]:
     return parsed(str(path), "fault", tables, fault_of)
 
 
-def read_toml(path: str | PathLike[str], what: str) -> dict[str, Any]:
-    """Return the contents of a TOML file.
+def read_toml(path: str | PathLike[str] | Traversable, what: str) -> dict[str, Any]:
+    """Return the contents of a TOML file, which may be a resource of the library.
 
     Raises:
         TypeError: `path` is not a path.
         ValueError: the file cannot be read or is not TOML; the message names the file.
     """
-    file = Path(validators.path("path", path))
+    file: Traversable = path if isinstance(path, Traversable) else Path(validators.path("path", path))
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
