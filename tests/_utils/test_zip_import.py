@@ -259,7 +259,7 @@ async def test_the_pytest_plugin_has_its_fixtures(archive, tmp_path) -> None:
 
 
 async def test_an_emulator_in_another_zip_file_is_named(archive, tmp_path) -> None:
-    """As a PEX without `--venv` has it."""
+    """As PEX puts them into different directories."""
     library, emulator = tmp_path / "library.zip", tmp_path / "emulator.zip"
     with ZipFile(archive) as both, ZipFile(library, "w") as one, ZipFile(emulator, "w") as other:
         for name in both.namelist():

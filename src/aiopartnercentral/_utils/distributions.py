@@ -43,7 +43,7 @@ def missing_emulator() -> str:
         return f"this needs the emulator, which is not installed: {install_command()}"
     return (
         "this needs the emulator, which is in another directory of sys.path than aiopartnercentral: "
-        "install both in the same directory, as pex does with --venv"
+        "install both in the same directory, as pex does with --venv --venv-site-packages-copies"
     )
 
 
