@@ -18,13 +18,14 @@ import anyio
 import pytest
 from aiohttp import web
 
-from aiopartnercentral.bulk import Collection, RunStarted, Writes, checkpoint_object
+from aiopartnercentral.bulk import RunStarted, Writes, checkpoint_object
 from aiopartnercentral.bulk.checkpoint_file import saved_progress
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
-from tests.support.bulk_sources import FAST, LISTING, of
+from tests.bulk.checkpoint_runs import KEY, URL, collected, take
+from tests.support.bulk_sources import FAST
 from tests.support.moto_server import moto_server
 from tests.support.object_store import BUCKET, CREDENTIALS, ObjectStore, forward, refusal, relaying
 from tests.support.tasks import GUARD, no_task_left
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
-KEY = "night/run.json"
-URL = f"s3://{BUCKET}/{KEY}"
 PROGRAM = """
 import sys
 import anyio
@@ -75,21 +74,6 @@ def running() -> Iterator[ObjectStore]:
 def store(running: ObjectStore) -> ObjectStore:
     running.reset()
     return running
-
-
-def collected(store: ObjectStore, emulator: Emulator, **given: Any) -> Any:
-    given = {"checkpoint": URL, "checkpoint_s3": store.options(), "limits": FAST} | given
-    return Collection(LISTING, [of(emulator, "a")], **given)
-
-
-async def take(collection: Any, count: int) -> list[str]:
-    taken: list[str] = []
-    async with collection as stream:
-        async for _, item in stream:
-            taken.append(item.id)
-            if len(taken) == count:
-                break
-    return taken
 
 
 @asynccontextmanager

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import zlib
 from base64 import b64decode, b64encode
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import aiohttp
+import anyio
 import attrs
 from aiobotocore.config import AioConfig
 from anyio import CancelScope
@@ -17,15 +18,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import add_expect_header
 
 from aiopartnercentral._transport.client_factory import as_aio_config, chain_session, check_event_loop
+from aiopartnercentral._transport.clock_skew import moment_of
 from aiopartnercentral._transport.credentials import Credentials
 from aiopartnercentral._transport.file_part import checksum, opened
-from aiopartnercentral._transport.s3_errors import code_of, errors_of, is_refusal, response_text, status_of
-from aiopartnercentral._transport.s3_retries import CRC32_HEADER, register_retries
+from aiopartnercentral._transport.s3_errors import code_of, errors_of, is_refusal, status_of
+from aiopartnercentral._transport.s3_retries import CRC32_HEADER, register_retries, wait_before_retry
 from aiopartnercentral._transport.sessions import Sessions
 from aiopartnercentral.errors import SinkError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import timedelta
 
     from aiopartnercentral._transport.chain import ChainSession
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._transport.file_part import FilePart, FileRange
     from aiopartnercentral._transport.s3_options import S3Options
 
-__all__ = ["BegunUpload", "ConditionError", "S3Store", "StoredObject", "UploadedPart", "open_store"]
+__all__ = ["BegunUpload", "S3Store", "StoredObject", "UploadedPart", "open_store"]
 
 _REGION: Final = "us-east-1"
 _CREDENTIALS_SECONDS = 600.0
@@ -41,7 +44,6 @@ _CONNECTIONS = 10
 _CONNECT_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 20
 _NOT_FOUND = 404
-_CONDITION_CODES = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
 _MAX_READ_BYTES = 1 << 30  # as what is read at once is held in memory
 
 
@@ -88,10 +90,6 @@ class StoredObject:
     etag: str
     modified: datetime
     age: timedelta
-
-
-class ConditionError(SinkError):
-    """An object was not written or deleted, as it is not the one that the condition of the request names."""
 
 
 @asynccontextmanager
@@ -191,8 +189,8 @@ class S3Store:
         self._bucket = bucket
         self._options = options
 
-    def _errors(self, key: str) -> Any:  # noqa: ANN401 - a context manager
-        return errors_of(f"s3://{self._bucket}/{key}")
+    def _errors(self, key: str, *, is_conditional: bool = False) -> AbstractContextManager[None]:
+        return errors_of(f"s3://{self._bucket}/{key}", is_conditional=is_conditional)
 
     def has_refused(self, error: SinkError) -> bool:
         """Return whether the store has certainly not executed a request that failed."""
@@ -217,51 +215,57 @@ class S3Store:
 
         Raises:
             ConditionError: there is another object, or none.
+            ConditionUnsupportedError: the store refuses conditions.
         """
         arguments = {**self._object(key), **self._options.headers, "ContentType": content_type}
         if isinstance(replaces, str):
             arguments["IfMatch"] = replaces
         elif not replaces:
             arguments["IfNoneMatch"] = "*"
-        with self._errors(key), self._conditions(key, is_conditional=replaces is not True):
+        with self._errors(key, is_conditional=replaces is not True):
             async with opened(data) as body:
                 sums = await self._checksums(body)
                 answer = await self._client.put_object(Body=body, **arguments, **sums)
             self._verify(key, answer, sums)
-            return self._text(key, answer, "ETag")
+            etag: str = self._member(key, answer, "ETag")
+        return etag
 
-    async def delete(self, key: str, etag: str) -> None:
-        """Delete the object with an ETag; stores that know no such condition delete any.
+    async def delete(self, key: str, etag: str | None) -> None:
+        """Delete an object: the one with an ETag, or any. Stores that ignore the condition delete any.
 
         Raises:
             ConditionError: there is another object, or none.
+            ConditionUnsupportedError: the store refuses conditions.
         """
-        with self._errors(key), self._conditions(key, is_conditional=True):
-            await self._client.delete_object(**self._object(key), IfMatch=etag)
-
-    @contextmanager
-    def _conditions(self, key: str, *, is_conditional: bool) -> Iterator[None]:
-        try:
-            yield
-        except ClientError as error:
-            if is_conditional and code_of(error) in _CONDITION_CODES:
-                raise ConditionError(f"s3://{self._bucket}/{key}", response_text(error)) from error
-            raise
+        condition = {} if etag is None else {"IfMatch": etag}
+        with self._errors(key, is_conditional=etag is not None):
+            await self._client.delete_object(**self._object(key), **condition)
 
     async def get(self, key: str) -> StoredObject | None:
         """Return an object with its content; None if there is no object."""
-        with self._errors(key):
-            answer = await self._get(key)
-            if answer is None:
-                return None
-            async with answer["Body"] as body:
-                if answer["ContentLength"] > _MAX_READ_BYTES:
-                    raise SinkError(f"s3://{self._bucket}/{key}", "it is larger than 1 GiB")
-                data: bytes = await body.read()
-        modified: datetime = answer["LastModified"]
-        sent = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-        now = datetime.now(UTC) if sent is None else parsedate_to_datetime(sent)
-        return StoredObject(data, answer["ETag"], modified, now - modified)
+        attempts = 0
+        while True:
+            attempts += 1
+            with self._errors(key):
+                answer = await self._get(key)
+                if answer is None:
+                    return None
+                try:
+                    return await self._stored(key, answer)
+                except (BotoCoreError, aiohttp.ClientError):
+                    if attempts >= self._options.attempts:
+                        raise
+            await anyio.sleep(wait_before_retry(attempts))
+
+    async def _stored(self, key: str, answer: Mapping[str, Any]) -> StoredObject:
+        """Return the object of a response, which is read to its end."""
+        async with answer["Body"] as body:
+            if answer.get("ContentLength", 0) > _MAX_READ_BYTES:
+                raise SinkError(f"s3://{self._bucket}/{key}", "it is larger than 1 GiB")
+            data: bytes = await body.read()
+        modified: datetime = self._member(key, answer, "LastModified")
+        now = moment_of(answer["ResponseMetadata"]["HTTPHeaders"].get("date")) or datetime.now(UTC)
+        return StoredObject(data, self._member(key, answer, "ETag"), modified, now - modified)
 
     async def create_upload(self, key: str, content_type: str) -> BegunUpload:
         """Begin a multipart upload. The object is unchanged until it is completed."""
@@ -270,7 +274,7 @@ class S3Store:
             arguments["ChecksumAlgorithm"] = "CRC32"
         with self._errors(key):
             answer = await self._client.create_multipart_upload(**arguments)
-            return BegunUpload(self._text(key, answer, "UploadId"), not answer["ResponseMetadata"]["RetryAttempts"])
+            return BegunUpload(self._member(key, answer, "UploadId"), not answer["ResponseMetadata"]["RetryAttempts"])
 
     async def upload_part(self, key: str, upload: str, number: int, data: FileRange) -> UploadedPart:
         """Upload a part."""
@@ -281,7 +285,7 @@ class S3Store:
                     **self._object(key), UploadId=upload, PartNumber=number, Body=body, **sums
                 )
             self._verify(key, answer, sums)
-            return UploadedPart(number, self._text(key, answer, "ETag"), {} if "ContentMD5" in sums else sums)
+            return UploadedPart(number, self._member(key, answer, "ETag"), {} if "ContentMD5" in sums else sums)
 
     def _verify(self, key: str, answer: Mapping[str, Any], sums: Mapping[str, str]) -> None:
         """Compare the checksum of what the store has received, if it says so."""
@@ -289,11 +293,11 @@ class S3Store:
         if received is not None and received != sums.get("ChecksumCRC32", received):
             raise SinkError(f"s3://{self._bucket}/{key}", "the store received other bytes than were sent")
 
-    def _text(self, key: str, answer: Mapping[str, Any], name: str) -> str:
-        """Return a member of a response."""
+    def _member(self, key: str, answer: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - of any type
+        """Return a member of a response that each store has to send."""
         if name not in answer:
             raise SinkError(f"s3://{self._bucket}/{key}", f"the response of the store has no {name}")
-        return str(answer[name])
+        return answer[name]
 
     async def complete_upload(self, key: str, upload: str, parts: Sequence[UploadedPart]) -> None:
         """Make an object of the parts, whole or not at all."""
@@ -303,7 +307,7 @@ class S3Store:
                 answer = await self._client.complete_multipart_upload(
                     **self._object(key), UploadId=upload, MultipartUpload={"Parts": listed}
                 )
-                self._text(key, answer, "ETag")
+                self._member(key, answer, "ETag")
             except ClientError as error:
                 # The response to an earlier attempt may have been lost.
                 if code_of(error) != "NoSuchUpload" or not await self._is_made_of(key, parts):

@@ -15,8 +15,9 @@ from aiopartnercentral.errors import RedirectError, SinkError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["code_of", "errors_of", "is_refusal", "response_text", "status_of"]
+__all__ = ["ConditionError", "ConditionUnsupportedError", "code_of", "errors_of", "is_refusal", "status_of"]
 
+_UNMET = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
 _PERMISSIONS: Final[Mapping[str, str]] = {
     "AbortMultipartUpload": "s3:AbortMultipartUpload",
     "HeadObject": "s3:GetObject",
@@ -42,23 +43,40 @@ _REASONS: Final[Mapping[str, str]] = {
 }
 
 
+class ConditionError(SinkError):
+    """An object was not written or deleted, as it is not the one that the condition of the request names."""
+
+
+class ConditionUnsupportedError(SinkError):
+    """An object was not written or deleted, as the store does not support the condition of the request."""
+
+
 @contextmanager
-def errors_of(target: str) -> Iterator[None]:
+def errors_of(target: str, *, is_conditional: bool = False) -> Iterator[None]:
     """Raise a `SinkError` about an object for each failure of a request.
 
     Raises:
-        SinkError: instead of it.
+        ConditionError, ConditionUnsupportedError: instead of it, if the request has a condition.
+        SinkError: instead of any other.
     """
     try:
         yield
     except (ClientError, BotoCoreError, aiohttp.ClientError, OSError) as error:
-        raise SinkError(target, _reason(error)) from error
+        kind = _kind(error) if is_conditional and isinstance(error, ClientError) else SinkError
+        raise kind(target, _reason(error)) from error
+
+
+def _kind(error: ClientError) -> type[SinkError]:
+    code, status = code_of(error), status_of(error)
+    if code in _UNMET or status == 412:  # noqa: PLR2004 - without a body, there is no code
+        return ConditionError
+    return ConditionUnsupportedError if status == 501 else SinkError  # noqa: PLR2004 - not implemented
 
 
 def _reason(error: Exception) -> str:
     """Return why a request failed, without the store's message, which may quote the request."""
     if isinstance(error, ClientError):
-        return response_text(error)
+        return _response_text(error)
     if isinstance(error, NoCredentialsError):
         return "there are no AWS credentials: log in, set AWS_ACCESS_KEY_ID, or pass a profile"
     if isinstance(error, RedirectError):
@@ -66,7 +84,7 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def response_text(error: ClientError) -> str:
+def _response_text(error: ClientError) -> str:
     code, status = code_of(error), status_of(error)
     if code in _REASONS:
         return f"{_REASONS[code]} ({code})"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from botocore.model import OperationModel
 
-__all__ = ["CRC32_HEADER", "DAMAGED", "is_repeated", "register_retries"]
+__all__ = ["CRC32_HEADER", "DAMAGED", "is_repeated", "register_retries", "wait_before_retry"]
 
 CRC32_HEADER: Final = "x-amz-checksum-crc32"
 DAMAGED: Final = frozenset({"BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"})
@@ -63,6 +63,11 @@ def register_retries(client: Any, attempts: int) -> None:  # noqa: ANN401 - aiob
     client.meta.events.register_first("needs-retry.s3", partial(_needs_retry, limit))
 
 
+def wait_before_retry(attempts: int) -> float:
+    """Return the seconds to wait after this many attempts."""
+    return min(backoff(1.0, attempts), _LONGEST_WAIT)
+
+
 def _refuse_embedded(response_dict: dict[str, Any], **_: object) -> None:
     """Treat a refusal in a response with status 200 as a refusal; botocore makes it a status that is repeated, 500.
 
@@ -93,7 +98,7 @@ def _needs_retry(
     if not is_damaged and not is_repeated(code, status):
         return None
     asked = retry_after(metadata.get("HTTPHeaders", {}), _LONGEST_WAIT)
-    return max(asked or 0.0, min(backoff(1.0, attempts), _LONGEST_WAIT))
+    return max(asked or 0.0, wait_before_retry(attempts))
 
 
 def _is_damaged(parsed: Mapping[str, Any], operation: str, headers: Mapping[str, str]) -> bool:

@@ -274,7 +274,7 @@ class _ObjectStorage:
             if anyio.current_time() - self._written_at > _LEASE_SECONDS / _RENEWALS:
                 await self._put(None)  # not every store compares the ETag of what it deletes
             try:
-                await self._opened.delete(self._key, self._etag or _NO_ETAG)
+                await self._delete_own()
             except SinkError as error:
                 if not _is_condition(error):
                     raise
@@ -284,6 +284,15 @@ class _ObjectStorage:
             else:
                 return
         raise self._lost(None)
+
+    async def _delete_own(self) -> None:
+        try:
+            await self._opened.delete(self._key, self._etag or _NO_ETAG)
+        except SinkError as error:
+            if not _is_condition(error, is_supported=False):
+                raise
+            await self._put(None)  # which says whose the object is
+            await self._opened.delete(self._key, None)
 
     async def _refresh(self) -> StoredObject | None:
         """Read the ETag of this run's last write, the response to which may have been lost.
@@ -336,10 +345,10 @@ class _ObjectStorage:
         return self._store
 
 
-def _is_condition(error: SinkError) -> bool:
-    from aiopartnercentral._transport.s3 import ConditionError  # noqa: PLC0415 - loads botocore
+def _is_condition(error: SinkError, *, is_supported: bool = True) -> bool:
+    from aiopartnercentral._transport import s3_errors  # noqa: PLC0415 - loads botocore
 
-    return isinstance(error, ConditionError)
+    return isinstance(error, s3_errors.ConditionError if is_supported else s3_errors.ConditionUnsupportedError)
 
 
 @contextmanager
@@ -352,7 +361,10 @@ def _errors(location: CheckpointObject, what: str) -> Iterator[None]:
     try:
         yield
     except SinkError as error:
-        raise CheckpointError(f"the checkpoint {location} cannot be {what}: {error.reason}") from error
+        reason = error.reason
+        if _is_condition(error, is_supported=False):
+            reason = "its store does not support conditional requests, so use a local file"
+        raise CheckpointError(f"the checkpoint {location} cannot be {what}: {reason}") from error
     except TimeoutError as error:
         reason = f"the store did not respond in {_REQUEST_SECONDS:g} s"
         raise CheckpointError(f"the checkpoint {location} cannot be {what}: {reason}") from error

@@ -1,0 +1,31 @@
+"""Collections with a checkpoint in S3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiopartnercentral.bulk import Collection
+from tests.support.bulk_sources import FAST, LISTING, of
+from tests.support.object_store import BUCKET
+
+if TYPE_CHECKING:
+    from aiopartnercentral.emulator import Emulator
+    from tests.support.object_store import ObjectStore
+
+KEY = "night/run.json"
+URL = f"s3://{BUCKET}/{KEY}"
+
+
+def collected(store: ObjectStore, emulator: Emulator, **given: Any) -> Any:
+    given = {"checkpoint": URL, "checkpoint_s3": store.options(), "limits": FAST} | given
+    return Collection(LISTING, [of(emulator, "a")], **given)
+
+
+async def take(collection: Any, count: int) -> list[str]:
+    taken: list[str] = []
+    async with collection as stream:
+        async for _, item in stream:
+            taken.append(item.id)
+            if len(taken) == count:
+                break
+    return taken
