@@ -14,6 +14,8 @@ import pytest
 
 from aiopartnercentral import account
 from aiopartnercentral.sinks import Page, open_sink
+from aiopartnercentral.sinks.rejects import SinkWithRejects
+from aiopartnercentral.types import MalformedItem
 from tests.formats.service import CATALOGS, PAGES, complete, interrupt, items
 from tests.support.connections import connection
 from tests.support.moto_server import moto_server
@@ -29,6 +31,12 @@ NAMES = ("out.ndjson", "out.ndjson.gz", "out.ndjson.zst", "out.csv", "out.csv.gz
 TEMPLATES = ("{catalog}.csv", "{catalog}/{date}.parquet")
 OBJECTS = (f"s3://{BUCKET}/out.parquet", f"s3://{BUCKET}/{{catalog}}.csv.gz")
 COLUMNS = ("source_label", "source_catalog", "id", "arn", "other_participant_account_id", "updated_at")
+MALFORMED = MalformedItem(
+    raw=b'{"Id":7}',
+    path="$.ConnectionSummaries[2].Id",
+    reason="expected a string, found a number",
+    request_id="request-1",
+)
 
 
 def sink(path: str, **options: Any) -> Sink:
@@ -67,9 +75,10 @@ async def resume_collection(directory: Path) -> None:
 
 
 async def begin_files(directory: Path) -> None:
-    """Leave two directories: one for runs that were interrupted, and one for runs that were killed after `commit`."""
-    (directory / "interrupted").mkdir()
-    (directory / "committed").mkdir()
+    """Leave a directory for runs that were interrupted, one for those killed after `commit`, and one with rejects."""
+    for each in ("interrupted", "committed", "rejects"):
+        (directory / each).mkdir()
+    await begin_rejects(directory / "rejects")
     for name in NAMES:
         await interrupt(directory / "interrupted", sink(name), f"{name}.json")
         output = sink(str(directory / "committed" / name))
@@ -83,6 +92,7 @@ async def begin_files(directory: Path) -> None:
 
 async def resume_files(directory: Path) -> None:
     tear(directory)
+    await resume_rejects(directory / "rejects")
     for name in NAMES:
         await complete(directory / "interrupted", sink(name), f"{name}.json")
         assert_complete(directory / "interrupted", name)
@@ -94,11 +104,35 @@ async def resume_files(directory: Path) -> None:
         assert ids_in(directory / "committed" / name) == items("AWS")
 
 
-def page(number: int) -> Page:
+def page(number: int, *malformed: MalformedItem) -> Page:
     wire = [connection("AWS", 2 * number + each) for each in (0, 1)]
     raw = [json.dumps(each).encode() for each in wire]
     read = [account.json_converter.loads(each, account.ConnectionSummary) for each in raw]
-    return Page("AWS", "AWS", "ListConnections", read, raw)
+    return Page("AWS", "AWS", "ListConnections", read, raw, malformed=malformed)
+
+
+def with_rejects(directory: Path) -> Sink:
+    rejects = directory / "rejects.ndjson"
+    return SinkWithRejects(sink(str(directory / "items.csv")), open_sink(rejects), str(rejects))
+
+
+async def begin_rejects(directory: Path) -> None:
+    output = with_rejects(directory)
+    await output.open(run_id="run")
+    await output.write(page(0, MALFORMED))
+    (directory / "position.json").write_text(json.dumps(await output.flush()), encoding="utf-8")
+    await output.abort(keep=True)
+
+
+async def resume_rejects(directory: Path) -> None:
+    output = with_rejects(directory)
+    await output.open(json.loads((directory / "position.json").read_bytes()))
+    await output.write(page(1))
+    await output.write(page(2, MALFORMED))
+    await output.commit()
+    assert ids_in(directory / "items.csv") == items("AWS")
+    found = [json.loads(line)["item"] for line in (directory / "rejects.ndjson").read_bytes().splitlines()]
+    assert found == [{"Id": 7}, {"Id": 7}]
 
 
 async def begin_partitions(directory: Path) -> None:

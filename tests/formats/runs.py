@@ -16,7 +16,7 @@ import anyio
 
 from aiopartnercentral import account, selling
 from aiopartnercentral._pagination import report as report_format
-from aiopartnercentral.bulk import Source, Writes, checkpoint_file, load_report, write_journal
+from aiopartnercentral.bulk import Source, Writes, checkpoint_file, write_journal
 from aiopartnercentral.cli.recording import Forwarder
 from aiopartnercentral.emulator import Clock, Emulator, Recorder, recording
 from aiopartnercentral.emulator.persistence import records
@@ -31,7 +31,8 @@ from tests.formats.outputs import (
     resume_partitions,
     resume_spool,
 )
-from tests.formats.service import DENIED, FOREVER, LIMITS, PAGES, Kind, collection, listings
+from tests.formats.reports import begin_report, resume_report
+from tests.formats.service import FOREVER, LIMITS, PAGES, Kind, listings
 from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
@@ -42,20 +43,6 @@ if TYPE_CHECKING:
 FILES = Path(__file__).with_name("files")
 CREDENTIALS: dict[str, Any] = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
 ROWS = [(f"row-{number}", {"Project": {"Title": f"project {number}"}}) for number in range(4)]
-
-
-async def begin_report(directory: Path) -> None:
-    with listings(DENIED) as server:
-        collected = await collection(server, on_error="report").collect()
-    (directory / "report.json").write_text(json.dumps(collected.report.as_json(), indent=1), encoding="utf-8")
-
-
-async def resume_report(directory: Path) -> None:
-    report = load_report(directory / "report.json")
-    read = {origin.label: (str(each.outcome), each.items, each.pages) for origin, each in report.sources.items()}
-    assert read == {"AWS": ("complete", 6, 3), "Sandbox": ("failed", 2, 1)}
-    (failed,) = (each for each in report.sources.values() if each.error is not None)
-    assert "AccessDenied" in str(failed.error)
 
 
 async def write(directory: Path, *, failing: str | None) -> dict[str, str]:
