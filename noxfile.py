@@ -16,7 +16,7 @@ import nox
 nox.needs_version = ">=2025.2"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["lint", "typing", "tests", "build"]
+nox.options.sessions = ["lint", "typing", "tests", "build", "docs"]
 
 ROOT = Path(__file__).parent
 DISTRIBUTIONS = {"aiopartnercentral": (".", 1_000_000), "aiopartnercentral_emulator": ("emulator-package", 350_000)}

@@ -25,7 +25,7 @@ No message, repr or note made here holds a value from a request or a response: t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -53,8 +53,6 @@ __all__ = [
     "error_text",
     "error_type",
 ]
-
-ErrorT = TypeVar("ErrorT", bound="AioPartnerCentralError")
 
 # The error codes and HTTP statuses that mean throttling, and other failures that may pass. The codes are those of
 # botocore's `standard` retry mode.
@@ -89,7 +87,7 @@ class AioPartnerCentralError(Exception):
         return _rebuild, (type(self), self.args, dict(self.__dict__))
 
 
-def _rebuild(cls: type[ErrorT], args: tuple[Any, ...], state: dict[str, Any]) -> ErrorT:
+def _rebuild(cls: type[AioPartnerCentralError], args: tuple[Any, ...], state: dict[str, Any]) -> AioPartnerCentralError:
     error = cls.__new__(cls, *args)
     error.args = args  # an OSError takes them apart
     error.__dict__.update(state)
@@ -216,8 +214,10 @@ class TimeExceededError(AioPartnerCentralError, TimeoutError):
 
     def __init__(self, seconds: float, limit: str, attempts: int = 1, endpoint_url: str | None = None) -> None:
         super().__init__(seconds, limit, attempts, endpoint_url)
-        self.seconds, self.limit = seconds, limit
-        self.attempts, self.endpoint_url = attempts, endpoint_url
+        self.seconds = seconds
+        self.limit = limit
+        self.attempts = attempts
+        self.endpoint_url = endpoint_url
 
     @property
     def is_retryable(self) -> bool:
