@@ -106,7 +106,7 @@ def test_the_cells_of_the_page_run_one_after_the_other(tmp_path: Path) -> None:
         outputs = {block.partition("\n")[0]: running.run(block) for block in blocks}
     for cell, each in outputs.items():
         assert not [output for output in each if output["output_type"] == "error"], (cell, each)
-    assert "{'name': 'Acme'}" in text_of(outputs["# cell 1"])
+    assert "{'Name': 'Acme'}" in text_of(outputs["# cell 1"])
     assert "connection_summaries: 20" in text_of(outputs["# cell 3"], "text/html")
     assert "Collected: " in text_of(outputs["# cell 5"], "text/html")
     assert "image/png" in outputs["# cell 6"][-1]["data"]
