@@ -304,7 +304,7 @@ def make_listing(
 
 
 def open_client(cls: type[ClientT], **options: Unpack[ConnectOptions]) -> AbstractAsyncContextManager[ClientT]:
-    """Return what opens a client of the generated class in an `async with` block; see `ConnectOptions`.
+    """Return a context manager that opens a client of the generated class; see `ConnectOptions`.
 
     Raises:
         TypeError: an option is unknown or of a wrong type. When the block is entered: two options exclude each other.

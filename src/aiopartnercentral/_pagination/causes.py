@@ -87,7 +87,7 @@ _SERVER_CODES: Final = ("InternalServer", "ServiceUnavailable")  # of errors wit
 
 
 class StoredError(AioPartnerCentralError):
-    """The error of a source in a report that was read from a file, which has its text and the name of its class alone.
+    """The error of a source in a report that was read from a file: its text, and the name of its class.
 
     Attributes:
         type: the name of its class.

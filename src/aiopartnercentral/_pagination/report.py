@@ -269,7 +269,7 @@ class Report(Generic[KeyT]):
         """Return the report as a page for a browser, which needs no other file and has no scripts.
 
         It has the totals, the failures by cause with what to do about each, and a line for each of the first 1,000
-        sources with its place in time, its rate, retries and throttled requests; those that failed come first. Like the
+        sources with when it ran, its rate, retries and throttled requests; those that failed come first. Like the
         JSON, it is without page tokens, malformed items' JSON and the service's messages.
         """
         from aiopartnercentral._pagination.report_html import report_page  # noqa: PLC0415 - rarely needed

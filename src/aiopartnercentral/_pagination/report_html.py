@@ -41,7 +41,7 @@ def report_fragment(report: Mapping[str, Any]) -> Html:
 
 
 def report_page(report: Mapping[str, Any], errors: Sequence[Exception | None]) -> str:
-    """Return a page: the totals, the failures by cause, and the sources with their place in time.
+    """Return a page: the totals, the failures by cause, and a timeline of the sources.
 
     Arguments:
         report: its JSON; without `finished_at` if the run has not finished.

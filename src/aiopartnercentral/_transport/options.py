@@ -191,8 +191,8 @@ def check_options(
         taker: name of the function that takes the options, for the message.
         options: names of the given options.
         among: the typed dictionary.
-        further: options that the function takes besides, and has checked itself; they are named in messages.
-        elsewhere: options of others that may be meant, by how to give one of them, such as `connect({}=...)`.
+        further: other options that the function takes and has checked itself; messages name them.
+        elsewhere: options of other functions that may be meant; each key shows how to pass one: `connect({}=...)`.
 
     Raises:
         TypeError: an option is unknown, or one that is required is missing.

@@ -53,7 +53,7 @@ class BegunUpload:
 
     Attributes:
         id: its id.
-        is_only: whether no other one has begun, as by an attempt whose response was lost.
+        is_only: whether no other upload can have begun, such as by an attempt whose response was lost.
     """
 
     id: str
@@ -326,7 +326,7 @@ class S3Store:
         if all(checksums) and "ChecksumCRC32" in found:
             crc = zlib.crc32(b"".join(checksums)).to_bytes(4, "big")
             return bool(found["ChecksumCRC32"] == f"{b64encode(crc).decode()}-{len(parts)}")
-        with suppress(ValueError):  # an ETag that is no digest
+        with suppress(ValueError):  # an ETag that is not a digest
             digests = b"".join(bytes.fromhex(part.etag.strip('"')) for part in parts)
             expected = hashlib.md5(digests, usedforsecurity=False).hexdigest()
             return bool(found["ETag"].strip('"') == f"{expected}-{len(parts)}")

@@ -30,7 +30,7 @@ _PERMISSIONS: Final[Mapping[str, str]] = {
 _REASONS: Final[Mapping[str, str]] = {
     "NoSuchBucket": "there is no such bucket",
     "InvalidBucketName": "that is not the name of a bucket",
-    "NoSuchUpload": "its multipart upload was aborted, as by a lifecycle rule of the bucket",
+    "NoSuchUpload": "its multipart upload was aborted, for example by a lifecycle rule of the bucket",
     "EntityTooLarge": "it is larger than the store allows",
     **dict.fromkeys(
         ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"),

@@ -69,8 +69,8 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
 def check(**options: Any) -> None:  # noqa: ANN401 - the types are in the signature
     """Check a sources file: credentials, roles and permissions of each source, without writing anything.
 
-    Each source gets one request for one item of each listing. All are tried at the same time, each for --timeout at
-    most. The exit code is 0 if all are ok, 1 if any failed, and 2 for wrong usage.
+    Each source gets one request for one item of each listing. All are tried at the same time, each for at most
+    --timeout seconds. The exit code is 0 if all are ok, 1 if any failed, and 2 for wrong usage.
     """
     from aiopartnercentral.cli.check import check as check_sources  # noqa: PLC0415 - loads botocore
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop

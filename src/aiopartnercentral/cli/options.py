@@ -321,8 +321,8 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         bool,
         "--dry-run",
         default=False,
-        help="Collect and write nothing: check options and files, and try each source with one request for one item of "
-        "each listing, as `check` does.",
+        help="Collect nothing and write nothing: check options and files, and try each source with one request for "
+        "one item of each listing, as `check` does.",
     ),
     "progress": option(
         _REPORTING,
