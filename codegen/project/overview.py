@@ -68,7 +68,8 @@ class _Overview:
             "enums": sum(1 for _ in service.enums()),
             "errors": sum(1 for _ in service.errors()),
         }
-        yield f"It has {', '.join(f'{count} {kind}' for kind, count in counts.items() if count)}.\n"
+        counted = [f"{count} {kind if count > 1 else kind[:-1]}" for kind, count in counts.items() if count]
+        yield f"It has {', '.join(counted)}.\n"
         yield "\n## Listings\n\n"
         yield (
             "`client.paginate` and `listings` have these, for [one catalog](../one-catalog.md), "
