@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
+from importlib import import_module
 
 import attrs
 
@@ -36,15 +36,9 @@ class HttpSettings:
 
 
 def default_ca_bundle() -> str:
-    """Return the path of the CA bundle that botocore trusts by default: that of certifi, or else its own.
-
-    Raises:
-        FileNotFoundError: neither is installed.
-    """
-    for package in ("certifi", "botocore"):
-        found = find_spec(package)  # certifi's own function takes longer, and botocore need not be loaded
-        for folder in (found.submodule_search_locations or ()) if found is not None else ():
-            file = os.path.join(folder, "cacert.pem")  # noqa: PTH118 - pathlib is slow to load
-            if os.path.isfile(file):  # noqa: PTH113 - as above
-                return file
-    raise FileNotFoundError("no certificates are installed: neither certifi nor botocore has a file cacert.pem")
+    """Return the path of the CA bundle that botocore trusts by default: that of certifi, or else its own."""
+    try:
+        where = import_module("certifi").where  # which may be that of a Linux distribution, and name another file
+    except ImportError:
+        return os.path.join(*import_module("botocore").__path__, "cacert.pem")  # noqa: PTH118 - pathlib is slow to load
+    return f"{where()}"
