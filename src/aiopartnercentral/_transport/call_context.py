@@ -155,7 +155,7 @@ class CallContext:
     @property
     def sent(self) -> int:
         """How often the request was sent, a first attempt that botocore has not taken yet included."""
-        return self.attempts or (self.first_attempt is not None)
+        return self.attempts or int(self.first_attempt is not None)
 
     @property
     def has_attempts(self) -> bool:
