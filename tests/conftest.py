@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--transport") == "standalone":
         from aiopartnercentral._transport import standalone_settings as standalone  # noqa: PLC0415 - as above
 
-        standalone._has_loaded_botocore, standalone._PATCHING = lambda: False, ()  # the tests have loaded them
+        standalone._has_loaded_botocore = lambda: False  # the tests have loaded them
 
 
 @pytest.fixture(scope="session")

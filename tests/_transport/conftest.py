@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.clients import aws_environment, client, loaded_botocore, server
+from tests.support.clients import aws_environment, client, loaded_botocore, server, unloaded_botocore
 from tests.support.credential_sources import CredentialSources
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tests.support.servers import ScriptedServer
 
-__all__ = ["aws_environment", "client", "loaded_botocore", "server"]
+__all__ = ["aws_environment", "client", "loaded_botocore", "server", "unloaded_botocore"]
 
 
 @pytest.fixture

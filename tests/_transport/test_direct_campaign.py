@@ -206,7 +206,6 @@ def quota_of(client: account.Client) -> int | None:
 
 @pytest.fixture(autouse=True)
 def no_delays(aws_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - order
-    monkeypatch.setattr(standalone_settings, "_PATCHING", ())  # aiobotocore has loaded wrapt
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *_, **__: 0)

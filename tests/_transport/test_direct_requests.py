@@ -145,7 +145,6 @@ def clients() -> Iterator[list[tuple[Client, Client]]]:
         pairs = [(opened(*each, direct=True), opened(*each, direct=False)) for each in ENDPOINTS]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(standalone, "_has_loaded_botocore", lambda: False)
-            patch.setattr(standalone, "_PATCHING", ())
             patch.setattr(standalone, "_has_other_settings", lambda: False)
             pairs += [(opened(*each, direct=True), pairs[number][1]) for number, each in enumerate(ENDPOINTS[:3])]
         assert [direct.transport.connection.botocore is None for direct, _ in pairs] == [False] * 6 + [True] * 3

@@ -23,7 +23,6 @@ from botocore.exceptions import (
     HTTPClientError,
     InvalidConfigError,
     ParamValidationError,
-    ProfileNotFound,
     SSLError,
 )
 
@@ -55,12 +54,8 @@ PAGE = Reply({"ConnectionSummaries": []})
 
 
 @pytest.fixture(autouse=True)
-def alone(aws_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # noqa: ARG001 - order
-    """Let clients start without botocore, although the tests have loaded it; `~` is an empty directory."""
-    monkeypatch.setattr(standalone, "_has_loaded_botocore", lambda: False)
-    monkeypatch.setattr(standalone, "_PATCHING", ("of.nobody",))  # aiobotocore has loaded wrapt
-    for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
+def alone(unloaded_botocore: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # noqa: ARG001 - order
+    """Let clients start without botocore; `~` is an empty directory."""
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
@@ -108,7 +103,10 @@ def test_a_first_page_loads_neither_botocores_clients_nor_what_only_they_need(ht
 USUAL: dict[str, Any] = {"timeout": 600.0, "endpoint_url": "http://127.0.0.1:1"}
 
 
-async def test_usual_settings_need_no_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_usual_settings_need_no_botocore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bundle, mine = str(tmp_path / "bundle.pem"), str(tmp_path / "mine.pem")
+    for file in (bundle, mine):
+        Path(file).touch()
     found = standalone_settings(SERVICE, {"timeout": None})
     assert found is not None
     assert (found.endpoint_url, found.region) == ("https://partnercentral-account.us-east-1.api.aws", "us-east-1")
@@ -117,13 +115,14 @@ async def test_usual_settings_need_no_botocore(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("AWS_SESSION_TOKEN", "of-the-environment")
     for name in ("AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_EXECUTION_ENV", "AWS_XRAY_CONTEXT_MISSING"):
         monkeypatch.setenv(name, "x")
-    monkeypatch.setenv("AWS_CA_BUNDLE", "bundle.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "")  # without effect if there is the other variable
+    monkeypatch.setenv("AWS_CA_BUNDLE", bundle)
     found = standalone_settings(SERVICE, USUAL)
     assert found is not None
-    assert (found.keys.token, found.verify) == ("of-the-environment", "bundle.pem")
-    found = standalone_settings(SERVICE, {**USUAL, **IDENTITY, "verify": "mine.pem", "region_name": "eu-west-1"})
+    assert (found.keys.token, found.verify) == ("of-the-environment", bundle)
+    found = standalone_settings(SERVICE, {**USUAL, **IDENTITY, "verify": mine, "region_name": "eu-west-1"})
     assert found is not None
-    assert (found.keys.token, found.verify, found.region) == (None, "mine.pem", "eu-west-1")
+    assert (found.keys.token, found.verify, found.region) == (None, mine, "eu-west-1")
 
 
 @pytest.mark.parametrize(
@@ -133,6 +132,8 @@ async def test_usual_settings_need_no_botocore(monkeypatch: pytest.MonkeyPatch) 
         {"session": AioSession()},
         {"config": AioConfig()},
         {"verify": False},
+        {"verify": "/no/such/file"},
+        {"verify": "/"},
         {"use_ssl": True},
         {"api_version": "2025-04-04"},
         {"aws_account_id": "111122223333"},
@@ -145,6 +146,12 @@ async def test_usual_settings_need_no_botocore(monkeypatch: pytest.MonkeyPatch) 
         {"endpoint_url": "http://a..b:80"},
         {"endpoint_url": f"http://{'a' * 64}.b"},
         {"endpoint_url": "http://a-.b"},
+        {"region_name": "fips-us-east-1"},
+        {"region_name": "us-east-1-fips"},
+        {"region_name": "fips-us-gov-west-1"},
+        {"region_name": "fips-aws-global"},
+        {"region_name": "us-fips-east-1"},
+        {"region_name": "aws-global"},
         {"aws_access_key_id": "an id", "aws_secret_access_key": "a secret"},
     ],
     ids="-".join,
@@ -164,6 +171,12 @@ async def test_an_option_that_only_botocore_understands_is_left_to_it(options: M
         ("AWS_USE_FIPS_ENDPOINT", "true"),
         ("AWS_CREDENTIAL_EXPIRATION", "2030-01-01T00:00:00Z"),
         ("AWS_SDK_UA_APP_ID", "app"),
+        ("AWS_MAX_ATTEMPTS", ""),
+        ("AWS_CA_BUNDLE", ""),
+        ("AWS_CA_BUNDLE", "  "),
+        ("AWS_CA_BUNDLE", "/no/such/file"),
+        ("REQUESTS_CA_BUNDLE", ""),
+        ("REQUESTS_CA_BUNDLE", "/no/such/file"),
         ("AWS_SECRET_ACCESS_KEY", ""),
         ("AWS_SECRET_ACCESS_KEY", "secret\n"),
         ("AWS_SESSION_TOKEN", "token\udcff"),
@@ -210,9 +223,6 @@ async def test_what_has_loaded_changes_or_watches_botocore_is_noticed(
 ) -> None:
     if pytestconfig.getoption("--transport") == "standalone":
         pytest.skip("--transport standalone replaces what notices it")
-    with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "of.nobody", sys)
-        assert standalone_settings(SERVICE, USUAL) is None
     with monkeypatch.context() as patch:
         patch.setattr("logging.Logger.isEnabledFor", lambda *_: True)
         assert standalone_settings(SERVICE, USUAL) is None
@@ -331,8 +341,11 @@ async def test_certificates_are_verified(
         async with account.connect(endpoint_url=server.url, http_client=http_client) as client:
             await client.list_connections(catalog="AWS")
             assert connection_of(client).botocore is None
-        async with account.connect(endpoint_url=server.url, http_client=http_client, verify="/no/such/file") as client:
-            with pytest.raises(InvalidConfigError, match="the certificates in /no/such/file cannot be loaded"):
+        broken = tmp_path / "broken.pem"
+        broken.touch()
+        async with account.connect(endpoint_url=server.url, http_client=http_client, verify=str(broken)) as client:
+            assert connection_of(client).botocore is None
+            with pytest.raises(InvalidConfigError, match=f"the certificates in {broken} cannot be loaded"):
                 await client.list_connections(catalog="AWS")
 
 
@@ -392,14 +405,17 @@ async def test_a_failure_to_load_botocore_is_an_error_of_the_call(
     async with account.connect(endpoint_url=server.url) as client:
         with pytest.raises(HTTPClientError, match="Too many open files") as caught:
             await client.list_connections(catalog="AWS")
-        assert caught.value.attempts == 1  # type: ignore[attr-defined] # set on every error of a call
+        assert repr(caught.value.attempts) == "1"  # type: ignore[attr-defined] # set on every error of a call
 
 
 async def test_secrets_of_the_environment_are_in_no_local_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> NoReturn:
+        raise InvalidConfigError(error_msg="refused")
+
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-secret-of-the-environment")
     async with account.connect(endpoint_url="http://127.0.0.1:9") as client:
-        monkeypatch.setenv("AWS_PROFILE", "nobody")  # botocore cannot be opened any more
-        with pytest.raises(ProfileNotFound) as caught:
+        monkeypatch.setattr("aiopartnercentral._transport.botocore_connection.client_obstacle", refuse)
+        with pytest.raises(InvalidConfigError) as caught:
             await client.list_connections(catalog="AWS")
     shown = "".join(TracebackException.from_exception(caught.value, capture_locals=True).format())
     assert "standalone.py" in shown

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from aiopartnercentral import account
+from aiopartnercentral import CredentialsError, account
 from aiopartnercentral._transport import standalone_settings as standalone
 from aiopartnercentral._transport.client_factory import open_botocore_client
 from aiopartnercentral._transport.standalone_settings import standalone_settings
@@ -16,7 +16,7 @@ from tests.support.clients import IDENTITY
 from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from aiopartnercentral._transport.standalone_settings import StandaloneSettings
@@ -30,12 +30,10 @@ PAGE = Reply({"ConnectionSummaries": []})
 
 
 @pytest.fixture(autouse=True)
-def alone(aws_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # noqa: ARG001 - order
-    """Let clients start without botocore, although the tests have loaded it; there are no credentials yet."""
-    monkeypatch.setattr(standalone, "_has_loaded_botocore", lambda: False)
-    monkeypatch.setattr(standalone, "_PATCHING", ("of.nobody",))  # aiobotocore has loaded wrapt
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
+def alone(unloaded_botocore: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # noqa: ARG001 - order
+    """Let clients start without botocore; there are no credentials yet."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
 
@@ -69,7 +67,7 @@ USUAL: list[tuple[str, str, str, dict[str, Any], str]] = [
     ),
     (
         "other profiles do not matter",
-        "[default]\nsso_session = x\n[sso-session x]\na = b\n[profile acme]\noutput=json\ncli_pager=\ns3 =\n  x = y\n",
+        "[default]\nsso_session = x\n[sso-session x]\na = b\n[profile acme]\noutput=json\ncli_pager=\n",
         "[default]\nrole_arn = x\n[acme]\n# comment\n" + KEYS.format("A"),
         {"profile": "acme"},
         "A",
@@ -125,6 +123,9 @@ async def test_the_environment_goes_before_its_own_profile_but_not_before_an_exp
                 "ca_bundle = x",
                 "retry_mode = standard",
                 "services = x",
+                "s3 =\n  addressing_style = x",
+                "s3 =\n  us_east_1_regional_endpoint = bogus",
+                "sts_regional_endpoints = Legacy",
                 "aws_security_token = x",
                 "aws_account_id = 111122223333",
                 "anything = x",
@@ -174,6 +175,7 @@ KEY_LINES = (
 SETTINGS = (
     *("region = eu-west-1", "region = not a region", "region =\n  a = b", "output = json", "output", "; comment", ""),
     *("s3 =\n  addressing_style = path", "s3 = x", "s3 =\n  x", "s3 =\n  use_arn_region = maybe", "mfa_serial = x"),
+    *("s3 =\n  addressing_style = x", "sts_regional_endpoints = Legacy"),
     *("sts_regional_endpoints = legacy", "cli_pager =", "cli_follow_urlparam = yes", "retry_mode = legacy"),
     *("max_attempts = 7", "use_fips_endpoint = true", "parameter_validation = false", "ca_bundle = /x"),
     *("sdk_ua_app_id = x", "defaults_mode = standard", "services = x", "account_id_endpoint_mode = required"),
@@ -260,23 +262,68 @@ async def opened(**options: Any) -> dict[str, str]:
         }
 
 
-async def test_credentials_that_have_expired_are_read_again(tmp_path: Path) -> None:
+FILE = "[{0}]\n" + KEYS.format("{1}") + "[other]\n" + KEYS.format("OTHER")
+CONFIG = FILE.replace("[", "[profile ")
+
+
+@pytest.mark.parametrize("starts_alone", [True, False])
+@pytest.mark.parametrize("profile", [None, "acme"])
+@pytest.mark.parametrize("file", ["config", "credentials"])
+async def test_expired_credentials_are_read_again_where_they_were_found(
+    file: str,
+    profile: str | None,
+    starts_alone: bool,  # noqa: FBT001 - a parameter of the test
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(standalone, "_has_loaded_botocore", lambda: not starts_alone)
+    monkeypatch.setenv("AWS_PROFILE", "acme")
+    form = FILE if file == "credentials" else CONFIG
+    (tmp_path / file).write_text(form.format("acme", "OLD") + "aws_session_token = t\n", encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text(form.format("acme", "ELSEWHERE"), encoding="utf-8")
+
+    def change() -> None:
+        (tmp_path / file).write_text(form.format("acme", "NEW"), encoding="utf-8")
+        monkeypatch.setenv("AWS_PROFILE", "other")
+        monkeypatch.setenv("AWS_CONFIG_FILE" if file == "config" else "AWS_SHARED_CREDENTIALS_FILE", str(elsewhere))
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "LATER")
+
+    assert await signed_with(change, profile=profile) == ["OLD", "OLD", "NEW", "NEW"]
+
+
+@pytest.mark.parametrize("starts_alone", [True, False])
+async def test_expired_credentials_of_the_environment_are_read_there_again(
+    starts_alone: bool,  # noqa: FBT001 - a parameter of the test
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(standalone, "_has_loaded_botocore", lambda: not starts_alone)
+
+    def store(name: str) -> None:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", name)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", f"secret-{name}")
+
+    store("OLD")
+    write(tmp_path, shared="[default]\n" + KEYS.format("D"))
+    assert await signed_with(lambda: store("NEW")) == ["OLD", "OLD", "NEW", "NEW"]
+    # They are gone: there are others in the profile, but those may be another account's.
+    with pytest.raises(CredentialsError, match="env: no credentials"):
+        await signed_with(lambda: monkeypatch.delenv("AWS_ACCESS_KEY_ID"))
+
+
+async def signed_with(change: Callable[[], None], **options: Any) -> list[str]:
+    """Return the access key ids of two requests, of which the second one has expired after a change, and of others."""
     with scripted_server() as server:
-        for refresh in (
-            lambda: write(tmp_path, shared="[acme]\n" + KEYS.format("NEW")),
-            lambda: write(tmp_path, config="[profile acme]\n" + KEYS.format("NEW")),
-        ):
-            write(tmp_path, shared="[acme]\n" + KEYS.format("OLD") + "aws_session_token = t\n")
-            server.received.clear()
-            async with account.connect(endpoint_url=server.url, profile="acme") as client:
-                server.replies(PAGE, EXPIRED, PAGE, PAGE)
-                await client.list_connections(catalog="AWS")
-                refresh()
-                page = await client.list_connections(catalog="AWS")
-                await client.list_connections(catalog="AWS")
-            assert page.response_metadata is not None
-            assert page.response_metadata.attempts == 2
-            used = [each.headers["authorization"].split("=")[1].split("/")[0] for each in server.received]
-            assert used == ["OLD", "OLD", "NEW", "NEW"]
-            tokens = [each.headers.get("x-amz-security-token") for each in server.received]
-            assert tokens == ["t", "t", None, None]
+        async with account.connect(endpoint_url=server.url, **options) as client:
+            server.replies(PAGE, EXPIRED, PAGE, PAGE)
+            await client.list_connections(catalog="AWS")
+            change()
+            page = await client.list_connections(catalog="AWS")
+            await client.list_connections(catalog="AWS")
+    assert page.response_metadata is not None
+    assert page.response_metadata.attempts == 2
+    tokens = [each.headers.get("x-amz-security-token") for each in server.received]
+    assert tokens[2:] == [None, None]
+    return [each.headers["authorization"].split("=")[1].split("/")[0] for each in server.received]

@@ -61,6 +61,14 @@ def loaded_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def unloaded_botocore(aws_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - order
+    """Let clients start without botocore, although the tests have loaded it."""
+    monkeypatch.setattr(standalone, "_has_loaded_botocore", lambda: False)
+    for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with scripted_server() as server:
         yield server

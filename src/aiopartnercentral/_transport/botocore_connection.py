@@ -10,6 +10,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 
 from aiopartnercentral._transport.botocore_client import BotocoreClient
+from aiopartnercentral._transport.chain import UnconfiguredSession
 from aiopartnercentral._transport.client_factory import NO_KEYS, open_botocore_client
 from aiopartnercentral._transport.clock_skew import ServiceClock
 from aiopartnercentral._transport.connection import Connection
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from aiopartnercentral._transport.http.ry_client import RyPool
+    from aiopartnercentral._transport.standalone_settings import StandaloneSettings
     from aiopartnercentral.types import Service
 
 __all__ = ["botocore_connection", "open_botocore_connection"]
@@ -142,28 +144,33 @@ def _or_forever(seconds: float | None) -> float:
 @asynccontextmanager
 async def borrowing_botocore(
     service: Service,
+    settings: StandaloneSettings,
     pool: AsyncioPool | RyPool,
-    credentials: object,
     max_response_bytes: int,
-    options: Mapping[str, Any],
+    user_agent: str,
 ) -> AsyncIterator[tuple[BotocoreClient, str | None, list[Any]]]:
     """Open an aiobotocore client for attempts that were made without it; it sends over their connections.
 
-    It yields the client, the reason why that is not eligible, or None, and the handlers that tell its retry quota about
-    a success.
+    Its settings are theirs, whatever has changed in the environment and the AWS config files since. It yields the
+    client, the reason why that is not eligible, or None, and the handlers that tell its retry quota about a success.
 
     Arguments:
         service: the service.
+        settings: the settings of the attempts.
         pool: the connections, which are not closed.
-        credentials: what signs its requests.
         max_response_bytes: maximum bytes of a response.
-        options: the options of `open_botocore_client`.
+        user_agent: the user agent of the attempts, without botocore's version.
     """
-    config = AioConfig(http_session_cls=_borrowing(pool))
+    http: Any = _borrowing(pool)
+    config = AioConfig(http_session_cls=http, retries={"mode": "standard"}, proxies={}, user_agent=user_agent)
+    options: Any = {"region_name": settings.region, "endpoint_url": settings.endpoint_url, "verify": settings.verify}
     # The credentials are none of the options, as tools that report errors show local variables.
-    async with open_botocore_client(service, config=config, **NO_KEYS, **options) as client:
+    opening = open_botocore_client(
+        service, timeout=None, session=UnconfiguredSession(), config=config, **NO_KEYS, **options
+    )
+    async with opening as client:
         botocore = BotocoreClient(client, service, max_response_bytes)
-        botocore.sign_with(credentials)
+        botocore.sign_with(settings.keys)
         obstacle = client_obstacle(client)
         register_handover(client)
         yield botocore, obstacle, quota_handlers(client)

@@ -15,7 +15,8 @@ import anyio
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
-from botocore.exceptions import DataNotFoundError, InvalidConfigError, NoCredentialsError
+from botocore.configprovider import ConfigValueStore, ConstantProvider
+from botocore.exceptions import DataNotFoundError, InvalidConfigError
 from botocore.loaders import Loader, create_loader
 
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS, TOO_MANY_REQUESTS
@@ -26,7 +27,7 @@ from aiopartnercentral._utils import model_data
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["ChainSession"]
+__all__ = ["ChainSession", "UnconfiguredSession"]
 
 T = TypeVar("T")
 
@@ -119,24 +120,6 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         async with self._loading:
             return await self.with_settings(super().get_credentials)
 
-    async def get_frozen_credentials(self) -> Any:  # noqa: ANN401 - botocore's
-        """Return the current credentials of the chain.
-
-        Raises:
-            CredentialsError: a provider failed.
-            botocore.exceptions.BotoCoreError: there are none, or the configuration is not usable.
-        """
-        credentials = await self.get_credentials()
-        if credentials is None:
-            raise NoCredentialsError
-        return await credentials.get_frozen_credentials()
-
-    def expire(self, access_key: str) -> None:
-        """Obtain the credentials again at the next call, if they are still those with this access key id."""
-        loaded: Any = self._credentials  # of a provider of the chain
-        if loaded is not None:
-            loaded.expire(access_key)
-
     async def with_settings(self, call: Callable[[], Awaitable[T]]) -> T:
         """Return what a call returns that uses settings of the environment and the AWS config file.
 
@@ -173,6 +156,20 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         resolver: Any = super()._create_credential_resolver()
         resolver.providers = equipped(resolver.providers, self._shared_verify, self._timeout)
         return resolver
+
+
+class UnconfiguredSession(ChainSession):
+    """A session that ignores the environment and the AWS config files: every setting has botocore's default."""
+
+    def __init__(self) -> None:
+        super().__init__(None, None, sts_region=None, timeout=None)
+        defaults = {name: ConstantProvider(default) for name, (_, _, default, _) in self.SESSION_VARIABLES.items()}
+        self.register_component("config_store", ConfigValueStore(mapping=defaults))
+
+    @property
+    def full_config(self) -> Any:  # noqa: ANN401 - as botocore's
+        """The contents of the AWS config files: nothing."""
+        return {"profiles": {}}
 
 
 def _make_readable(response_dict: dict[str, Any], **_: object) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.credentials import Credentials
 
-__all__ = ["equipped"]
+__all__ = ["credentials_of", "equipped"]
 
 T = TypeVar("T")
 
@@ -52,6 +52,17 @@ def equipped(
         timeout: maximum seconds to obtain credentials; None for no limit.
     """
     return _equipped(providers, verify, timeout, MfaPrompter())
+
+
+def credentials_of(provider: Any, timeout: float | None) -> RefreshingCredentials:  # noqa: ANN401 - aiobotocore has no types
+    """Return the credentials of one of botocore's providers alone, which is asked for them at the first use."""
+    (only,) = equipped([provider], None, timeout)
+
+    async def obtain() -> Credentials:
+        obtained, _ = await only.obtain(None)
+        return obtained
+
+    return RefreshingCredentials(only.name, obtain, timeout)
 
 
 def _equipped(

@@ -52,13 +52,13 @@ async def open_standalone_connection(
     from aiobotocore import __version__ as aiobotocore_version  # noqa: PLC0415 - only the version
 
     description = model_data.load(service.name, service.api_version)
-    version, clock = f"botocore/{botocore.__version__}", ServiceClock()
+    agent, clock = user_agent("aiobotocore", aiobotocore_version, "standard"), ServiceClock()
     requests = PinnedRequests(
         description=description,
         protocol=settings.protocol,
         endpoint_url=settings.endpoint_url.rstrip("/"),
         region=settings.region,
-        user_agent=f"{user_agent('aiobotocore', aiobotocore_version, 'standard')} {version}",
+        user_agent=f"{agent} botocore/{botocore.__version__}",
         keys=settings.keys,
     )
     async with AsyncExitStack() as stack:
@@ -73,7 +73,7 @@ async def open_standalone_connection(
             clock=clock,
             obstacle=None,
             sender=DirectSender(pool, requests, clock),
-            open_botocore=_Opener(service, settings, max_response_bytes, pool, requests, stack).open,
+            open_botocore=_Opener(service, settings, max_response_bytes, agent, pool, requests, stack).open,
             check_loop=loop_check(),
         )
         requests.opened_botocore = connection.opened_botocore
@@ -103,6 +103,7 @@ class _Opener:
     service: Service
     settings: StandaloneSettings
     max_response_bytes: int
+    user_agent: str
     pool: AsyncioPool | RyPool
     requests: PinnedRequests
     stack: AsyncExitStack
@@ -117,8 +118,7 @@ class _Opener:
         await asyncio.to_thread(_load)
         from aiopartnercentral._transport.botocore_connection import borrowing_botocore  # noqa: PLC0415 - loads botocore
 
-        settings = self.settings
-        opening = borrowing_botocore(self.service, self.pool, settings.keys, self.max_response_bytes, settings.options)
+        opening = borrowing_botocore(self.service, self.settings, self.pool, self.max_response_bytes, self.user_agent)
         botocore, obstacle, self.requests.after_call = await self.stack.enter_async_context(opening)
         if connection.is_closed:  # meanwhile, so that nobody else closes it
             await self.stack.aclose()

@@ -15,7 +15,7 @@ from aiopartnercentral._transport.direct.request import Keys
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiopartnercentral._transport.chain import ChainSession
+    from aiopartnercentral._transport.refreshable_credentials import RefreshingCredentials
 
 __all__ = ["CREDENTIALS", "FoundKeys", "StaticKeys", "credentials"]
 
@@ -23,7 +23,7 @@ CREDENTIALS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 """The options, and settings of a profile, that are credentials; the environment has them in upper case."""
 _VISIBLE = re.compile(r"[!-~]+")
 _PROFILE = re.compile(r"profile ([A-Za-z0-9._@+/-]+)")
-_WITHOUT_EFFECT = frozenset({*CREDENTIALS, "region", "output", "s3", "sts_regional_endpoints", "mfa_serial"})
+_WITHOUT_EFFECT = frozenset({*CREDENTIALS, "region", "output", "mfa_serial"})
 """Settings of a profile that are understood here, or do not matter to a service that is in one region alone."""
 _OF_THE_CLI = "cli_"
 
@@ -39,57 +39,63 @@ class StaticKeys(Keys):
 
 
 class FoundKeys(StaticKeys):
-    """Credentials of the environment or a profile; once they have expired, botocore's chain obtains new ones.
+    """Credentials of the environment or a profile; once they have expired, botocore's provider reads them there again.
 
     Arguments:
         keys: the credentials.
-        chain: the arguments of the chain's session.
+        timeout: maximum seconds to read them again; None for no limit.
+        provider: the name of the provider's class in aiobotocore.
+        arguments: its arguments.
     """
 
-    __slots__ = ("_chain", "_session")
+    __slots__ = ("_arguments", "_provider", "_renewed", "_timeout")
 
-    def __init__(self, keys: Keys, *chain: Any) -> None:  # noqa: ANN401 - as below
+    def __init__(self, keys: Keys, timeout: float | None, provider: str, *arguments: str) -> None:
         super().__init__(keys.access_key, keys.secret_key, keys.token)
-        self._chain = chain
-        self._session: ChainSession | None = None
+        self._timeout = timeout
+        self._provider = provider
+        self._arguments = arguments
+        self._renewed: RefreshingCredentials | None = None
 
     def expire(self, access_key: str) -> None:
         """Obtain them again at the next call, if they are still those with this access key id."""
-        if self._session is not None:
-            self._session.expire(access_key)
+        if self._renewed is not None:
+            self._renewed.expire(access_key)
         elif access_key == self.access_key:
-            from aiopartnercentral._transport.client_factory import chain_session  # noqa: PLC0415 - loads botocore
+            from aiobotocore import credentials as providers  # noqa: PLC0415 - loads botocore
 
-            self._session = chain_session(*self._chain)
+            from aiopartnercentral._transport.providers import credentials_of  # noqa: PLC0415 - as above
+
+            provider = getattr(providers, self._provider)(*self._arguments)
+            self._renewed = credentials_of(provider, self._timeout)
 
     async def get_frozen_credentials(self) -> Any:  # noqa: ANN401 - as above
         """Return the current credentials.
 
         Raises:
             CredentialsError: new ones cannot be obtained.
-            botocore.exceptions.BotoCoreError: the configuration has changed, and is not usable any more.
         """
-        return self if self._session is None else await self._session.get_frozen_credentials()
+        return self if self._renewed is None else await self._renewed.get_frozen_credentials()
 
 
-def credentials(given: Mapping[str, Any], sts_region: str) -> StaticKeys | None:
+def credentials(given: Mapping[str, Any]) -> StaticKeys | None:
     """Return the credentials that botocore would find; None if only botocore understands where they are.
 
     Arguments:
         given: the options of a client.
-        sts_region: the region of the chain's STS.
     """
     chosen = given.get("profile")
     named = os.environ.get("AWS_DEFAULT_PROFILE", os.environ.get("AWS_PROFILE")) if chosen is None else chosen
-    settings = _settings(named)
-    if settings is None:
+    found = _of_profile(named)
+    if found is None:
         return None
     if any(name in given for name in CREDENTIALS):
         return _keys(given)
+    settings, provider = found
     if chosen is None and os.environ.get("AWS_ACCESS_KEY_ID"):
-        settings = {name: os.environ.get(name.upper()) for name in CREDENTIALS}
+        settings, provider = {name: os.environ.get(name.upper()) for name in CREDENTIALS}, ("AioEnvProvider",)
     keys = _keys(settings)
-    return None if keys is None else FoundKeys(keys, chosen, given.get("verify"), sts_region, given.get("timeout"))
+    return None if keys is None else FoundKeys(keys, given.get("timeout"), *provider)
 
 
 def _keys(found: Mapping[str, str | None]) -> StaticKeys | None:
@@ -99,10 +105,14 @@ def _keys(found: Mapping[str, str | None]) -> StaticKeys | None:
     return StaticKeys(f"{access}", f"{secret}", token or None) if is_usual else None
 
 
-def _settings(profile: str | None) -> Mapping[str, str | None] | None:
-    """Return the credentials of a profile, or of the default one; None if it has any setting that matters otherwise."""
-    config = _sections(os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"))
-    shared = _sections(os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+def _of_profile(profile: str | None) -> tuple[Mapping[str, str | None], tuple[str, ...]] | None:
+    """Return the credentials of a profile, or of the default one, and the class and arguments of their provider.
+
+    None if the profile has any setting that matters otherwise.
+    """
+    config_file = os.environ.get("AWS_CONFIG_FILE", "~/.aws/config")
+    shared_file = os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+    config, shared = _sections(config_file), _sections(shared_file)
     if config is None or shared is None:
         return None
     profiles = {}
@@ -118,8 +128,9 @@ def _settings(profile: str | None) -> Mapping[str, str | None] | None:
     own, of_shared = profiles.get(name, {}), shared.get(name, {})
     if not all(each in _WITHOUT_EFFECT or each.startswith(_OF_THE_CLI) for each in (*own, *of_shared)):
         return None
-    found = of_shared if "aws_access_key_id" in of_shared else own
-    return {each: found[each] for each in CREDENTIALS if each in found}
+    if "aws_access_key_id" in of_shared:
+        return of_shared, ("AioSharedCredentialProvider", shared_file, name)
+    return own, ("AioConfigProvider", config_file, name)
 
 
 def _sections(path: str) -> dict[str, dict[str, str]] | None:

@@ -10,6 +10,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import botocore
 
 from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.event_loops import running_loop
@@ -26,8 +27,8 @@ __all__ = ["StandaloneSettings", "is_patched", "logs_botocore", "patches_aiohttp
 
 _SIGV4 = "aws.auth#sigv4"
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_REGION = r"(?!.*fips)[a-z]{2,}(-[a-z]+)+-[0-9]+"
 _URL = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?/?")
-_OWN = frozenset({"http_client", *CREDENTIALS})
 _UNDERSTOOD = frozenset({"region_name", "endpoint_url", "timeout", "verify", "http_client", "profile", *CREDENTIALS})
 _WITHOUT_EFFECT = frozenset(
     {
@@ -41,8 +42,11 @@ _PREFIXES_WITHOUT_EFFECT = ("AWS_LAMBDA_", "AWS_XRAY_", "AWS_CLI_")
 _PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 _OF_ERRORS = ("botocore.exceptions", "botocore.vendored")
 """The modules of botocore that the library's own exceptions load."""
-_PATCHING = ("wrapt", "ddtrace", "newrelic", "elasticapm")
-"""Modules that patch botocore as soon as it is loaded."""
+_FINDERS = (
+    *("_frozen_importlib", "_distutils_hack", "_virtualenv", "_pytest.", "importlib_metadata", "pyimod"),
+    *("pkg_resources.", "setuptools.", "__editable__", "_editable_impl_", "editables."),
+)
+"""How the modules of usual finders on `sys.meta_path` begin; any other may patch botocore once it is loaded."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -56,7 +60,6 @@ class StandaloneSettings:
         keys: what signs them.
         verify: the CA bundle that is trusted; True for the one that botocore trusts by itself.
         http_client: the name of the HTTP client.
-        options: the options of aiobotocore's client with the same settings, without credentials.
     """
 
     protocol: str
@@ -65,7 +68,6 @@ class StandaloneSettings:
     keys: StaticKeys
     verify: bool | str
     http_client: str
-    options: Mapping[str, Any]
 
 
 def standalone_settings(service: Service, options: Mapping[str, Any]) -> StandaloneSettings | None:
@@ -76,19 +78,17 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
         options: the options of a client.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    verify = given.get("verify")
     endpoint, region = given.get("endpoint_url", service.endpoint_url), given.get("region_name", service.region)
-    if region is None or verify is False or not given.keys() <= _UNDERSTOOD:
+    verify = given.get("verify", _ca_bundle())
+    if region is None or not given.keys() <= _UNDERSTOOD or not _is_usual_verify(verify):
         return None
-    if (
-        endpoint is None
-        or _URL.fullmatch(endpoint) is None
-        or (region != service.region and "endpoint_url" not in given)
-    ):
+    if endpoint is None or _URL.fullmatch(endpoint) is None:
+        return None
+    if region != service.region and ("endpoint_url" not in given or re.fullmatch(_REGION, region) is None):
         return None
     if _has_other_settings() or not _has_usual_process():
         return None
-    protocol, keys = _protocol(service), credentials(given, region)
+    protocol, keys = _protocol(service), credentials(given)
     if protocol is None or keys is None:
         return None
     return StandaloneSettings(
@@ -96,9 +96,8 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
         endpoint_url=endpoint,
         region=region,
         keys=keys,
-        verify=_ca_bundle(verify),
+        verify=verify,
         http_client=given.get("http_client", "asyncio"),
-        options={"timeout": None, **{name: value for name, value in given.items() if name not in _OWN}},
     )
 
 
@@ -113,19 +112,23 @@ def _protocol(service: Service) -> str | None:
     return protocol if is_usual and protocol in {"json", CBOR} else None
 
 
-def _ca_bundle(verify: bool | str | None) -> bool | str:  # noqa: FBT001 - botocore's option
-    if verify is not None:
-        return verify
-    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or True
+def _ca_bundle() -> bool | str:
+    """Return the CA bundle of the environment; True if it has none."""
+    return next((os.environ[name] for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE") if name in os.environ), True)
+
+
+def _is_usual_verify(verify: bool | str) -> bool:  # noqa: FBT001 - botocore's option
+    """Return whether certificates are verified, with a CA bundle that exists if one is named."""
+    return verify is True or (isinstance(verify, str) and os.path.isfile(verify))  # noqa: PTH113 - slow to load
 
 
 def _has_other_settings() -> bool:
     """Return whether there is a setting that only botocore understands."""
     for name, value in os.environ.items():
         upper = name.upper()
-        if not value or upper in _WITHOUT_EFFECT or upper.startswith(_PREFIXES_WITHOUT_EFFECT):
+        if upper in _WITHOUT_EFFECT or upper.startswith(_PREFIXES_WITHOUT_EFFECT):
             continue
-        if upper.startswith(("AWS_", "BOTO")) or upper in _PROXIES:
+        if upper.startswith(("AWS_", "BOTO")) or (value and upper in _PROXIES):
             return True
     if sys.platform in {"darwin", "win32"}:
         from urllib.request import getproxies  # noqa: PLC0415 - slow to load
@@ -139,9 +142,15 @@ def _has_usual_process() -> bool:
     """Return whether the process runs asyncio, has not loaded botocore, and nobody wants to see botocore's work."""
     if running_loop() is None:
         return False
-    if _has_loaded_botocore() or any(name in sys.modules for name in _PATCHING):
+    if _has_loaded_botocore() or vars(botocore)["_INITIALIZERS"]:  # which would be called with botocore's session
         return False
-    return not (logs_botocore() or patches_aiohttp())
+    return not (_has_unusual_finder() or logs_botocore() or patches_aiohttp())
+
+
+def _has_unusual_finder() -> bool:
+    """Return whether an import hook may patch botocore once it is loaded."""
+    modules = (f"{getattr(finder, '__module__', '')}" for finder in sys.meta_path)
+    return not all(name.startswith(_FINDERS) or f".{name}".endswith(".six") for name in modules)
 
 
 def patches_aiohttp() -> bool:
