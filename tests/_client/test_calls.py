@@ -23,7 +23,7 @@ from botocore.loaders import Loader
 
 from aiopartnercentral import account
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError
-from tests.support.clients import TRIO, session_with_models
+from tests.support.clients import TRIO, session_with_models, without_backoff
 from tests.support.servers import Reply, socket_server
 from tests.support.shown_errors import shown
 from tests.support.tasks import GUARD
@@ -158,8 +158,7 @@ async def test_retries_are_standard_unless_the_caller_says_otherwise(
     server: ScriptedServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-    monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *_, **__: 0)
+    without_backoff(monkeypatch)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     cause_of_retries(server)

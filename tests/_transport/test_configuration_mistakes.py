@@ -13,7 +13,7 @@ from botocore.exceptions import InvalidConfigError, ProxyConnectionError
 from aiopartnercentral import CredentialsError, account
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral.bulk import Collection, Source
-from tests.support.clients import HTTPX, IDENTITY
+from tests.support.clients import HTTPX, IDENTITY, without_backoff
 from tests.support.servers import Reply, socket_server
 
 if TYPE_CHECKING:
@@ -29,11 +29,8 @@ PROXY_REFUSAL = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Count the waits before a repetition, and make them short."""
-    waits: list[object] = []
-    delay = "botocore.retries.standard.ExponentialBackoff.delay_amount"
-    monkeypatch.setattr(delay, lambda *_: waits.append(None) or 0)
     monkeypatch.setenv("NO_PROXY", "")
-    return waits
+    return without_backoff(monkeypatch)
 
 
 async def mistake(

@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError, SSOError
 
 from aiopartnercentral import CredentialsError, Outcome, RedirectError, account
 from aiopartnercentral.bulk import ClientPool, Collection, Credentials, Limits, Source
-from tests.support.clients import HTTPX, NEEDS_HTTPX, session_with_models
+from tests.support.clients import HTTPX, NEEDS_HTTPX, session_with_models, without_backoff
 from tests.support.credential_sources import (
     ASSUME_ROLE,
     BASE,
@@ -54,8 +54,7 @@ WAYS = ("connect", "session", "wrap", "bulk")
 
 @pytest.fixture(autouse=True)
 def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-    monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *_, **__: 0)
+    without_backoff(monkeypatch)
     monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0)
 
 

@@ -29,7 +29,7 @@ from aiopartnercentral import (
 from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
 from aiopartnercentral._utils import model_data
 from aiopartnercentral.bulk import ClientPool, Source
-from tests.support.clients import IDENTITY, session_with_models
+from tests.support.clients import IDENTITY, session_with_models, without_backoff
 from tests.support.servers import Reply, socket_server
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ async def test_an_instrumentation_is_noticed(monkeypatch: pytest.MonkeyPatch) ->
     with monkeypatch.context() as patch:
         patch.setattr(AioBaseClient, "_make_api_call", patched)
         async with account.connect() as client:
-            assert client.transport == botocore("aiobotocore is instrumented")
+            assert client.transport == botocore("aiobotocore.client.AioBaseClient._make_api_call is patched")
     monkeypatch.setattr("botocore.handlers.BUILTIN_HANDLERS", [*_builtin_handlers(), ("before-send", patched)])
     async with account.connect() as client:
         reason = client.transport.reason or ""
@@ -166,7 +166,7 @@ async def test_botocores_debug_log_stays_complete(caplog: pytest.LogCaptureFixtu
 async def test_further_attempts_have_the_id_and_the_token_of_the_first(
     server: ScriptedServer, client: account.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    without_backoff(monkeypatch)
     server.replies(Reply(status=503), Reply(status=503), Reply({"Catalog": "AWS"}))
     with pytest.raises(Exception, match="required member"):
         await client.start_verification()
@@ -182,7 +182,7 @@ async def test_further_attempts_have_the_id_and_the_token_of_the_first(
 async def test_the_retry_quota_gets_back_what_botocore_would_give_back(
     server: ScriptedServer, client: account.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    without_backoff(monkeypatch)
     server.replies(Reply(status=503), Reply(status=503), Reply(status=503), PAGE)
     with pytest.raises(ServiceError):
         await client.list_connections(catalog="AWS")

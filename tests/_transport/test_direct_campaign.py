@@ -34,6 +34,7 @@ from aiopartnercentral.emulator import (
     UnknownUnionMember,
     WrongContentType,
 )
+from tests.support.clients import without_backoff
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -207,8 +208,7 @@ def quota_of(client: account.Client) -> int | None:
 @pytest.fixture(autouse=True)
 def no_delays(aws_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - order
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
-    monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *_, **__: 0)
+    without_backoff(monkeypatch)
     monkeypatch.setattr("aiopartnercentral._transport.retries.backoff", lambda *_: 0)
 
 

@@ -43,7 +43,7 @@ ENDPOINTS = [
     ("us-east-1", None),
     ("us-gov-west-1", "http://127.0.0.1:8000"),
     ("eu-central-1", "https://example.com:443/"),
-    ("us-east-1", "http://EXAMPLE.com:80/a/~b/-c_d.e/%20 /"),
+    ("us-east-1", "http://example.com:80/a/~b/-c_d.e/%20/"),
     ("us-east-1", "https://[::1]:8443"),
     ("us-east-1", "http://[::1]"),
 ]
@@ -146,8 +146,9 @@ def clients() -> Iterator[list[tuple[Client, Client]]]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(standalone, "_has_loaded_botocore", lambda: False)
             patch.setattr(standalone, "_has_other_settings", lambda: False)
-            pairs += [(opened(*each, direct=True), pairs[number][1]) for number, each in enumerate(ENDPOINTS[:3])]
-        assert [direct.transport.connection.botocore is None for direct, _ in pairs] == [False] * 6 + [True] * 3
+            for number in (0, 1, 2, 4, 5):  # one has a path
+                pairs.append((opened(*ENDPOINTS[number], direct=True), pairs[number][1]))
+        assert [direct.transport.connection.botocore is None for direct, _ in pairs] == [False] * 6 + [True] * 5
         yield pairs
 
 
@@ -318,7 +319,7 @@ def test_a_random_id_is_a_uuid() -> None:
     assert len(set(ids)) == len(ids)
 
 
-@pytest.mark.parametrize("path", ["/x/../y", "/x//y", "/?b=1&a=2"])
+@pytest.mark.parametrize("path", ["/x/../y", "/x//y"])
 def test_an_unusual_url_is_left_to_botocore(path: str) -> None:
     keys: Any = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "not-a-secret"}
     url, operation = f"http://example.com{path}", OPERATIONS_BY_NAME["ListConnections"]

@@ -9,7 +9,7 @@ from aiobotocore.config import AioConfig
 from botocore.exceptions import ClientError
 
 from aiopartnercentral import ServiceError, account
-from tests.support.clients import session_with_models
+from tests.support.clients import session_with_models, without_backoff
 from tests.support.servers import Reply
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SPELLINGS = ["{}", NAMESPACE + "{}", "{}" + ADDRESS, NAMESPACE + "{}" + ADDRESS]
 
 @pytest.fixture(autouse=True)
 def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    without_backoff(monkeypatch)
 
 
 async def raised(client: account.Client) -> ServiceError:

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ConnectionClosedError, EndpointCo
 from aiopartnercentral import DecodeError, ServiceError, account
 from aiopartnercentral._transport.retries import retry_after
 from aiopartnercentral.bulk import ClientPool, Collection, Limits, Source
-from tests.support.clients import session_with_models
+from tests.support.clients import session_with_models, without_backoff
 from tests.support.credential_sources import ASSUME_ROLE, BASE, assumed
 from tests.support.servers import Reply, socket_server
 
@@ -37,7 +37,7 @@ ARN = "arn:aws:partnercentral:us-east-1:123456789012:catalog/AWS/partner/partner
 
 @pytest.fixture(autouse=True)
 def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    without_backoff(monkeypatch)
     monkeypatch.setattr("aiopartnercentral._transport.retries.backoff", lambda *_: 0)
 
 

@@ -142,7 +142,8 @@ async def test_usual_settings_need_no_botocore(monkeypatch: pytest.MonkeyPatch, 
         {"region_name": "eu-west-1", "endpoint_url": None},
         {"endpoint_url": "http://127.0.0.1:1/path"},
         {"endpoint_url": "http://EXAMPLE.com"},
-        {"endpoint_url": "http://[::1]:1"},
+        {"endpoint_url": "http://[::0:1]:1"},
+        {"endpoint_url": "http://127.1:1"},
         {"endpoint_url": "http://a..b:80"},
         {"endpoint_url": f"http://{'a' * 64}.b"},
         {"endpoint_url": "http://a-.b"},
@@ -482,4 +483,6 @@ async def test_an_instrumentation_that_appears_later_ends_direct_requests(
 
         monkeypatch.setattr(AioBaseClient, "_make_request", patched)
         await client.list_connections(catalog="AWS")
-        assert client.transport == TransportInfo(kind="botocore", reason="aiobotocore is instrumented")
+        assert client.transport == TransportInfo(
+            kind="botocore", reason="aiobotocore.client.AioBaseClient._make_request is patched"
+        )

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from aiopartnercentral import account
 from aiopartnercentral.errors import AioPartnerCentralError, ServiceError
+from tests.support.clients import without_backoff
 from tests.support.servers import Reply
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ async def raised(server: ScriptedServer, client: account.Client, body: Any, stat
 
 @pytest.fixture(autouse=True)
 def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    without_backoff(monkeypatch)
 
 
 async def test_access_denied(server: ScriptedServer, client: account.Client) -> None:

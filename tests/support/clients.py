@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiobotocore.httpxsession import HttpxSession
 from aiobotocore.session import AioSession
+from botocore import retryhandler
+from botocore.retries.standard import ExponentialBackoff
 
 from aiopartnercentral import account, add_models
 from aiopartnercentral._transport import standalone_settings as standalone
@@ -58,6 +60,26 @@ def aws_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
 def loaded_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let clients start with botocore, as they do where it is loaded already, whatever the command line says."""
     monkeypatch.setattr(standalone, "_has_loaded_botocore", lambda: True)
+
+
+def without_backoff(patch: pytest.MonkeyPatch) -> list[object]:
+    """Let botocore repeat requests at once, and return a list with an item for each wait that it would have been.
+
+    Functions in the place of botocore's own would turn direct requests off.
+    """
+    waits: list[object] = []
+
+    def delay_amount(self: object, context: object, waits: list[object] = waits) -> int:  # noqa: ARG001 - botocore's
+        waits.append(context)
+        return 0
+
+    def delay_exponential(base: object, growth_factor: object, attempts: object) -> int:  # noqa: ARG001 - as above
+        return 0
+
+    patch.setattr(ExponentialBackoff.delay_amount, "__code__", delay_amount.__code__)
+    patch.setattr(ExponentialBackoff.delay_amount, "__defaults__", delay_amount.__defaults__)
+    patch.setattr(retryhandler.delay_exponential, "__code__", delay_exponential.__code__)
+    return waits
 
 
 @pytest.fixture

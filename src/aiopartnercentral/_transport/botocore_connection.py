@@ -129,8 +129,9 @@ def _pool(client: Any) -> AsyncioPool:  # noqa: ANN401 - as above
         connect_timeout=timeout.sock_connect or None,
         read_timeout=timeout.sock_read or None,
         max_connections=http._max_pool_connections or _UNLIMITED,  # noqa: SLF001 - as above
-        keepalive=0.0 if arguments.get("force_close") else _or_forever(keepalive),
+        keepalive=_or_forever(keepalive),
         dns_ttl=_or_forever(ttl) if arguments.get("use_dns_cache", True) else 0.0,
+        verify=http._verify,  # noqa: SLF001 - as above
         max_response_bytes=http.max_response_bytes,
     )
     pool = http.pool = AsyncioPool(settings, http.tls_context)

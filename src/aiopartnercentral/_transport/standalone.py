@@ -86,7 +86,8 @@ async def open_standalone_connection(
 def _pool(settings: StandaloneSettings, max_response_bytes: int) -> AsyncioPool | RyPool:
     """Return the connections, with the settings that aiobotocore has by default."""
     is_tls = settings.endpoint_url.startswith("https")
-    http = HttpSettings(verify=settings.verify if is_tls else False, max_response_bytes=max_response_bytes)
+    verify = settings.verify if is_tls or isinstance(settings.verify, str) else False
+    http = HttpSettings(verify=verify, max_response_bytes=max_response_bytes)
     if settings.http_client == "ry":
         from aiopartnercentral._transport.http.ry_client import RyPool  # noqa: PLC0415 - an optional dependency
 

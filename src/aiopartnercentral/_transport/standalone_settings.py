@@ -6,13 +6,14 @@ import logging
 import os
 import re
 import sys
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import botocore
 
 from aiopartnercentral._transport.call_context import CBOR
+from aiopartnercentral._transport.direct.patches import patched_in_aiohttp
+from aiopartnercentral._transport.direct.request import usual_path
 from aiopartnercentral._transport.event_loops import running_loop
 from aiopartnercentral._transport.standalone_credentials import CREDENTIALS, credentials
 from aiopartnercentral._utils import model_data
@@ -23,12 +24,10 @@ if TYPE_CHECKING:
     from aiopartnercentral._transport.standalone_credentials import StaticKeys
     from aiopartnercentral.types import Service
 
-__all__ = ["StandaloneSettings", "is_patched", "logs_botocore", "patches_aiohttp", "standalone_settings"]
+__all__ = ["StandaloneSettings", "logs_botocore", "standalone_settings"]
 
 _SIGV4 = "aws.auth#sigv4"
-_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _REGION = r"(?!.*fips)[a-z]{2,}(-[a-z]+)+-[0-9]+"
-_URL = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?/?")
 _UNDERSTOOD = frozenset({"region_name", "endpoint_url", "timeout", "verify", "http_client", "profile", *CREDENTIALS})
 _WITHOUT_EFFECT = frozenset(
     {
@@ -82,7 +81,7 @@ def standalone_settings(service: Service, options: Mapping[str, Any]) -> Standal
     verify = given.get("verify", _ca_bundle())
     if region is None or not given.keys() <= _UNDERSTOOD or not _is_usual_verify(verify):
         return None
-    if endpoint is None or _URL.fullmatch(endpoint) is None:
+    if endpoint is None or usual_path(endpoint) not in {"", "/"}:
         return None
     if region != service.region and ("endpoint_url" not in given or re.fullmatch(_REGION, region) is None):
         return None
@@ -144,29 +143,13 @@ def _has_usual_process() -> bool:
         return False
     if _has_loaded_botocore() or vars(botocore)["_INITIALIZERS"]:  # which would be called with botocore's session
         return False
-    return not (_has_unusual_finder() or logs_botocore() or patches_aiohttp())
+    return not (_has_unusual_finder() or logs_botocore()) and patched_in_aiohttp() is None
 
 
 def _has_unusual_finder() -> bool:
     """Return whether an import hook may patch botocore once it is loaded."""
     modules = (f"{getattr(finder, '__module__', '')}" for finder in sys.meta_path)
     return not all(name.startswith(_FINDERS) or f".{name}".endswith(".six") for name in modules)
-
-
-def patches_aiohttp() -> bool:
-    """Return whether a tool for tracing or tests has patched aiohttp, because it expects to see the requests."""
-    cls: Any = getattr(sys.modules.get("aiohttp"), "ClientSession", None)
-    return cls is not None and any(is_patched(getattr(cls, name, None)) for name in ("__init__", "_request"))
-
-
-def is_patched(method: Any) -> bool:  # noqa: ANN401 - a function, or what an instrumentation has made of it
-    """Return whether a method of aiohttp, aiobotocore or botocore is not their own; None is one of another version."""
-    if method is None:
-        return False
-    if type(method) is not FunctionType:
-        return True
-    modules = method.__module__, method.__globals__.get("__name__", "")
-    return any(name.partition(".")[0] not in {"aiobotocore", "aiohttp", "botocore"} for name in modules)
 
 
 def logs_botocore() -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiobotocore.client import AioBaseClient
-from aiobotocore.endpoint import AioEndpoint
 from aiobotocore.httpsession import AIOHTTPSession
 from botocore.history import get_global_history_recorder
 
 from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.chain import ChainSession
+from aiopartnercentral._transport.direct.patches import patched_in_aiohttp, patched_in_botocore
+from aiopartnercentral._transport.direct.request import usual_path
 from aiopartnercentral._transport.http.ry_session import RySession
-from aiopartnercentral._transport.standalone_settings import is_patched, logs_botocore, patches_aiohttp
+from aiopartnercentral._transport.standalone_settings import logs_botocore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +38,7 @@ _REPRODUCED = frozenset(
     }
 )
 """botocore's handlers whose effect a request template has, or a direct success, and those that act on errors alone."""
-_INSTRUMENTED: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (AioBaseClient, ("_make_api_call", "_make_request", "_convert_to_request_dict")),
-    (AioEndpoint, ("make_request", "create_request", "prepare_request", "_send_request", "_send")),
-    (AIOHTTPSession, ("send",)),
-)
-"""Methods that instrumentations patch, such as those of OpenTelemetry, Datadog, New Relic and X-Ray."""
-_USUAL_ARGUMENTS = frozenset({"keepalive_timeout", "force_close", "use_dns_cache", "ttl_dns_cache"})
+_USUAL_ARGUMENTS = frozenset({"keepalive_timeout", "use_dns_cache", "ttl_dns_cache"})
 _EVENTS = (
     *("provide-client-params", "before-parameter-build", "before-endpoint-resolution", "before-call"),
     *("request-created", "choose-signer", "before-sign", "before-send", "before-parse", "response-received"),
@@ -60,6 +54,8 @@ def session_obstacle(session: object) -> str | None:
 
 def client_obstacle(client: Any) -> str | None:  # noqa: ANN401 - botocore's, without types
     """Return why no operation of a client is eligible; None if there may be some."""
+    if usual_path(client.meta.endpoint_url) is None:
+        return "the endpoint URL is not of the usual form"
     for obstacle in (_request_obstacle, _http_obstacle, _observer_obstacle):
         if (found := obstacle(client)) is not None:
             return found
@@ -107,11 +103,10 @@ def _http_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
 
 def _observer_obstacle(client: Any) -> str | None:  # noqa: ANN401 - as above
     """Return who expects botocore to work on every request."""
-    for cls, names in _INSTRUMENTED:
-        if any(is_patched(getattr(cls, name, None)) for name in names):
-            return "aiobotocore is instrumented"
-    if not isinstance(client._endpoint.http_session, RySession) and patches_aiohttp():  # noqa: SLF001 - as above
-        return "aiohttp is instrumented"
+    uses_aiohttp = not isinstance(client._endpoint.http_session, RySession)  # noqa: SLF001 - as above
+    patched = patched_in_botocore() or (patched_in_aiohttp() if uses_aiohttp else None)
+    if patched is not None:
+        return f"{patched} is patched"
     if logs_botocore():
         return "botocore logs at DEBUG"
     history: Any = get_global_history_recorder()

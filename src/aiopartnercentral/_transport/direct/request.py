@@ -7,6 +7,7 @@ botocore's is a template for all others. It is used only if it gives that very r
 from __future__ import annotations
 
 import os
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import SplitResult, quote, urlsplit
@@ -24,6 +25,7 @@ __all__ = [
     "host_header",
     "runs_in_lambda",
     "trace_id",
+    "usual_path",
 ]
 
 _CONSTANT = frozenset(
@@ -40,6 +42,11 @@ _VARIABLE = frozenset(
 )
 _IN_CANONICAL = frozenset({"x-amz-date", "x-amz-security-token"})
 _USUAL_PORTS = {"http": 80, "https": 443}
+_MAX_PORT = 65535
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_HOST = rf"(?:{_LABEL}\.)*(?=[a-z]){_LABEL}|(?:{_OCTET}\.){{3}}{_OCTET}|\[::1\]"
+_URL = re.compile(rf"https?://(?:{_HOST})(?::([1-9][0-9]{{0,4}}))?((?:/[A-Za-z0-9._~%/-]*)?)")
 
 
 class UnsupportedRequestError(Exception):
@@ -131,6 +138,8 @@ class RequestTemplate:
         unknown = sorted(by_lower.keys() - _CONSTANT - _VARIABLE)
         if unknown or not f"{by_lower.get('amz-sdk-request')};".startswith(("attempt=1;", "attempt=1; max=")):
             raise UnsupportedRequestError(f"the request has other headers ({', '.join(unknown) or 'amz-sdk-request'})")
+        if usual_path(request.url) is None:
+            raise UnsupportedRequestError("the URL is not of the usual form")
         if request.method != "POST" or not isinstance(request.body, bytes):
             raise UnsupportedRequestError(f"the request is a {request.method} request without a plain body")
         template = cls(request.url, headers, region, service, names)
@@ -179,6 +188,15 @@ def _signed_with(authorization: str) -> tuple[str, str, str]:
     except ValueError:
         raise UnsupportedRequestError("the request has no signature of version 4") from None
     return region, service, headers.partition("=")[2]
+
+
+def usual_path(url: str) -> str | None:
+    """Return the path of a URL that all HTTP clients send to the same host, and write in the same way.
+
+    Of any other URL, such as one with upper case in its host or a space in its path, it returns None.
+    """
+    match = _URL.fullmatch(url)
+    return None if match is None or int(match[1] or 0) > _MAX_PORT else match[2]
 
 
 def host_header(url: SplitResult) -> str:

@@ -211,7 +211,8 @@ class AsyncioPool:
             OSError: the CA bundle cannot be loaded.
             RuntimeError: the pool is closed.
         """
-        context = await self._context() if origin.is_tls else None
+        has_own_bundle = isinstance(self._settings.verify, str)  # a mistake in which is reported without TLS, too
+        context = await self._context() if origin.is_tls or has_own_bundle else None
         if self._is_closed:
             raise client_closed()
         limit = asyncio.timeout(self._settings.connect_timeout)
@@ -219,7 +220,7 @@ class AsyncioPool:
             async with limit:
                 self._connecting.add(limit)
                 try:
-                    connection = await self._connected(origin, context)
+                    connection = await self._connected(origin, context if origin.is_tls else None)
                 finally:
                     self._connecting.discard(limit)
         except ssl.SSLError as error:

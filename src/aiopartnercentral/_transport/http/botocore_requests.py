@@ -14,7 +14,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from aiopartnercentral._transport.direct.request import SignedRequest
+from aiopartnercentral._transport.direct.request import SignedRequest, usual_path
 from aiopartnercentral._transport.http.connection import (
     BrokenConnectionError,
     ClosedConnectionError,
@@ -36,7 +36,7 @@ def plain_request(request: Any) -> SignedRequest | None:  # noqa: ANN401 - botoc
     names = {name.lower() for name in headers}
     if request.method != "POST" or not isinstance(request.body, bytes) or request.stream_output:
         return None
-    if "content-length" not in names or not names.isdisjoint(_UNUSUAL):
+    if usual_path(request.url) is None or "content-length" not in names or not names.isdisjoint(_UNUSUAL):
         return None
     if (getattr(request, "context", None) or {}).get("read_timeout") is not None:
         return None
