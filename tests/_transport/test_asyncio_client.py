@@ -101,6 +101,55 @@ RESPONSES: dict[str, tuple[bytes, bytes, bool]] = {
 }
 
 
+_CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+UNUSUAL: dict[str, tuple[bytes, bytes]] = {
+    "bare line feeds": (PAGE.replace(b"\r\n", b"\n"), b"{}"),
+    "bare line feeds of an error": (b"HTTP/1.1 503 X\nContent-Length: 2\n\n{}", b"{}"),
+    "a folded header": (OK + b"X: 1\r\n 2\r\nContent-Length: 1\r\n\r\n1", b"1"),
+    "a folded length": (OK + b"Content-Length:\r\n 1\r\n\r\n1", b"1"),
+    "a control character": (OK + b"X: \x01\r\nContent-Length: 1\r\n\r\n1", b"1"),
+    "a control character in a trailer": (_CHUNKED + b"1\r\n1\r\n0\r\nX: \x01\r\n\r\n", b"1"),
+    "a space after the size of a chunk": (_CHUNKED + b"1 \r\n1\r\n0 \r\n\r\n", b"1"),
+    "a space after the size of the last chunk": (_CHUNKED + b"1\r\n1\r\n0  \r\n\r\n", b"1"),
+    "line breaks before it": (b"\r\n\n" + PAGE, b"{}"),
+    "of HTTP/2": (b"HTTP/2.0 200 OK\r\nContent-Length: 1\r\n\r\n1", b"1"),
+    "of HTTP/0.9": (b"HTTP/0.9 200 OK\r\nContent-Length: 1\r\n\r\n1", b"1"),
+    "a status below 100": (b"HTTP/1.1 099 OK\r\nContent-Length: 1\r\n\r\n1", b"1"),
+    "another protocol from now on": (b"HTTP/1.1 101 S\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", b""),
+}
+"""Responses that deviate from the standard, but which aiohttp takes."""
+
+
+@pytest.mark.parametrize("kind", UNUSUAL)
+async def test_the_connection_of_an_unusual_response_is_not_used_again(kind: str) -> None:
+    sent, body = UNUSUAL[kind]
+    response, is_kept = await answer_to(sent)
+    assert (response.body, is_kept) == (body, False)
+    response, is_kept = await answer_to(sent[:1], sent[1:9], sent[9:-3], sent[-3:])
+    assert (response.body, is_kept) == (body, False)
+
+
+async def theirs(sent: bytes) -> Any:
+    """Return the response that these bytes are to aiohttp; None if they are none."""
+    limit = aiohttp.ClientTimeout(total=1)
+    with hostile_server(sending(sent)) as server:
+        async with aiohttp.ClientSession(auto_decompress=False, timeout=limit) as session:
+            try:
+                response = await session.post(server.url, data=b"{}", allow_redirects=False)
+                return response.status, await response.read(), response.headers.get("x")
+            except (aiohttp.ClientError, TimeoutError):
+                return None
+
+
+async def test_aiohttp_takes_the_same_responses() -> None:
+    usual = {kind: sent for kind, (sent, *_) in RESPONSES.items() if "after it" not in kind}
+    for kind, sent in {**usual, **{kind: sent for kind, (sent, _) in UNUSUAL.items()}}.items():
+        response, _ = await answer_to(sent)
+        assert await theirs(sent) == (response.status_code, response.body, response.headers.get("x")), kind
+    for kind, sent in NO_RESPONSES.items():
+        assert await theirs(sent) is None, kind
+
+
 @pytest.mark.parametrize("kind", RESPONSES)
 async def test_a_response_ends_where_it_says(kind: str) -> None:
     sent, body, is_kept = RESPONSES[kind]
@@ -115,15 +164,15 @@ async def test_a_response_without_a_length_ends_with_the_connection() -> None:
 
 
 NO_RESPONSES: dict[str, bytes] = {
-    "of another protocol": b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-    "of HTTP/2": b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-    "another protocol from now on": b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nx",
-    "a status below 100": b"HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n",
+    "another protocol": b"220 mail.example.com ESMTP\r\n\r\n",
+    "another version": b"HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n",
     "a length and chunks": OK + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "a negative length": OK + b"Content-Length: -1\r\n\r\n",
-    "a folded header": OK + b"X: 1\r\n 2\r\nContent-Length: 0\r\n\r\n",
-    "a control character": OK + b"X: \x01\r\nContent-Length: 0\r\n\r\n",
-    "bare line feeds": b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+    "two lengths": OK + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+    "a null character": OK + b"X: a\0b\r\nContent-Length: 0\r\n\r\n",
+    "a bare carriage return": OK + b"X: a\rb\r\nContent-Length: 0\r\n\r\n",
+    "a space before a colon": OK + b"X : a\r\nContent-Length: 0\r\n\r\n",
+    "line feeds after sizes of chunks": OK + b"Transfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n",
     "a long header": OK + b"X: " + b"x" * 70_000 + b"\r\nContent-Length: 0\r\n\r\n",
     "many headers": OK + b"X: 1\r\n" * 40_000 + b"Content-Length: 0\r\n\r\n",
     "long trailers": OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: 1\r\n" * 40_000,
@@ -145,7 +194,8 @@ NONE = [MalformedResponseError, ClosedConnectionError]
 @settings(max_examples=60)
 @given(data=st.data())
 def test_a_response_in_any_parts_is_the_same(data: st.DataObject) -> None:
-    sent: bytes = data.draw(st.sampled_from([*(each for each, *_ in RESPONSES.values()), *NO_RESPONSES.values()]))
+    responses = {each: body for each, body, *_ in (*RESPONSES.values(), *UNUSUAL.values())}
+    sent: bytes = data.draw(st.sampled_from([*responses, *NO_RESPONSES.values()]))
     end = data.draw(st.sampled_from([len(sent), data.draw(st.integers(0, min(1000, len(sent))))]))
     whole = sent[:end]
     cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=8)))
@@ -180,7 +230,7 @@ def test_a_response_in_any_parts_is_the_same(data: st.DataObject) -> None:
     if whole == sent in NO_RESPONSES.values():
         assert in_parts is MalformedResponseError
     if whole == sent not in NO_RESPONSES.values():
-        assert in_parts[2] in {body for of_it, body, _ in RESPONSES.values() if of_it == sent}
+        assert in_parts[2] == responses[sent]
 
 
 async def test_random_bytes_never_leave_a_request_waiting() -> None:

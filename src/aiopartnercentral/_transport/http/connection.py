@@ -1,10 +1,14 @@
-"""An HTTP/1.1 connection, which reads responses with llhttp. Nothing here loads botocore."""
+"""An HTTP/1.1 connection, which reads responses with llhttp. Nothing here loads botocore.
+
+It takes what aiohttp takes, whose parser is llhttp, too, and allows the same deviations from the standard: if it took
+less, a request that was executed would be repeated. But a connection with such a response is not used again, as others
+may see the end of that response elsewhere.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import ssl
 from socket import MSG_PEEK, socket
 from typing import cast
 
@@ -25,7 +29,7 @@ __all__ = [
 ]
 
 _BEGIN, _VERSIONS = b"HTTP/1.", ("1.0", "1.1")
-_NOT_HTTP_1 = "the response is not one of HTTP/1"
+_ALLOWED = dict.fromkeys(("lenient_headers", "lenient_optional_cr_before_lf", "lenient_spaces_after_chunk_size"), True)
 _MAX_HEAD = 64 * 1024  # bytes of the names and values of headers
 _MAX_IDLE = 512 * 1024  # bytes of reads without the end of a head or a part of the body; more than any single read has
 _MAX_PARTS = 1000
@@ -82,8 +86,8 @@ class HttpConnection(asyncio.Protocol):
 
     __slots__ = (
         *("_begin", "_body", "_connections", "_failure", "_has_head", "_headers", "_is_dirty", "_is_done"),
-        *("_is_kept", "_is_whole", "_loop", "_most", "_parser", "_read_timeout", "_size", "_size_of_fields"),
-        *("_size_of_idle", "_socket", "_status", "_timer", "_transport", "_unsent", "_waiter"),
+        *("_is_kept", "_loop", "_most", "_parser", "_read_timeout", "_size", "_size_of_fields"),
+        *("_size_of_idle", "_socket", "_status", "_strict_parser", "_timer", "_transport", "_unsent", "_waiter"),
         *("active_at", "is_usable", "lost"),
     )
 
@@ -103,8 +107,9 @@ class HttpConnection(asyncio.Protocol):
         self._most: float = math.inf if max_response_bytes is None else max_response_bytes
         self._connections = connections
         self._socket = sock
-        self._is_whole = False
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(**_ALLOWED)
+        self._strict_parser = HttpResponseParser(None)  # only notices deviations
         self._timer: asyncio.TimerHandle | None = None
         self._waiter: asyncio.Future[HttpResponse] | None = None
         self._unsent = 0
@@ -176,15 +181,7 @@ class HttpConnection(asyncio.Protocol):
             self.abort()
             return
         self.active_at = self._loop.time()
-        if not (self._has_head or self._size_of_idle or _BEGIN.startswith(data[: len(_BEGIN)])):
-            self.abort(MalformedResponseError(_NOT_HTTP_1))
-            return
-        try:
-            self._parser.feed_data(data)
-        except (HttpParserError, HttpParserUpgrade) as error:
-            self._is_dirty = True
-            if not self._is_done:
-                self._failure = self._failure or MalformedResponseError(f"the response is not HTTP: {error}")
+        self._parse(self._parser, data)
         self._size_of_idle += len(data)
         if self._failure is None and not self._is_done and self._size_of_idle > _MAX_IDLE:
             self._failure = MalformedResponseError("the response has too much that is not its body")
@@ -194,6 +191,22 @@ class HttpConnection(asyncio.Protocol):
             self.abort(self._failure)
         elif self._is_done:
             self._finish()
+
+    def _parse(self, parser: HttpResponseParser, data: bytes) -> None:
+        """Let the parser take a part of the response, and note any deviation from the standard."""
+        if not (self._has_head or self._size_of_idle or _BEGIN.startswith(data[: len(_BEGIN)])):
+            self._is_dirty = True  # such as a line break before it
+        try:
+            parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            self._is_dirty = True
+            if not self._is_done:
+                self._failure = self._failure or MalformedResponseError(f"the response is not HTTP: {error}")
+        if not self._is_dirty:
+            try:
+                self._strict_parser.feed_data(data)
+            except (HttpParserError, HttpParserUpgrade):
+                self._is_dirty = True
 
     def _finish(self) -> None:
         """Return the response, and be ready for another request if nothing else was sent or received."""
@@ -208,13 +221,12 @@ class HttpConnection(asyncio.Protocol):
             waiter.set_result(HttpResponse(self._status, self._headers, whole))
 
     def eof_received(self) -> None:
-        """Note that the server closes the connection, and whether TLS says so, too; asyncio closes it, too."""
+        """Note that the server closes the connection; asyncio closes it, too.
+
+        As for aiohttp, TLS need not confirm it. A body that anybody has cut off is noticed later, because no beginning
+        of a JSON or CBOR object is one itself.
+        """
         self.is_usable = False
-        tls = self._transport.get_extra_info("ssl_object")
-        try:
-            self._is_whole = tls is None or not tls.read(1)
-        except ssl.SSLError:  # anybody on the way may have ended the connection
-            self._is_whole = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail, unless the end of the connection is that of the response."""
@@ -228,7 +240,7 @@ class HttpConnection(asyncio.Protocol):
         if self._waiter is None:
             return
         has_length = not self._headers.keys().isdisjoint(("content-length", "transfer-encoding"))
-        if self._has_head and exc is None and self._is_whole and not has_length:
+        if self._has_head and exc is None and not has_length:
             self._finish()
         elif self._has_head or exc is None:
             self.abort(ClosedConnectionError("the server closed the connection before the response was complete"))
@@ -247,6 +259,8 @@ class HttpConnection(asyncio.Protocol):
         self._size_of_fields += len(name) + len(value)
         if self._has_head or self._is_done:
             return
+        if b"\0" in value:
+            self._failure = MalformedResponseError("a header of the response has a null character")
         try:
             text = value.decode()
         except UnicodeDecodeError:
@@ -259,14 +273,14 @@ class HttpConnection(asyncio.Protocol):
             return
         self._status = status = self._parser.get_status_code()
         if self._parser.get_http_version() not in _VERSIONS:
-            self._failure = MalformedResponseError(_NOT_HTTP_1)
-        if status >= _FIRST_FINAL_STATUS:
-            self._has_head = True
-            self._size_of_idle = 0
+            self._is_dirty = True
+        if _FIRST_STATUS <= status < _FIRST_FINAL_STATUS and status != _SWITCHING_PROTOCOLS:
+            self._headers = {}
             return
-        self._headers = {}
-        if status < _FIRST_STATUS or status == _SWITCHING_PROTOCOLS:
-            self._failure = MalformedResponseError(f"the response has the status {status}")
+        self._has_head = True
+        self._size_of_idle = 0
+        if status < _FIRST_FINAL_STATUS:  # which no service has
+            self._is_dirty = True
 
     def on_body(self, data: bytes) -> None:
         """Keep a part of the body, up to the limit."""
