@@ -17,7 +17,7 @@ from aiopartnercentral._transport.connecting import open_connection
 from aiopartnercentral._transport.connection import Transport
 from aiopartnercentral._transport.responses import ErrorResponseError
 from aiopartnercentral.account.operations import SERVICE
-from tests.support.clients import IDENTITY
+from tests.support.clients import IDENTITY, without_backoff
 from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ PAGE = Reply({"ConnectionSummaries": []})
 @pytest.fixture(autouse=True)
 def alone(unloaded_botocore: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # noqa: ARG001 - order
     """Let clients start without botocore, which waits before no retry; `~` is an empty directory."""
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    without_backoff(monkeypatch)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
