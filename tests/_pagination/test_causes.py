@@ -55,6 +55,29 @@ def test_a_file_may_name_anything_as_the_class_of_an_error(name: str) -> None:
     assert cause_of(StoredError("x", name)).name in ("other error", "request refused")
 
 
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (account.ThrottlingException(message="no"), "you can fix it: run again later, or set a lower rate"),
+        (
+            boto.EndpointConnectionError(endpoint_url="https://x"),
+            "you or your network's administrator can fix it: check the connection, the proxy and the endpoint; "
+            "then run again",
+        ),
+        (
+            account.InternalServerException(message="no"),
+            "fixed by AWS; run again later, or give the request id to AWS Support",
+        ),
+        (
+            errors.DecodeError("x", path="$"),
+            "fixed by AWS or this library; collect NDJSON, or leave malformed items out; then report it",
+        ),
+    ],
+)
+def test_only_somebody_who_can_fix_it_is_told_how(error: Exception, advice: str) -> None:
+    assert cause_of(error).advice == advice
+
+
 def test_the_most_frequent_cause_comes_first() -> None:
     denied, throttled = (cause_of(error) for error, _ in CASES[:2])
     failures = [(denied, 1), (throttled, 2), (throttled, 3)]

@@ -34,12 +34,19 @@ class Cause:
     Attributes:
         name: what happened.
         owner: who can fix it.
-        step: what the owner can do next.
+        step: what to do next: the owner, or the user while another one fixes it.
+        is_for_user: whether the step is for the user, who cannot fix it.
     """
 
     name: str
     owner: str
     step: str
+    is_for_user: bool = False
+
+    @property
+    def advice(self) -> str:
+        """Who can fix it, and what to do next."""
+        return f"fixed by {self.owner}; {self.step}" if self.is_for_user else f"{self.owner} can fix it: {self.step}"
 
 
 _CREDENTIALS: Final = Cause(
@@ -47,10 +54,17 @@ _CREDENTIALS: Final = Cause(
 )
 _DENIED: Final = Cause("access denied", "the account's administrator", "allow the operation on the catalog")
 _THROTTLED: Final = Cause("throttled", "you", "run again later, or set a lower rate")
-_SERVICE: Final = Cause("service error", "AWS", "run again later; AWS Support can look up the request id")
-_NETWORK: Final = Cause("network", "your network", "check the connection, the proxy and the endpoint; then run again")
+_SERVICE: Final = Cause(
+    "service error", "AWS", "run again later, or give the request id to AWS Support", is_for_user=True
+)
+_NETWORK: Final = Cause(
+    "network", "you or your network's administrator", "check the connection, the proxy and the endpoint; then run again"
+)
 _MALFORMED: Final = Cause(
-    "malformed response", "AWS or this library", "collect NDJSON, or leave malformed items out; then report it"
+    "malformed response",
+    "AWS or this library",
+    "collect NDJSON, or leave malformed items out; then report it",
+    is_for_user=True,
 )
 _REQUEST: Final = Cause("request refused", "you", "correct what the error names")
 _SLOW: Final = Cause("time limit", "you", "run again; with a checkpoint, the run continues where it stopped")

@@ -58,13 +58,13 @@ def explained(error: Mapping[str, str]) -> str:
 
 def _section(outcome: str, cause: Cause, affected: Sequence[_Source], every: Sequence[_Source]) -> Html:
     number = text(f"{counted(len(affected), 'source')} {outcome}")
-    owner = f"{cause.owner[:1].upper()}{cause.owner[1:]}"
+    advice = f"{cause.advice[:1].upper()}{cause.advice[1:]}"
     messages = _messages(affected)
     shown = [f"<p>{text(each, limit=_LONG)}</p>" for each in messages[:_MESSAGES]]
     left_out = more(_MESSAGES, len(messages), "error")
     return Html(
         f"<section class='cause {text(outcome)}'><h3>{text(cause.name)} <span>{number}</span></h3>"
-        f"<p class='step'>{text(owner)} can fix it: {text(cause.step)}.</p>"
+        f"<p class='step'>{text(advice)}.</p>"
         f"{''.join(shown)}{left_out and f'<p>{left_out}</p>'}{_places(affected, every)}</section>"
     )
 

@@ -101,8 +101,7 @@ def cause_lines(failures: Mapping[str, Exception]) -> list[str]:
         return []
     causes = by_cause((cause_of(error), clean(source)) for source, error in failures.items())
     return [
-        f"{cause.name}: {counted(len(names), 'source')} ({listed(names)}); {cause.owner} can fix it: {cause.step}"
-        for cause, names in causes
+        f"{cause.name}: {counted(len(names), 'source')} ({listed(names)}); {cause.advice}" for cause, names in causes
     ]
 
 
