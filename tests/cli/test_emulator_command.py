@@ -184,10 +184,10 @@ async def test_faults_of_a_file_strike(started, tmp_path):
         ('[[fault]]\nkind = "reset"\ncatalog = 1', "{}, fault 1: catalog must be a string, not an integer"),
         ('[[fault]]\nkind = "reset"\naccount_id = []', "{}, fault 1: account_id must be a string, not a list"),
         ('[[fault]]\nkind = "wrong_content_type"\nbody = 1', "{}, fault 1: body must be a string, not an integer"),
-        ('[[fault]]\nkind = "reset"\noperation = "Lst*"', "{}, fault 1: operation 'Lst*' matches none"),
+        ('[[fault]]\nkind = "reset"\noperation = "Lst*"', "{}, fault 1: 'Lst*' matches no operation"),
         (
             '[[fault]]\nkind = "reset"\ncatalog = "Moon"',
-            "{}, fault 1: catalog 'Moon' matches none: there are AWS, Sandbox",
+            "{}, fault 1: 'Moon' matches no catalog: there are AWS, Sandbox",
         ),
         (
             '[[fault]]\nkind = "extra_member"\nshape = "Moon"',
@@ -222,6 +222,26 @@ async def test_a_host_that_is_none(run):
     ended = await run("emulator", "--host", "256.1.1.1")
     assert ended.code == 1
     assert "cannot listen on 256.1.1.1" in ended.complaint
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "complaint"),
+    [
+        ("--deny", "AWZ", "must be 'AWS' or 'Sandbox', not 'AWZ'"),
+        ("--deny", "AWZ:ListPartners", "'AWZ' matches no catalog (did you mean 'AWS'?): there are AWS, Sandbox"),
+        ("--catalog", "A-1=5", "key must be 1 to 64 ASCII letters"),
+        ("--catalog", "AWS=99999999999", "must be an integer from 0 to "),
+        ("--allow-host", "a:1", "must be a host name without a port"),
+        ("--latency", "1e9", "must be a number from 0 to "),
+        ("--requests-per-second", "0", "must be a number above 0, not 0.0"),
+        ("--task-seconds", "1e9", "must be a number from 0 to "),
+        ("--files", "missing", "must be a directory, and missing is not one"),
+    ],
+)
+def test_a_value_that_the_emulator_refuses_names_the_option(run_here, option, value, complaint):
+    ended = run_here("emulator", option, value, COLUMNS="1000")
+    assert (ended.code, ended.out) == (2, b"")
+    assert f"Error: Invalid value for '{option}': {complaint}" in ended.err
 
 
 @pytest.mark.parametrize(

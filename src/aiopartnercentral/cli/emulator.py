@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from configparser import ConfigParser, Error as ConfigParserError
 from contextlib import AsyncExitStack, contextmanager
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Prepared", "forget_environment", "prepare", "serve", "show"]
+
+
+# The options whose names differ from those of the arguments of `Emulator`.
+_OPTIONS: Final[Mapping[str, str]] = {
+    "catalogs": "--catalog",
+    "denied_catalogs": "--deny",
+    "denials": "--deny",
+    "allowed_hosts": "--allow-host",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -112,10 +122,19 @@ def prepare(
         if faults is not None:
             _set_faults(emulator, faults)
     except ValueError as error:
-        raise typer.BadParameter(one_line(str(error))) from None
+        raise _bad_option(one_line(str(error)), given) from None
     example = min(emulator.scenario["catalogs"], key=lambda name: name in emulator.denied_catalogs)
     is_open = credentials is None and recorder is None
     return Prepared(emulator=emulator, host=host, port=port, example=example if is_open else None, recorder=recorder)
+
+
+def _bad_option(message: str, given: Mapping[str, object]) -> typer.BadParameter:
+    """Return the error for a message, which names the option if the message begins with its argument of `Emulator`."""
+    found = re.fullmatch(r"(\w+)(?:\[[^\]]*\])?:? (.*)", message)
+    if found is None or found[1] not in given:
+        return typer.BadParameter(message)
+    option = _OPTIONS.get(found[1], f"--{found[1].replace('_', '-')}")
+    return typer.BadParameter(found[2], param_hint=repr(option))
 
 
 def _sizes(catalogs: Sequence[str]) -> dict[str, int]:

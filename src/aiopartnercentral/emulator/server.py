@@ -166,7 +166,7 @@ class Emulator(NeedsBlock, Settings):
             raise ValueError("replay must not be given together with upstream: both answer requests")
         directory = _path("files", files)
         if directory is not None and not Path(directory).is_dir():
-            raise ValueError(f"files must be a directory, and {directory} is none")
+            raise ValueError(f"files must be a directory, and {directory} is not one")
         dispatcher = Dispatcher(store, files=None if directory is None else Path(directory))
         super().__init__(dispatcher)
         self._upstream = upstream if recorded is None else Replay(Path(recorded))
