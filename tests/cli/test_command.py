@@ -100,14 +100,30 @@ async def test_no_summary_is_cut_off(run, arguments):
     assert not [line for line in rest.splitlines() if line.endswith("...")]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "meant"), [(["colect"], "'collect'"), (["collect", "list-conections"], "'list-connections'")]
-)
-async def test_a_misspelt_command_is_recognised(run, arguments, meant):
-    ended = await run(*arguments)
+async def test_a_misspelt_command_is_recognised(run):
+    ended = await run("colect")
     assert ended.code == 2
     # Versions of typer and click differ in how they suggest several.
-    assert meant in ended.err.partition("Did you mean ")[2]
+    assert "'collect'" in ended.err.partition("Did you mean ")[2]
+
+
+@pytest.mark.parametrize(
+    ("listings", "complaint"),
+    [
+        (["list-conections"], "No such listing 'list-conections' (did you mean 'list-connections'?): see `collect --"),
+        (["list-partners", "--catalog", "AWS", "list_conections"], "No such listing 'list_conections' (did you mean "),
+        (["qqqq"], "No such listing 'qqqq': see `collect --help`."),
+    ],
+)
+def test_a_misspelt_listing_is_recognised(run_here, listings, complaint):
+    ended = run_here("collect", *listings, COLUMNS="1000")
+    assert ended.code == 2
+    assert f"Error: {complaint}" in ended.err
+
+
+def test_an_option_where_a_listing_belongs_is_refused(run_here):
+    ended = run_here("collect", "--catalogg", "AWS")
+    assert (ended.code, "Error: No such option" in ended.err) == (2, True)
 
 
 @pytest.mark.parametrize(

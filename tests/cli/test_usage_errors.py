@@ -294,7 +294,7 @@ async def test_an_impossible_setting_fails_only_its_source(run, tmp_path):
             "list-revenue-attributions --context-filter Key=a Kay=b",
             "'--context-filter': $[1].Kay at character 0 of value 2: unknown member, expected one of Key, Values",
         ),
-        ("list-opportunities --sort SortBy=a,SortOrder=b c=d", "No such command 'c=d'"),
+        ("list-opportunities --sort SortBy=a,SortOrder=b c=d", "No such listing 'c=d'"),
         ("list-opportunities --sort file:///no/such/file", "cannot read /no/such/file: No such file or directory"),
         ("list-opportunities --sort file:///", "cannot read /: Is a directory"),
         ("search-opportunities --filter NotFilter=" + 9000 * "[", "nested too deeply"),

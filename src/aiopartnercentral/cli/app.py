@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 
 from aiopartnercentral import __version__
+from aiopartnercentral._utils.text import did_you_mean
 from aiopartnercentral.cli.check_command import check
 from aiopartnercentral.cli.completion import complete_at_first_tab
 from aiopartnercentral.cli.emulator_command import emulator, emulator_set
@@ -86,7 +87,6 @@ class CollectGroup(Group):
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - see `Command`
         super().__init__(**settings)
-        # typer suggests the commands in this attribute for a misspelt one.
         self.commands: Any = {
             name: None for known in (summaries(), details()) for each in known.values() for name in each
         }
@@ -107,6 +107,13 @@ class CollectGroup(Group):
             )(command_of(listing))
             self.commands[cmd_name] = typer.main.get_command(single)
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - see `Command`
+        """Return the name and the command of the listing that the arguments begin with, and the other arguments."""
+        name = args[0]
+        if service_of(name) is None and not name.startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"No such listing {name!r}{did_you_mean(name, self.commands)}: see `collect --help`.")
+        return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401, ARG002 - see `Command`
         """Return the names of the listings."""
