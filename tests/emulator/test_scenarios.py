@@ -163,30 +163,30 @@ async def test_a_file_sets_everything(tmp_path):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("sed = 1", "{}: 'sed' is not a key: there are seed, account_id, "),
+        ("sed = 1", "{}: 'sed' is not a key: the keys are seed, account_id, "),
         ("seed = '1'", "{}: seed must be an integer"),
         ("[catalogs]\nA-1 = 1", "{}: catalogs key must be 1 to 64 ASCII letters"),
         ("clock = 1", "{}: clock must be a table"),
-        ("[clock]\nbegin = 1", "{}: clock.'begin' is not a key: there are start, running"),
+        ("[clock]\nbegin = 1", "{}: clock.'begin' is not a key: the keys are start, running"),
         ("[clock]\nrunning = 1", "{}: clock.running must be a boolean"),
         ("[clock]\nstart = 2026-01-01T00:00:00", "{}: clock.start must "),
         ("[clock]\nstart = 'today'", "{}: clock.start must be a time such as"),
-        ("[quotas]\nopen = 1", "{}: quotas.'open' is not a key: there are active_connections, "),
+        ("[quotas]\nopen = 1", "{}: 'open' is not a quota: the quotas are active_connections, "),
         ("[quotas]\nopen_invitations = -1", "{}: quotas.open_invitations must be"),
         ("fault = 1", "{}: fault must be [[fault]] tables"),
         (
             "[[fault]]\nkind = 'reset'\n[[fault]]\nkind = 'rest'",
             "{}, fault 2: kind must be one of 18 names, not 'rest'",
         ),
-        ("[[fault]]\nkind = 'reset'\ncatalog = 'Moon'", "{}: fault 1: catalog 'Moon' matches none"),
+        ("[[fault]]\nkind = 'reset'\ncatalog = 'Moon'", "{}: fault 1: 'Moon' matches no catalog"),
         ("[[fault]]\nkind = 'reset'\nduration = -1", "{}, fault 1: duration must be a number"),
-        ("[[denial]]\nwho = 'me'", "{}, denial 1: 'who' is not a key: there are catalog, "),
+        ("[[denial]]\nwho = 'me'", "{}, denial 1: 'who' is not a key: the keys are catalog, "),
         ("[[account]]\naccess_key_id = 'A'", "{}, account 1: secret_access_key is missing"),
         (
             "[[account]]\naccess_key_id = 'A'\nsecret_access_key = 'abc'\naccount_id = '12'",
             "{}, account 1: account_id must be twelve digits",
         ),
-        ("[[account]]\nsecret = 'abc'", "{}, account 1: 'secret' is not a key: there are access_key_id, "),
+        ("[[account]]\nsecret = 'abc'", "{}, account 1: 'secret' is not a key: the keys are access_key_id, "),
         ("replay = 'none.ndjson'", "{}: cannot read the recording "),
         ("files = 'none'", "{}: files must be a directory, and "),
         ("files = 'wrong.toml'", "{}: files must be a directory, and "),
@@ -262,9 +262,9 @@ async def test_everything_is_set_over_http(frozen, scenario_of, owner):
         ({"seed": 1}, "seed can be set at the start only"),
         ({"account": []}, "account can be set at the start only"),
         ({"replay": "/etc/passwd"}, "replay can be set at the start only"),
-        ({"speed": 1}, "'speed' is not a key: there are latency"),
+        ({"speed": 1}, "'speed' is not a key: the keys are latency"),
         ({"latency": 0.5, "fault": [{"kind": "rest"}]}, "fault 1: kind must be one of 18 names"),
-        ({"latency": 0.5, "fault": [{"kind": "reset", "catalog": "Moon"}]}, "fault 1: catalog 'Moon' matches none"),
+        ({"latency": 0.5, "fault": [{"kind": "reset", "catalog": "Moon"}]}, "fault 1: 'Moon' matches no catalog"),
         ({"latency": 0.5, "requests_per_second": 0}, "requests_per_second must"),
         ({"latency": 0.5, "quotas": {"open_invitations": "1"}}, "quotas.open_invitations must be an integer"),
         ({"latency": 0.5, "clock": {"start": "2001-01-01T00:00:00Z"}}, "clock.start must not be in the past"),
@@ -345,3 +345,29 @@ async def test_a_fault_lasts_from_its_start_for_its_duration(frozen, owner):
         except Exception:  # noqa: BLE001 - whatever the client makes of a reset
             seen.append(False)
     assert seen == [True, True, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("latencyy", "'Emulator' object has no attribute 'latencyy' (did you mean 'latency'?)"),
+        ("request_per_second", "'Emulator' object has no attribute 'request_per_second' (did you mean 'requests_per_"),
+        ("max_inflight", "'Emulator' object has no attribute 'max_inflight' (did you mean 'max_in_flight'?)"),
+        ("qqqq", "'Emulator' object has no attribute 'qqqq'"),
+    ],
+)
+def test_a_misspelt_setting_is_refused(name, complaint):
+    emulator = Emulator({"AWS": 1})
+    with pytest.raises(AttributeError, match=f"^{re.escape(complaint)}"):
+        setattr(emulator, name, 5)
+
+
+def test_a_subclass_sets_the_attributes_that_it_declares():
+    class Named(Emulator):
+        name: str
+
+    emulator = Named({"AWS": 1})
+    emulator.name, emulator.latency = "one", 0.5
+    assert (emulator.name, emulator.latency) == ("one", 0.5)
+    with pytest.raises(AttributeError, match="'nam'"):
+        emulator.nam = "two"

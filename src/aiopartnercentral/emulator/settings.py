@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
+from inspect import get_annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.text import did_you_mean
 from aiopartnercentral.emulator import iam, options, scenario as scenarios
 from aiopartnercentral.emulator.faults.config_file import parsed, table_of
 from aiopartnercentral.emulator.faults.rules import FaultInjector
@@ -45,13 +47,30 @@ class Settings:
         max_in_flight: the highest number of such requests.
     """
 
+    injector: FaultInjector
+    clock: Clock
+    in_flight: int
+    max_in_flight: int
+
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
         self._latency = 0.0
-        self.injector: FaultInjector = FaultInjector(())
-        self.clock: Clock = dispatcher.store.clock
-        self.in_flight: int = 0
-        self.max_in_flight: int = 0
+        self.injector = FaultInjector(())
+        self.clock = dispatcher.store.clock
+        self.in_flight = 0
+        self.max_in_flight = 0
+
+    if not TYPE_CHECKING:  # type checkers report the same, but not for a class that has this method
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Set an attribute that the class has or declares; a misspelt setting would change nothing."""
+            if not (name.startswith("_") or hasattr(type(self), name)):
+                declared = {each for cls in type(self).__mro__ for each in get_annotations(cls)}
+                if name not in declared:
+                    known = [each for each in {*declared, *dir(type(self))} if not each.startswith("_")]
+                    text = f"{type(self).__name__!r} object has no attribute {name!r}{did_you_mean(name, known)}"
+                    raise AttributeError(text)
+            super().__setattr__(name, value)
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
