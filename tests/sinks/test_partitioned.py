@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from aiopartnercentral import account
+from aiopartnercentral.cli.services import details, summaries
 from aiopartnercentral.sinks import Page, SinkError, open_sink
 from aiopartnercentral.sinks.path_template import safe_file_name
 from tests.sinks.files import descriptors, names
@@ -237,6 +238,23 @@ async def test_files_of_earlier_runs_are_found_whatever_their_values(tmp_path):
     await sink.write(Page("-rf", "AWS", "op"))
     await sink.abort(keep=False)
     assert {file.path for file in await sink.earlier_files()} == every
+
+
+LISTINGS = sorted(
+    name.replace("-", "_") for known in (summaries(), details()) for each in known.values() for name in each
+)
+
+
+async def test_only_files_named_for_a_listing_are_those_of_earlier_runs(tmp_path):
+    sink = open_sink(tmp_path / "{operation}.ndjson")
+    for name in ("c", "report", "list", "list-partners", "my_list_partners", *LISTINGS):
+        (tmp_path / f"{name}.ndjson").touch()
+    await sink.open()
+    await sink.write(Page("a", "AWS", LISTINGS[0]))
+    await sink.commit()
+    assert [file.path for file in await sink.earlier_files()] == [
+        str(tmp_path / f"{name}.ndjson") for name in LISTINGS[1:]
+    ]
 
 
 async def test_a_failed_run_leaves_nothing(tmp_path):

@@ -49,6 +49,7 @@ _LOWER_CASE = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _CATALOGS = {"aws": "AWS", "sandbox": "Sandbox"}
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
 _ANY_NAME = r"[A-Za-z0-9%_~-][A-Za-z0-9%._~-]*"  # as `safe_file_name` returns them
+_OPERATION = "(?:get|list|search)_[a-z0-9_]+"  # the names of all listings are like this
 _MAX_LENGTH, _KEPT_LENGTH, _HASH_BYTES = 72, 38, 16
 
 
@@ -162,17 +163,18 @@ class PathTemplate:
         return beginning
 
     def outputs(self, services: Iterable[str]) -> re.Pattern[str]:
-        """Return what the paths of outputs for these services, this date and any other values match."""
-        names = "|".join(re.escape(safe_file_name(service)) for service in services) or "(?!)"
+        """Return what the paths of outputs for these services, this date, listings and any other values match."""
+        names = {
+            "service": "|".join(re.escape(safe_file_name(service)) for service in services) or "(?!)",
+            "operation": _OPERATION,
+        }
         expression, seen = "", set[str]()
         for literal, field, _, _ in string.Formatter().parse(self.text):
             expression += re.escape(literal)
             if field == "date":
                 expression += re.escape(self.date)
             elif field is not None:
-                expression += (
-                    f"(?P={field})" if field in seen else f"(?P<{field}>{names if field == 'service' else _ANY_NAME})"
-                )
+                expression += f"(?P={field})" if field in seen else f"(?P<{field}>{names.get(field, _ANY_NAME)})"
                 seen.add(field)
         return re.compile(expression)
 
