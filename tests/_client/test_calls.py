@@ -416,6 +416,12 @@ async def test_wrap_refuses_what_is_no_client_of_the_service(server: ScriptedSer
     opening = get_session().create_client("sts", region_name="us-east-1")
     with pytest.raises(TypeError, match=r"not open yet: use `async with session\.create_client\(\.\.\.\) as client:`"):
         account.wrap(opening)
+    with pytest.raises(
+        TypeError,
+        match=r"of partnercentral-account, got account\.connect\(\.\.\.\), which is typed already: "
+        r"use `async with account\.connect\(\.\.\.\) as client:`",
+    ):
+        account.wrap(account.connect())
     async with opening:  # as Python would warn that it was not
         pass
     async with get_session().create_client("sts", region_name="us-east-1") as other:

@@ -36,6 +36,7 @@ from aiopartnercentral._transport.call_context import (
 from aiopartnercentral._transport.http_client import check_endpoint, guarded
 from aiopartnercentral._transport.responses import ErrorResponseError, RawResponse
 from aiopartnercentral._transport.retries import AttemptsEndedError, register_retries
+from aiopartnercentral._utils.needs_block import Opening
 from aiopartnercentral.errors import DecodeError
 from aiopartnercentral.types import ResponseMetadata
 
@@ -69,9 +70,7 @@ class BotocoreClient:
 
     def __init__(self, client: Any, service: Service, max_response_bytes: int | None = None) -> None:  # noqa: ANN401 - aiobotocore has no types
         if not isinstance(client, AioBaseClient):
-            raise TypeError(
-                f"expected an aiobotocore client of {service.name}, got {type(client).__name__}{_how_to_open(client)}"
-            )
+            raise TypeError(f"expected an aiobotocore client of {service.name}, got {_how_to_open(client)}")
         model = client.meta.service_model
         if model.service_name != service.name:
             raise TypeError(f"expected an aiobotocore client of {service.name}, got one of {model.service_name}")
@@ -186,12 +185,15 @@ class BotocoreClient:
 
 
 def _how_to_open(client: object) -> str:
-    """Return how to get an aiobotocore client instead of something similar; the end of a message."""
+    """Return what was given, and how to get a client instead of something similar; the end of a message."""
+    if isinstance(client, Opening):
+        return f"{client._name()}, which is typed already: use {client._usage}"  # noqa: SLF001 - of our own class
+    name = type(client).__name__
     if isinstance(client, ClientCreatorContext):
-        return ", which is not open yet: use `async with session.create_client(...) as client:`"
+        return f"{name}, which is not open yet: use `async with session.create_client(...) as client:`"
     if isinstance(client, BaseClient):
-        return ", which is not async: open one with aiobotocore, or use `connect`"
-    return ""
+        return f"{name}, which is not async: open one with aiobotocore, or use `connect`"
+    return name
 
 
 def _raised(operation: str, call: CallContext, error: Exception) -> tuple[dict[str, Any], Exception | None]:
