@@ -73,7 +73,7 @@ async def test_a_running_emulator_is_changed_by_a_command(run, tmp_path):
     [
         (("--scenario", "outtage"), "'outtage' is neither a file nor a scenario of the library: denied-catalog"),
         (("--quota", "open_invitations"), "--quota must be NAME=NUMBER"),
-        (("--quota", "open=1"), "quotas.'open' is not a key: there are active_connections"),
+        (("--quota", "open=1"), "'open' is not a quota: the quotas are active_connections"),
         (("--code", "ada=1"), "code 2: email must be an e-mail address"),
         (("--code", "ada@byron.example=1", "--code", "bob=1"), "code 3: email must be an e-mail address"),
         (("--code", "ada@byron.example"), "--code must be EMAIL=CODE"),

@@ -153,10 +153,10 @@ async def test_a_resource_is_denied_with_its_catalog(frozen, ada):
 
 
 NEVER = {
-    "catalog 'Sandbx' matches none (did you mean 'Sandbox'?): there are AWS, Sandbox": {"catalog": "Sandbx"},
-    "operation 'ListPartner' matches none (did you mean 'ListPartners'?)": {"operation": "ListPartner"},
-    "operation 'list_partners' matches none (did you mean 'ListPartners'?)": {"operation": "list_partners"},
-    "service 'account' matches none (did you mean 'partnercentral-account'?): there are ": {"service": "account"},
+    "'Sandbx' matches no catalog (did you mean 'Sandbox'?): there are AWS, Sandbox": {"catalog": "Sandbx"},
+    "'ListPartner' matches no operation (did you mean 'ListPartners'?)": {"operation": "ListPartner"},
+    "'list_partners' matches no operation (did you mean 'ListPartners'?)": {"operation": "list_partners"},
+    "'account' matches no service (did you mean 'partnercentral-account'?): there are ": {"service": "account"},
     "account_id must be twelve digits, or have wildcards": {"account_id": "12345678901"},
 }
 

@@ -544,8 +544,8 @@ async def test_faults_are_injected_before_validation_but_never_into_the_admin_ap
 @pytest.mark.parametrize(
     ("make", "complaint"),
     [
-        (lambda: [Fault(Reset()), Fault(Reset(), operation="Lst*")], r"^fault 2: operation 'Lst\*' matches none$"),
-        (lambda: [Fault(Reset(), catalog="Moon")], "^fault 1: catalog 'Moon' matches none: there are AWS, Sandbox$"),
+        (lambda: [Fault(Reset()), Fault(Reset(), operation="Lst*")], r"^fault 2: 'Lst\*' matches no operation$"),
+        (lambda: [Fault(Reset(), catalog="Moon")], "^fault 1: 'Moon' matches no catalog: there are AWS, Sandbox$"),
         (
             lambda: [Fault(UnknownUnionMember(shape="Address"))],
             "^fault 1: shape must match a shape to which unknown_union_member applies, not 'Address'$",

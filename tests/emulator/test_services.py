@@ -172,9 +172,9 @@ async def test_denials_and_faults_select_a_service(http):
         assert (response.status_code, error_of(value)) == (403, "AccessDeniedException")
         with pytest.raises(ValueError, match="not CBOR"):
             await ask(http, url, revenue, listing(revenue), catalog(revenue))
-    with pytest.raises(ValueError, match="service 'selling' matches none"):
+    with pytest.raises(ValueError, match="'selling' matches no service"):
         Emulator(faults=[Fault(ServerError(), service="selling")])
-    with pytest.raises(ValueError, match="operation 'ListConnections' matches none"):
+    with pytest.raises(ValueError, match="'ListConnections' matches no operation"):
         Emulator(denials=[Denial(service=selling, operation="ListConnections")])
 
 

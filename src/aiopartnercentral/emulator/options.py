@@ -111,6 +111,6 @@ def _check_filter(where: str, given: RequestFilter, catalogs: Collection[str]) -
         names = tuple(given_names)
         if pattern != "*" and not any(fnmatchcase(name, pattern) for name in names):
             known = "" if key == "operation" else f": there are {', '.join(names)}"
-            raise ValueError(f"{where}{key} {pattern!r} matches none{did_you_mean(pattern, names)}{known}")
+            raise ValueError(f"{where}{pattern!r} matches no {key}{did_you_mean(pattern, names)}{known}")
     if not (_WILDCARDS & {*given.account_id} or re.fullmatch(ACCOUNT_ID, given.account_id, re.ASCII)):
         raise ValueError(f"{where}account_id must be twelve digits, or have wildcards")

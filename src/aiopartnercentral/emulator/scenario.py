@@ -155,10 +155,10 @@ def settings_of(tables: Mapping[str, Any], allowed: Sequence[str], *, where: str
     return arguments
 
 
-def _check_keys(where: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
+def _check_keys(where: str, table: Mapping[str, Any], known: Sequence[str], what: str = "key") -> None:
     for key in table:
         if key not in known:
-            raise ValueError(f"{where}{key!a} is not a key: there are {', '.join(known)}")
+            raise ValueError(f"{where}{key!a} is not a {what}: the {what}s are {', '.join(known)}")
 
 
 def _check_required(table: Mapping[str, Any], required: Sequence[str], what: str) -> None:
@@ -203,7 +203,7 @@ def _code(table: dict[str, Any]) -> dict[str, Any]:
 def _quotas(value: object) -> dict[str, Any]:
     """Return the arguments of quotas."""
     table: dict[str, Any] = _table("quotas", value)
-    _check_keys("quotas.", table, [field.name for field in attrs.fields(Quotas)])
+    _check_keys("", table, [field.name for field in attrs.fields(Quotas)], "quota")
     try:
         Quotas(**table)
     except (TypeError, ValueError) as error:
