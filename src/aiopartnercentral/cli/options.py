@@ -138,6 +138,14 @@ OWN: Final[Mapping[str, tuple[Any, Any]]] = {
 """Options that belong to one listing, after its filters."""
 
 SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
+    "dry_run": option(
+        FILTERS,
+        bool,
+        "--dry-run",
+        default=False,
+        help="Collect nothing and write nothing: check options and files, and try each source with one request for "
+        "one item of each listing, as `check` does.",
+    ),
     "sources": option(
         SOURCES,
         Path | None,
@@ -315,14 +323,6 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         metavar="CODE",
         callback=check_text,
         help="Skip a source that fails with this error code, such as AccessDeniedException; can be repeated.",
-    ),
-    "dry_run": option(
-        _REPORTING,
-        bool,
-        "--dry-run",
-        default=False,
-        help="Collect nothing and write nothing: check options and files, and try each source with one request for "
-        "one item of each listing, as `check` does.",
     ),
     "progress": option(
         _REPORTING,
