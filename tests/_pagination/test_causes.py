@@ -61,8 +61,10 @@ def test_a_file_may_name_anything_as_the_class_of_an_error(name: str) -> None:
         (account.ThrottlingException(message="no"), "you can fix it: run again later, or set a lower rate"),
         (
             boto.EndpointConnectionError(endpoint_url="https://x"),
-            "you or your network's administrator can fix it: check the connection, the proxy and the endpoint; "
-            "then run again",
+            (
+                "you or your network's administrator can fix it: check the connection, the proxy and the endpoint; "
+                "then run again"
+            ),
         ),
         (
             account.InternalServerException(message="no"),

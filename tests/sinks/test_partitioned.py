@@ -247,14 +247,15 @@ LISTINGS = sorted(
 
 async def test_only_files_named_for_a_listing_are_those_of_earlier_runs(tmp_path):
     sink = open_sink(tmp_path / "{operation}.ndjson")
-    for name in ("c", "report", "list", "list-partners", "my_list_partners", *LISTINGS):
+    in_python = [safe_file_name("".join(map(str.capitalize, name.split("_")))) for name in LISTINGS]
+    for name in ("c", "report", "list", "list-partners", "my_list_partners", *LISTINGS, *in_python):
         (tmp_path / f"{name}.ndjson").touch()
+    sink.paths([Page("a", "AWS", "c"), Page("a", "AWS", LISTINGS[0])])
     await sink.open()
     await sink.write(Page("a", "AWS", LISTINGS[0]))
     await sink.commit()
-    assert [file.path for file in await sink.earlier_files()] == [
-        str(tmp_path / f"{name}.ndjson") for name in LISTINGS[1:]
-    ]
+    found = {file.path for file in await sink.earlier_files()}
+    assert found == {str(tmp_path / f"{name}.ndjson") for name in ("c", *LISTINGS[1:], *in_python)}
 
 
 async def test_a_failed_run_leaves_nothing(tmp_path):

@@ -201,7 +201,7 @@ class ObjectStorage:
         """Return the objects of earlier runs that are not among the files; none if the caller may not list them."""
         if outputs is None:
             return ()
-        names = outputs.dated.outputs(outputs.services)
+        names = outputs.dated.outputs(outputs.services, outputs.operations)
 
         def is_earlier(key: str) -> bool:
             return key not in files and names.fullmatch(f"{spool.directory}/{key}") is not None

@@ -72,7 +72,7 @@ class PartitionedSink:
         self._make_sink = make_sink
         self._initial = initial
         self._is_open = False
-        self._services: set[str] = set()  # of the run, as far as `paths` was asked for its files
+        self._asked: list[Page] = []  # the pages of the run, as far as `paths` was asked for their files
         self._forget()
 
     def _forget(self) -> None:
@@ -96,7 +96,12 @@ class PartitionedSink:
     @property
     def services(self) -> set[str]:
         """The services of the run, as far as its pages were written or `paths` was asked for their files."""
-        return self._services | {page.service for page in self._pages.values()}
+        return {page.service for page in (*self._asked, *self._pages.values())}
+
+    @property
+    def operations(self) -> set[str]:
+        """The same of the operations."""
+        return {page.operation for page in (*self._asked, *self._pages.values())}
 
     @property
     def committed(self) -> Sequence[str]:
@@ -110,9 +115,8 @@ class PartitionedSink:
             ValueError: two combinations of values have the same file.
         """
         owners: dict[str, Page] = {}
-        pages = list(pages)
-        self._services = {page.service for page in pages}
-        return list(dict.fromkeys(_claim(owners, self._dated, page) for page in pages))
+        self._asked = [attrs.evolve(page, items=(), raw=(), malformed=()) for page in pages]
+        return list(dict.fromkeys(_claim(owners, self._dated, page) for page in self._asked))
 
     def paths_at(self, position: JsonValue) -> Sequence[str]:
         """Return the paths of the files of the run that has saved a position; none if it is of another output."""
@@ -218,7 +222,8 @@ class PartitionedSink:
 
     async def earlier_files(self) -> Sequence[EarlierFile]:
         """Return the files that the template gives for the run's services and this date, and were not committed."""
-        return await anyio.to_thread.run_sync(_not_among, self._committed, self._dated, self.services)
+        found = partial(self._dated.find, self.services, self.operations)
+        return await anyio.to_thread.run_sync(_not_among, self._committed, found)
 
     def _check_open(self) -> None:
         if not self._is_open:
@@ -251,10 +256,10 @@ async def _make_directory(path: str) -> None:
         await anyio.to_thread.run_sync(make_directory, Path(path).parent)
 
 
-def _not_among(committed: Iterable[str], template: PathTemplate, services: Iterable[str]) -> Sequence[EarlierFile]:
-    """Return the existing files of a template that are not among those that were committed."""
+def _not_among(committed: Iterable[str], find: Callable[[], Iterable[str]]) -> Sequence[EarlierFile]:
+    """Return the files that are found and are not among those that were committed."""
     written, files = set(map(real_path, committed)), []
-    for path in template.find(services):
+    for path in find():
         with suppress(OSError, ValueError, OverflowError):  # the latter if there is no such date
             status = os.stat(path)  # noqa: PTH116 - not a path object
             if stat.S_ISREG(status.st_mode) and real_path(path) not in written:

@@ -49,7 +49,8 @@ _LOWER_CASE = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _CATALOGS = {"aws": "AWS", "sandbox": "Sandbox"}
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
 _ANY_NAME = r"[A-Za-z0-9%_~-][A-Za-z0-9%._~-]*"  # as `safe_file_name` returns them
-_OPERATION = "(?:get|list|search)_[a-z0-9_]+"  # the names of all listings are like this
+# The names of all listings in the command, and their names in Python.
+_OPERATION = r"(?:get|list|search)_[a-z0-9_]+|(?:Get|List|Search)[A-Za-z0-9]+~[0-9a-z]+"
 _MAX_LENGTH, _KEPT_LENGTH, _HASH_BYTES = 72, 38, 16
 
 
@@ -162,12 +163,15 @@ class PathTemplate:
             beginning += self.date
         return beginning
 
-    def outputs(self, services: Iterable[str]) -> re.Pattern[str]:
-        """Return what the paths of outputs for these services, this date, listings and any other values match."""
-        names = {
-            "service": "|".join(re.escape(safe_file_name(service)) for service in services) or "(?!)",
-            "operation": _OPERATION,
-        }
+    def outputs(self, services: Iterable[str], operations: Iterable[str]) -> re.Pattern[str]:
+        """Return what the paths of outputs of earlier runs match.
+
+        Arguments:
+            services: the services of the run, with which `{service}` can be replaced.
+            operations: further names for `{operation}` than those that listings have by default.
+        """
+        named = "|".join(filter(None, (_OPERATION, _any_of(operations))))
+        names = {"service": _any_of(services) or "(?!)", "operation": named}
         expression, seen = "", set[str]()
         for literal, field, _, _ in string.Formatter().parse(self.text):
             expression += re.escape(literal)
@@ -178,15 +182,20 @@ class PathTemplate:
                 seen.add(field)
         return re.compile(expression)
 
-    def find(self, services: Iterable[str]) -> list[str]:
-        """Return the existing files that are outputs for these services, this date and any other values."""
+    def find(self, services: Iterable[str], operations: Iterable[str]) -> list[str]:
+        """Return the existing files that are outputs of earlier runs; see `outputs`."""
         pattern = ""
         for literal, field, _, _ in string.Formatter().parse(self.text):
             pattern += glob.escape(literal)
             if field is not None:
                 pattern += self.date if field == "date" else "*"
         found = glob.glob(pattern)  # noqa: PTH207 - the paths as the template has them
-        return sorted(filter(self.outputs(services).fullmatch, found))
+        return sorted(filter(self.outputs(services, operations).fullmatch, found))
+
+
+def _any_of(values: Iterable[str]) -> str:
+    """Return the regular expression of the file names of these values."""
+    return "|".join(re.escape(safe_file_name(value)) for value in values)
 
 
 SCHEME: Final = "s3://"
