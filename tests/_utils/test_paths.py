@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,6 @@ from aiopartnercentral._utils.paths import check_distinct, irreplaceable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 ROOT = pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root on Linux")
 OWNER, OTHER = 1001, 1002
@@ -50,21 +51,21 @@ def test_a_mounted_file_cannot_be_replaced(mounted: Path) -> None:
 
 @ROOT
 @pytest.mark.parametrize(("user", "mode", "refused"), [(OTHER, 0o1777, 1), (OTHER, 0o777, 0), (0, 0o1777, 0)])
-def test_a_file_of_another_owner_in_a_sticky_directory(tmp_path: Path, user: int, mode: int, refused: int) -> None:
-    file = tmp_path / "a"
-    file.touch()
-    os.chown(file, OWNER, OWNER)
-    file.chmod(0o666)
-    tmp_path.chmod(mode)
-    for parent in tmp_path.parents[:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)
-    child = os.fork()
-    if not child:
-        os.setegid(user)
-        os.seteuid(user)
-        os._exit("sticky" in (irreplaceable(file) or ""))
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == refused
-    assert file.exists()
+def test_a_file_of_another_owner_in_a_sticky_directory(user: int, mode: int, refused: int) -> None:
+    # Not in `tmp_path`: whenever pytest starts, it closes the directory above those of all its runs to others.
+    with TemporaryDirectory() as directory:
+        file = Path(directory) / "a"
+        file.touch()
+        os.chown(file, OWNER, OWNER)
+        file.chmod(0o666)
+        file.parent.chmod(mode)
+        child = os.fork()
+        if not child:
+            os.setegid(user)
+            os.seteuid(user)
+            os._exit("sticky" in (irreplaceable(file) or ""))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == refused
+        assert file.exists()
 
 
 def test_a_hard_link_is_the_same_file_except_within_one_output(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.bulk.counting_server import lines
-from tests.bulk.sts_server import security_token_service
 from tests.support.clients import aws_environment
+from tests.support.sts_server import security_token_service
 
 __all__ = ["aws_environment"]
 

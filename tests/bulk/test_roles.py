@@ -9,8 +9,8 @@ import pytest
 
 from aiopartnercentral import CredentialsError, Emulator, account
 from aiopartnercentral.bulk import ClientPool, Role, Source
-from tests.bulk.sts_server import AssumedCredentials, brief_sessions
 from tests.support.servers import socket_server
+from tests.support.sts_server import AssumedCredentials, brief_sessions
 from tests.support.tasks import GUARD
 
 pytestmark = pytest.mark.anyio

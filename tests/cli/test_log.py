@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import RawTestServer
 
 from aiopartnercentral.emulator import Emulator, Fault, ServerError
-from tests.bulk.sts_server import AssumedCredentials, security_token_service
+from tests.support.sts_server import AssumedCredentials, security_token_service
 
 pytestmark = pytest.mark.anyio
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -190,6 +191,15 @@ def test_two_uses_of_a_file_are_refused(environment, server, rows, tmp_path, sam
     assert (rows.read_bytes(), len(server.kept)) == (before, 0)
 
 
+def wait_for_opening(pid: int) -> None:
+    """Wait until a process opens a pipe that nobody writes to; at most ten seconds where Linux does not tell."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if any("wait_for_partner" in path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/wchan")):
+            return
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("has_writer", [True, False])
 def test_the_first_signal_ends_a_run_whose_rows_wait(environment, server, tmp_path, stop, has_writer):
@@ -206,7 +216,7 @@ def test_the_first_signal_ends_a_run_whose_rows_wait(environment, server, tmp_pa
                 process.send_signal(stop)
                 _, shown = process.communicate(timeout=GUARD)
         else:
-            time.sleep(1)  # it opens the pipe
+            wait_for_opening(process.pid)
             process.send_signal(stop)
             _, shown = process.communicate(timeout=GUARD)
     assert process.returncode == 128 + stop

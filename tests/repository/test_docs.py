@@ -15,28 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.doc_blocks import BLOCKS, EXCERPTS, PAGES, PYTHON_BLOCKS, ROOT
+from tests.support.doc_blocks import BLOCKS, EXCERPTS, PAGES, ROOT
+from tests.support.page_programs import PROGRAMS, WITH_SPARK
 from tests.support.shown_output import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TESTED_ELSEWHERE = {
-    *("docs/emulator.md", "docs/engines.md", "docs/fastapi.md", "docs/lambda.md"),
-    *("docs/notebooks.md", "docs/recipes.md", "docs/testing.md"),
-}
-"""Pages whose programs have tests of their own, since each needs its own surroundings."""
-WITH_SPARK = {where for where, block in BLOCKS.items() if "from pyspark" in block}
-"""Those that the tests of Spark run, in an environment of their own."""
-PROGRAMS = {
-    where: block
-    for where, block in PYTHON_BLOCKS.items()
-    if (where[0] not in TESTED_ELSEWHERE or block.output is not None)
-    and where not in WITH_SPARK
-    and ("print(" in block.text or re.search(r"^(anyio|asyncio)\.run\(", block.text, re.MULTILINE))
-}
-"""Those that print something: each runs, and the page shows what it prints."""
 NOT_INSTALLED = {"airflow", "dask", "deltalake", "pyiceberg", "ray", "rows", "tasks"}
 """Packages that only the nox session `recipes` installs, and a program of the same page."""
 

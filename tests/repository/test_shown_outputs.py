@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tests.repository.test_docs import PROGRAMS
 from tests.support.doc_blocks import ALL_BLOCKS, CONSOLE_BLOCKS, blocks_of
 from tests.support.page_commands import COMMANDS
+from tests.support.page_programs import PROGRAMS
 from tests.support.shown_output import check_output
 
 WITH_DRAWINGS = {"CONTRIBUTING.md", "docs/benchmarks.md", "docs/performance.md"}
