@@ -71,13 +71,27 @@ def test_the_progress_is_one_display_that_is_redrawn(cells):
         assert shown["output_type"] == "display_data"
         assert re.search(r"^2 of 2 sources finished in 0:00:\d\d\n54 pages, 270 items, ", text_of([shown]))
         assert text_of([shown], "text/html") == f"<pre>{text_of([shown])}</pre>"
-    # A run that is left says how far it has come.
+
+
+def test_the_progress_of_a_run_that_is_left_says_how_far_it_has_come(cells):
     (left,) = cells.run("""
 async with collection as stream:
     async for _ in stream:
         break
 """)
-    assert re.search(r"^2 of 2 sources finished in 0:00:\d\d\n\d+ pages, \d+ items, ", text_of([left]))
+    assert re.search(r"^0 of 2 sources finished \(2 cancelled\) in 0:00:\d\d\n\d+ pages, \d+ items, ", text_of([left]))
+    # One source is finished, one has begun, and two have not.
+    (interrupted,) = cells.run("""
+import anyio
+from aiopartnercentral.bulk import SourceFinished, combine
+many = [Source("Sandbox", endpoint_url=url), *(Source("AWS", endpoint_url=url, label=name) for name in "abc")]
+with anyio.CancelScope() as scope:
+    stop = lambda event: isinstance(event, SourceFinished) and scope.cancel()
+    observer = combine(show_progress(), stop)
+    limits = Limits(sources=2, rate=1)
+    await Collection(account.listings.list_connections(), many, limits=limits, observer=observer).collect()
+""")
+    assert re.search(r"^1 of 4 sources finished \(3 cancelled\) in 0:00:\d\d\n", text_of([interrupted]))
 
 
 def test_the_progress_of_a_run_in_another_thread_is_shown_in_the_cell(cells):

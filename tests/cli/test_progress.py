@@ -188,6 +188,12 @@ def test_the_events_are_counted():
     assert (progress.finished, progress.failed, dict(progress.running)) == (7, 1, {})
     # Three of six that were left are over: as long again.
     assert progress.left == pytest.approx(progress.elapsed, rel=0.5)
+    # The run ends before the others have started: nothing is left to wait for.
+    sources = {origin: SourceReport(outcome=Outcome.CANCELLED) for origin in origins[2:5]}
+    report = Report(sources=sources, elapsed=1.0, run_id="r", started_at=datetime.now(UTC))
+    progress.observe(RunFinished(run="r", report=report, error=None))
+    assert (progress.finished, progress.failed, progress.cancelled, progress.left) == (7, 1, 3, 0.0)
+    assert totals(progress)[0].startswith("7 of 10 sources finished (1 failed, 3 cancelled) in ")
 
 
 @pytest.mark.parametrize(

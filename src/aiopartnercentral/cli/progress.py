@@ -67,8 +67,9 @@ class Progress:
     Attributes:
         sources: number of sources; set in advance if several runs collect them one after the other.
         started: whether a run has started.
-        finished: number of sources that are finished, in this run or an earlier one.
-        failed: number of sources that failed in this run.
+        finished: number of sources that ended by themselves, in this run or an earlier one.
+        failed: number of sources that failed in this run; they are finished, too.
+        cancelled: number of sources that ended with their run before they were finished.
         resumed: number of sources that an earlier run had finished.
         pages: pages that this run has fetched.
         items: items of those pages.
@@ -81,6 +82,7 @@ class Progress:
     started: bool = False
     finished: int = 0
     failed: int = 0
+    cancelled: int = 0
     resumed: int = 0
     pages: int = 0
     items: int = 0
@@ -118,9 +120,11 @@ class Progress:
                 self.running.setdefault(origin, SourceProgress()).rate = rate
             case SourceFinished(origin=origin, report=report):
                 self.running.pop(origin, None)
-                self.finished += 1
+                self.finished += report.outcome is not Outcome.CANCELLED
                 self.failed += report.outcome is Outcome.FAILED
             case RunFinished(report=report):
+                # Also those that have not started, which have no event of their own.
+                self.cancelled += sum(each.outcome is Outcome.CANCELLED for each in report.sources.values())
                 self._reports.append(report)
 
     @property
@@ -149,7 +153,8 @@ class Progress:
     def left(self) -> float | None:
         """Estimated seconds until the end, by the duration of the finished sources; None if there are too few."""
         done = self.finished - self.resumed
-        return self.elapsed / done * (self.sources - self.finished) if done >= _FEW else None
+        rest = self.sources - self.finished - self.cancelled
+        return self.elapsed / done * rest if done >= _FEW else None
 
 
 async def with_progress(
@@ -249,11 +254,13 @@ async def _write_lines(progress: Progress) -> None:
 
 def _totals(progress: Progress) -> tuple[str, str]:
     """Return a line about the sources, and a line about pages and items."""
-    failed = f" ({progress.failed} failed)" if progress.failed else ""
+    numbers = {"failed": progress.failed, "cancelled": progress.cancelled}
+    unlike = ", ".join(f"{number} {outcome}" for outcome, number in numbers.items() if number)
+    apart = f" ({unlike})" if unlike else ""
     seconds = progress.left
     left = f", about {_clock(seconds)} left" if seconds is not None and seconds >= 1 else ""
     throttled = f", throttled {counted(progress.throttled, 'time')}" if progress.throttled else ""
-    finished = f"{progress.finished} of {counted(progress.sources, 'source')} finished{failed}"
+    finished = f"{progress.finished} of {counted(progress.sources, 'source')} finished{apart}"
     return (
         f"{finished} in {_clock(progress.elapsed)}{left}",
         f"{counted(progress.pages, 'page')}, {counted(progress.items, 'item')}, {progress.rate:.1f} pages/s{throttled}",
