@@ -91,6 +91,7 @@ async def test_validation(server: ScriptedServer, client: account.Client) -> Non
         ),
         account.ValidationErrorUnknown("MoodValidationError", {"Mood": "sour"}),
     ]
+    assert error.__notes__ == ["rejected: Catalog m, n", "request id request-1"]
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)
     assert vars(again) == vars(error)

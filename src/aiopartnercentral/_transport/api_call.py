@@ -12,6 +12,7 @@ from aiopartnercentral._serialization import jsontext
 from aiopartnercentral._serialization.conversion_errors import hook_failed
 from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.call_events import LOGGER, CallWatch
+from aiopartnercentral._transport.rejected_members import note_rejected_members
 from aiopartnercentral._transport.responses import ErrorResponseError
 from aiopartnercentral._transport.time_limits import WAIT, Wait, credentials_late
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError, TimeExceededError, error_type
@@ -142,13 +143,14 @@ class ApiCaller:
         call = self.transport.start_call(operation, attempts=self.attempts, pause=pause, content=content)
         if watch is not None:
             call.watch, watch.context = watch, call
+        known = request if content is None else None
         wait = Wait()
         token = WAIT.set(wait)
         try:
             with anyio.move_on_after(self.timeout):
                 while True:
                     try:
-                        return await read(await self._send(operation, params, call))
+                        return await read(await self._send(operation, params, call, known))
                     except DecodeError as error:
                         if not (error.is_retryable and call.is_repeatable and call.has_attempts):
                             raise
@@ -163,9 +165,9 @@ class ApiCaller:
         raise TimeExceededError(seconds, "timeout", call.sent, self.endpoint_url)
 
     async def _send(
-        self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext
+        self, operation: Operation[Any, Any], params: Mapping[str, JsonValue], call: CallContext, request: object
     ) -> RawResponse:
-        """Send a request and return the response before it is decoded.
+        """Send a request and return the response before it is decoded; None stands for a request that is not known.
 
         It raises `DecodeError` only for a response without a body, or that botocore parses.
         """
@@ -182,6 +184,7 @@ class ApiCaller:
                 failure.is_corrected = call.is_corrected
                 break
             return response
+        note_rejected_members(failure, request)
         if failure.request_id:
             failure.add_note(f"request id {failure.request_id}")
         raise failure

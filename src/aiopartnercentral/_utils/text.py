@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "LIMIT",
     "REDACTED",
     "argument_texts",
     "attribute_texts",
@@ -26,13 +27,17 @@ __all__ = [
     "json_time",
     "listed",
     "nearest",
+    "one_line",
     "replace_surrogates",
     "utc_text",
 ]
 
+LIMIT = 300
+"""How many characters of a foreign text `one_line` keeps."""
 REDACTED = "<redacted>"
 _NAMED = 10  # how many names a text has
 _LEAST_PART = 4  # characters of a part of a name that stands for it
+_USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -43,6 +48,16 @@ def clean(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii") for char in text
     )
+
+
+def one_line(text: str, *, limit: int | None = LIMIT) -> str:
+    """Return the first line that is not empty, cut to 300 characters or another limit.
+
+    Further lines are dropped: some services append the request, with its headers and session token, to a message.
+    """
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    line = clean(_USER_INFO.sub("", first))
+    return line if limit is None or len(line) <= limit else f"{line[:limit]}..."
 
 
 def counted(number: int, one: str, many: str = "") -> str:

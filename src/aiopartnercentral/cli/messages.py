@@ -13,6 +13,7 @@ from botocore import exceptions as boto
 
 from aiopartnercentral._pagination.causes import by_cause, cause_of, is_login, is_rejection
 from aiopartnercentral._pagination.source_report import with_noted_parent
+from aiopartnercentral._transport.rejected_members import rejected_members
 from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.cli.options import switch_of
 from aiopartnercentral.cli.terminal import LIMIT, clean, one_line
@@ -28,13 +29,12 @@ from aiopartnercentral.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["cause_lines", "explain", "explain_all", "failure_lines", "in_options", "unforeseen"]
 
 _FIRST_SERVER_STATUS = 500
 _NOT_IMPLEMENTED = 501
-_DETAILS = ("error_details", "error_list", "field_list")  # of the services' ValidationExceptions
 _RESTART = ("restart=True", "--restart")  # the same option in Python and in the command
 _ARGUMENT = re.compile(r"(?:^|(?<=`)|(?<=without ))(columns|explode|overlap|since|whole)(?:\[\d+\])?(?=[ `]|$)")
 
@@ -128,7 +128,8 @@ def _service(error: ServiceError, *, quotes: bool) -> str:
     if code.startswith(("Throttling", "TooManyRequests")):
         return f"{said}: try again later, or set a lower --rate{request}"
     if code.startswith("Validation"):
-        return f"{said}{_fields(error, quotes=quotes)}: check the options{request}"
+        problems = ", ".join(rejected_members(error, quotes=quotes))
+        return f"{said}{f' ({problems})' if problems else ''}: check the options{request}"
     advice = ""
     if error.http_status == _NOT_IMPLEMENTED:
         advice = f": the endpoint does not have {error.operation_name}"
@@ -139,21 +140,6 @@ def _service(error: ServiceError, *, quotes: bool) -> str:
 
 def _request(error: ServiceError) -> str:
     return f" (request id {clean(str(error.request_id))})" if error.request_id else ""
-
-
-def _fields(error: ServiceError, *, quotes: bool) -> str:
-    """Return the members of the request that the service rejected, with its reasons or only their codes."""
-    names = ("name", "field_name"), ("message",) if quotes else ("code",)
-    details = next(filter(None, (getattr(error, name, None) for name in _DETAILS)), ())
-    problems = [getattr(detail, "value", detail) for detail in details]
-    texts = [" ".join(_first(problem, each) for each in names).strip() for problem in problems]
-    listed = ", ".join(one_line(text) for text in texts if text)
-    return f" ({listed})" if listed else ""
-
-
-def _first(problem: object, names: Iterable[str]) -> str:
-    """Return the first of some members that a problem has."""
-    return str(next(filter(None, (getattr(problem, name, None) for name in names)), ""))
 
 
 def _unanswered(error: TimeExceededError) -> str:

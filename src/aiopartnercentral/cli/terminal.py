@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aiopartnercentral._utils.text import clean
+from aiopartnercentral._utils.text import LIMIT, clean, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,27 +32,15 @@ __all__ = [
     "wrapped",
 ]
 
-_USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
 STDOUT = "-"
 """The name of standard output among files."""
 
-LIMIT = 300
 _USUAL_WIDTH = 80
 
 
 def is_text(argument: str) -> bool:
     """Return whether a command-line argument is text, and not bytes that the locale cannot decode."""
     return argument == argument.encode("utf-8", "replace").decode()
-
-
-def one_line(text: str, *, limit: int | None = LIMIT) -> str:
-    """Return the first line that is not empty, cut to 300 characters or another limit.
-
-    Further lines are dropped: some services append the request, with its headers and session token, to a message.
-    """
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    line = clean(_USER_INFO.sub("", first))
-    return line if limit is None or len(line) <= limit else f"{line[:limit]}..."
 
 
 def squashed(name: str) -> str:
