@@ -11,7 +11,7 @@ from rich.pretty import pretty_repr
 
 from aiopartnercentral import account, selling
 from aiopartnercentral._pagination.collected import Collected
-from aiopartnercentral.bulk import Collection, RowOutcome, RowResult, Source, WriteReport
+from aiopartnercentral.bulk import Collection, Origin, RowOutcome, RowResult, Source, WriteReport
 from tests.support.html_text import HOSTILE, HtmlText
 
 NOW = datetime(2026, 11, 29, 2, 15, tzinfo=UTC)
@@ -141,12 +141,27 @@ def test_a_table_escapes_what_others_have_written():
     assert "color" not in table  # which a notebook, light or dark, chooses
 
 
-def test_sensitive_members_are_hidden_in_tables():
-    request = selling.CreateOpportunityRequest(
-        catalog="AWS", client_token="t", customer=selling.Customer(account=selling.Account(company_name="s3cret"))
-    )
+def test_a_table_says_which_sensitive_members_are_set():
+    acme = selling.Customer(account=selling.Account(company_name="s3cret", website_url="s3cret", industry="Retail"))
+    project = selling.Project(title="s3cret")
+    request = selling.CreateOpportunityRequest(catalog="AWS", client_token="t", customer=acme, project=project)
     assert "s3cret" not in repr(request) + request._repr_html_()
-    assert "customer|account (<redacted>)" in HtmlText(request._repr_html_()).text
+    shown = HtmlText(request._repr_html_()).text
+    assert "customer|account (company_name <redacted>; industry Retail; website_url <redacted>)" in shown
+    assert "project|title <redacted>" in shown
+    # So do the columns of a list, in the rows of the items that have it.
+    lead = account.AllianceLeadContact(
+        first_name="s3cret", last_name="s3cret", email="lead@example.com", business_title="s3cret"
+    )
+    accounts = [selling.Account(company_name="s3cret", website_url="s3cret"), selling.Account(company_name="s3cret")]
+    rows = HtmlText(Collected(("AWS", each) for each in accounts)._repr_html_()).rows
+    assert rows[1:] == [
+        ["source", "company_name", "website_url"],
+        ["AWS", "<redacted>", "<redacted>"],
+        ["AWS", "<redacted>", ""],
+    ]
+    table = HtmlText(lead._repr_html_()).text
+    assert "first_name|<redacted>\nlast_name|<redacted>\nemail|lead@example.com\nbusiness_title|<redacted>" in table
 
 
 def test_listings_collections_and_lists_have_a_line_and_a_table():
@@ -177,11 +192,29 @@ def test_a_list_of_items_has_a_line_and_a_table_by_source():
     assert "Collected: 50" in table.text
     assert "source|catalog|id|other_participant_account_id" in table.text
     assert "AWS|AWS|pac-0" in table.text
+    collected.item_classes = {"ListConnections": account.ConnectionSummary}
+    assert collected._repr_html_().count("<caption") == 1  # its keys are catalogs, all of the same listing
     assert "script" not in table.tags
     assert "\u2026 and 30 more items" in table.text
     assert pickle.loads(pickle.dumps(collected)) == collected
     raw = HtmlText(Collected([("AWS", b"{}"), ("AWS", b"<b>")])._repr_html_())
     assert "source|value\nAWS|2 bytes" in raw.text
+
+
+def test_a_list_of_several_listings_has_a_table_for_each():
+    classes = {"ListConnections": account.ConnectionSummary, "ListPartners": account.PartnerSummary, "ListNone": object}
+    origins = [Origin(source=Source("AWS"), service="account", listing=each, operation=each) for each in classes]
+    collected = Collected((origins[number > 29], summary(number)) for number in range(50))
+    collected.item_classes = classes
+    table = HtmlText(collected._repr_html_())
+    assert [line for line in table.text.splitlines() if line.startswith("Collected")] == [
+        "Collected, ListConnections: 30",
+        "Collected, ListPartners: 20",
+        "Collected, ListNone: 0",
+    ]
+    assert "|pac-0|" in table.text
+    assert "|pac-30|" in table.text
+    assert table.text.count("\u2026 and 24 more items") == table.text.count("\u2026 and 14 more items") == 1
 
 
 def test_the_report_of_a_run_that_writes_is_short_and_a_table():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiopartnercentral._pagination.report import KeyT
 from aiopartnercentral._utils import validators
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Collected"]
 
 EntryT = TypeVar("EntryT")
+
+_FEW: Final = 5
+"""How many entries of each of many listings a notebook shows at least."""
 
 
 class Collected(list[tuple[KeyT, EntryT]]):
@@ -39,9 +42,18 @@ class Collected(list[tuple[KeyT, EntryT]]):
         )
 
     def _repr_html_(self) -> str:
-        from aiopartnercentral.types.item_html import entries_html  # noqa: PLC0415 - only in notebooks
+        """Return a table of the first entries; if there are several listings, one for each."""
+        from aiopartnercentral.types.item_html import ROWS, entries_html  # noqa: PLC0415 - only in notebooks
 
-        return entries_html(self, caption="Collected")
+        by_listing: dict[str, list[tuple[KeyT, EntryT]]] = {listing: [] for listing in self.item_classes}
+        only = next(iter(self.item_classes), "")
+        for key, entry in self:
+            by_listing.setdefault(_listing(key, only), []).append((key, entry))
+        if len(by_listing) <= 1:
+            return entries_html(self, caption="Collected")
+        rows = max(_FEW, ROWS // len(by_listing))
+        parts = by_listing.items()
+        return "".join(entries_html(part, caption=f"Collected, {listing}", rows=rows) for listing, part in parts)
 
     def to_arrow(self, listing: str | None = None) -> Any:  # noqa: ANN401 - pyarrow has no types
         """Return the items as a `pyarrow.Table`, whose first column is their source.

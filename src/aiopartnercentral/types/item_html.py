@@ -1,4 +1,4 @@
-"""Tables of items, responses and lists of them for notebooks, with unions resolved and without sensitive members."""
+"""Tables of items, responses and lists of them for notebooks, with unions resolved and sensitive members redacted."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral._utils.html import ROWS, Html, join, more, table, text
-from aiopartnercentral._utils.text import REDACTED, utc_text
+from aiopartnercentral._utils.text import utc_text
 from aiopartnercentral.types.messages import Structure, Variant
 from aiopartnercentral.types.unknown_values import OpenEnum, UnknownMember
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["entries_html", "item_html"]
+__all__ = ["ROWS", "entries_html", "item_html"]
 
 _FEW: Final = 5
 """How many elements of a list or map inside a cell are shown."""
@@ -40,27 +40,28 @@ def item_html(item: object) -> str:
     return "".join(tables) or table([], [(text(name), Html("empty"))])
 
 
-def entries_html(entries: Sequence[tuple[object, object]], *, caption: str = "") -> Html:
+def entries_html(entries: Sequence[tuple[object, object]], *, caption: str = "", rows: int = ROWS) -> Html:
     """Return the table of items, the first column of which is the key of their source, if they have one.
 
     Arguments:
         entries: pairs of a key, or None, and an item.
         caption: the title.
+        rows: how many of them are shown.
     """
-    shown = entries[:ROWS]
+    shown = entries[:rows]
     keys = [] if all(key is None for key, _ in shown) else ["source"]
     items = [item for _, item in shown]
     columns = _columns(items) if all(isinstance(item, Structure) for item in items) else []
-    rows = [
+    cells = [
         [
             *[text(key) for _ in keys],
-            *([_value(getattr(item, name, None), _DEPTH) for name in columns] or [_value(item, _DEPTH)]),
+            *([_cell(item, name) for name in columns] or [_value(item, _DEPTH)]),
         ]
         for key, item in shown
     ]
     title = f"{caption}: {len(entries)}" if caption else ""
     head = [*keys, *(columns or ["value"])]
-    return table(head, rows, caption=title, total=len(entries), noun="item")
+    return table(head, cells, caption=title, total=len(entries), noun="item")
 
 
 def _fields(cls: Any) -> Iterable[attrs.Attribute[Any]]:  # noqa: ANN401 - any attrs class
@@ -72,10 +73,17 @@ def _is_of_structures(value: object) -> bool:
 
 
 def _columns(items: Sequence[object]) -> list[str]:
-    """Return the members that are not sensitive and that an item has; an ARN repeats what an id says."""
-    names = dict.fromkeys(field.name for item in items for field in _fields(type(item)) if field.repr is True)
+    """Return the members that an item has; an ARN repeats what an id says."""
+    names = dict.fromkeys(field.name for item in items for field in _fields(type(item)))
     present = [name for name in names if any(getattr(item, name, None) is not None for item in items)]
     return [name for name in present if not (name == "arn" and "id" in present)]
+
+
+def _cell(item: Any, name: str) -> Html:  # noqa: ANN401 - of any generated class
+    """Return a member of an item; empty if it is absent."""
+    if getattr(item, name, None) is None:
+        return Html("")
+    return _member(item, attrs.fields_dict(type(item))[name], _DEPTH + 1)
 
 
 def _value(value: Any, depth: int) -> Html:  # noqa: ANN401 - any value of a member
@@ -114,15 +122,14 @@ def _scalar(value: object) -> Html:
 
 
 def _structure(value: Structure, depth: int) -> Html:
-    """Return the members of a structure inside a cell, without sensitive ones, which would only fill it."""
-    present = [field for field in _fields(type(value)) if getattr(value, field.name) is not None]
+    """Return the members of a structure inside a cell."""
     parts = []
-    for field in present:
-        if field.repr is True:
+    for field in _fields(type(value)):
+        if getattr(value, field.name) is not None:
             inner = _member(value, field, depth)
-            is_nested = isinstance(getattr(value, field.name), Structure)
+            is_nested = field.repr is True and isinstance(getattr(value, field.name), Structure)
             parts.append(Html(f"<em>{text(field.name)}</em> {f'({inner})' if is_nested else inner}"))
-    return join("; ", parts) if parts or not present else text(REDACTED)
+    return join("; ", parts)
 
 
 def _member(owner: object, field: attrs.Attribute[Any], depth: int = _DEPTH) -> Html:
