@@ -122,9 +122,11 @@ def test_it_can_be_kept_open_without_a_block(emulator) -> None:
         assert call(lambda client: client.list_connections(catalog="AWS")).connection_summaries
     with pytest.raises(RuntimeError, match="a client can be entered only once; call `blocking"):
         call.open()
+    assert repr(call) == "<blocking client, open>"
     call.close()
     call.close()
-    with pytest.raises(RuntimeError, match="the client is open only inside its `with` block"):
+    assert repr(call) == "<blocking client, closed>"
+    with pytest.raises(RuntimeError, match=r"^the client is open only from `open\(\)` until `close\(\)`$"):
         call(lambda client: client.list_connections(catalog="AWS"))
     assert not call.is_open
 

@@ -23,6 +23,13 @@ async def test_items_of_all_catalogs_come_beside_their_catalog():
     assert ("A", "A/1") in fake.requests
 
 
+async def test_its_repr_says_whether_it_is_open_and_what_was_handed_over():
+    async with service(A=[2, 3], B=[1]).paginator() as stream:
+        await anext(stream)
+        assert repr(stream).startswith("<Stream, open: 2 sources: 1 item, 1 page, 0 retries in ")
+    assert repr(stream).startswith("<Stream, closed: 2 sources: 1 item, 1 page, 0 retries in ")
+
+
 async def test_what_arrives_first_comes_first():
     fake = service(A=[1], B=[1, 1])
     fake.gates["A", 0] = anyio.Event()

@@ -191,11 +191,14 @@ def test_an_error_after_an_early_exit_of_an_engine_stays_as_it_is(emulator) -> N
 @pytest.mark.parametrize("engine", READERS)
 def test_only_an_open_stream_is_read(emulator, engine) -> None:
     stream = collection(emulator).arrow().blocking()
+    assert repr(stream) == "<BlockingArrowStream of <BlockingStream, not opened>>"
     for read in (next, READERS[engine]):
         with pytest.raises(Exception, match="the stream is open only inside its `with` block"):
             read(stream)
     with stream:
+        assert repr(stream) == "<BlockingArrowStream of <BlockingStream, open>>"
         assert len(READERS[engine](stream)) == 70
+    assert "<BlockingStream, closed: 2 sources: 70 items, " in repr(stream)
     with pytest.raises(RuntimeError, match="the stream is open only inside its `with` block"):
         pa.table(stream)
 

@@ -280,8 +280,15 @@ async def test_another_file_is_refused_by_its_name(job: Job, tmp_path: Path, tex
     with pytest.raises(ValueError, match=complaint) as caught:
         job.collection(since=path)
     assert str(path) in str(caught.value)
-    with pytest.raises(FileNotFoundError):
-        job.collection(since=tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize(
+    ("since", "error"), [("yesterday", FileNotFoundError), ("2026-11-29", FileNotFoundError), (".", IsADirectoryError)]
+)
+async def test_what_cannot_be_read_is_refused_with_what_is_allowed(job: Job, since: str, error: type[OSError]) -> None:
+    with pytest.raises(error, match="since must be a datetime, a report or the path of its file, which ") as caught:
+        job.collection(since=since)
+    assert caught.value.filename == since
 
 
 @pytest.mark.parametrize(
@@ -289,14 +296,16 @@ async def test_another_file_is_refused_by_its_name(job: Job, tmp_path: Path, tex
     [
         ("", ValueError, "^since must not be empty$"),
         ("a\0b", ValueError, "^since must not contain null characters$"),
-        (5, TypeError, "^since must be a time, a report or its file, not an integer$"),
-        (b"report.json", TypeError, "^since must be a time, a report or its file, not bytes$"),
+        (5, TypeError, "^since must be a datetime, a report or the path of its file, not an integer$"),
+        (b"report.json", TypeError, "^since must be a datetime, a report or the path of its file, not bytes$"),
     ],
 )
 async def test_what_is_not_a_file_is_refused(job: Job, since: Any, error, complaint: str) -> None:
     with pytest.raises(error, match=complaint):
         job.collection(since=since)
-    with pytest.raises(error, match=complaint.replace("since", "path").replace("time, a report or its file", "path")):
+    with pytest.raises(
+        error, match=complaint.replace("since", "path").replace("datetime, a report or the path of its file", "path")
+    ):
         load_report(since)
 
 

@@ -78,7 +78,9 @@ async def test_rows_are_taken_lazily_from_an_async_iterable_that_is_closed(serve
 
     async with creations(server, rows(), key=lambda row: row["Project"]["Title"]) as stream:
         async for _, _ in stream:
+            assert repr(stream) == "<WriteStream, open: 1 written>"
             break
+    assert repr(stream) == f"<WriteStream, closed: {len(taken)} written>"
     assert len(taken) <= 3 * FAST.concurrency
     assert closed == [True]
     # What was taken was written, too, and counted.

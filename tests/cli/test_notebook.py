@@ -62,7 +62,7 @@ def test_a_client_with_an_event_loop_of_its_own_works_in_cells_that_do_not_await
     count = "call(lambda c: c.list_connections(catalog='AWS')).connection_summaries"
     assert text_of(cells.run(f"await asyncio.to_thread(lambda: len({count}))")) != "0"
     assert cells.run("call.close()") == []
-    assert problem(cells.run(count)).startswith("RuntimeError: the client is open only inside")
+    assert problem(cells.run(count)).startswith("RuntimeError: the client is open only from `open()`")
 
 
 def test_the_progress_is_one_display_that_is_redrawn(cells):

@@ -25,6 +25,7 @@ from aiopartnercentral._pagination.channel import Channel
 from aiopartnercentral._pagination.progress import Batch, ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, Report
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.text import state_text
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -100,6 +101,11 @@ class Stream(Generic[KeyT, EntryT]):
         self._turn = anyio.Semaphore(1)
         self._open = False
         self._over = False
+
+    def __repr__(self) -> str:
+        """Return whether it is open, and the totals of what has been handed over so far."""
+        state = state_text(was_opened=self._group is not None, is_open=self._open)
+        return f"<{type(self).__name__}, {state}: {self.report.totals}>"
 
     @property
     def report(self) -> Report[KeyT]:

@@ -17,6 +17,7 @@ from anyio.from_thread import BlockingPortal
 
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.needs_block import NeedsBlock
+from aiopartnercentral._utils.text import state_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,9 +59,13 @@ class Blocking(NeedsBlock, Generic[T]):
         self._stack = ExitStack()
         self._thread: Thread | None = None
         self._is_broken = False
+        self._has_block = True
         self._process = os.getpid()
         self._portal: BlockingPortal | None = None
         self._opened: T | None = None
+
+    def __repr__(self) -> str:
+        return f"<blocking {self._what}, {state_text(was_opened=self._opened is not None, is_open=self.is_open)}>"
 
     def open(self) -> Self:
         """Open the object without a `with` block, such as for the cells of a notebook; `close` ends it.
@@ -73,7 +78,9 @@ class Blocking(NeedsBlock, Generic[T]):
             RuntimeError: it was opened before.
             Exception: it cannot be opened.
         """
-        return self.__enter__()
+        opened = self.__enter__()
+        self._has_block = False
+        return opened
 
     def close(self) -> None:
         """Close the object, and end the thread; nothing happens if it is not open."""
@@ -161,7 +168,8 @@ class Blocking(NeedsBlock, Generic[T]):
     def _checked(self) -> tuple[BlockingPortal, T]:
         opened = self._opened
         if self._portal is None or opened is None:
-            raise RuntimeError(f"the {self._what} is open only inside its `with` block")
+            where = "inside its `with` block" if self._has_block else "from `open()` until `close()`"
+            raise RuntimeError(f"the {self._what} is open only {where}")
         if os.getpid() != self._process:
             raise RuntimeError(
                 f"the {self._what} was opened before the process was forked: call `blocking()` in each process"

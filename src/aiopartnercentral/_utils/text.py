@@ -29,6 +29,7 @@ __all__ = [
     "nearest",
     "one_line",
     "replace_surrogates",
+    "state_text",
     "utc_text",
 ]
 
@@ -70,6 +71,11 @@ def listed(names: Iterable[str]) -> str:
     every = list(names)
     more = len(every) - _NAMED
     return f"{', '.join(every[:_NAMED])} and {more} more" if more > 1 else ", ".join(every)
+
+
+def state_text(*, was_opened: bool, is_open: bool) -> str:
+    """Return the state of an object that can be opened once."""
+    return "open" if is_open else "closed" if was_opened else "not opened"
 
 
 def nearest(given: str, names: Iterable[str]) -> str | None:

@@ -95,6 +95,9 @@ class ArrowStream:
         self._table = table
         self.schema: Any = table.schema
 
+    def __repr__(self) -> str:
+        return f"<ArrowStream of {self._stream!r}>"
+
     @property
     def report(self) -> Report[Origin]:
         """A snapshot of what has been handed over so far."""
@@ -135,6 +138,9 @@ class BlockingArrowStream:
         self._has_reader = False
         self._failure: BaseException | None = None
         self.schema: Any = table.schema
+
+    def __repr__(self) -> str:
+        return f"<BlockingArrowStream of {self._stream!r}>"
 
     @property
     def report(self) -> Report[Origin]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from aiopartnercentral._pagination.paginator import Collectable
 from aiopartnercentral._utils.blocking import Blocking
+from aiopartnercentral._utils.text import state_text
 from aiopartnercentral.bulk.source import Origin
 from aiopartnercentral.bulk.stream import CollectionStream
 
@@ -36,6 +37,12 @@ class BlockingStream(Generic[EntryT]):
         """Prepare the stream; it opens when it is entered, once."""
         self._call: Blocking[Stream[Origin, EntryT]] = Blocking(collectable, "stream")
         self._page: Iterator[tuple[Origin, EntryT]] = iter(())
+
+    def __repr__(self) -> str:
+        """Return whether it is open, and what was handed over; not while it is open, as its event loop may be busy."""
+        stream, is_open = self._call.opened, self._call.is_open
+        totals = "" if stream is None or is_open else f": {stream.report.totals}"
+        return f"<BlockingStream, {state_text(was_opened=stream is not None, is_open=is_open)}{totals}>"
 
     @property
     def report(self) -> Report[Origin]:

@@ -47,6 +47,7 @@ Since: TypeAlias = "datetime | Report[Origin] | str | PathLike[str] | None"
 OVERLAP = timedelta(minutes=5)
 _SECOND = timedelta(seconds=1)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=1)
+_ALLOWED = "since must be a datetime, a report or the path of its file"
 _NAMES = validators.collection_of(validators.text, "names of listings")
 
 Digests: TypeAlias = Callable[[Listing[Any, Any]], Mapping[str, str]]
@@ -174,8 +175,12 @@ def read_since(since: Since) -> datetime | Report[Origin] | None:
     if since is None or isinstance(since, datetime | Report):
         return since
     if not isinstance(since, str | PathLike):
-        raise TypeError(f"since must be a time, a report or its file, not {validators.type_name(since)}")
-    return load_report(validators.path("since", since))
+        raise TypeError(f"{_ALLOWED}, not {validators.type_name(since)}")
+    path = validators.path("since", since)
+    try:
+        return load_report(path)
+    except OSError as error:
+        raise OSError(error.errno, f"{_ALLOWED}, which cannot be read: {error.strerror}", error.filename) from None
 
 
 def check_since(

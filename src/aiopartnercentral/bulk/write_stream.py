@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import anyio
 import attrs
 
+from aiopartnercentral._utils.text import state_text
 from aiopartnercentral._utils.threads import own_cancellation_only
 from aiopartnercentral.bulk.instrumentation.logging import notifier
 from aiopartnercentral.bulk.instrumentation.write_events import RowFinished, WritesFinished, WritesStarted, log_write
@@ -98,6 +99,13 @@ class WriteStream(Generic[ResponseT]):
         self._run_id = secrets.token_hex(6)
         self._started_at = datetime.now(UTC)
         self._began = self._ended = 0.0
+
+    def __repr__(self) -> str:
+        """Return whether it is open, and how many rows have ended, by outcome."""
+        has_run = self._run is not None
+        state = state_text(was_opened=has_run, is_open=has_run and not self._has_ended)
+        counts = ", ".join(f"{number} {outcome}" for outcome, number in self._counts.items())
+        return f"<WriteStream, {state}: {counts or 'no rows'}>"
 
     @property
     def report(self) -> WriteReport:
