@@ -8,6 +8,7 @@ import shlex
 import signal
 import sys
 import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
@@ -15,7 +16,7 @@ import httpx2
 import pytest
 
 from aiopartnercentral import ServiceError, account, marketing
-from aiopartnercentral.emulator import Emulator
+from aiopartnercentral.emulator import Clock, Emulator
 from tests.cli.processes import PYTHON, address, connect, everything
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +67,36 @@ async def test_a_running_emulator_is_changed_by_a_command(run, tmp_path):
         assert (emulator.clock.running, emulator.requests_per_second) == (True, None)
         unchanged = await run("emulator-set", emulator.endpoint_url)
         assert json.loads(unchanged.out)["requests_per_second"] is None
+
+
+async def test_a_command_resets_everything_before_its_other_changes(run):
+    async with Emulator({"AWS": 1}, clock=Clock(running=False), latency=0.001) as emulator:
+        before = emulator.scenario
+        emulator.change({"latency": 0, "quotas": {"open_invitations": 3}, "clock": {"advance_seconds": 60}})
+        done = await run("emulator-set", emulator.endpoint_url, "--reset", "--requests-per-second", "9")
+        assert json.loads(done.out) == emulator.scenario == {**before, "requests_per_second": 9}
+        await run("emulator-set", emulator.endpoint_url, "--reset")
+        assert emulator.scenario == before
+
+
+@pytest.mark.parametrize("options", [(), ("--freeze-time",)])
+async def test_the_clock_starts_at_a_time_or_now(started, options):
+    async def clock(time):
+        command = ("emulator", "--start-time", time, *options)
+        async with started(*command) as process, httpx2.AsyncClient(trust_env=False) as http:
+            return (await http.get(f"{await address(process)}/_emulator/scenario")).json()["clock"]
+
+    given = await clock("2026-02-03T00:00:00Z")
+    assert (given["start"][:10], given["running"]) == ("2026-02-03", not options)
+    earliest = datetime.now(UTC) - timedelta(milliseconds=1)
+    assert earliest <= datetime.fromisoformat((await clock("now"))["start"]) <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("time", ["", "today", "2026-02-03T00:00:00"])
+async def test_a_wrong_start_of_the_clock_is_refused(run, time):
+    done = await run("emulator", "--start-time", time)
+    assert (done.code, done.out) == (2, b"")
+    assert "is neither now nor a time with a time zone, such as 2025-12-24T18:00:00Z" in done.err
 
 
 @pytest.mark.parametrize(

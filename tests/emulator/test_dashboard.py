@@ -548,8 +548,8 @@ async def test_forms_set_everything_that_the_admin_api_offers(frozen, http, show
     for name, form, word in (
         ("changes", {"changes": '{"fault": [{"kind": "<script>"}]}'}, "fault 1"),
         ("changes", {"changes": "<script>"}, "JSON object"),
-        ("scenario", {"name": HOSTILE}, "is not a key"),
-        ("scenario", {"name": "/etc/passwd"}, "is not a key"),
+        ("scenario", {"name": HOSTILE}, "scenario must be 'denied-catalog'"),
+        ("scenario", {"name": "/etc/passwd"}, "scenario must be 'denied-catalog'"),
         ("reset", {"seed": "x"}, "Seed"),
         ("code", {"Email": "x", "Code": "1"}, "email must be an e-mail address"),
     ):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -7,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import pytest
 
 from aiopartnercentral import emulator
-from aiopartnercentral.emulator import Emulator, Fault, read_faults
+from aiopartnercentral.emulator import Emulator, Fault, admin_api, read_faults
 from aiopartnercentral.emulator.faults.config_file import KINDS
 from aiopartnercentral.emulator.operations.registry import HANDLERS
 from aiopartnercentral.emulator.scenario import KEYS, shipped
@@ -62,6 +64,29 @@ def test_the_operations_that_are_served_are_documented():
         cells = re.findall(r"^\| ([^|]*) \|", rows, re.MULTILINE)
         told[f"partnercentral-{name}"] = sorted(re.findall(r"`(\w+)`", ", ".join(cells)))
     assert told == {name: sorted(served) for name, served in HANDLERS.items() if name != ACCOUNT.name}
+
+
+@pytest.mark.anyio
+async def test_the_admin_api_is_documented_listed_and_served(frozen, http):
+    table = PAGE.partition("| method | path | what it does | body |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \| `([^`]*)` \| ([^|]*) \|(?: `(.*)`)? \|$", table, re.MULTILINE)
+    told = [
+        {"Method": method, "Path": path, "Does": does} | ({"Body": json.loads(body)} if body else {})
+        for method, path, does, body in rows
+    ]
+    listed = (await http.get(f"{frozen.endpoint_url}/_emulator/")).json()["Routes"]
+    assert listed == told
+    for route in listed:
+        url, body = f"{frozen.endpoint_url}{route['Path']}", route.get("Body")
+        response = await http.request(route["Method"], url, json=body)
+        assert (response.status_code == 200) != route["Path"].endswith("SECRET"), (route, response.text)
+        unknown = await http.request("PUT", url, json=body)
+        assert (unknown.status_code, "GET /_emulator/ lists" in unknown.text) in ((404, True), (403, False))
+    # Nothing else has a path there, and no page names another one.
+    sources = [*Path(emulator.__file__).parent.rglob("*.py"), *(Path(__file__).parents[2] / "docs").glob("*.md")]
+    named = {name for file in sources for name in re.findall(r"/_emulator/([a-z]+)", file.read_text(encoding="utf-8"))}
+    named |= set(re.findall(r"\{PREFIX\}([a-z]+)", Path(admin_api.__file__).read_text(encoding="utf-8")))
+    assert named == {route["Path"].split("/")[2] for route in listed} - {""}
 
 
 def test_every_kind_of_fault_is_documented_with_its_keys():

@@ -23,7 +23,7 @@ from aiopartnercentral.emulator import (
     TruncatedBody,
     UnknownUnionMember,
 )
-from aiopartnercentral.emulator.recording import Cleaner
+from aiopartnercentral.emulator.cleaner import Cleaner
 from aiopartnercentral.emulator.services import SERVICES
 
 pytestmark = pytest.mark.anyio

@@ -8,6 +8,7 @@ import re
 import sys
 from configparser import ConfigParser, Error as ConfigParserError
 from contextlib import AsyncExitStack, contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -68,6 +69,7 @@ def prepare(
     host: str,
     port: int,
     freeze_time: bool,
+    start_time: str | None = None,
     scenario: str | None = None,
     deny: Sequence[str] = (),
     credentials: Path | None = None,
@@ -83,6 +85,7 @@ def prepare(
         host: the address to listen on.
         port: the port to listen on.
         freeze_time: whether its clock stands still.
+        start_time: when the clock starts: `now`, or a time in ISO 8601; None for the date of the seeded data.
         scenario: the name or path of a scenario, whose settings the other options replace; None for none.
         deny: `CATALOG` or `CATALOG:OPERATION` each.
         credentials: an AWS credentials file whose profiles have `aws_account_id`; None to accept any credentials.
@@ -110,8 +113,7 @@ def prepare(
             raise ValueError("--record-from needs --record FILE")  # noqa: TRY301 - shown like every other error
         if sizes:
             given["catalogs"] = sizes
-        if freeze_time:
-            given["clock"] = Clock(running=False)
+        given |= _clock(start_time, freeze_time=freeze_time)
         if deny:
             given["denied_catalogs"] = [entry for entry in deny if ":" not in entry]
             given["denials"] = [Denial(catalog=name, operation=operation) for name, operation in pairs]
@@ -151,6 +153,18 @@ def _sizes(catalogs: Sequence[str]) -> dict[str, int]:
         except ValueError:  # Python limits the number of digits
             raise typer.BadParameter(f"{name}={count[:9]}... has too many digits", param_hint="'--catalog'") from None
     return sizes
+
+
+def _clock(start_time: str | None, *, freeze_time: bool) -> dict[str, Clock]:
+    """Return the clock as an argument of `Emulator`, unless it is the default one."""
+    if start_time is None:
+        return {"clock": Clock(running=False)} if freeze_time else {}
+    try:
+        start = datetime.now(UTC) if start_time == "now" else datetime.fromisoformat(start_time)
+        return {"clock": Clock(start, running=not freeze_time)}
+    except ValueError:
+        reason = f"{start_time!a} is neither now nor a time with a time zone, such as 2025-12-24T18:00:00Z"
+        raise typer.BadParameter(reason, param_hint="'--start-time'") from None
 
 
 def _set_faults(emulator: Emulator, path: Path) -> None:

@@ -93,6 +93,15 @@ def emulator(
             _BEHAVIOUR, None, "Freeze the clock; move it with emulator-set or POST /_emulator/clock.", "--freeze-time"
         ),
     ] = False,
+    start_time: Annotated[
+        str | None,
+        _option(
+            _BEHAVIOUR,
+            "TIME",
+            "Time at which the clock starts: now, or such as 2025-12-24T18:00:00Z. Default: the date of the seeded "
+            "data, 2025-10-01.",
+        ),
+    ] = None,
     credentials: Annotated[
         Path | None,
         _option(_BEHAVIOUR, "FILE", "AWS credentials file with aws_account_id; accept only these credentials."),
@@ -118,6 +127,7 @@ def emulator(
         port=port,
         scenario=scenario,
         freeze_time=freeze_time,
+        start_time=start_time,
         deny=deny or [],
         credentials=credentials,
         faults=faults,
@@ -170,6 +180,15 @@ def emulator_set(
             "can be repeated.",
         ),
     ] = None,
+    reset: Annotated[
+        bool,
+        _option(
+            _DATA,
+            None,
+            "First restore what it was started with: data, settings and clock, and clear its list of requests.",
+            "--reset",
+        ),
+    ] = False,
 ) -> None:
     """Change an emulator while it runs, and print its settings as JSON."""
     from aiopartnercentral.cli.emulator_settings import change  # noqa: PLC0415 - loads aiohttp
@@ -186,6 +205,7 @@ def emulator_set(
                 advance=advance,
                 freeze_time=freeze_time,
                 codes=code or [],
+                reset=reset,
             )
         )
     )

@@ -37,10 +37,11 @@ async def change(
     advance: float | None,
     freeze_time: bool | None,
     codes: Sequence[str],
+    reset: bool,
 ) -> int:
     """Change an emulator, print its situation, and return the exit code.
 
-    All changes are made, or none.
+    All changes after the reset are made, or none.
 
     Arguments:
         url: its address.
@@ -51,6 +52,7 @@ async def change(
         advance: seconds to move its clock; None for none.
         freeze_time: whether its clock stands still; None to keep it as it is.
         codes: `EMAIL=CODE` each.
+        reset: whether to restore first what it was started with.
 
     Raises:
         CommandError: an argument is wrong, the emulator cannot be reached, or it refuses a change.
@@ -75,7 +77,10 @@ async def change(
     if requests_per_second is not None:
         changes["requests_per_second"] = requests_per_second or None
     with await Target.open(STDOUT) as target:
-        text = json.dumps(await _present(url.rstrip("/"), changes), indent=2)
+        address = url.rstrip("/")
+        if reset:
+            await _sent(address, "reset", {"Everything": True})
+        text = json.dumps(await _sent(address, "scenario", changes), indent=2)
         await write_once(target, f"{text}\n".encode())
     return 0
 
@@ -97,15 +102,15 @@ def _table(changes: dict[str, Any], name: str) -> dict[str, Any]:
     return table
 
 
-async def _present(url: str, changes: dict[str, Any]) -> object:
-    """Send the changes to an emulator, all in one request, and return its situation."""
+async def _sent(url: str, path: str, changes: dict[str, Any]) -> object:
+    """Send changes to an emulator, all in one request, or ask it if there are none, and return the response."""
     body = json.dumps(changes, default=str) if changes else None
     # It is asked without the settings of the environment for proxies, and another host is not followed.
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as session:
         try:
             async with session.request(
                 "GET" if body is None else "POST",
-                f"{url}/_emulator/scenario",
+                f"{url}/_emulator/{path}",
                 data=body,
                 headers={"Content-Type": "application/json"},
                 allow_redirects=False,

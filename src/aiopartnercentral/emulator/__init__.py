@@ -7,6 +7,7 @@
     settings     what can be set while the emulator runs
     scenario     scenario files; those of the library are in scenarios/
     recording    records the answers of another service, and replays them
+    cleaner      removes from a recording what must not be in a file
     access_log   one log record for each request
     pipeline     the steps of a request: parsing, fault injection, authentication, execution, recording
     services     the six services: their models, and the form of their requests, responses and errors

@@ -12,12 +12,14 @@ import msgspec
 from aiopartnercentral._utils import validators
 from aiopartnercentral.emulator.errors import STATE_NOT_WRITABLE
 from aiopartnercentral.emulator.operations.account.verification import COMPLETION_PATH
+from aiopartnercentral.emulator.operations.selling.bulk_jobs import REPORTS
 from aiopartnercentral.emulator.persistence.records import StateError
+from aiopartnercentral.emulator.scenario import read_tables, shipped
 from aiopartnercentral.emulator.state.clock import CLOCK_LOCK, format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from aiopartnercentral.emulator.persistence.store import StateStore
@@ -27,23 +29,34 @@ if TYPE_CHECKING:
 PREFIX: Final = "/_emulator/"
 
 _CODE_ARGUMENTS: Final = {"Email": "email", "Code": "code", "Catalog": "catalog", "Account": "account_id"}
+_RESET_ARGUMENTS: Final = {"Seed": "seed", "Everything": "everything"}
 _decode_object = msgspec.json.Decoder(dict[str, Any]).decode
+_shipped = validators.one_of(shipped())
 _seconds = validators.number(least=0)
 
 
 @attrs.frozen
-class AdminApi:
-    """The emulator's own API.
+class Route:
+    """A method and a path of the admin API.
 
-        GET  /_emulator/ready                    {"Ready": true, "InFlight": 0}: it serves requests, so many at present
-        GET  /_emulator/scenario                 the present situation, with the keys of a scenario file
-        POST /_emulator/scenario                 sets the given keys of a scenario -> the present situation
-        POST /_emulator/reset                    {} undoes all changes of items -> {"Now": ...}; optional: Seed
-        GET  /_emulator/clock                    {"Now": ...}
-        POST /_emulator/clock                    {"AdvanceSeconds": 86400} -> {"Now": ...}
-        GET  /_emulator/codes                    {"Codes": [...]}: the valid verification codes
-        POST /_emulator/codes                    {"Email": ..., "Code": ...} sets one; optional: Catalog, Account
-        GET  /_emulator/verifications/<secret>   a completion URL: verifies the registrant
+    Attributes:
+        method: the HTTP method.
+        path: the path, in which `SECRET` stands for a part that is different each time.
+        does: what it does, and what the response has.
+        body: the members of the body, and examples of their values; empty if there is none.
+        handler: makes the status and the JSON body of the response; None if the path has parts that vary.
+    """
+
+    method: str
+    path: str
+    does: str
+    body: Mapping[str, Any] = attrs.field(factory=dict)
+    handler: Callable[[bytes], tuple[int, bytes]] | None = None
+
+
+@attrs.frozen
+class AdminApi:
+    """The emulator's own API, whose index is at `/_emulator/`.
 
     Arguments:
         store: executes changes of the state.
@@ -59,32 +72,62 @@ class AdminApi:
             if path.startswith(COMPLETION_PATH) and method in ("GET", "POST"):
                 with CLOCK_LOCK:
                     return self._complete(path.removeprefix(COMPLETION_PATH))
-            handler = self._handlers().get((method, path))
-            if handler and method == "POST" and content_type != "application/json":
+            handler = next((each.handler for each in self.routes() if (each.method, each.path) == (method, path)), None)
+            if handler is None:
+                return _failed(
+                    HTTPStatus.NOT_FOUND, f"Not found: GET {PREFIX} lists the methods and paths that there are"
+                )
+            if method == "POST" and content_type != "application/json":
                 # Browsers send any other type to other sites without asking them first.
                 return _failed(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The Content-Type must be application/json")
-            return handler(raw) if handler else _failed(HTTPStatus.NOT_FOUND, "Not found")
+            return handler(raw)
         except StateError:
             return _failed(HTTPStatus.INTERNAL_SERVER_ERROR, STATE_NOT_WRITABLE)
 
-    def _handlers(self) -> Mapping[tuple[str, str], Callable[[bytes], tuple[int, bytes]]]:
-        return {
-            ("GET", f"{PREFIX}ready"): lambda _: _ok({"Ready": True, "InFlight": self.settings.in_flight}),
-            ("GET", f"{PREFIX}scenario"): lambda _: _ok(self.settings.scenario),
-            ("POST", f"{PREFIX}scenario"): self._change,
-            ("POST", f"{PREFIX}reset"): self._reset,
-            ("GET", f"{PREFIX}clock"): lambda _: _time(self.store.clock.now()),
-            ("POST", f"{PREFIX}clock"): self._advance,
-            ("GET", f"{PREFIX}codes"): lambda _: self._codes(),
-            ("POST", f"{PREFIX}codes"): self._set_code,
-        }
+    def routes(self) -> Sequence[Route]:
+        """Return everything that there is below `/_emulator/`."""
+        change = {"scenario": "outage", "latency": 0.1, "clock": {"advance_seconds": 60}}
+        code = {"Email": "ada@example.com", "Code": "123456", "Catalog": "AWS", "Account": "111122223333"}
+        reset = "undoes changes of items; with Everything, restores what the emulator was started with"
+        return (
+            Route("GET", PREFIX, "lists this table", {}, self._index),
+            Route("GET", f"{PREFIX}ready", "has status 200 as soon as requests are served", {}, self._ready),
+            Route("GET", f"{PREFIX}scenario", "the present situation, with the keys of a scenario", {}, self._present),
+            Route("POST", f"{PREFIX}scenario", "sets these keys of a scenario, or starts one", change, self._change),
+            Route("POST", f"{PREFIX}reset", reset, {"Everything": True, "Seed": 7}, self._reset),
+            Route("GET", f"{PREFIX}clock", "the time of the clock", {}, self._now),
+            Route("POST", f"{PREFIX}clock", "moves the clock forward", {"AdvanceSeconds": 86400}, self._advance),
+            Route("GET", f"{PREFIX}codes", "the valid verification codes", {}, self._codes),
+            Route("POST", f"{PREFIX}codes", "makes a verification code valid", code, self._set_code),
+            Route("GET", f"{COMPLETION_PATH}SECRET", "opens a completion URL, or an authorization URL"),
+            Route("GET", f"{REPORTS}SECRET", "the report of a bulk job"),
+        )
 
-    def _codes(self) -> tuple[int, bytes]:
+    def _index(self, _: bytes) -> tuple[int, bytes]:
+        shown = [
+            {"Method": each.method, "Path": each.path, "Does": each.does, **({"Body": each.body} if each.body else {})}
+            for each in self.routes()
+        ]
+        return _ok({"Routes": shown})
+
+    def _ready(self, _: bytes) -> tuple[int, bytes]:
+        return _ok({"Ready": True, "InFlight": self.settings.in_flight})
+
+    def _present(self, _: bytes) -> tuple[int, bytes]:
+        return _ok(self.settings.scenario)
+
+    def _now(self, _: bytes) -> tuple[int, bytes]:
+        return _time(self.store.clock.now())
+
+    def _codes(self, _: bytes) -> tuple[int, bytes]:
         return _ok({"Codes": [_code(sent) for sent in self.settings.codes]})
 
     def _change(self, raw: bytes) -> tuple[int, bytes]:
         try:
-            self.settings.change(_object(raw))
+            given = _object(raw)
+            # Over HTTP, only a scenario of the library: a path would let clients find out about files.
+            named = read_tables(_shipped("scenario", given.pop("scenario")))[1] if "scenario" in given else {}
+            self.settings.change({**named, **given})
         except (TypeError, ValueError) as error:
             return _failed(HTTPStatus.BAD_REQUEST, str(error))
         return _ok(self.settings.scenario)
@@ -93,8 +136,8 @@ class AdminApi:
         try:
             given = _object(raw)
             for key in given:
-                validators.one_of(("Seed",))("each key", key)
-            self.settings.reset(given.get("Seed"))
+                validators.one_of(_RESET_ARGUMENTS)("each key", key)
+            self.settings.reset(**{_RESET_ARGUMENTS[key]: value for key, value in given.items()})
         except (TypeError, ValueError) as error:
             return _failed(HTTPStatus.BAD_REQUEST, str(error))
         return _time(self.store.clock.now())
@@ -110,7 +153,7 @@ class AdminApi:
             self.settings.set_code(**{_CODE_ARGUMENTS[key]: value for key, value in given.items()})
         except (TypeError, ValueError) as error:
             return _failed(HTTPStatus.BAD_REQUEST, str(error))
-        return self._codes()
+        return self._codes(raw)
 
     def _advance(self, raw: bytes) -> tuple[int, bytes]:
         try:

@@ -197,6 +197,12 @@ class RequestPipeline:
         while self._response_bytes > RECORDED_RESPONSE_BYTES:
             self._drop_response()
 
+    def forget(self) -> None:
+        """Clear the list of requests."""
+        self.requests.clear()
+        self._responses.clear()
+        self._recorded_bytes = self._response_bytes = 0
+
     def _drop_response(self) -> None:
         record = self._responses.popleft()
         self._response_bytes -= len(record.response or b"")

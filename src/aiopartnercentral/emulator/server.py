@@ -244,6 +244,7 @@ class Emulator(NeedsBlock, Settings):
         try:
             if self._state_file is not None:
                 await self._open_state(self._state_file)
+            self._restore_start = self._restorer()
             await _shielded(self._listen, runner)
         except BaseException:
             await _shielded(self._shut_down, runner)
@@ -262,6 +263,12 @@ class Emulator(NeedsBlock, Settings):
         self._closing.set()
         if runner is not None:
             await _shielded(self._shut_down, runner)
+
+    def _forget_requests(self) -> None:
+        """Clear the list of requests, and begin a replay again."""
+        self._pipeline.forget()
+        if isinstance(self._upstream, Replay):
+            self._upstream.restart()
 
     async def _open_state(self, path: Path) -> None:
         """Restore the state from a file; cancelling this interrupts it."""

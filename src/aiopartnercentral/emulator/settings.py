@@ -59,6 +59,7 @@ class Settings:
         self.clock = dispatcher.store.clock
         self.in_flight = 0
         self.max_in_flight = 0
+        self._restore_start: Callable[[], None] | None = None
 
     if not TYPE_CHECKING:  # type checkers report the same, but not for a class that has this method
 
@@ -71,6 +72,20 @@ class Settings:
                     text = f"{type(self).__name__!r} object has no attribute {name!r}{did_you_mean(name, known)}"
                     raise AttributeError(text)
             super().__setattr__(name, value)
+
+    def _restorer(self) -> Callable[[], None]:
+        """Return a function that restores the present seed, settings and clock."""
+        names = ("latency", "requests_per_second", "denied_catalogs", "denials", "faults", "quotas")
+        seed, restore_clock = self._dispatcher.state.seed, self.clock.restorer()
+        values = {name: getattr(self, name) for name in names}
+
+        def restore() -> None:
+            restore_clock()
+            self._dispatcher.store.reset(seed)
+            for name, value in values.items():
+                setattr(self, name, value)
+
+        return restore
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -146,21 +161,33 @@ class Settings:
         now = self.clock.now()
         return [code for code in self._dispatcher.state.codes() if now < code.expires_at]
 
-    def reset(self, seed: int | None = None) -> None:
+    def reset(self, seed: int | None = None, *, everything: bool = False) -> None:
         """Undo all changes of items, and forget verifications, idempotency tokens and used quotas.
 
-        The clock, the settings and the list of requests stay as they are.
+        The clock, the settings and the list of requests stay as they are, unless everything is reset.
 
         Arguments:
-            seed: seed of the generated data from now on; None for the present one.
+            seed: seed of the generated data from now on; None for the present one, or for that of the start if
+                everything is reset.
+            everything: whether to restore the settings of the start, too, to undo all moves and stops of the clock, to
+                clear the list of requests, and to begin a replay again.
 
         Raises:
-            TypeError: the seed is not an integer.
-            ValueError: the seed is another one, but there is a state file.
+            TypeError: an argument has a wrong type.
+            ValueError: there is a state file, and the seed is another one, or everything is to be reset.
             StateError: the state file cannot be written; nothing was undone.
         """
-        present = self._dispatcher.state.seed
-        self._dispatcher.store.reset(present if seed is None else validators.integer()("seed", seed))
+        if seed is not None:
+            validators.integer()("seed", seed)
+        with CLOCK_LOCK:
+            if validators.flag("everything", everything):
+                (self._restore_start or self._restorer())()
+                self.max_in_flight = self.in_flight
+                self._forget_requests()
+            self._dispatcher.store.reset(self._dispatcher.state.seed if seed is None else seed)
+
+    def _forget_requests(self) -> None:
+        """Clear the list of requests, if there is one."""
 
     def set_code(self, email: str, code: str, *, catalog: str = "AWS", account_id: str | None = None) -> None:
         """Make a code the valid one of an e-mail address, as if it had been sent now.

@@ -19,7 +19,6 @@ from aiohttp import web
 from aiopartnercentral._utils.lazy_imports import missing_package
 from aiopartnercentral.emulator.admin_api import PREFIX
 from aiopartnercentral.emulator.dashboard.views import View
-from aiopartnercentral.emulator.scenario import read_tables, shipped
 from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
@@ -187,7 +186,7 @@ class Dashboard:
         """Carry out a form: the page is a client of the admin API. A form of another site is refused."""
         # Every browser sends the Origin of a form, and one that is not the emulator's own was refused already.
         if "Origin" not in request.headers:
-            text = "A form must come from the dashboard; programs use the admin API below /_emulator/.\n"
+            text = "A form must come from the dashboard; programs use the admin API: GET /_emulator/ lists it.\n"
             return _response(text, content_type="text/plain", status=HTTPStatus.FORBIDDEN)
         try:
             with anyio.fail_after(_FORM_SECONDS):
@@ -230,25 +229,21 @@ def _advance(form: Mapping[str, str]) -> object:
         return {"AdvanceSeconds": text}  # which the admin API refuses
 
 
-def _scenario(form: Mapping[str, str]) -> object:
-    name = form.get("name", "")
-    return read_tables(name)[1] if name in shipped() else {name: None}
-
-
-def _seed(form: Mapping[str, str]) -> object:
+def _reset(form: Mapping[str, str]) -> object:
     seed = form.get("seed", "")
     is_number = len(seed) < _MOST_DIGITS and re.fullmatch("-?[0-9]+", seed, re.ASCII)
-    return {"Seed": int(seed) if is_number else seed} if seed else {}
+    everything = {"Everything": True} if "everything" in form else {}
+    return everything | ({"Seed": int(seed) if is_number else seed} if seed else {})
 
 
 # The forms: for each, the path of the admin API that it is sent to, and what makes the body.
 _FORMS: Final[Mapping[str, tuple[str, Callable[[Mapping[str, str]], object]]]] = {
     "clock": ("clock", _advance),
     "running": ("scenario", lambda form: {"clock": {"running": form.get("running") == "true"}}),
-    "scenario": ("scenario", _scenario),
+    "scenario": ("scenario", lambda form: {"scenario": form.get("name", "")}),
     "changes": ("scenario", lambda form: form.get("changes", "").encode()),
     "faults": ("scenario", lambda _: {"fault": []}),
-    "reset": ("reset", _seed),
+    "reset": ("reset", _reset),
     "code": ("codes", lambda form: {key: form[key] for key in ("Email", "Code", "Catalog", "Account") if key in form}),
 }
 _DONE: Final = {

@@ -341,6 +341,7 @@ class Views:
         data = {**scenario, "struck": struck, "scenarios": list(shipped()), "problem": problem, "form": form}
         proposed = msgspec.json.format(encode(changes), indent=2).decode()
         more = {"done": done, "changes": proposed if text is None else text, "most_seed": MOST_SEED}
+        more |= {"has_state_file": self.store.has_file}
         return View("settings.html", data | more, 400 if problem else 200)
 
     def connect(self, endpoint_url: str) -> View:

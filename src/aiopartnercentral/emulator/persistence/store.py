@@ -69,6 +69,11 @@ class StateStore:
     _together: list[Record] | None = attrs.field(default=None, init=False)
     _closing: ExitStack = attrs.field(factory=ExitStack, init=False, repr=False)
 
+    @property
+    def has_file(self) -> bool:
+        """Whether there is a state file."""
+        return self._log is not None
+
     def open(self, path: Path, check_canceled: Callable[[], None]) -> None:
         """Restore state and clock from a file, and write all changes to it from now on.
 

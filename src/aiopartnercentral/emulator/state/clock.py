@@ -102,6 +102,18 @@ class Clock:
         with CLOCK_LOCK:
             self._now += max(min(moment, LATEST) - self.now(), timedelta(0))
 
+    def restorer(self) -> Callable[[], None]:
+        """Return a function that undoes all later moves and stops; it is not for a clock that is observed."""
+        before = self._now, self._read_at, self._running
+
+        def restore() -> None:
+            with CLOCK_LOCK:
+                if self._observer is not None:
+                    raise ValueError("everything cannot be reset with a state file: the clock in it never goes back")
+                self._now, self._read_at, self._running = before
+
+        return restore
+
     @contextmanager
     def restored_on_error(self) -> Iterator[None]:
         """Hold the clock for several changes; an exception undoes them."""
