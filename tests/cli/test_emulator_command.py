@@ -103,14 +103,26 @@ async def test_given_credentials_must_sign_and_an_operation_can_be_denied(starte
                 assert caught.value.code == error
 
 
-@pytest.mark.parametrize("text", ["no ini", "[a]\naws_access_key_id=x\n", None])
-async def test_credentials_that_cannot_be_used(run, tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("no ini", "{} is not an AWS credentials file"),
+        ("[a]\naws_access_key_id=x\naws_secret_access_key=SECRET\n", "{}: the profile 'a' has no aws_account_id"),
+        (
+            "[a]\naws_access_key_id=x\naws_secret_access_key=SECRET\naws_account_id=1\n",
+            "{}: the profile 'a' has an empty value, or an aws_account_id that is not twelve digits",
+        ),
+        (None, "cannot read the credentials of {}: No such file or directory"),
+    ],
+)
+async def test_credentials_that_cannot_be_used(run, tmp_path, text, complaint):
     file = tmp_path / "credentials"
     if text is not None:
         file.write_text(text)
     ended = await run("emulator", "--credentials", file)
     assert (ended.code, ended.out) == (2, b"")
-    assert "credentials" in ended.err
+    assert complaint.format(file) in ended.err
+    assert "SECRET" not in ended.err
 
 
 async def test_a_state_is_taken_up_again_and_belongs_to_one_emulator(started, run, tmp_path):

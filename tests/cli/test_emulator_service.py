@@ -250,7 +250,8 @@ async def test_what_the_command_has_recorded_it_replays(started, run, tmp_path):
         assert len(aws.requests) == 1
     assert pages[0].connection_summaries == pages[1].connection_summaries
     again = await run("emulator", "--record", file)
-    assert (again.code, again.complaint) == (2, f"aiopartnercentral: cannot create {file}: File exists\n")
+    complaint = f"aiopartnercentral: {file} exists already: give --record another file, or delete this one\n"
+    assert (again.code, again.complaint) == (2, complaint)
     for wrong, complaint in (
         (("--record-from", "https://example.com"), "--record-from needs --record FILE"),
         (("--record", tmp_path / "x", "--replay", file), "--record and --replay must not be given together"),
@@ -259,6 +260,26 @@ async def test_what_the_command_has_recorded_it_replays(started, run, tmp_path):
         refused = await run("emulator", *wrong)
         assert (refused.code, refused.out) == (2, b"")
         assert complaint in refused.err
+
+
+async def test_a_recording_of_nothing_does_not_keep_the_next_one_from_starting(started, tmp_path):
+    file = tmp_path / "answers.ndjson"
+    for _ in range(2):
+        async with started("emulator", "--record", file, "--record-from", "http://127.0.0.1:9") as process:
+            await address(process)
+            assert file.exists()
+            await ended(process)
+        assert not file.exists()
+
+
+async def test_without_credentials_no_recording_is_started(run, tmp_path):
+    nothing = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    file = tmp_path / "answers.ndjson"
+    for profile, reason in (("", "there are no credentials"), ("night", "profile (night) could not be found")):
+        done = await run("emulator", "--record", file, AWS_PROFILE=profile, **nothing)
+        assert (done.code, done.out, file.exists()) == (2, b"", False)
+        assert "--record needs AWS credentials" in done.err
+        assert reason in done.err
 
 
 # the container

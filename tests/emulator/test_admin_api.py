@@ -51,6 +51,21 @@ async def test_the_clock_is_not_moved_by_a_type_that_browsers_send_without_askin
     assert (await http.post(url, content=b'{"AdvanceSeconds": 5}', headers=charset)).status_code == 200
 
 
+async def test_a_scenario_of_the_library_is_started_over_http_and_other_keys_replace_its_own(frozen, http, tmp_path):
+    url = f"{frozen.endpoint_url}/_emulator/scenario"
+    done = await http.post(url, json={"scenario": "outage", "latency": 0.001})
+    assert done.json() == frozen.scenario
+    assert (done.json()["fault"][0]["kind"], done.json()["latency"]) == ("server_error", 0.001)
+    await http.post(url, json={"scenario": "throttled-account", "requests_per_second": 99})
+    assert frozen.scenario["requests_per_second"] == 99
+    before, file = frozen.scenario, tmp_path / "mine.toml"
+    file.write_text("latency = 5")
+    for wrong in (str(file), "../outage", "", None, 1, ["outage"]):  # over HTTP, no file is read
+        refused = await http.post(url, json={"scenario": wrong})
+        assert (refused.status_code, "scenario must be" in refused.json()["Message"]) == (400, True)
+    assert frozen.scenario == before
+
+
 async def test_codes_are_listed_instead_of_sent(frozen, http, ada):
     await ada("SendEmailVerificationCode", Catalog="Sandbox", Email="ada@byron.example")
     (told,) = (await http.get(f"{frozen.endpoint_url}/_emulator/codes")).json()["Codes"]

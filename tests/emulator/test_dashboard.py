@@ -480,8 +480,17 @@ async def test_the_inbox_leads_to_completion_urls(frozen, ada, http, shown):
     await ada("StartVerification", VerificationDetails={"RegistrantVerificationDetails": {}})
     (waiting,) = (await shown("/inbox"))["verifications"]
     assert waiting["account"] == ADA
+
+    async def overview():
+        page = (await http.get(frozen.endpoint_url, headers={"Accept": "text/html"})).text
+        return re.findall(r'>Inbox <span class="count">(\d+)<', page), (await shown("/"))["completion_urls"]
+
+    assert await overview() == (["1"], 1)
+    frozen.set_code("ada@byron.example", "123456")
+    assert await overview() == (["2"], 1)
     assert (await http.get(frozen.endpoint_url + waiting["completion_path"])).status_code == 200
     assert (await shown("/inbox"))["verifications"] == []
+    assert await overview() == (["1"], 0)
 
 
 async def test_the_settings_show_what_is_in_force(frozen, ada, shown):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
+import anyio.to_thread
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from aiopartnercentral.emulator import Credential, Emulator, pipeline
 from aiopartnercentral.emulator.operations.account.handlers import HANDLERS
@@ -48,6 +54,29 @@ async def test_another_path_method_or_content_type(emulator, post, http):
         (404, "UnknownOperationException"),
         (415, "UnsupportedMediaTypeException"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("service", "call"),
+    [
+        ("sts", lambda client: client.get_caller_identity()),  # query
+        ("s3", lambda client: client.list_buckets()),  # XML
+        ("dynamodb", lambda client: client.list_tables()),  # JSON
+        ("lambda", lambda client: client.list_functions()),  # JSON at paths
+    ],
+)
+async def test_a_request_for_another_service_says_so(service, call, emulator):
+    def ask():
+        session = boto3.session.Session("AKIDEXAMPLE", "example", region_name="us-east-1")
+        config = Config(retries={"total_max_attempts": 1})
+        client = session.client(service, endpoint_url=emulator.endpoint_url, config=config)
+        with closing(client), pytest.raises(ClientError) as caught:
+            call(client)
+        return caught.value.response["Error"]
+
+    error = await anyio.to_thread.run_sync(ask)
+    assert error["Code"] == "UnknownOperationException"
+    assert f"The emulator serves Partner Central only, and not {service}. Set AWS_ENDPOINT_URL_" in error["Message"]
 
 
 async def test_every_response_has_a_request_id_and_a_content_type(emulator, post):

@@ -157,7 +157,8 @@ async def test_a_file_sets_everything(tmp_path):
     # What is told can be set again, apart from what belongs to the start.
     emulator.change({name: value for name, value in told.items() if name in CHANGEABLE})
     assert emulator.scenario == told
-    assert set(told) == set(KEYS) - {"account", "files", "replay"}
+    assert set(told) == set(KEYS) - {"account", "replay"}
+    assert told["files"] == str(tmp_path / "uploads")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from aiopartnercentral.emulator.services import ACCOUNT, SELLING
+from aiopartnercentral.emulator.errors import validation_failed
+from aiopartnercentral.emulator.services import ACCOUNT, SELLING, SERVICES
 from aiopartnercentral.emulator.validation import ModelValidator, compiled
 
 MODEL = {
@@ -194,3 +195,15 @@ async def test_wrong_type_filters_are_refused(type_filter, code, emulator, post)
     response = await post(emulator.endpoint_url, "ListConnections", {"Catalog": "AWS", "ConnectionType": type_filter})
     (detail,) = response.json()["ErrorDetails"]
     assert (detail["FieldValidationError"]["Name"], detail["FieldValidationError"]["Code"]) == ("ConnectionType", code)
+
+
+def test_a_member_with_several_problems_is_named_once():
+    request = {"Catalog": "AWS", "Identifier": "?", "Revision": "?" * 2000}
+    problems = SERVICES["partnercentral-revenue-measurement"].validator.request_problems(
+        "GetRevenueAttribution", request
+    )
+    assert [problem.name for problem in problems].count("Identifier") == 2
+    message = validation_failed(problems).message
+    assert re.findall(r"\w+", message).count("Identifier") == 1
+    assert "Identifier (2)" in message
+    assert message.startswith(f"The request has {len(problems)} problems: ")

@@ -107,7 +107,9 @@ def prepare(
                 raise ValueError("--record and --replay must not be given together: each answers requests")  # noqa: TRY301
             from aiopartnercentral.cli.recording import Forwarder  # noqa: PLC0415 - loads botocore
 
-            recorder = Recorder(record, Forwarder(record_from))
+            forwarder = Forwarder(record_from)
+            forwarder.check_credentials()
+            recorder = Recorder(record, forwarder)
             given["upstream"] = recorder
         elif record_from is not None:
             raise ValueError("--record-from needs --record FILE")  # noqa: TRY301 - shown like every other error
@@ -186,21 +188,27 @@ def read_credentials(path: Path) -> dict[str, Credential]:
     Raises:
         ValueError: the file cannot be read, or a profile is incomplete; the message shows no secret.
     """
-    parser = ConfigParser(interpolation=None)
+    parser, profile = ConfigParser(interpolation=None), ""
+    found: dict[str, Credential] = {}
     try:
         parser.read_string(path.read_text(encoding="utf-8"))
-        return {
-            profile["aws_access_key_id"]: Credential(
-                profile["aws_secret_access_key"], profile["aws_account_id"], profile.get("aws_session_token")
+        for profile in parser.sections():
+            of_profile = parser[profile]
+            found[of_profile["aws_access_key_id"]] = Credential(
+                of_profile["aws_secret_access_key"],
+                of_profile["aws_account_id"],
+                of_profile.get("aws_session_token"),
             )
-            for profile in map(parser.__getitem__, parser.sections())
-        }
     except OSError as error:
-        raise ValueError(f"cannot read the credentials: {error.strerror}") from None
+        raise ValueError(f"cannot read the credentials of {path}: {error.strerror}") from None
     except KeyError as error:
-        raise ValueError(f"a profile of the credentials has no {error.args[0]}") from None
-    except (ConfigParserError, ValueError):
-        raise ValueError("the credentials are not an AWS credentials file with accounts of twelve digits") from None
+        raise ValueError(f"{path}: the profile {profile!a} has no {error.args[0]}") from None
+    except (ConfigParserError, UnicodeDecodeError):
+        raise ValueError(f"{path} is not an AWS credentials file") from None
+    except ValueError:
+        reason = "has an empty value, or an aws_account_id that is not twelve digits"
+        raise ValueError(f"{path}: the profile {profile!a} {reason}") from None
+    return found
 
 
 async def serve(prepared: Prepared, *, access_log: bool = False, as_json: bool = False) -> int:
@@ -217,10 +225,13 @@ async def serve(prepared: Prepared, *, access_log: bool = False, as_json: bool =
     async with AsyncExitStack() as stack:
         stack.enter_context(_logged(access_log=access_log, as_json=as_json))
         if prepared.recorder is not None:
+            place = one_line(str(prepared.recorder.path))
             try:
                 stack.enter_context(prepared.recorder)
+            except FileExistsError:
+                reason = f"{place} exists already: give --record another file, or delete this one"
+                raise CommandError(reason, exit_code=USAGE) from None
             except OSError as error:
-                place = one_line(str(prepared.recorder.path))
                 raise CommandError(f"cannot create {place}: {error.strerror}", exit_code=USAGE) from None
         try:
             emulator = await stack.enter_async_context(prepared.emulator)

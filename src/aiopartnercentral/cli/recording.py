@@ -53,6 +53,18 @@ class Forwarder:
         if parts.scheme == "http" and parts.hostname != "localhost" and not is_loopback(parts.hostname):
             raise ValueError("--record-from must begin with https, unless it is on this machine")
 
+    def check_credentials(self) -> None:
+        """Check that there are credentials; this may ask the service that gives them.
+
+        Raises:
+            ValueError: there are none; the message says why.
+        """
+        try:
+            self._credentials()
+        except (BotoCoreError, OSError) as error:
+            text = str(error).rstrip(".")
+            raise ValueError(f"--record needs AWS credentials: {text}: set AWS_PROFILE or log in") from None
+
     async def __call__(self, service: Service, operation: str, body: bytes) -> tuple[int, bytes]:
         """Return status and body of the answer to a request.
 
@@ -76,10 +88,7 @@ class Forwarder:
 
     def _signed(self, service: Service, operation: str, body: bytes) -> Any:  # noqa: ANN401 - botocore has no types
         """Return a signed request."""
-        with self._lock:
-            credentials = self._session.get_credentials()
-        if credentials is None:
-            raise OSError("there are no credentials in the environment of the recorder")
+        frozen = self._credentials()
         known = next(each for each in map(facts, SERVICES) if each.name == service.name)
         endpoint = (self.endpoint_url or known.endpoint_url or "").rstrip("/")
         prefix = service.validator.target_prefix
@@ -90,6 +99,13 @@ class Forwarder:
         else:
             headers["X-Amz-Target"] = f"{prefix}.{operation}"
         request = AWSRequest("POST", f"{endpoint}{path}", headers=headers, data=body)
-        frozen = credentials.get_frozen_credentials()
         SigV4Auth(frozen, service.validator.signing_name, known.region or "").add_auth(request)
         return request
+
+    def _credentials(self) -> Any:  # noqa: ANN401 - botocore has no types
+        """Return the credentials of this process, or raise OSError or BotoCoreError."""
+        with self._lock:
+            credentials = self._session.get_credentials()
+        if credentials is None:
+            raise OSError("there are no credentials in the environment of the recorder")
+        return credentials.get_frozen_credentials()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -70,9 +71,11 @@ def validation_failed(problems: Iterable[FieldProblem]) -> EmulatedServiceError:
     """Return the ValidationException that lists every problem of a request."""
     listed = list(problems)
     noun = "problem" if len(listed) == 1 else "problems"
+    counts = Counter(problem.name for problem in listed)
+    names = ", ".join(name if count == 1 else f"{name} ({count})" for name, count in counts.items())
     return EmulatedServiceError(
         "ValidationException",
-        f"The request has {len(listed)} {noun}: {', '.join(problem.name for problem in listed)}",
+        f"The request has {len(listed)} {noun}: {names}",
         reason="REQUEST_VALIDATION_FAILED",
         problems=listed,
     )

@@ -154,6 +154,10 @@ class RequestPipeline:
                 context.service, context.operation, context.request, account=context.account, origin=origin
             )
             context.respond(context.service.response_body(context.operation, response))
+        except protocol.OtherServiceError as other:
+            context.fail(other)
+            if other.body is not None:
+                context.response = Response(other.status or 0, other.body.encode(), "text/xml")
         except errors.EmulatedServiceError as service_error:
             context.fail(service_error)
         except Exception:

@@ -11,7 +11,7 @@ from aiohttp import HttpVersion11
 
 from aiopartnercentral.emulator import cbor
 from aiopartnercentral.emulator.errors import EmulatedServiceError, protocol_error
-from aiopartnercentral.emulator.services import ACCOUNT, service_of_host, services_by_target
+from aiopartnercentral.emulator.services import ACCOUNT, SERVICES, service_of_host, services_by_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.emulator.services import Service
 
+# The name of the service in the scope of a signature.
+_SCOPE: Final = re.compile(r"Credential=[^ ,]+/[0-9]{8}/[a-z0-9-]{1,32}/([a-z0-9-]{1,64})/aws4_request")
 MAX_BODY: Final = 1024**2
 """The largest size of a request in bytes, decompressed."""
 _PATH: Final = re.compile("/service/(?P<service>[^/]*)/operation/(?P<operation>[^/]*)")
@@ -92,6 +94,31 @@ class Target:
         return cls(found or ACCOUNT, operation, found is not None)
 
 
+class OtherServiceError(EmulatedServiceError):
+    """The request is for a service that is not part of Partner Central.
+
+    Attributes:
+        body: the error as XML, if the protocol of the service has errors in XML; otherwise None.
+    """
+
+    def __init__(self, name: str, *, is_query: bool) -> None:
+        message = (
+            f"The emulator serves Partner Central only, and not {name}. Set {ACCOUNT.endpoint_variable} and the like "
+            "instead of AWS_ENDPOINT_URL"
+        )
+        super().__init__("UnknownOperationException", message, status=400)
+        text = f"<Error><Code>{self.shape}</Code><Message>{message}</Message></Error>"
+        self.body = f"<ErrorResponse>{text}</ErrorResponse>" if is_query else text if name == "s3" else None
+
+
+def _check_service(request: web.BaseRequest) -> None:
+    """Raise OtherServiceError if the signature of a request is for another service than those of Partner Central."""
+    scope = _SCOPE.search(request.headers.get("Authorization", ""))
+    if scope and scope[1] not in {each.validator.signing_name for each in SERVICES.values()}:
+        is_query = request.content_type == "application/x-www-form-urlencoded"
+        raise OtherServiceError(scope[1], is_query=is_query)
+
+
 async def ask_for_body(request: web.BaseRequest) -> None:
     """Send the interim response to a client that waits for one before it sends the body."""
     if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
@@ -104,6 +131,8 @@ def check(request: web.BaseRequest, target: Target) -> None:
     Raises:
         EmulatedServiceError: method, path, host, content type or protocol is wrong, or the operation is unknown.
     """
+    if not target.is_known:
+        _check_service(request)
     service = target.service
     path = f"/service/{service.validator.target_prefix}/operation/{target.operation}" if service.is_cbor else "/"
     if (request.method, request.path) != ("POST", path):

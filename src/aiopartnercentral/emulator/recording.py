@@ -10,6 +10,7 @@ import base64
 import logging
 import os
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeAlias
@@ -98,6 +99,7 @@ class Recorder:
     forward: Forward
     _file: Any = attrs.field(default=None, init=False, repr=False)
     _cleaner: Cleaner = attrs.field(factory=Cleaner, init=False, repr=False)
+    _is_empty: bool = attrs.field(default=True, init=False, repr=False)
 
     def __enter__(self) -> Self:
         """Create the file, which only its owner can read.
@@ -113,8 +115,11 @@ class Recorder:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; if nothing was recorded, remove it, so that the same command can be started again."""
+        with self._file:
+            if self._is_empty:
+                with suppress(OSError):
+                    self.path.unlink()
 
     async def answer(self, service: Service, operation: str, request: Mapping[str, Any]) -> Answer:
         """Return the answer of the other service; if this is cancelled, the request may have been executed."""
@@ -142,6 +147,7 @@ class Recorder:
         line = {"service": service.name, "operation": operation, "request": cleaned, "status": status}
         try:
             self._append(line | {"response": answered})
+            self._is_empty = False
         except OSError as error:
             # Not an error of the request: its client would send it again, and it would be executed twice.
             logger.error("an answer to %s is not recorded: %s", operation, error.strerror)  # noqa: TRY400 - complete

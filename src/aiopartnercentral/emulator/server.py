@@ -169,6 +169,8 @@ class Emulator(NeedsBlock, Settings):
             raise ValueError(f"files must be a directory, and {directory} is not one")
         dispatcher = Dispatcher(store, files=None if directory is None else Path(directory))
         super().__init__(dispatcher)
+        given = {"files": directory, "replay": recorded}
+        self._files = {name: str(path) for name, path in given.items() if path is not None}
         self._upstream = upstream if recorded is None else Replay(Path(recorded))
         admin_api = AdminApi(store, self)
         self._pipeline = RequestPipeline(dispatcher, admin_api, authenticator, self._sleep, self, self._upstream)

@@ -59,6 +59,7 @@ class Settings:
         self.clock = dispatcher.store.clock
         self.in_flight = 0
         self.max_in_flight = 0
+        self._files: dict[str, str] = {}
         self._restore_start: Callable[[], None] | None = None
 
     if not TYPE_CHECKING:  # type checkers report the same, but not for a class that has this method
@@ -233,6 +234,7 @@ class Settings:
                 {name: value for name, value in attrs.asdict(denial).items() if value != "*"} for denial in self.denials
             ],
             "fault": [table_of(fault) for fault in self.faults],
+            **self._files,
         }
 
     def change(self, scenario: str | PathLike[str] | Mapping[str, Any]) -> None:

@@ -75,7 +75,8 @@ class Dashboard:
         """Return the response, or None if the request is not for a page."""
         if request.method == "POST" and request.path.startswith("/settings/"):
             return await self._changed(request)
-        if request.method not in ("GET", "HEAD") or request.path.startswith(PREFIX):
+        is_signed = request.headers.get("Authorization", "").startswith("AWS4-")  # by a client of AWS, not a browser
+        if request.method not in ("GET", "HEAD") or request.path.startswith(PREFIX) or is_signed:
             return None
         if request.path in _ASSETS:
             return _response(_texts()[request.path[1:]], content_type=_ASSETS[request.path])

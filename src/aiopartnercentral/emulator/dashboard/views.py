@@ -12,10 +12,12 @@ import msgspec
 
 from aiopartnercentral.emulator.dashboard import requests
 from aiopartnercentral.emulator.dashboard.kinds import collections
+from aiopartnercentral.emulator.dashboard.pages import ROWS, page_of, paged
 from aiopartnercentral.emulator.dashboard.redaction import redacted_item, redacted_request, redacted_response
 from aiopartnercentral.emulator.dashboard.resources import BUDGET_SECONDS, INDEXED, Budget, Index, history
 from aiopartnercentral.emulator.operations.account.verification import COMPLETION_PATH
 from aiopartnercentral.emulator.operations.registry import is_read
+from aiopartnercentral.emulator.recording import Recorder, Replay
 from aiopartnercentral.emulator.scenario import CHANGEABLE, shipped
 from aiopartnercentral.emulator.services import SERVICES
 from aiopartnercentral.emulator.state.clock import CLOCK_LOCK, format_timestamp
@@ -29,9 +31,8 @@ if TYPE_CHECKING:
     from aiopartnercentral.emulator.dashboard.resources import Collection, Entry
     from aiopartnercentral.emulator.persistence.store import StateStore
     from aiopartnercentral.emulator.pipeline import RequestPipeline
+    from aiopartnercentral.emulator.state.tasks import Verification
 
-ROWS: Final = 50
-"""The number of rows of a page."""
 MOST_SEED: Final = 10**18 - 1
 """The largest seed that the form accepts, so that it is exact in JSON."""
 _FEW: Final = 12
@@ -53,13 +54,6 @@ class View:
     template: str
     data: Data
     status: int = 200
-
-
-def paged(total: int, number: int) -> Data:
-    """Return the position of a page in a list; the nearest page if there is none with this number."""
-    last = max(1, -(-total // ROWS))
-    number = min(max(1, number), last)
-    return {"page": number, "last": last, "start": (number - 1) * ROWS, "total": total}
 
 
 @attrs.frozen
@@ -98,8 +92,8 @@ class Views:
             self.store.state.settle(name, self.now)
 
     def collections(self) -> list[Collection]:
-        """Return all collections of items."""
-        return list(collections(self.store.state, self.now))
+        """Return all collections of items; there are none if another service or a file answers requests."""
+        return [] if self.pipeline.upstream is not None else list(collections(self.store.state, self.now))
 
     def overview(self) -> View:
         """Return how many items of each kind each catalog has, and the latest requests."""
@@ -116,12 +110,23 @@ class Views:
         return {name: [{"kind": kind, "counts": row} for kind, row in kinds.items()] for name, kinds in found.items()}
 
     def facts(self) -> Data:
-        """Return the figures that every page shows."""
+        """Return the figures that every page shows, and what answers requests instead of the emulator."""
+        settings, upstream = self.pipeline.settings, self.pipeline.upstream
         return {
             "recorded_requests": len(self.pipeline.requests),
-            "valid_codes": len(self.pipeline.settings.codes),
-            "active_faults": len(self.pipeline.settings.injector.faults),
+            "valid_codes": len(settings.codes),
+            "completion_urls": sum(1 for _ in self._waiting()),
+            "active_faults": len(settings.injector.faults),
+            "record": str(upstream.path) if isinstance(upstream, Recorder) else None,
+            "replay": str(upstream.path) if isinstance(upstream, Replay) else None,
+            "answers_itself": upstream is None,
         }
+
+    def _waiting(self) -> Iterator[tuple[str, Verification]]:
+        """Yield each verification that waits for its completion URL to be opened, with its account."""
+        for (account, _), each in list(self.store.state.verifications.items()):
+            if each.secret is not None and each.status(self.now) == "PENDING_CUSTOMER_ACTION":
+                yield account, each
 
     def _accounts(self) -> dict[str, dict[str, int]]:
         """Return the number of requests and the numbers of items of each account, by service; the owner comes first."""
@@ -294,7 +299,6 @@ class Views:
             problem: why the form was refused.
             done: what the form has done.
         """
-        now = self.now
         codes = [
             {
                 "account": each.account,
@@ -312,8 +316,7 @@ class Views:
                 "started": format_timestamp(each.started_at),
                 "completion_path": f"{COMPLETION_PATH}{each.secret}",
             }
-            for (account, _), each in self.store.state.verifications.items()
-            if each.secret is not None and each.status(now) == "PENDING_CUSTOMER_ACTION"
+            for account, each in self._waiting()
         ]
         data = {
             "catalogs": [*self.store.state.sizes],
@@ -373,12 +376,6 @@ class Views:
             place = {name: getattr(each.collection, name) for name in ("kind", "catalog")}
             data["rows"].append({"service": each.collection.service.name, **place, **each.summary.shown(self.now)})
         return View("search.html", data | more | at)
-
-
-def page_of(query: Mapping[str, str]) -> int:
-    """Return the number of the page that a query asks for."""
-    number = query.get("page", "")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 1  # noqa: PLR2004 - digits
 
 
 def _choice(query: Mapping[str, str], name: str, options: Sequence[str]) -> str:
