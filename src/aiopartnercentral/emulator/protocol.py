@@ -108,7 +108,7 @@ class OtherServiceError(EmulatedServiceError):
         )
         super().__init__("UnknownOperationException", message, status=400)
         text = f"<Error><Code>{self.shape}</Code><Message>{message}</Message></Error>"
-        self.body = f"<ErrorResponse>{text}</ErrorResponse>" if is_query else text if name == "s3" else None
+        self.body: str | None = f"<ErrorResponse>{text}</ErrorResponse>" if is_query else text if name == "s3" else None
 
 
 def _check_service(request: web.BaseRequest) -> None:
