@@ -70,6 +70,13 @@ def test_a_program_prints_what_the_page_shows(
     check_output(shown, printed)
 
 
+@pytest.mark.parametrize("where", [where for where, block in PROGRAMS.items() if "Emulator(" in block.text], ids=ids)
+def test_a_program_gives_credentials_or_its_page_says_how(where: tuple[str, int]) -> None:
+    """The tests set them; a reader's shell may have none."""
+    given = "aws_access_key_id=" in BLOCKS[where] or "credentials=" in BLOCKS[where]
+    assert given or re.search(r"`export\sAWS_ACCESS_KEY_ID=any\sAWS_SECRET_ACCESS_KEY=any`", PAGES[where[0]])
+
+
 @pytest.mark.parametrize(
     "where", [where for where in BLOCKS if where[0] not in EXCERPTS and where not in WITH_SPARK], ids=ids
 )
