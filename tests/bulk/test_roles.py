@@ -185,6 +185,34 @@ async def test_a_response_that_is_not_from_sts_is_a_credentials_error(clients, m
     assert "a:secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("way", ["role", "profile"])
+async def test_an_endpoint_that_is_not_sts_is_named(clients, monkeypatch, tmp_path, way):
+    """As for all services that one variable sends to the emulator, which has no STS."""
+    config = tmp_path / "config"
+    config.write_text(f"[profile reader]\nrole_arn={ACME}\ncredential_source=Environment\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    said = r"invalid response \(HTTP \d+\).*: check AWS_ENDPOINT_URL"
+    async with Emulator() as emulator:
+        url = emulator.endpoint_url
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"{url}/s3cret")
+        one = Source("AWS", role=Role(arn=ACME)) if way == "role" else Source("AWS", profile="reader")
+        with pytest.raises(CredentialsError, match=said) as caught:
+            await ask(clients, one)
+    assert (f"from {url}:" in str(caught.value)) == (way == "role")
+    assert "s3cret" not in str(caught.value)
+
+
+async def test_roles_can_be_rehearsed_with_the_emulator(sts, clients, monkeypatch):
+    """As docs/sources.md says: moto is the STS, and the emulator everything else."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+    async with Emulator() as emulator:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint_url)
+        await ask(clients, Source("AWS", role=Role(arn=ACME)))
+    assert len(sts.assumed(ACME)) == len(emulator.requests) == 1
+
+
 NO_TIME = b"<AssumeRoleResult><Credentials><Expiration>inf</Expiration></Credentials></AssumeRoleResult>"
 
 
@@ -192,7 +220,7 @@ NO_TIME = b"<AssumeRoleResult><Credentials><Expiration>inf</Expiration></Credent
 async def test_a_response_without_credentials_is_a_credentials_error(clients, monkeypatch, result):
     with scripted_sts(b"<AssumeRoleResponse>%s</AssumeRoleResponse>" % result, 200) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
-        with pytest.raises(CredentialsError, match=f"role {ACME} cannot be assumed: invalid response"):
+        with pytest.raises(CredentialsError, match=rf"{ACME} cannot be assumed: invalid response .* from {url}:"):
             await ask(clients, Source("AWS", role=Role(arn=ACME)))
 
 

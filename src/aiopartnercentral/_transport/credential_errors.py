@@ -70,6 +70,7 @@ _PROVIDERS: Final = {
 """For each provider of botocore's chain: its name, what it failed to give, and what to do."""
 _DENIED: Final = "the caller needs permission to make this call, and the role's trust policy must allow the caller"
 _REJECTED: Final = "renew the credentials that make the call, or check the profile and the clock"
+_FOREIGN: Final = "check AWS_ENDPOINT_URL, those of single services, and proxies"
 _ADVICE: Final = {
     "AccessDenied": _DENIED,
     "AccessDeniedException": _DENIED,
@@ -129,6 +130,7 @@ def credentials_error(
     *,
     unusable: str = _UNUSABLE,
     advice: str = "",
+    endpoint_url: str | None = None,
 ) -> CredentialsError:
     """Return a `CredentialsError` for the cause.
 
@@ -137,10 +139,16 @@ def credentials_error(
         error: the cause.
         unusable: the reason for an exception of Python, which has none for a person.
         advice: what to do, unless the cause says it.
+        endpoint_url: where the request was sent, if it is known.
     """
     code, reason, is_retryable = _explained(error, unusable)
+    is_foreign = reason.startswith(_UNUSABLE) and (endpoint_url is not None or isinstance(error, ClientError))
+    if is_foreign and endpoint_url is not None:
+        reason = f"{reason} from {_without_secrets(endpoint_url)}"
     if is_retryable:
         advice = "try again later"
+    elif is_foreign:
+        advice = _FOREIGN
     elif isinstance(error, ClientError):
         advice = _ADVICE.get(str(code), advice)
     if isinstance(error, CredentialsError | RedirectError):

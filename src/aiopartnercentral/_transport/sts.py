@@ -32,7 +32,8 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
             asked["ExternalId"] = external_id
         return _credentials(await sts.assume_role(**asked))
     except Exception as error:  # noqa: BLE001 - whatever a response causes that is not from STS, but from a proxy
-        failure = credentials_error(f"role {role.arn} cannot be assumed", error)
+        what = f"role {role.arn} cannot be assumed"
+        failure = credentials_error(what, error, endpoint_url=sts.meta.endpoint_url)
     finally:
         end_secret_work(token)
     # Raised outside the handler: the message of STS or botocore may repeat the external id, and must not be its
