@@ -230,6 +230,15 @@ async def test_a_night_that_failed_is_resumed_by_the_same_command(job: Job) -> N
     assert await job.night(*resumable) == []
 
 
+async def test_without_a_checkpoint_a_second_run_replaces_what_the_first_one_got(job: Job) -> None:
+    """So docs/cli.md recommends one."""
+    await job.night()
+    job.service.change("Sandbox", "S0")
+    job.service.denied = {"AWS"}
+    assert await job.night(code=1) == ["S0"]
+    assert await job.night(code=1) == []
+
+
 async def test_an_output_that_was_not_written_does_not_count(job: Job) -> None:
     await job.night()
     job.service.change("Sandbox", "S0")
