@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -110,3 +111,21 @@ def test_a_file_that_linecache_forgets_is_read():
 
 def test_any_module_can_be_the_first_in_any_thread():
     run(ALL_AT_ONCE)
+
+
+OPTIONAL = ("dlt", "jinja2", "opentelemetry", "pandas", "polars", "pyarrow", "pyspark", "pytest", "rich", "ry", "typer")
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["bulk", "sinks", "emulator", "cli.notebook", "integrations.dlt", "integrations.spark", "pytest_plugin"],
+)
+def test_a_module_that_needs_a_package_says_what_to_install(module: str) -> None:
+    """No public module ends with Python's bare message if its extra is not installed."""
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({OPTIONAL}))\n"
+        f"try: import aiopartnercentral.{module}\n"
+        "except ImportError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"(this needs (\w+): pip install \2( .*)?\n)?", done.stdout), done.stdout

@@ -7,8 +7,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from aiopartnercentral._utils.html import Html, text
+from aiopartnercentral._utils.lazy_imports import import_optional
 from aiopartnercentral.bulk import RunFinished, RunStarted
-from aiopartnercentral.cli.progress import Progress, progress_lines
+
+import_optional("rich", extra="cli")  # which the progress needs
+from aiopartnercentral.cli.progress import Progress, progress_lines  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
