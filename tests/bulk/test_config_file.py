@@ -97,7 +97,7 @@ def test_every_key_of_a_file(load):
         ),
         (
             '[[source]]\ncatalogs = ["AWS", "Sandbox"]\nlabel = "x"',
-            "source 1: label: 'x' is already the label of source 1",
+            "source 1: label: 'x' is the label of each of its catalogs: add {catalog}",
         ),
         ('[[source]]\ncatalogs = ["AWS"]\nlabel = 1', "source 1: label: must be a string, not an integer"),
         ('[[source]]\ncatalogs = ["AWS"]\nregion = "x y"', "source 1: region: must be the name of a region"),

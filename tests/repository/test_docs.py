@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-NOT_INSTALLED = {"airflow", "dask", "deltalake", "pyiceberg", "ray", "rows", "tasks"}
+NOT_INSTALLED = {"airflow", "dask", "deltalake", "endpoint", "pyiceberg", "ray", "rows", "tasks"}
 """Packages that only the nox session `recipes` installs, and a program of the same page."""
 
 

@@ -47,7 +47,17 @@ COUNTS = {"AWS": 230, "Sandbox": 40}
 def test_every_block_has_a_test() -> None:
     assert PAGE.count("\n```") == 2 * len(BLOCKS)
     assert set(BLOCKS) == {
-        *("endpoint.py", "service.py", "feeding.py", "sharing.py", "cell 1", "cell 2", "cell 3", "to_duckdb.py"),
+        *(
+            "endpoint.py",
+            "test_endpoint.py",
+            "service.py",
+            "feeding.py",
+            "sharing.py",
+            "cell 1",
+            "cell 2",
+            "cell 3",
+            "to_duckdb.py",
+        ),
         *("changes.py", "details.py", "invite.py"),
         *("nightly.py", "to_s3.py", "sources.toml", "partners.service", "partners.timer", "crontab"),
     }
@@ -212,6 +222,12 @@ def test_an_endpoint_returns_and_takes_typed_objects(folder: Path) -> None:
         assert refused["detail"][0]["loc"] == ["body", "NextToken"]
         assert "ListConnectionsResponse" in answer("GET", "/openapi.json")["components"]["schemas"]
         connection.close()
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_endpoint_can_be_tested_with_the_fixture() -> None:
+    done = run(sys.executable, "-m", "pytest", "-q", "test_endpoint.py")
+    assert "1 passed" in done.stdout
 
 
 def test_an_endpoint_streams_items_and_ends_with_the_report(folder: Path, emulator: Emulator) -> None:

@@ -96,8 +96,12 @@ def _sources(file: Path, content: dict[str, Any]) -> tuple[Source, ...]:
         table = _Table(f"{file}: source {number}", values)
         table.check(_KEYS)
         for source in table.with_defaults(defaults).sources():
-            if source.label in labels:
-                raise table.failure("label", f"{source.label!r} is already the label of source {labels[source.label]}")
+            other = labels.get(source.label)
+            if other == number:
+                text = f"{source.label!r} is the label of each of its catalogs: add {{catalog}} to tell them apart"
+                raise table.failure("label", text)
+            if other is not None:
+                raise table.failure("label", f"{source.label!r} is already the label of source {other}")
             labels[source.label] = number
             sources.append(source)
     return tuple(sources)
