@@ -11,7 +11,7 @@ from sphinx.cmd.build import build_main
 
 from docs._site import reference
 from docs._site.checking import problems
-from docs._site.staging import stage
+from docs._site.staging import BrokenLinksError, stage
 
 HERE = Path(__file__).parent
 
@@ -21,7 +21,11 @@ def main(output: Path) -> int:
     html, staged = output / "html", output / "pages"
     for directory in (html, staged):
         shutil.rmtree(directory, ignore_errors=True)
-    stage(staged, reference.pages())
+    try:
+        stage(staged, reference.pages())
+    except BrokenLinksError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
     arguments = ["-b", "html", "--fail-on-warning", "--keep-going", "--jobs", str(os.cpu_count() or 1), "--quiet"]
     code = build_main([*arguments, "-c", str(HERE), "-d", str(output / "doctrees"), str(staged), str(html)])
     if code:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 from posixpath import normpath, relpath
 from typing import TYPE_CHECKING
@@ -17,9 +18,13 @@ OTHERS = {"changelog": "CHANGELOG.md", "contributing": "CONTRIBUTING.md", "examp
 """Pages of other directories that the site has, too, by their names there."""
 
 _FENCED = re.compile(r"^(```.*?^```$)", re.DOTALL | re.MULTILINE)
-_LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
+_LINK = re.compile(r"\[([^\]]*)\]\(<?([^)\s>]+)>?\)")
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+
+
+class BrokenLinksError(LookupError):
+    """Links of the pages lead nowhere."""
 
 
 def sources() -> dict[str, Path]:
@@ -45,12 +50,17 @@ def stage(directory: Path, generated: Mapping[str, str] | None = None) -> None:
     Arguments:
         directory: where Sphinx will read them; must not exist.
         generated: further pages by name, whose start page is `reference/index`.
+
+    Raises:
+        BrokenLinksError: links lead nowhere; the message has a line for each.
     """
-    for name, path in sources().items():
-        text = _with_links_of_the_site(path)
-        if name == "index":
-            text += "".join(_toctrees("reference/index" if generated else None))
-        _write(directory, name, text)
+    broken: list[str] = []
+    texts = {name: _with_links_of_the_site(path, broken) for name, path in sources().items()}
+    if broken:
+        raise BrokenLinksError("\n".join(broken))
+    for name, text in texts.items():
+        more = _toctrees("reference/index" if generated else None) if name == "index" else ()
+        _write(directory, name, text + "".join(more))
     for name, text in (generated or {}).items():
         _write(directory, name, text)
     for path in DOCS.rglob("*"):  # pictures and notebooks
@@ -72,30 +82,42 @@ def _toctrees(reference: str | None) -> Iterator[str]:
         yield f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{pages}\n```\n"
 
 
-def _with_links_of_the_site(path: Path) -> str:
+def _with_links_of_the_site(path: Path, broken: list[str]) -> str:
     """Return a page's text, with links to pages by their names on the site, and without those to source files.
 
-    Raises:
-        LookupError: a link leads nowhere.
+    Arguments:
+        path: the page.
+        broken: gets a line for each link that leads nowhere.
     """
+    text = path.read_text(encoding="utf-8")
     on_site = {source: f"{name}.md" for name, source in sources().items()}
 
-    def changed(link: re.Match[str]) -> str:
+    def changed(link: re.Match[str], start: int) -> str:
         label, target = link.groups()
         place, hash_sign, anchor = target.partition("#")
         if "://" in place or not place:
             return link[0]
         found = Path(normpath(path.parent / place))
+        reason = None
         if not found.exists():
-            raise LookupError(f"{path}: {place} does not exist")
+            reason = f"{place} does not exist"
+        elif anchor and found not in on_site and found.is_relative_to(DOCS):
+            reason = f"{target}: only pages have anchors"
+        if reason:
+            line = text.count("\n", 0, start + link.start()) + 1
+            broken.append(f"{path.relative_to(ROOT)}:{line}: {reason}")
+            return label
         if found not in on_site:
             return link[0] if found.is_relative_to(DOCS) else label
         if label == found.name:  # which says more in a directory of files than on the site
             label = _title(found)
         return f"[{label}]({relpath(on_site[found], Path(on_site[path]).parent)}{hash_sign}{anchor})"
 
-    parts = _FENCED.split(path.read_text(encoding="utf-8"))
-    return "".join(part if part.startswith("```") else _LINK.sub(changed, part) for part in parts)
+    parts, start = [], 0
+    for part in _FENCED.split(text):
+        parts.append(part if part.startswith("```") else _LINK.sub(partial(changed, start=start), part))
+        start += len(part)
+    return "".join(parts)
 
 
 def _title(path: Path) -> str:

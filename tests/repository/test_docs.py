@@ -125,7 +125,7 @@ def is_ours(target: Any) -> bool:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_within_the_tree_lead_somewhere(page: str) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", PAGES[page]):
+    for target in re.findall(r"\]\(<?([^)\s>]+)>?\)", PAGES[page]):
         if "://" in target:
             continue
         path, _, anchor = target.partition("#")

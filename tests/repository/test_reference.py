@@ -121,9 +121,16 @@ def test_links_to_files_that_are_no_pages(tmp_path: Path, monkeypatch: pytest.Mo
         "[notebook](n.ipynb), code, [Start](index.md#part)"
     )
     assert (tmp_path / "staged" / "n.ipynb").exists()
-    page.write_text("# Page\n\n[gone](gone.md)\n", encoding="utf-8")
-    with pytest.raises(LookupError, match=re.escape("gone.md does not exist")):
+    page.write_text(
+        "# Page\n\n[start](<index.md>), [gone](gone.md)\n\n```text\n[no](link.md)\n```\n\n[notebook](n.ipynb#cell)\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(staging.BrokenLinksError) as raised:
         staging.stage(tmp_path / "again")
+    assert str(raised.value).splitlines() == [
+        "docs/page.md:3: gone.md does not exist",
+        "docs/page.md:9: n.ipynb#cell: only pages have anchors",
+    ]
 
 
 PAGE = """<html><head><link rel="stylesheet" href="style.css"></head><body><h1 id="top">Page</h1>%s</body></html>"""
