@@ -131,6 +131,15 @@ def test_it_can_be_kept_open_without_a_block(emulator) -> None:
     assert not call.is_open
 
 
+def test_a_client_to_which_nothing_refers_is_closed(emulator) -> None:
+    before = set(threading.enumerate())
+    call = blocking(connect(emulator)).open()
+    (thread,) = (each for each in set(threading.enumerate()) - before if each.name == "aiopartnercentral")
+    del call
+    thread.join(GUARD)
+    assert not thread.is_alive()
+
+
 def test_a_client_that_cannot_be_opened() -> None:
     with pytest.raises(ValueError, match="endpoint_url must be a URL"), blocking(account.connect(endpoint_url="x")):
         pass
@@ -178,6 +187,40 @@ def test_an_interrupt_ends_everything_and_a_fork_uses_nothing_of_it() -> None:
         output, errors = process.communicate(timeout=GUARD)
     assert forked == "the client was opened before the process was forked: call `blocking()` in each process\n"
     assert (output, errors) == ("interrupted 1\n", "")
+
+
+LATE = """
+import sys
+from concurrent.futures import Future
+from aiopartnercentral import account, blocking
+
+result = Future.result
+
+def late(future, timeout=None):
+    if str(future.exception(timeout) or result(future)) == "mine":  # it has ended
+        raise KeyboardInterrupt
+    return result(future)
+
+async def end(client):
+    if sys.argv[2] == "error":
+        raise ValueError("mine")
+    return "mine"
+
+keys = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "not-a-secret"}
+try:
+    with blocking(account.connect(endpoint_url=sys.argv[1], **keys)) as call:
+        Future.result = late
+        call(end)
+except KeyboardInterrupt:
+    print("interrupted", call.is_open)
+"""
+
+
+@pytest.mark.parametrize("way", ["result", "error"])
+def test_an_interrupt_just_after_a_call_has_ended_closes_the_client(emulator, way) -> None:
+    command = [sys.executable, "-c", LATE, emulator.endpoint_url, way]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=GUARD, check=False)
+    assert (ended.stdout, ended.stderr) == ("interrupted False\n", "")
 
 
 NO_FORK: dict[str, Any] = {"condition": not hasattr(os, "fork"), "reason": "the system cannot fork"}

@@ -210,3 +210,51 @@ def test_an_interrupt_ends_everything() -> None:
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=GUARD)
     assert (output, errors) == ("10 1\n", "")
+
+
+AT_EACH_LINE = """
+import os, sys, threading
+from aiopartnercentral import account
+from aiopartnercentral.bulk import Collection, Source
+
+FILES = tuple(os.path.join(*names, "blocking.py") for names in (("aiopartnercentral", "_utils"), ("bulk",)))
+whole = Collection(account.listings.list_connections(page_size=20), Source("AWS", endpoint_url=sys.argv[1]))
+interrupted = []  # the lines, of which each run interrupts one
+
+def collect():
+    with whole.blocking() as stream:
+        for _ in stream:
+            pass
+
+def trace(frame, event, argument):
+    return at_line if frame.f_code.co_filename.endswith(FILES) else None
+
+def at_line(frame, event, argument):
+    line = (frame.f_code.co_qualname, frame.f_lineno)
+    if event == "line" and runs > len(interrupted) and line not in interrupted:
+        interrupted.append(line)
+        raise KeyboardInterrupt
+    return at_line
+
+before = set(threading.enumerate())
+runs = 0
+while runs == len(interrupted):
+    runs += 1
+    sys.settrace(trace)
+    try:
+        collect()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.settrace(None)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(20)
+        if thread.is_alive():
+            sys.exit(f"{thread.name} was left by an interrupt in {interrupted[-1]}")
+print(sorted({name.partition(".")[0] for name, _ in interrupted}))
+"""
+
+
+def test_an_interrupt_at_any_line_ends_the_thread(emulator) -> None:
+    output, errors = run(AT_EACH_LINE, emulator).communicate(timeout=GUARD)
+    assert (output, errors) == ("['Blocking', 'BlockingStream', 'Streams', '_EventLoopThread']\n", "")

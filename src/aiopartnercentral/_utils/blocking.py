@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import os
 from collections.abc import Awaitable
 from concurrent.futures import Future, InvalidStateError
-from contextlib import AbstractAsyncContextManager, ExitStack, suppress
-from functools import partial
+from contextlib import AbstractAsyncContextManager, suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 import anyio
 from anyio.from_thread import BlockingPortal
@@ -42,7 +42,8 @@ class Blocking(NeedsBlock, Generic[T]):
     Its event loop runs in a thread of its own, so it can be used where a loop is running already, such as in a
     notebook, and in a process that was forked before. Several threads may call at once. Leaving the block closes the
     object and ends the thread, also after an exception such as `KeyboardInterrupt`, which cancels what is running. The
-    cells of a notebook share no block: there, `open` opens the object, and `close` or the end of the process closes it.
+    cells of a notebook share no block: there, `open` opens the object. It is closed by `close`, at the end of the
+    process, or when nothing refers to this any more.
     """
 
     _usage = "`with blocking(...) as call:` and `call(lambda client: client.list_connections(...))`"
@@ -56,9 +57,7 @@ class Blocking(NeedsBlock, Generic[T]):
         """
         self._manager = manager
         self._what = what
-        self._stack = ExitStack()
-        self._thread: Thread | None = None
-        self._is_broken = False
+        self._thread: _EventLoopThread[T] | None = None
         self._has_block = True
         self._process = os.getpid()
         self._portal: BlockingPortal | None = None
@@ -72,7 +71,7 @@ class Blocking(NeedsBlock, Generic[T]):
 
             call = blocking(account.connect(profile="ada")).open()
 
-        The end of the process closes it, too.
+        It is also closed at the end of the process, and when nothing refers to it any more.
 
         Raises:
             RuntimeError: it was opened before.
@@ -106,30 +105,39 @@ class Blocking(NeedsBlock, Generic[T]):
         """
         if self._opened is not None:
             raise RuntimeError(f"a {self._what} can be entered only once; call `blocking()` again for a new one")
-        with ExitStack() as stack:
-            portal, thread = _start_portal()
-            stack.push(partial(_stop, portal, thread))
+        thread = _EventLoopThread(self._manager)
+        self._process = os.getpid()
+        # An interrupt can come between any two lines, also where a block is entered or left: the thread then ends with
+        # the last reference to this.
+        finalize(self, thread.stop, SystemExit()).atexit = False
+        try:
             self._thread = thread
-            self._opened = stack.enter_context(portal.wrap_async_context_manager(self._manager))
-            self._portal, self._process = portal, os.getpid()
-            self._stack = stack.pop_all()
-        _OPEN.add(self)
+            thread.start()
+            self._portal, self._opened = thread.opened.result()
+            _OPEN.add(self)
+        except BaseException as error:
+            thread.stop(error)
+            with suppress(RuntimeError):  # it was not started
+                thread.join()
+            self._portal = self._opened = None
+            raise
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         """Close the object, and end the thread."""
-        if os.getpid() != self._process:
-            return  # a forked process, which has neither the thread nor its event loop
-        _OPEN.discard(self)
+        thread = self._thread
+        if thread is None or os.getpid() != self._process:
+            return  # a forked process has neither the thread nor its event loop
+        thread.stop(exc)
         try:
-            if self._is_broken and self._thread is not None:
-                self._thread.join()
-            else:
-                self._stack.__exit__(exc_type, exc, tb)
+            thread.join()  # an interrupt leaves it closing; the end of the process then waits for it
         finally:
             self._portal = None
+        _OPEN.discard(self)
+        if thread.failure is not None:
+            raise thread.failure
 
     def check_open(self) -> None:
         """Raise the error of calls if the block is not open in this process.
@@ -159,11 +167,8 @@ class Blocking(NeedsBlock, Generic[T]):
         future = portal.start_task_soon(_result_of, function, opened)
         try:
             return future.result()
-        except BaseException:
-            # A KeyboardInterrupt leaves it waiting. Raised by the function, it ends the event loop, as SystemExit does.
-            if not future.cancel() and not isinstance(future.exception(), Exception):
-                self._is_broken = True
-            raise
+        finally:
+            future.cancel()  # if an interrupt has ended the waiting
 
     def _checked(self) -> tuple[BlockingPortal, T]:
         opened = self._opened
@@ -202,47 +207,76 @@ def blocking(manager: AbstractAsyncContextManager[T]) -> Blocking[T]:
     return Blocking(manager, "client")
 
 
-def _start_portal() -> tuple[BlockingPortal, Thread]:
-    """Start an event loop in a thread of its own.
+class _EventLoopThread(Thread, Generic[T]):
+    """A thread whose event loop opens an object, and closes it once the thread is told to stop.
 
-    Not by `start_blocking_portal`, whose generator waits for the thread when Python releases it: in a forked process,
-    which does not have the thread, that never ends.
+    Nothing here waits for the thread when Python releases it, as the generator of `start_blocking_portal` does: in a
+    forked process, which does not have the thread, that never ends. It has no reference to the `Blocking` it serves.
+
+    Attributes:
+        opened: the portal to the event loop, and the object; or the error of opening it.
+        failure: the error of closing the object, once the thread has ended.
     """
-    started: Future[BlockingPortal] = Future()
-    is_stopped = False
 
-    async def run() -> None:
-        nonlocal is_stopped
-        async with BlockingPortal() as portal:
-            with suppress(InvalidStateError):  # nobody waits for it any more
-                started.set_result(portal)
-                await portal.sleep_until_stopped()
-        is_stopped = True
+    def __init__(self, manager: AbstractAsyncContextManager[T]) -> None:
+        super().__init__(name="aiopartnercentral", daemon=True)
+        self._manager = manager
+        self._process = os.getpid()
+        self._stopping: Future[BaseException | None] = Future()
+        self._is_closed = False
+        self.opened: Future[tuple[BlockingPortal, T]] = Future()
+        self.failure: Exception | None = None
 
-    def work() -> None:
+    def stop(self, error: BaseException | None) -> None:
+        """Close the object and end, at any time and from any thread; only the first time matters.
+
+        Arguments:
+            error: what ends the block. It cancels the opening, and the calls of other threads.
+        """
+        if os.getpid() == self._process:
+            with suppress(InvalidStateError):
+                self._stopping.set_result(error)
+
+    def run(self) -> None:
+        """Run the event loop."""
         try:
-            anyio.run(run)
+            anyio.run(self._serve)
         except BaseException as error:
-            if not started.done():
-                started.set_exception(error)
-            elif not is_stopped:
+            if not self.opened.done():
+                self.opened.set_exception(error)
+            elif not self._is_closed:
                 # Otherwise asyncio needs a thread to end, and Python 3.12 and later start none when they end.
                 raise
 
-    thread = Thread(target=work, name="aiopartnercentral", daemon=True)
-    thread.start()
-    try:
-        return started.result(), thread
-    except BaseException:  # such as KeyboardInterrupt
-        started.cancel()
-        raise
+    async def _serve(self) -> None:
+        stopping = asyncio.wrap_future(self._stopping)
+        with anyio.CancelScope() as scope:
+            stopping.add_done_callback(lambda _: None if self.opened.done() else scope.cancel())
+            try:
+                async with BlockingPortal() as portal:
+                    await self._serve_object(portal, stopping)
+            finally:
+                stopping.cancel()  # `stop` does nothing any more
+        self._is_closed = True
 
-
-def _stop(portal: BlockingPortal, thread: Thread, exc_type: type[BaseException] | None, *_: object) -> None:
-    with suppress(RuntimeError):  # it is not running any more
-        # After an exception, it cancels the calls of other threads.
-        portal.start_task_soon(portal.stop, exc_type is not None)
-    thread.join()
+    async def _serve_object(self, portal: BlockingPortal, stopping: asyncio.Future[BaseException | None]) -> None:
+        try:
+            opened = await self._manager.__aenter__()
+        except Exception as failure:  # noqa: BLE001 - raised where it is opened
+            self.opened.set_exception(failure)
+            return
+        self.opened.set_result((portal, opened))
+        error = None
+        try:
+            error = await stopping
+        finally:
+            details = (None, None, None) if error is None else (type(error), error, error.__traceback__)
+            try:
+                await self._manager.__aexit__(*details)
+            except Exception as failure:  # noqa: BLE001 - raised where it is closed
+                self.failure = failure
+        if error is not None:
+            await portal.stop(cancel_remaining=True)
 
 
 @atexit.register
