@@ -93,6 +93,7 @@ class BlockingStream(Generic[EntryT]):
             Exception: as iterating over an async stream of the collection.
             RuntimeError: the block is not open, or it was opened by the process that this one was forked from.
         """
+        self._call.check_open()
         for entry in self._page:  # without the event loop, which would take as long as an item of a page
             return entry
         self._page = self._call(_next_page)
