@@ -59,6 +59,7 @@ class Blocking(NeedsBlock, Generic[T]):
         self._what = what
         self._thread: _EventLoopThread[T] | None = None
         self._has_block = True
+        self._finalizer: finalize[..., Blocking[T]] | None = None
         self._process = os.getpid()
         self._portal: BlockingPortal | None = None
         self._opened: T | None = None
@@ -109,7 +110,8 @@ class Blocking(NeedsBlock, Generic[T]):
         self._process = os.getpid()
         # An interrupt can come between any two lines, also where a block is entered or left: the thread then ends with
         # the last reference to this.
-        finalize(self, thread.stop, SystemExit()).atexit = False
+        self._finalizer = finalize(self, thread.stop, SystemExit())
+        self._finalizer.atexit = False
         try:
             self._thread = thread
             thread.start()
@@ -136,6 +138,8 @@ class Blocking(NeedsBlock, Generic[T]):
         finally:
             self._portal = None
         _OPEN.discard(self)
+        if self._finalizer is not None:
+            self._finalizer.detach()
         if thread.failure is not None:
             raise thread.failure
 
@@ -269,6 +273,9 @@ class _EventLoopThread(Thread, Generic[T]):
         error = None
         try:
             error = await stopping
+        except BaseException:
+            await portal.stop()  # a call has ended the event loop
+            raise
         finally:
             details = (None, None, None) if error is None else (type(error), error, error.__traceback__)
             try:
