@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -145,7 +146,11 @@ class SinkOpening:
             return None
         if position is None:
             if isinstance(self._checkpoint, CheckpointObject) and spooled:
-                return f"the checkpoint {self._checkpoint} does not exist, and there are files of an earlier run"
+                directory = os.path.commonpath([Path(path).parent for path in spooled])
+                return (
+                    f"the checkpoint {self._checkpoint} does not exist, and there are files of an earlier run in "
+                    f"{directory}; delete them if no other run will resume them"
+                )
             return None
         self._is_open = True
         try:

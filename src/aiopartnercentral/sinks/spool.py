@@ -106,10 +106,14 @@ class Spool:
                 Path(path).unlink(missing_ok=True)
         self._remove_empty()
 
-    def finish(self) -> None:
-        """Remove everything but the partial files of other runs, and unlock the directory."""
+    def finish(self, *, keep_partial: bool) -> None:
+        """Remove everything, and unlock the directory.
+
+        Arguments:
+            keep_partial: whether the partial files of other runs stay, as they can be those of other files.
+        """
         found = [path for path in self.directory.rglob("*") if path.is_file()]
-        self.remove(str(path) for path in found if not path.name.startswith(PREFIX))
+        self.remove(str(path) for path in found if not (keep_partial and path.name.startswith(PREFIX)))
         self.release()
 
     def _remove_empty(self) -> None:
@@ -334,7 +338,7 @@ class SpooledSink:
             outputs = self._sink if isinstance(self._sink, PartitionedSink) else None
             self._earlier = await self._destination.deliver(self._spool, files, outputs)
         self._is_open = self._is_checked = False
-        await run_to_completion(self._spool.finish)
+        await run_to_completion(partial(self._spool.finish, keep_partial=outputs is not None))
 
     async def abort(self, *, keep: bool) -> None:
         """Close the spool files; see `Sink.abort`."""
