@@ -425,6 +425,7 @@ async def test_starting_over_needs_nothing_of_the_earlier_output(tmp_path: Path)
         ({"checkpoint_max_age": timedelta(days=-1)}, ValueError, "must be a timedelta above 0, not -1 day, 0:00:00"),
         ({"restart": 1}, TypeError, "restart must be a boolean, not an integer"),
         ({"checkpoint": "s3://bucket"}, ValueError, "checkpoint must name a bucket and a key"),
+        ({"checkpoint": "s3://bucket/a\n"}, ValueError, "checkpoint must not contain control characters: 's3"),
         ({"checkpoint": PurePath("s3://bucket/run.json")}, ValueError, "checkpoint must be a string if it is a URL"),
         (
             {"checkpoint_s3": S3Options()},

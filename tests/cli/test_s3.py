@@ -213,6 +213,7 @@ async def test_a_command_killed_while_it_uploads_is_run_again(run, started, stor
         (("--s3-profile", "acme"), "--s3-profile needs an --output, --report or --checkpoint that begins with s3://"),
         (("--spool", "spool"), "--spool needs an --output or --report that begins with s3://"),
         (("--output", "s3://bucket"), "must name a bucket and a key"),
+        (("--output", "s3://bucket/a\nb.csv"), "it must not contain control characters"),
         (("--output", "gs://bucket/a.csv"), "must be that of a file or begin with s3://"),
         (("--output", "s3://bucket/a.csv", "--s3-acl", "x y"), "--s3-acl must be a canned ACL"),
         (("--output", "s3://bucket/a.zip"), "as .zip is not supported"),

@@ -479,6 +479,8 @@ def test_a_spool_of_others_is_not_used(store, monkeypatch, tmp_path):
         (("s3://bucket",), "must name a bucket and a key"),
         (("s3://bucket/a//b.csv",), "a name between two slashes"),
         (("s3://bucket/../b.csv",), "a name between two slashes"),
+        (("s3://bucket/a\nb.csv",), r"path must not contain control characters: 's3://bucket/a\\nb.csv'"),
+        (("s3://bucket/\udc80.csv",), r"path must not contain surrogates: 's3://bucket/\\udc80.csv'"),
         (("s3://{label}/b.csv",), "no placeholder in the name of the bucket"),
         ((Path("s3://bucket/b.csv"),), "must be a string if it is a URL"),
         (("gs://bucket/b.csv",), "pass a file object"),

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aiopartnercentral._utils.validators import Check, type_name
+from aiopartnercentral._utils import validators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,12 +54,12 @@ _OPERATION = r"(?:get|list|search)_[a-z0-9_]+|(?:Get|List|Search)[A-Za-z0-9]+~[0
 _MAX_LENGTH, _KEPT_LENGTH, _HASH_BYTES = 72, 38, 16
 
 
-@Check
+@validators.Check
 def path_text(name: str, value: object) -> str:
     """Demand a path, and return it as a string."""
     path = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(path, str):
-        raise TypeError(f"{name} must be a path, not {type_name(value)}")
+        raise TypeError(f"{name} must be a path, not {validators.type_name(value)}")
     return path
 
 
@@ -228,8 +228,13 @@ def split_url(url: str) -> tuple[str, str]:
     """Return the bucket and the key of a URL, or the template of the keys.
 
     Raises:
-        ValueError: it names no bucket or no key, or a key that cannot be the path of a spool file.
+        ValueError: it names no bucket or no key, or a key that cannot be the path of a spool file; or it has control
+            characters or surrogates.
     """
+    try:
+        validators.text("path", url)
+    except ValueError as error:
+        raise ValueError(f"{error}: {url!a}") from None
     bucket, _, key = url.removeprefix(SCHEME).partition("/")
     if not bucket or not key:
         raise ValueError(f"path must name a bucket and a key, such as s3://bucket/key.parquet: {url!a}")
