@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -22,6 +25,7 @@ from tests.support.emulators import serve_in_a_thread
 from tests.support.tasks import GUARD
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
@@ -138,6 +142,24 @@ def test_a_client_to_which_nothing_refers_is_closed(emulator) -> None:
     del call
     thread.join(GUARD)
     assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("fails", ["opening", "block"])
+def test_a_client_whose_block_has_failed_is_released(fails) -> None:
+    @asynccontextmanager
+    async def manager() -> AsyncIterator[Any]:
+        await anyio.lowlevel.checkpoint()
+        if fails == "opening":
+            raise ZeroDivisionError
+        yield 1
+
+    call = blocking(manager())
+    seen = weakref.ref(call)
+    with pytest.raises(ZeroDivisionError), call:
+        raise ZeroDivisionError
+    del call
+    gc.collect()
+    assert seen() is None
 
 
 def test_a_client_that_cannot_be_opened() -> None:

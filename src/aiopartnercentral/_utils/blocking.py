@@ -119,6 +119,7 @@ class Blocking(NeedsBlock, Generic[T]):
             _OPEN.add(self)
         except BaseException as error:
             thread.stop(error)
+            self._finalizer.detach()  # its thread has the error, whose traceback refers to this
             with suppress(RuntimeError):  # it was not started
                 thread.join()
             self._portal = self._opened = None
@@ -133,13 +134,13 @@ class Blocking(NeedsBlock, Generic[T]):
         if thread is None or os.getpid() != self._process:
             return  # a forked process has neither the thread nor its event loop
         thread.stop(exc)
+        if self._finalizer is not None:
+            self._finalizer.detach()
         try:
             thread.join()  # an interrupt leaves it closing; the end of the process then waits for it
         finally:
             self._portal = None
         _OPEN.discard(self)
-        if self._finalizer is not None:
-            self._finalizer.detach()
         if thread.failure is not None:
             raise thread.failure
 
