@@ -19,6 +19,7 @@ from botocore.configprovider import ConfigValueStore, ConstantProvider
 from botocore.exceptions import DataNotFoundError, InvalidConfigError
 from botocore.loaders import Loader, create_loader
 
+from aiopartnercentral._transport import config_files
 from aiopartnercentral._transport.call_context import FIRST_ERROR_STATUS, TOO_MANY_REQUESTS
 from aiopartnercentral._transport.credential_sources import guard_clients
 from aiopartnercentral._transport.http_client import merged
@@ -86,6 +87,7 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         timeout: float | None,
     ) -> None:
         super().__init__(profile=profile)
+        self._config: Any = None  # botocore's, of the AWS config files
         self.lazy_register_component("data_loader", lambda: _loader(self.get_config_variable("data_path")))
         self._default_sts_region = sts_region
         self._shared_verify = verify
@@ -95,6 +97,14 @@ class ChainSession(AioSession):  # type: ignore[misc] # which has no types
         # Handlers of a session apply to all of its clients.
         self.register("before-parse.sts", _make_readable)
         guard_clients(self)
+
+    @property
+    def full_config(self) -> Any:  # noqa: ANN401 - as botocore's
+        """The contents of the AWS config files when the session first used them, which all sessions share."""
+        if self._config is None:
+            files = (self.get_config_variable(name) for name in ("config_file", "credentials_file"))
+            self._config = config_files.full_config(*files)
+        return self._config
 
     @property
     def sts_region(self) -> str | None:

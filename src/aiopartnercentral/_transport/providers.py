@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import CredentialRetrievalError, TokenRetrievalError
 
+from aiopartnercentral._transport import config_files
 from aiopartnercentral._transport.call_context import (
     FIRST_ERROR_STATUS,
     FIRST_SERVER_ERROR_STATUS,
@@ -73,6 +74,10 @@ def _equipped(
 ) -> list[Provider]:
     for provider in providers:
         guard_provider(provider, verify)
+        if hasattr(provider, "_ini_parser"):  # of the credentials file
+            provider._ini_parser = config_files.raw_config_parse
+        if hasattr(provider, "_config_parser"):  # of keys in the config file
+            provider._config_parser = config_files.load_config
         if hasattr(provider, "_prompter"):  # of a profile with a role
             provider._prompter = prompter
             equip = partial(_equipped, verify=verify, timeout=timeout, prompter=prompter)
