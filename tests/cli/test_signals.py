@@ -249,3 +249,33 @@ async def test_a_demo_can_be_interrupted(started):
     assert out == b""
     assert err.endswith(b"aiopartnercentral: stopped by SIGINT\n")
     assert b"Traceback" not in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no signals")
+@pytest.mark.parametrize("command", ["collect", "check", "describe"])
+@pytest.mark.parametrize(
+    "module",
+    ["logging", "attrs", "typer", *(f"aiopartnercentral.cli.{name}" for name in ("terminal", "app", "COMMAND"))],
+)
+async def test_ctrl_c_while_the_command_starts(environment, module, command):
+    """It arrives when the module is first imported by the command."""
+    module = module.replace("COMMAND", command)
+    program = f"""if True:
+        import os, signal, sys
+
+        class Finder:
+            def find_spec(name, *_):
+                if name == {module!r}:
+                    os.kill(os.getpid(), signal.SIGINT)
+
+        for each in [each for each in sys.modules if (each + ".").startswith({module + "."!r})]:
+            del sys.modules[each]
+        sys.meta_path.insert(0, Finder)
+        from aiopartnercentral.cli import main
+        sys.exit(main())
+    """
+    arguments = {"collect": ("list-connections", "--catalog", "AWS"), "check": ("none.toml",), "describe": ()}
+    ended = await anyio.run_process(
+        [*PYTHON, "-c", program, command, *arguments[command]], env=environment, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (130, b"aiopartnercentral: stopped by SIGINT\n")

@@ -36,8 +36,10 @@ terminal       safe text, and the width of a terminal
 from __future__ import annotations
 
 import errno
-import logging
+import os
+import signal
 import sys
+from contextlib import suppress
 
 __all__ = ["main"]
 
@@ -55,37 +57,56 @@ def main() -> int:
     Raises:
         SystemExit: the same exit code, if the argument parser ends the process.
     """
-    # Imported here, as a package that imports its own modules can deadlock with a thread that imports one of them.
-    from aiopartnercentral.cli.terminal import say  # noqa: PLC0415
-
-    # Otherwise Python prints the log of libraries, with tracebacks; the command prints its own messages.
-    logging.getLogger().addHandler(logging.NullHandler())
+    if sys.platform != "win32" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)
     try:
+        import logging  # noqa: PLC0415 - takes a while, in which Ctrl-C may arrive
+
+        # Otherwise Python prints the log of libraries, with tracebacks; the command prints its own messages.
+        logging.getLogger().addHandler(logging.NullHandler())
         from aiopartnercentral.cli.app import app  # noqa: PLC0415 - the packages of the extra may be missing
 
         app(prog_name="aiopartnercentral")
     except ImportError as error:
         if error.name == _EMULATOR:  # not installed, or of another version
-            say(error.msg)
+            _say(error.msg)
             return _USAGE
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRA or not isinstance(error, ModuleNotFoundError):
             raise
-        say(f"this needs {package}: pip install {' '.join(_EXTRA)} (the extra 'cli' of aiopartnercentral)")
+        _say(f"this needs {package}: pip install {' '.join(_EXTRA)} (the extra 'cli' of aiopartnercentral)")
         return _USAGE
     except OSError as error:
         # The argument parser exits after printing the help, the version or a usage error.
         if error.errno not in _FULL:
             raise
-        say(f"cannot write standard output: {error.strerror}")
+        _say(f"cannot write standard output: {error.strerror}")
         # Otherwise Python writes again at exit, and its failure becomes the exit code.
         sys.stdout = None
         return _FAILED
     except BaseException as error:
-        # Ctrl-C before the command handles signals itself, or on a system without signals. Up to Python 3.11, an
-        # interrupt while a class is created, such as during an import, is the cause of a RuntimeError.
+        # Ctrl-C on a system without signals. Up to Python 3.11, an interrupt while a class is created, as in an
+        # import, is the cause of a RuntimeError.
         if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
             raise
-        say("stopped by SIGINT")
+        _say("stopped by SIGINT")
         return _INTERRUPTED
     return 0
+
+
+def _stop(_number: int, _frame: object) -> None:
+    """End the process at once: the handler of Ctrl-C until the command has its own, as nothing is written by then.
+
+    Python's own handler raises an exception, which is lost or changed within some callbacks and imports.
+    """
+    if sys.stderr is not None:  # otherwise its descriptor may be another file's
+        with suppress(OSError):
+            os.write(2, b"aiopartnercentral: stopped by SIGINT\n")
+    os._exit(_INTERRUPTED)
+
+
+def _say(message: str) -> None:
+    # Imported here, as a package that imports its own modules can deadlock with a thread that imports one of them.
+    from aiopartnercentral.cli.terminal import say  # noqa: PLC0415
+
+    say(message)
