@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -24,7 +25,7 @@ from aiopartnercentral.bulk import (
     SourceStarted,
     Throttled,
 )
-from aiopartnercentral.cli.progress import Progress, _totals as totals
+from aiopartnercentral.cli.progress import Progress, _totals as totals, _waiting as waiting, progress_lines
 from aiopartnercentral.emulator import Emulator
 from tests.cli.processes import LIVE, seen, terminal, until
 from tests.cli.service import connection, page, serving, sources_file
@@ -215,6 +216,46 @@ def test_the_time_that_is_left_is_shown_if_it_is_a_second_or_more(monkeypatch, s
         progress.observe(SourceFinished(run="r", origin=origin, report=SourceReport(outcome=Outcome.COMPLETE)))
         shown.append(totals(progress)[0].partition(" in ")[2].partition(", ")[2])
     assert shown == expected
+
+
+def test_while_nothing_arrives_no_end_is_promised_and_those_that_wait_are_named(monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    progress = Progress(began=clock[0])
+    origins = tuple(Origin(source=Source(name), service="s", listing="l", operation="L") for name in "ABCDEF")
+    progress.observe(RunStarted(run="r", services=("s",), origins=origins, finished=()))
+    for origin in origins:
+        progress.observe(SourceStarted(run="r", origin=origin, resumed=False))
+    clock[0] += 5
+    for origin in origins[:4]:
+        progress.observe(SourceFinished(run="r", origin=origin, report=SourceReport(outcome=Outcome.COMPLETE)))
+    clock[0] += 4
+    assert "left" in totals(progress)[0]
+    assert waiting(progress, str) == ""
+    clock[0] += 7
+    assert "left" not in totals(progress)[0]
+    assert waiting(progress, lambda origin: origin.catalog) == ", no page for 10 seconds: E, F"
+    assert next(iter(progress_lines(progress))).endswith("0 pages, 0 items, no page for 0:00:16")
+    fetched = {"page": 1, "items": 1, "malformed": 0, "request_id": None, "endpoint_url": "http://x"}
+    progress.observe(PageFetched(run="r", origin=origins[5], attempts=1, seconds=0.1, waited=0.0, **fetched))
+    assert "left" in totals(progress)[0]
+    assert waiting(progress, lambda origin: origin.catalog) == ", no page for 10 seconds: E"
+
+
+async def test_a_silent_endpoint_is_given_up_after_the_time_limit(run, tmp_path):
+    async def answer(_operation, _sent):
+        await anyio.sleep_forever()
+
+    async with serving(answer) as silent, serving(lambda *_: page([connection(1)])) as url:
+        sources = sources_file(tmp_path / "s.toml", {"ada": url, "silent": silent}, ["AWS"])
+        limits = ("--timeout", 0.5, "--max-attempts", 2)
+        ended = await run(*COLLECT, "--sources", sources, *limits, "--report", tmp_path / "r.json")
+    assert ended.code == 1
+    assert len(ended.items) == 1
+    assert "silent/AWS" in ended.err
+    assert "did not answer within 0.5 s" in ended.err
+    (states,) = [json.loads((tmp_path / "r.json").read_text())["sources"]]
+    assert [each["retries"] for each in states] == [0, 1]
 
 
 def test_runs_one_after_the_other_have_one_report():

@@ -180,8 +180,8 @@ class _Run:
 
     async def try_each(self) -> int:
         """Try each source and listing with one request, print the results, and return the exit code."""
-        ignored = self.config.ignore_errors
-        return await try_each(self._listings, self._sources, timeout=TIMEOUT, rate=self._rate, ignore_errors=ignored)
+        limits: Any = {"timeout": self.config.timeout or TIMEOUT, "rate": self._rate}
+        return await try_each(self._listings, self._sources, ignore_errors=self.config.ignore_errors, **limits)
 
     async def collect(self) -> None:
         """Collect everything; `report` has the result.
@@ -299,6 +299,7 @@ class _Run:
             overlap=OVERLAP if config.overlap is None else config.overlap,
             whole=[] if self._since is None else [one.method for one in listings if one.command in config.whole],
             observer=self._observe,
+            **config.time_limit,
         )
 
     def _observe(self, event: Event) -> None:

@@ -103,6 +103,7 @@ class Config:
     rate: float | None
     concurrency: int
     max_attempts: int
+    timeout: float | None
     ordered: bool
     dry_run: bool
     on_error: OnFailure
@@ -141,6 +142,11 @@ class Config:
     def place(self) -> dict[str, Any]:
         """The arguments of a collection that say where its checkpoint is."""
         return {"checkpoint": self.checkpoint, "checkpoint_s3": self.s3 if is_url(self.checkpoint or "") else None}
+
+    @property
+    def time_limit(self) -> dict[str, Any]:
+        """The argument of a collection that limits the time of each request; its clients send a request once."""
+        return {} if self.timeout is None else {"timeout": self.timeout}
 
     @property
     def logging(self) -> LogOptions:

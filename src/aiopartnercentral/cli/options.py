@@ -309,6 +309,13 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         envvar="AWS_MAX_ATTEMPTS",
         help="Maximum attempts for each request. A request that fails or is throttled is retried with backoff.",
     ),
+    "timeout": option(
+        LIMITS,
+        float | None,
+        metavar="SECONDS",
+        callback=check_rate,
+        help="Maximum time for each attempt, and for credentials. Default: 60 without any answer; 10 with --dry-run.",
+    ),
     "on_error": option(
         _ERRORS,
         OnFailure,

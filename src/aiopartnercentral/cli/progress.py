@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.text import Text
 
 from aiopartnercentral._pagination.report import Outcome, Report
-from aiopartnercentral._utils.text import counted
+from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.bulk import (
     PageFetched,
     RunFinished,
@@ -40,9 +40,14 @@ __all__ = ["MOST_LINES", "Progress", "SourceProgress", "progress_lines", "with_p
 _LIVE_SECONDS = 0.1
 _LINE_SECONDS = 5.0
 _RATE_SECONDS = 10.0  # seconds over which the page rate is averaged
+_WAIT_SECONDS = 10.0  # seconds without a page, from which on a source is said to wait
 _FEW = 3  # finished sources that an estimate requires
 MOST_LINES = 20
 _OTHER_LINES = 4  # lines besides those of sources: the totals, the number of hidden sources, and the cursor
+
+
+def _now() -> float:
+    return time.monotonic()
 
 
 @attrs.define
@@ -53,11 +58,19 @@ class SourceProgress:
         pages: pages that this run has fetched.
         items: items of those pages.
         rate: requests per second that its account is throttled to; None while it is not throttled.
+        since: when it started or its last page arrived, by the monotonic clock.
     """
 
     pages: int = 0
     items: int = 0
     rate: float | None = None
+    since: float = attrs.field(factory=_now)
+
+    @property
+    def waits(self) -> float | None:
+        """Seconds without a page; None if they are few."""
+        seconds = time.monotonic() - self.since
+        return seconds if seconds >= _WAIT_SECONDS else None
 
 
 @attrs.define(eq=False)
@@ -90,11 +103,14 @@ class Progress:
     whole: list[Origin] = attrs.field(factory=list)
     running: dict[Origin, SourceProgress] = attrs.field(factory=dict)
     _began: float = attrs.field(factory=time.monotonic)
+    _arrived: float = attrs.field(factory=_now)
     _recent: deque[float] = attrs.field(factory=deque)
     _reports: list[Report[Origin]] = attrs.field(factory=list)
 
     def observe(self, event: Event) -> None:
         """Count an event."""
+        if isinstance(event, (PageFetched, SourceFinished)):
+            self._arrived = time.monotonic()
         match event:
             case RunStarted(origins=origins, finished=finished):
                 self.started = True
@@ -112,6 +128,7 @@ class Progress:
                 source.pages += 1
                 source.items += items
                 source.rate = None
+                source.since = self._arrived
                 self.pages += 1
                 self.items += items
                 self._recent.append(time.monotonic())
@@ -151,7 +168,12 @@ class Progress:
 
     @property
     def left(self) -> float | None:
-        """Estimated seconds until the end, by the duration of the finished sources; None if there are too few."""
+        """Estimated seconds until the end, by the duration of the finished sources; None if there are too few.
+
+        Also None while nothing arrives, as those that are left take longer than those that are finished.
+        """
+        if time.monotonic() - self._arrived >= _WAIT_SECONDS:
+            return None
         done = self.finished - self.resumed
         rest = self.sources - self.finished - self.cancelled
         return self.elapsed / done * rest if done >= _FEW else None
@@ -189,7 +211,7 @@ async def with_progress(
 async def _watch(progress: Progress, name: Callable[[Origin], str], *, live: bool) -> None:
     """Show the progress until cancelled, then restore the terminal."""
     if not live:
-        await _write_lines(progress)
+        await _write_lines(progress, name)
         return
     # Until then, a line is written that must not mix with the display.
     while not progress.started:  # noqa: ASYNC110 - as often as it is drawn
@@ -236,20 +258,27 @@ def _drawn(progress: Progress, name: Callable[[Origin], str], console: Console) 
 
 def _line(name: str, source: SourceProgress) -> str:
     slowed = "" if source.rate is None else f", throttled to {source.rate:.2g} requests per second"
-    return f"  {clean(name)}: {counted(source.pages, 'page')}, {counted(source.items, 'item')}{slowed}"
+    waits = "" if source.waits is None else f", no page for {_clock(source.waits)}"
+    return f"  {clean(name)}: {counted(source.pages, 'page')}, {counted(source.items, 'item')}{slowed}{waits}"
 
 
-async def _write_lines(progress: Progress) -> None:
+async def _write_lines(progress: Progress, name: Callable[[Origin], str]) -> None:
     shown = None
     try:
         while True:
             await anyio.sleep(_LINE_SECONDS)
             shown = ", ".join(_totals(progress))
-            say(shown)
+            say(shown + _waiting(progress, name))
     finally:
         last = ", ".join(_totals(progress))
         if progress.started and last != shown:
             say(last)
+
+
+def _waiting(progress: Progress, name: Callable[[Origin], str]) -> str:
+    """Return the end of a line: the sources that wait for a page; nothing if none does."""
+    waiting = [clean(name(origin)) for origin, source in progress.running.items() if source.waits is not None]
+    return f", no page for {_WAIT_SECONDS:.0f} seconds: {listed(waiting)}" if waiting else ""
 
 
 def _totals(progress: Progress) -> tuple[str, str]:
