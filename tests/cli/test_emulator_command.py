@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from aiopartnercentral import ServiceError, account
-from tests.cli.processes import address, connect, everything
+from tests.cli.processes import COMMAND, GUARD, address, connect, everything
 
 pytestmark = pytest.mark.anyio
 
@@ -284,3 +284,18 @@ def test_impossible_values_are_wrong_usage(run_here, arguments):
     assert (ended.code, ended.out) == (2, b"")
     assert "Traceback" not in ended.err
     assert "Error: " in ended.err
+
+
+@pytest.mark.parametrize(
+    ("redirection", "message"),
+    [
+        (">/dev/full", b"cannot write standard output: No space left on device"),
+        (">&-", b"standard output is closed: the address is written there"),
+    ],
+)
+async def test_an_address_that_nobody_learns_is_an_error(environment, redirection, message):
+    with anyio.fail_after(GUARD):
+        ended = await anyio.run_process(
+            ["sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND, "emulator"], env=environment, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (1, b"aiopartnercentral: " + message + b"\n")

@@ -61,11 +61,14 @@ async def test_a_file_takes_the_log_and_keeps_earlier_lines(run, url, tmp_path):
 async def test_a_log_file_that_cannot_be_written(run, url, tmp_path):
     file = tmp_path / "missing" / "run.log"
     ended = await run(*COLLECT, "--endpoint-url", url, "--log-file", file)
-    assert ended.code == 1
+    assert ended.code == 2  # as for --output
     assert ended.complaint == f"aiopartnercentral: cannot write {file}: No such file or directory\n"
     ended = await run(*COLLECT, "--endpoint-url", url, "--log-file", "/dev/full", "-vv")
     assert (ended.code, len(ended.items)) == (1, 3)
-    assert "Denied: AccessDeniedException" in ended.complaint
+    lines = ended.err.splitlines()
+    assert lines.count("aiopartnercentral: the log is incomplete: cannot write /dev/full: No space left on device") == 1
+    assert [line for line in lines if "Denied: AccessDeniedException" in line]
+    assert len(lines) == 2
 
 
 async def test_the_log_file_is_none_of_the_others(run, url, tmp_path):

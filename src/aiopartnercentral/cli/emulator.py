@@ -289,12 +289,17 @@ def _reason(error: OSError | UnicodeError) -> str:
 
 
 def _announce(url: str) -> None:
-    """Print the address; if stdout is closed, the emulator still runs."""
+    """Print the address.
+
+    Raises:
+        CommandError: stdout is closed or cannot be written, so that nobody would learn the address.
+    """
+    if sys.stdout is None:
+        raise CommandError("standard output is closed: the address is written there")
     try:
-        if sys.stdout is not None:
-            os.write(sys.stdout.fileno(), f"listening on {url}\n".encode())
-    except OSError:
-        return
+        os.write(sys.stdout.fileno(), f"listening on {url}\n".encode())
+    except OSError as error:
+        raise CommandError(f"cannot write standard output: {error.strerror}") from error
 
 
 _CATALOGS: Final[Mapping[str, int]] = {"AWS": 400, "Sandbox": 150}

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
 
 from aiopartnercentral._utils.log_formats import JsonFormatter, TextFormatter
-from aiopartnercentral.cli.runner import CommandError
-from aiopartnercentral.cli.terminal import clean
+from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
+from aiopartnercentral.cli.terminal import clean, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,10 +59,19 @@ class _CleanFormatter(TextFormatter):
 
 
 class _Handler(logging.StreamHandler):  # type: ignore[type-arg] # generic for type checkers only
-    """Drops what cannot be written, such as on a full disk: the log must not end the run."""
+    """Drops what cannot be written, such as on a full disk: the log must not end the run.
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Do nothing."""
+    Attributes:
+        failure: the first error of writing; None if there was none.
+    """
+
+    failure: OSError | None = None
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's name
+        """Keep the error."""
+        error = sys.exception()
+        if self.failure is None and isinstance(error, OSError):
+            self.failure = error
 
 
 @contextmanager
@@ -79,7 +88,8 @@ def logged(options: LogOptions) -> Iterator[None]:
     try:
         stream = sys.stderr if options.file is None else open(options.file, "a", encoding="utf-8")  # noqa: SIM115, PTH123
     except OSError as error:
-        raise CommandError(f"cannot write {clean(str(options.file))}: {error.strerror}") from error
+        code = USAGE if isinstance(error, (FileNotFoundError, NotADirectoryError)) else FAILED
+        raise CommandError(f"cannot write {clean(str(options.file))}: {error.strerror}", exit_code=code) from error
     handler = _Handler(stream)
     is_json = options.format == "json"
     handler.setFormatter(JsonFormatter() if is_json else _CleanFormatter("%(levelname)s %(name)s: %(message)s"))
@@ -92,5 +102,9 @@ def logged(options: LogOptions) -> Iterator[None]:
         logger.setLevel(level)
         logger.removeHandler(handler)
         if options.file is not None and stream is not None:
-            with suppress(OSError):  # as in the handler
+            try:
                 stream.close()
+            except OSError as error:
+                handler.failure = handler.failure or error
+            if handler.failure is not None:
+                say(f"the log is incomplete: cannot write {clean(options.file)}: {handler.failure.strerror}")
