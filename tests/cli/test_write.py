@@ -239,3 +239,11 @@ async def test_the_checkpoint_of_another_operation_is_wrong_usage(run, server, r
     await run(*command(server, rows, "--checkpoint", journal))
     ended = await run(*command(server, rows, "--checkpoint", journal, operation="selling.CreateEngagement"))
     assert (ended.code, "its operation is CreateOpportunity, not CreateEngagement" in ended.complaint) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["create-oportunity", "list-connections"])
+async def test_an_operation_is_refused_before_a_missing_option(run, name):
+    ended = await run("write", name, "--rows", "x")
+    assert ended.code == 2
+    assert ("create-oportunity" in ended.complaint) == (name == "create-oportunity")
+    assert "--key" not in ended.complaint

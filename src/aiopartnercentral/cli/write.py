@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.cli.writer import Writer
     from aiopartnercentral.types import Operation
 
-__all__ = ["RowsError", "open_rows", "resume_hint", "write_rows"]
+__all__ = ["RowsError", "open_rows", "operation_of", "resume_hint", "write_rows"]
 
 
 def resume_hint(checkpoint: Path | None) -> str | None:
@@ -55,7 +55,7 @@ async def write_rows(options: Mapping[str, Any]) -> int:
     """
     reports: list[WriteReport] = []
     failures: list[Exception] = []
-    operation = _operation(options["operation"])
+    operation = operation_of(options["operation"])
     check_given_files(
         ("--rows", options["rows"]),
         ("--checkpoint", options["checkpoint"]),
@@ -117,7 +117,7 @@ def _writes(
         raise CommandError(one_line(str(error)), exit_code=USAGE) from None
 
 
-def _operation(name: str) -> Operation[Any, Any]:
+def operation_of(name: str) -> Operation[Any, Any]:
     """Return the operation that a name in any spelling means.
 
     Raises:

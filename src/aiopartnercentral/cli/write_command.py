@@ -10,6 +10,7 @@ import typer
 
 from aiopartnercentral.cli.option_values import check_file, check_text
 from aiopartnercentral.cli.options import LIMITS, LOGGING, SHARED, SOURCES, OnFailure, option
+from aiopartnercentral.cli.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +20,27 @@ __all__ = ["write"]
 _ROWS: Final = "What to write"
 _RESUME: Final = "Resume"
 
+
+def _known(context: typer.Context, name: str) -> str:
+    """Refuse an unknown operation before the options, one of which may be missing."""
+    if not context.resilient_parsing:
+        from aiopartnercentral.cli.runner import CommandError  # noqa: PLC0415 - loads the event loop
+        from aiopartnercentral.cli.write import operation_of  # noqa: PLC0415 - loads botocore
+
+        try:
+            operation_of(name)
+        except CommandError as error:
+            for line in error.lines:
+                say(line)
+            raise typer.Exit(error.exit_code) from None
+    return name
+
+
 _OPERATION: Final = Annotated[
     str,
     typer.Argument(
+        is_eager=True,
+        callback=_known,
         metavar="OPERATION",
         show_default=False,
         help="The operation, such as create-opportunity, in any spelling; after its service if several have the name, "
