@@ -355,3 +355,9 @@ async def test_only_a_member_of_the_item_itself_can_be_exploded(run):
     )
     assert ended.code == 2
     assert "--explode is not possible: OpportunitySummary itself has no list or map" in ended.complaint
+
+
+async def test_a_value_that_is_not_a_number_is_quoted(run):
+    ended = await run("collect", "list-connections", "--catalog", "AWS", "--max-items", "many")
+    assert ended.code == 2
+    assert "Invalid value for '--max-items': 'many' is not " in ended.err

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from aiopartnercentral.cli.terminal import color_wish
+from aiopartnercentral.cli.terminal import color_wish, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,12 +27,20 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - see the class
         """Parse the arguments."""
-        _, _, given = self.make_parser(ctx).parse_args(list(args))
+        values, _, given = self.make_parser(ctx).parse_args(list(args))
         for option in given:
             is_repeatable = option.multiple or getattr(option, "count", False) or option.is_eager
             if given.count(option) > 1 and not is_repeatable:
                 ctx.fail(f"{'/'.join(option.opts)} can be given only once.")
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            # Some versions of typer leave out the value.
+            message, name = getattr(error, "message", None), getattr(getattr(error, "param", None), "name", "")
+            value = values.get(str(name))
+            if isinstance(message, str) and message.startswith("Input should") and isinstance(value, str):
+                vars(error)["message"] = f"{one_line(value)!r} is not valid: {message[0].lower()}{message[1:]}"
+            raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - see the class
         """Write the arguments and options below the titles of their groups."""
