@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
 import pytest
 
+from aiopartnercentral._pagination.causes import StoredError
 from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 from tests._pagination.fake_service import Script, Service, ServiceDownError, service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.anyio
 
@@ -95,10 +100,34 @@ async def test_its_text_is_a_line_for_each_catalog_and_the_totals():
         "AWS      complete   1000     10        0     1.24",
         "Sandbox  failed        0      0        2     0.50  ServiceDownError: the service is down",
         "X        failed        0      0        0     0.00  ValueError",
-        "Y        failed        0      0        0     0.00  ValueError: two lines",
+        "Y        failed        0      0        0     0.00  ValueError: two",
         "4 sources: 1000 items, 10 pages, 2 retries in 1.25 s",
     ]
     assert hidden not in repr(report)
+
+
+def _report(sources: dict[str, SourceReport]) -> Report[str]:
+    return Report(sources=sources, elapsed=1.25, run_id="r", started_at=datetime(2026, 11, 29, 2, 15, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("kind", [ValueError, lambda text: StoredError(text, f"ValueError{text[:1]}")])
+def test_its_text_cannot_act_on_a_terminal(kind: Callable[[str], Exception]):
+    hostile = f"\x1b[31mred\x07\u202e\x9b{'x' * 10_000}\nx-amz-security-token: THE-TOKEN"
+    state = SourceReport(outcome=Outcome.FAILED, error=kind(hostile))
+    shown = str(_report({"A\x1b": state}))
+    assert all(line.isprintable() for line in shown.splitlines())
+    assert r"\x1b[31mred\x07\u202e\x9bxxx" in shown
+    assert "THE-TOKEN" not in shown
+    assert max(map(len, shown.splitlines())) < 500
+
+
+def test_its_text_counts_complete_sources_of_a_large_run():
+    failed = SourceReport(outcome=Outcome.FAILED, error=ValueError("no"), started_at=datetime(2026, 11, 29, tzinfo=UTC))
+    states = {f"S{number}": SourceReport(outcome=Outcome.COMPLETE) for number in range(10_000)}
+    lines = str(_report({**states, "bad": failed, "later": SourceReport()})).splitlines()
+    assert [line.split()[0] for line in lines] == ["source", "bad", "(not", "10002"]
+    assert lines[2] == "(not listed: 10000 complete, 1 not requested)"
+    assert str(_report(states)).splitlines()[0] == "(not listed: 10000 complete)"
 
 
 async def test_its_text_says_what_is_of_earlier_runs():

@@ -22,7 +22,7 @@ from aiopartnercentral.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Cause", "StoredError", "by_cause", "cause_of", "is_login", "is_rejection"]
+__all__ = ["Cause", "StoredError", "by_cause", "cause_of", "is_login", "is_rejection", "type_of"]
 
 T = TypeVar("T")
 
@@ -113,6 +113,11 @@ class StoredError(AioPartnerCentralError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+def type_of(error: Exception) -> str:
+    """Return the name of the class of an error, also of one in a report that was read from a file."""
+    return error.type if isinstance(error, StoredError) else type(error).__name__
 
 
 def cause_of(error: Exception) -> Cause:

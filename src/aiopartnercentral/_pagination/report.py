@@ -25,7 +25,7 @@ from aiopartnercentral._pagination.source_report import (
     omissions,
     picklable,
 )
-from aiopartnercentral._utils.text import counted, json_time, listed, utc_text
+from aiopartnercentral._utils.text import clean, counted, json_time, listed, utc_text
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.errors import AioPartnerCentralError
 
@@ -289,7 +289,9 @@ class Report(Generic[KeyT]):
     def __str__(self) -> str:
         """Return a table with a line for each source, a line of totals, and one of earlier files, if any.
 
-        It is for people: unlike the JSON, it has the messages of all errors, also those of the service.
+        Of more than 50 sources, those that are complete or were not requested are only counted. It is for people:
+        unlike the JSON, it has the first line of each error's message, also of the service's. Control characters are
+        escaped, and a line is cut after 300 characters.
         """
         table = report_text({str(key): state for key, state in self.sources.items()})
         return "\n".join(filter(None, [table, self.totals, self.left_in_place]))
@@ -309,7 +311,9 @@ class Report(Generic[KeyT]):
             return None
         times = sorted({utc_text(file.written_at) for file in self.earlier_files})
         written = times[0] if len(times) == 1 else f"from {times[0]} to {times[-1]}"
-        return f"earlier files left in place: {listed(file.path for file in self.earlier_files)}; written {written}"
+        return (
+            f"earlier files left in place: {listed(clean(file.path) for file in self.earlier_files)}; written {written}"
+        )
 
 
 class SourcesFailedError(AioPartnerCentralError, ExceptionGroup[Exception], Generic[KeyT]):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiopartnercentral._pagination.causes import StoredError
+from aiopartnercentral._pagination.causes import type_of
 from aiopartnercentral._utils.text import counted, json_time
 from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
 from aiopartnercentral.types.mixins import Shown
@@ -220,7 +220,7 @@ class SourceReport(Shown):
             "error": None
             if error is None
             else {
-                "type": error.type if isinstance(error, StoredError) else type(error).__name__,
+                "type": type_of(error),
                 "message": with_noted_parent(error, error_text(error)),
             },
             "skipped_parents": self.skipped_parents.as_json(),

@@ -33,9 +33,9 @@ __all__ = [
     "utc_text",
 ]
 
-LIMIT = 300
-"""How many characters of a foreign text `one_line` keeps."""
 REDACTED = "<redacted>"
+LIMIT = 300
+"""How many characters of a text that is not ours are shown in a line."""
 _NAMED = 10  # how many names a text has
 _LEAST_PART = 4  # characters of a part of a name that stands for it
 _USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
@@ -52,7 +52,7 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str, *, limit: int | None = LIMIT) -> str:
-    """Return the first line that is not empty, cut to 300 characters or another limit.
+    """Return the first line that is not empty, cleaned and cut to 300 characters or another limit.
 
     Further lines are dropped: some services append the request, with its headers and session token, to a message.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import attrs
 
-from aiopartnercentral._utils.text import counted, listed, utc_text
+from aiopartnercentral._utils.text import clean, counted, listed, utc_text
 from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
 from aiopartnercentral.types.mixins import Shown
 
@@ -163,7 +163,7 @@ class WriteReport(Shown):
         retries = counted(self.retries, "retry", "retries")
         resumes = "" if self.resumes is None else f"; resumes the run of {utc_text(self.resumes.started_at)}"
         lines = [f"{total}: {counts or 'none'}; {retries} in {self.elapsed:.2f} s{resumes}"]
-        lines += [f"{result.row}  {result.outcome.value}  {result.problem}" for result in self.problems]
+        lines += [f"{clean(result.row)}  {result.outcome.value}  {result.problem}" for result in self.problems]
         left_out = self.failed - len(self.problems)
         return "\n".join([*lines, f"and {left_out} more"] if left_out else lines)
 
@@ -183,7 +183,7 @@ class RowsNotWrittenError(AioPartnerCentralError):
         named = []
         for outcome in (RowOutcome.FAILED, RowOutcome.UNKNOWN):
             if number := self.report.rows[outcome]:
-                rows = listed(result.row for result in self.report.problems if result.outcome is outcome)
+                rows = listed(clean(result.row) for result in self.report.problems if result.outcome is outcome)
                 what = "failed" if outcome is RowOutcome.FAILED else "may have been written"
                 named.append(f"{counted(number, 'row')} {what}: {rows}")
         return "; ".join(named)

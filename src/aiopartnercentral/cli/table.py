@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aiopartnercentral._pagination.report import KeyT, Outcome, Report, SourceReport, omissions
+from aiopartnercentral._pagination.report_text import in_table
 from aiopartnercentral._pagination.source_report import SkippedParents
 from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.cli.messages import cause_lines, explain_all, failure_lines
@@ -42,8 +43,6 @@ __all__ = [
     "say_unwritten",
 ]
 
-# Reports of more sources do not list those that are complete or were not requested.
-_MANY = 50
 _GAP = 2
 _LEAST_PROSE = 14  # minimum characters of a cut cell
 # rich measures every cell of a table several times, which takes seconds for thousands of rows. So a block of rows is
@@ -134,14 +133,7 @@ def report_text(report: Report[str], *, width: int | None, styled: bool = False)
         width: width of the terminal, or None.
         styled: whether titles are bold.
     """
-    shown = report.sources
-    rest = ""
-    if len(shown) > _MANY:
-        shown = {name: state for name, state in shown.items() if not (state.complete or state.started_at is None)}
-        complete = sum(state.complete for state in report.sources.values())
-        hidden = {"complete": complete, "not requested": len(report.sources) - len(shown) - complete}
-        counts = ", ".join(f"{number} {what}" for what, number in hidden.items() if number)
-        rest = f"(not listed: {counts})\n" if counts else ""
+    shown, rest = in_table(report.sources)
     is_incremental = any(state.since is not None for state in report.sources.values())
     is_shown = {_EARLIER: report.resumed_items > 0, _SINCE: is_incremental}
     columns = [column for column in _SUMMARY if is_shown.get(column, True)]
@@ -158,8 +150,8 @@ def report_text(report: Report[str], *, width: int | None, styled: bool = False)
         *(f"error: {line}" for line in explain_all(report.failures)),
         *cause_lines(report.failures),
     ]
-    left = [] if report.left_in_place is None else [clean(report.left_in_place)]
-    return f"{table}{rest}{prose([report.totals, *left, *lines], width)}"
+    left = [] if report.left_in_place is None else [report.left_in_place]
+    return f"{table}{prose([*filter(None, [rest]), report.totals, *left, *lines], width)}"
 
 
 def prose(lines: Iterable[str], width: int | None) -> str:
@@ -277,7 +269,7 @@ def say_result(config: Config, report: Report[str]) -> None:
     if parents := str(SkippedParents.total(state.skipped_parents for state in report.sources.values())):
         say(f"{parents}: {'--report FILE names them' if config.report is None else 'see --report'}")
     if report.left_in_place is not None:
-        say(clean(report.left_in_place))
+        say(report.left_in_place)
 
 
 def say_how_far(config: Config, report: Report[str]) -> None:
