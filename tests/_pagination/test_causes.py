@@ -7,6 +7,7 @@ from botocore import exceptions as boto
 
 from aiopartnercentral import account, errors
 from aiopartnercentral._pagination.causes import StoredError, by_cause, cause_of
+from aiopartnercentral._pagination.source_report import SourceReport
 
 
 def service_error(code: str, status: int = 400) -> errors.ServiceError:
@@ -46,8 +47,9 @@ def test_the_cause_of_an_error(error: Exception, name: str) -> None:
 
 @pytest.mark.parametrize(("error", "name"), CASES)
 def test_the_cause_of_an_error_of_a_file(error: Exception, name: str) -> None:
-    stored = StoredError(errors.error_text(error), type(error).__name__)
-    assert (str(stored), cause_of(stored).name) == (errors.error_text(error), name)
+    entry = SourceReport(error=error).as_json()["error"]
+    stored = StoredError(entry["message"], entry["type"])
+    assert (SourceReport(error=stored).as_json()["error"], cause_of(stored).name) == (entry, name)
 
 
 @pytest.mark.parametrize("name", ["", "annotations", "TYPE_CHECKING", "__class__", "Exception"])

@@ -157,7 +157,7 @@ def test_failures_are_grouped_by_cause_with_what_to_do_and_where():
     (title, step, error), rows = denied[0][0:3], denied[1][2:]
     assert title == ["access denied 16 sources failed"]
     assert step == ["The account's administrator can fix it: allow the operation on the catalog."]
-    assert error == ["AccessDeniedException"]
+    assert error == ["AccessDeniedException: the caller's policy must allow the operation on this catalog"]
     assert rows == [
         ["000000000003", "AWS", f"all 6: {', '.join(OPERATIONS)}"],
         ["000000000007", "AWS", f"all 5: {', '.join(OPERATIONS[:5])}"],

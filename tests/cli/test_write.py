@@ -147,7 +147,7 @@ async def test_the_services_own_text_goes_to_stderr_alone(run, server, rows):
     server.before = lambda _: Reply(body, status=400)
     ended = await run(*command(server, rows))
     shown = ended.items[0]["error"]["message"]
-    assert shown.startswith("ValidationException (Project.Title INVALID_VALUE): check the options")
+    assert shown.startswith("ValidationException (Project.Title INVALID_VALUE): correct the request")
     assert (ended.code, b"confidential" in ended.out) == (1, False)
     ended = await run(*command(server, rows, "--on-error", "raise"))
     assert (b"confidential" in ended.out, "Project.Title confidential" in ended.err) == (False, True)
@@ -161,7 +161,7 @@ async def test_the_report_of_collect_has_no_text_of_the_service_either(run, serv
     )
     assert (ended.code, "confidential" in ended.err, b"confidential" in ended.out) == (1, True, False)
     error = json.loads(report.read_text())["sources"][0]["error"]
-    assert error["message"].startswith("ValidationException: check the options")
+    assert error["message"].startswith("ValidationException: correct the request")
 
 
 async def test_a_missing_file_leaves_no_checkpoint(run, server, rows, tmp_path):

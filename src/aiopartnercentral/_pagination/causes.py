@@ -172,7 +172,8 @@ def _of_stored(error: StoredError) -> Cause:
     """Return the cause by the name of the class, which for an error of a service is its code."""
     cls = getattr(errors, error.type, None) or getattr(boto, error.type, None)
     if cls is ServiceError:
-        return _of_code(str(error).partition(":")[0])
+        words = str(error).partition(":")[0].replace("(", " ").replace(")", " ").split()
+        return _of_code(next((word for word in words if word.startswith(_REJECTED)), words[0] if words else ""))
     if cls is None:
         return _of_code(error.type) if error.type.endswith("Exception") else _OTHER
     return _of_class(cls) if isinstance(cls, type) else _OTHER

@@ -179,7 +179,10 @@ class Report(Generic[KeyT]):
         return SourcesFailedError(failures, self) if failures else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, without page tokens, malformed items' JSON and the service's messages."""
+        """Return it as plain JSON, without page tokens and malformed items' JSON.
+
+        Errors are explained in the library's words, because the service's text may quote the request.
+        """
         return {
             "format": FORMAT,
             "version": VERSION,

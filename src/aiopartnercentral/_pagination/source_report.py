@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral._pagination.causes import type_of
+from aiopartnercentral._pagination.explanations import message_of
 from aiopartnercentral._utils.text import counted, json_time
 from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
 from aiopartnercentral.types.mixins import Shown
@@ -200,7 +201,10 @@ class SourceReport(Shown):
         return self.outcome is Outcome.COMPLETE and not self.malformed and not self.skipped_parents.skipped
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, without the page token, malformed items' JSON and the service's messages."""
+        """Return it as plain JSON, without the page token and malformed items' JSON.
+
+        Errors are explained in the library's words, because the service's text may quote the request.
+        """
         error = self.error
         return {
             "outcome": self.outcome.value,
@@ -221,7 +225,7 @@ class SourceReport(Shown):
             if error is None
             else {
                 "type": type_of(error),
-                "message": with_noted_parent(error, error_text(error)),
+                "message": with_noted_parent(error, message_of(error)),
             },
             "skipped_parents": self.skipped_parents.as_json(),
             "malformed": [

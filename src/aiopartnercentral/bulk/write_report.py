@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import attrs
 
+from aiopartnercentral._pagination.explanations import message_of
 from aiopartnercentral._utils.text import clean, counted, listed, utc_text
-from aiopartnercentral.errors import AioPartnerCentralError, error_text, error_type
+from aiopartnercentral.errors import AioPartnerCentralError, error_type
 from aiopartnercentral.types.mixins import Shown
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class RowResult(Shown, Generic[ResponseT_co]):
     def problem(self) -> str:
         """Why the row is not written, in words without the service's message; empty if it is written."""
         if self.error is not None:
-            return error_text(self.error)
+            return message_of(self.error)
         return "in flight when an earlier run ended" if self.outcome is RowOutcome.UNKNOWN else ""
 
     def as_json(self) -> dict[str, Any]:
@@ -83,9 +84,7 @@ class RowResult(Shown, Generic[ResponseT_co]):
             "row": self.row,
             "outcome": self.outcome.value,
             "ids": dict(self.ids),
-            "error": None
-            if self.error is None
-            else {"type": type(self.error).__name__, "message": error_text(self.error)},
+            "error": None if self.error is None else {"type": type(self.error).__name__, "message": self.problem},
             "attempts": self.attempts,
             "request_id": self.request_id,
         }

@@ -11,6 +11,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._pagination.report_html import report_page
+from aiopartnercentral._pagination.source_report import with_noted_parent
 from aiopartnercentral.bulk import load_report
 from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD
 from aiopartnercentral.cli.messages import explain
@@ -123,7 +124,7 @@ def _content(path: str, report: Report[Origin], *, is_finished: bool) -> bytes:
     errors = [foreseen(state).error for state in report.sources.values()]
     for entry, error in zip(content["sources"], errors, strict=True):
         if error is not None:
-            entry["error"]["message"] = explain(error, quotes=False) or type(error).__name__
+            entry["error"]["message"] = with_noted_parent(error, explain(error, quotes=False) or type(error).__name__)
     text = report_page(content, errors) if is_html(path) else f"{json.dumps(content, indent=2, ensure_ascii=False)}\n"
     # The path of a malformed item can contain a lone surrogate, which UTF-8 cannot encode.
     return text.encode(errors="backslashreplace")

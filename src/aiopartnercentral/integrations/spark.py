@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
+from aiopartnercentral._pagination.explanations import message_of
 from aiopartnercentral._serialization.members import attribute_types, without_none
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.lazy_imports import import_optional
@@ -24,7 +25,6 @@ from aiopartnercentral._utils.text import listed
 from aiopartnercentral.bulk.collection import Collection
 from aiopartnercentral.bulk.config_file import load_sources
 from aiopartnercentral.bulk.partitions import by_account
-from aiopartnercentral.errors import error_text
 from aiopartnercentral.sinks.base import origin_columns
 from aiopartnercentral.sinks.schema import unused_name
 from aiopartnercentral.types import Listing, NestedListing
@@ -221,7 +221,7 @@ class _Scan:
     def _rows_of(self, failures: Mapping[Origin, Exception]) -> Any:  # noqa: ANN401 - pyarrow has no types
         label, catalog, error = (self.schema.names[number] for number in (0, 1, self.origin))
         rows = [
-            {label: origin.label, catalog: origin.catalog, error: error_text(failure)}
+            {label: origin.label, catalog: origin.catalog, error: message_of(failure)}
             for origin, failure in failures.items()
         ]
         return import_optional("pyarrow", extra="arrow").RecordBatch.from_pylist(rows, schema=self.schema)
