@@ -69,6 +69,11 @@ ELSEWHERE: list[tuple[Any, str, str]] = [
     *((each, "concurrency", "limits=Limits(concurrency=...)") for each in (COLLECTION, WRITES)),
     *((each, "retries", "limits=Limits(attempts=...)") for each in (COLLECTION, WRITES)),
     *((each, "profile", "Source(..., profile=...)") for each in (COLLECTION, WRITES)),
+    *((COLLECTION, name, meant) for name, meant in (("on_eror", "on_error"), ("checkpont", "checkpoint"))),
+    *((COLLECTION, name, meant) for name, meant in (("limit", "limits"), ("sinc", "since"), ("obsrver", "observer"))),
+    *((WRITES, name, meant) for name, meant in (("on_eror", "on_error"), ("resend", "resend_unknown"))),
+    *((each, "timeot", "timeout") for each in (COLLECTION, WRITES)),
+    (partial(ClientPool, max_connections=2), "maxopen", "max_open"),
     *((each, "proxies", "config=AioConfig(proxies=...)") for each in (COLLECTION, WRITES)),
 ]
 

@@ -51,18 +51,20 @@ _ELSEWHERE = {
 }
 
 
-def check_client_options(taker: str, options: ClientOptions) -> None:
+def check_client_options(taker: str, options: ClientOptions, function: Callable[..., object]) -> None:
     """Check the options of the clients of a run.
 
     Arguments:
         taker: name of the function that takes the options, for the message.
         options: the options.
+        function: the function itself, whose own options have defaults; a misspelt name may stand for one of them.
 
     Raises:
         TypeError: an option is unknown or of a wrong type.
         ValueError: an option has a value that is not allowed.
     """
-    check_options(taker, options, ClientOptions, elsewhere=_ELSEWHERE)
+    own = tuple(function.__kwdefaults__ or ())
+    check_options(taker, options, ClientOptions, further=own, elsewhere=_ELSEWHERE)
     check_values(options)
 
 
@@ -121,7 +123,7 @@ class ClientPool(NeedsBlock):
     _opens_itself = True
 
     def __init__(self, *, max_open: int = 50, max_connections: int = 100, **options: Unpack[ClientOptions]) -> None:
-        check_options("ClientPool()", options, ClientOptions)
+        check_options("ClientPool()", options, ClientOptions, further=("max_open", "max_connections"))
         check_values(options)
         self._max_open = validators.count("max_open", max_open)
         self._max_connections = validators.count("max_connections", max_connections)

@@ -133,7 +133,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             OSError: the report cannot be read.
         """
         limits = Limits() if limits is None else _LIMITS("limits", limits)
-        check_client_options("Collection()", options)
+        check_client_options("Collection()", options, Collection.__init__)
         if validators.flag("restart", restart) and checkpoint is None:
             raise ValueError("restart=True needs a checkpoint: without one, every run starts over")
         named = name_listings(listings)

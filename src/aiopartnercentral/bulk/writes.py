@@ -109,7 +109,7 @@ class Writes(NeedsBlock, Generic[ResponseT]):
             ValueError: an argument has a value that is not allowed.
         """
         limits = Limits() if limits is None else _LIMITS("limits", limits)
-        check_client_options("Writes()", options)
+        check_client_options("Writes()", options, Writes.__init__)
         given: object = rows
         if not isinstance(given, Iterable | AsyncIterable) or isinstance(given, str | bytes):
             raise TypeError(f"rows must be an iterable of pairs of a key and a request, not {type_name(rows)}")

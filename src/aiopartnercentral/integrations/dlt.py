@@ -92,7 +92,7 @@ def dlt_source(
             the same table, or a listing has no primary key.
     """
     dlt = import_optional("dlt", extra="dlt")
-    check_client_options("dlt_source()", options)
+    check_client_options("dlt_source()", options, dlt_source)
     given: dict[str, Any] = {
         "limits": limits,
         "on_error": "finish" if _ON_ERROR("on_error", on_error) == "raise" else "report",
