@@ -2,8 +2,8 @@
 
     python export_opportunities.py sources.toml exports
 
-The first argument lists the accounts, as docs/bulk.md describes. Run the same command again after a crash or a failure:
-it resumes. Exit codes: 0 complete, 1 some sources failed, 2 it could not run.
+The first argument lists the accounts, as docs/sources.md describes. Run the same command again after a crash or a
+failure: it resumes. Exit codes: 0 complete, 1 some sources failed, 2 it could not run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ async def export(sources: Path, directory: Path) -> int:
     sink = open_sink(str(directory / "{label}.csv"), cls=selling.OpportunitySummary)
     report = await collection.into(sink)
     for origin, source in report.sources.items():
-        print(f"{origin.label}: {source.outcome}, {source.items} opportunities")
+        error = source.as_json()["error"]  # in words that quote neither the request nor the response
+        reason = "" if error is None else f": {error['message']}"
+        print(f"{origin.label}: {source.outcome}, {source.items} opportunities{reason}")
     return 0 if report.complete else 1
 
 

@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import attrs
+from botocore.exceptions import BotoCoreError
 from fastapi import Body, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from aiopartnercentral import ServiceError, modify, selling
+from aiopartnercentral import ServiceError, TimeExceededError, modify, selling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,6 +42,17 @@ STATUSES = {"ResourceNotFoundException": 404, "ConflictException": 409, "Validat
 async def service_error(_: Request, error: ServiceError) -> JSONResponse:
     status = 503 if error.is_retryable else STATUSES.get(error.code, 502)
     return JSONResponse({"code": error.code, "request_id": error.request_id}, status)
+
+
+@app.exception_handler(TimeExceededError)
+async def too_slow(_: Request, error: TimeExceededError) -> JSONResponse:
+    return JSONResponse({"code": type(error).__name__, "request_id": None}, 504)
+
+
+@app.exception_handler(BotoCoreError)
+async def not_reached(_: Request, error: BotoCoreError) -> JSONResponse:
+    """Answer that there is no connection, or that there are no credentials."""
+    return JSONResponse({"code": type(error).__name__, "request_id": None}, 503)
 
 
 @app.get("/{catalog}/opportunities")

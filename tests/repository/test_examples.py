@@ -10,11 +10,13 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 from anyio.from_thread import start_blocking_portal
+from fastapi.testclient import TestClient
 
 from aiopartnercentral.emulator import Emulator
 from tests.support.clients import aws_environment
@@ -72,7 +74,8 @@ def test_an_export_resumes_after_a_failure(emulator: Emulator, tmp_path: Path) -
     sources.write_text('[[source]]\nlabel = "ada in {catalog}"\ncatalogs = ["AWS", "Sandbox"]\n', encoding="utf-8")
     exports = tmp_path / "exports"
     emulator.denied_catalogs = {"Sandbox"}
-    assert "ada in Sandbox: failed" in run("export_opportunities.py", sources, exports, code=1).stdout
+    reason = "failed, 0 opportunities: AccessDeniedException: the caller's policy must allow ListOpportunities"
+    assert f"ada in Sandbox: {reason}" in run("export_opportunities.py", sources, exports, code=1).stdout
     emulator.denied_catalogs = ()
     assert "ada in Sandbox: complete" in run("export_opportunities.py", sources, exports).stdout
     files = sorted(exports.glob("*.csv"))
@@ -106,6 +109,22 @@ def test_the_service_answers() -> None:
                 assert (empty.status_code, empty.json()["code"]) == (422, "ValidationException")
             finally:
                 process.terminate()
+
+
+@pytest.mark.usefixtures("aws_environment")
+def test_the_service_answers_when_partner_central_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        source = (EXAMPLES / "opportunity_api.py").read_text(encoding="utf-8").replace("timeout=30", "timeout=0.3")
+        monkeypatch.setitem(sys.modules, "opportunity_api", ModuleType("opportunity_api"))
+        exec(compile(source, "opportunity_api.py", "exec"), vars(sys.modules["opportunity_api"]))  # noqa: S102
+        with TestClient(sys.modules["opportunity_api"].app, raise_server_exceptions=False) as client:
+            slow = client.get("/AWS/opportunities")
+            silent.close()
+            dead = client.get("/AWS/opportunities")
+    assert (slow.status_code, slow.json()["code"]) == (504, "TimeExceededError")
+    assert (dead.status_code, dead.json()["code"]) == (503, "EndpointConnectionError")
 
 
 def test_the_tests_of_other_people_pass(tmp_path: Path) -> None:
