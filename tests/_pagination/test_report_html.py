@@ -83,7 +83,7 @@ def test_a_notebook_shows_a_row_for_each_source_and_failures_first():
     assert summary.startswith("Report of 11 sources: incomplete \u00b7 1000 items \u00b7 12 pages \u00b7 2 retries")
     assert {"vault", "safe", "denied", "again"} < set(names[:5])
     assert [row[1] for row in shown.rows[2:7]] == ["failed"] * 5
-    assert shown.tags <= {"div", "table", "caption", "thead", "tbody", "tr", "th", "td"}
+    assert shown.tags <= {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "wbr"}
     assert ["whole", "complete", "250", "3", "50.0", "2", "0", ""] in shown.rows
     assert SECRET not in shown.text
 
@@ -232,6 +232,35 @@ def test_a_page_without_an_end_says_so_and_a_resumed_run_is_named():
 def browser(tmp_path_factory):
     with chromium(tmp_path_factory.mktemp("chromium")) as browser:
         yield browser
+
+
+@pytest.mark.parametrize("width", [1280, 1190, 1180, 1000, 800, 630])
+def test_nothing_is_cut_off_or_broken_inside_a_word_at_any_width(browser, tmp_path, width):
+    path = tmp_path / "run.html"
+    path.write_text(attrs.evolve(night(labels="{account}/Sandbox"), elapsed=12345.0).to_html(), encoding="utf-8")
+    browser.open(path.as_uri(), width=width)
+    assert browser.run("return document.documentElement.scrollWidth <= window.innerWidth")
+    # Each tile has as many others in its row.
+    rows = browser.run("return [...document.querySelectorAll('.totals div')].map(e => e.getBoundingClientRect().top)")
+    assert len({rows.count(top) for top in rows}) == 1
+    broken = """return [...document.querySelectorAll('td.source')].filter(cell => [...cell.childNodes].some(node => {
+      if (node.nodeType !== Node.TEXT_NODE) return false
+      return [...node.data.matchAll(/[0-9A-Za-z]+/g)].some(word => { const range = document.createRange()
+        range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length)
+        return range.getClientRects().length > 1 }) })).map(cell => cell.textContent)"""
+    assert browser.run(broken) == []
+
+
+def test_the_totals_add_up_and_a_listing_has_one_name():
+    page = night().to_html()
+    shown = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page))
+    assert [shown[name] for name in ("complete", "failed", "skipped", "other")] == ["276 of 299", "22", "1", "0"]
+    origin = Origin(source=Source("AWS", account="1"), service="x", listing="list_tasks", operation="ListTasks")
+    own = attrs.evolve(origin, listing="open")
+    failed = source(0, 1, outcome=Outcome.FAILED, error=DENIED)
+    page = HtmlText(attrs.evolve(report(), sources={origin: failed, own: failed})._repr_html_())
+    assert {"AWS ListTasks", "AWS open"} < {row[0] for row in page.rows}
+    assert "list_tasks" not in page.text
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

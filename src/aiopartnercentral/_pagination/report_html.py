@@ -23,8 +23,8 @@ _ROWS: Final = 1000
 """How many sources a page shows."""
 _HEAD: Final = ("source", "outcome", "items", "pages", "items/s", "retries", "throttled", "note")
 _NUMBERS: Final = frozenset({"items", "pages", "items/s", "retries", "throttled"})
-_BREAKS: Final = re.compile("(?<=_)(?=[a-z])|(?<=[a-z])(?=[A-Z])")
-"""Where the name of a listing may continue on the next line of a narrow column."""
+_BREAKS: Final = re.compile("(?<=[_/])(?=\\w)|(?<=[a-z])(?=[A-Z])")
+"""Where the name of a source may continue on the next line of a narrow column."""
 _RANKS: Final = {name: rank for rank, name in enumerate(("failed", "cancelled", "skipped", "limited", "running"))}
 _OTHERS: Final = len(_RANKS)
 
@@ -61,8 +61,12 @@ def report_page(report: Mapping[str, Any], errors: Sequence[Exception | None]) -
 
 
 def _name(source: Mapping[str, Any]) -> str:
-    """Return the name of a source: its label and its listing, or its catalog."""
-    return f"{source['label']} {source['listing']}" if "label" in source else str(source["catalog"])
+    """Return the name of a source: its label and its operation or the name given to the listing, or its catalog."""
+    if "label" not in source:
+        return str(source["catalog"])
+    listing, operation = source["listing"], source["operation"]
+    is_usual = listing.replace("_", "").lower() == operation.lower()  # then as in the failures by cause
+    return f"{source['label']} {operation if is_usual else listing}"
 
 
 def _sorted(sources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -145,10 +149,16 @@ def _facts(report: Mapping[str, Any]) -> list[str]:
 def _totals(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     sources = report["sources"]
     own = report["items"] - report["resumed_items"]
-    failed = sum(source["outcome"] == "failed" for source in sources)
+    complete, failed, skipped = (
+        sum(source["complete"] for source in sources),
+        sum(source["outcome"] == "failed" for source in sources),
+        sum(source["outcome"] == "skipped" for source in sources),
+    )
     return [
-        ("complete", f"{sum(source['complete'] for source in sources):,} of {len(sources):,}"),
+        ("complete", f"{complete:,} of {len(sources):,}"),
         ("failed", f"{failed:,}"),
+        ("skipped", f"{skipped:,}"),
+        ("other", f"{len(sources) - complete - failed - skipped:,}"),
         ("items", f"{report['items']:,}"),
         ("pages", f"{report['pages']:,}"),
         ("seconds", f"{report['elapsed']:,.1f}"),
@@ -237,14 +247,14 @@ p, small { color: var(--quiet) } ul { padding-left: 1.2rem }
 .state { font-size: .9rem; font-weight: 600; padding: .1rem .6rem; border: 1px solid; border-radius: 1rem;
   vertical-align: middle; white-space: nowrap; color: var(--other) }
 .state.complete { color: var(--good) }
-.totals { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .75rem; margin: 1rem 0 }
+.totals { display: grid; grid-template-columns: repeat(5, 1fr); gap: .75rem; margin: 1rem 0 }
 .totals div { background: var(--soft); border-radius: .5rem; padding: .6rem .8rem }
 dt { color: var(--quiet); font-size: .85rem } dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line) }
 th { color: var(--quiet); font-weight: 600; font-size: .85rem }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-.note { font-size: .9rem; min-width: 10rem } td.source { min-width: 9rem }
+.note { font-size: .9rem; min-width: 10rem } td.source { min-width: 11rem }
 .time { min-width: 13rem } th.time { color: transparent; font-size: 0 }
 th.time span { color: var(--quiet); font-size: .8rem; display: inline-block; width: 33.3% }
 th.time span:nth-child(2) { text-align: center } th.time span:nth-child(3) { text-align: right }
@@ -253,7 +263,8 @@ th.time span:nth-child(2) { text-align: center } th.time span:nth-child(3) { tex
 .bar { position: absolute; top: 0; bottom: 0; border-radius: .2rem; min-width: 3px; background: var(--other) }
 .bar.complete, .bar.limited { background: var(--good) } .bar.failed { background: var(--bad) }
 .bar.running { background: var(--open) }
-@media (max-width: 55rem) {
+@media (max-width: 40rem) { .totals { grid-template-columns: repeat(2, 1fr) } }
+@media (max-width: 74rem) {
   body { padding: 1rem } thead { display: none } tr { display: block; padding: .5rem 0;
     border-bottom: 1px solid var(--line) }
   td, .number { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .1rem 0;
