@@ -8,6 +8,8 @@ from botocore import exceptions as boto
 from aiopartnercentral import account, errors
 from aiopartnercentral._pagination.causes import StoredError, by_cause, cause_of
 from aiopartnercentral._pagination.source_report import SourceReport
+from aiopartnercentral._transport.credentials import Role, external_id_of
+from aiopartnercentral.cli.messages import explain_all
 
 
 def service_error(code: str, status: int = 400) -> errors.ServiceError:
@@ -50,6 +52,28 @@ def test_the_cause_of_an_error_of_a_file(error: Exception, name: str) -> None:
     entry = SourceReport(error=error).as_json()["error"]
     stored = StoredError(entry["message"], entry["type"])
     assert (SourceReport(error=stored).as_json()["error"], cause_of(stored).name) == (entry, name)
+
+
+def test_a_variable_that_is_not_set_is_to_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PARTNER_ID", raising=False)
+    role = "arn:aws:iam::111122223333:role/reader"
+    with pytest.raises(errors.CredentialsError, match=r"PARTNER_ID, which .* is not set: set it$") as caught:
+        external_id_of(Role(arn=role, external_id_env="PARTNER_ID"))
+    live, stored = caught.value, StoredError(str(caught.value), "CredentialsError")
+    assert [cause_of(each).step for each in (live, stored)] == ["set the environment variable that the error names"] * 2
+
+
+def test_errors_that_differ_in_the_role_alone_are_one_line() -> None:
+    roles = [f"arn:aws:iam::{number:012}:role/reader" for number in range(3)]
+    reason = "AccessDenied: not allowed on"
+    failures = {
+        role[13:25]: errors.CredentialsError(f"role {role} cannot be assumed: {reason} {role}") for role in roles
+    }
+    other = errors.CredentialsError(f"role {roles[0]} cannot be assumed: the endpoint is wrong")
+    assert explain_all({**failures, "other": other}) == [
+        f"{', '.join(failures)}: its role cannot be assumed: {reason} the role",
+        f"other: {other}",
+    ]
 
 
 @pytest.mark.parametrize("name", ["", "annotations", "TYPE_CHECKING", "__class__", "Exception"])

@@ -52,6 +52,7 @@ class Cause:
 _CREDENTIALS: Final = Cause(
     "no valid credentials", "you", "log in again, or correct the profile, the role or its trust policy"
 )
+_VARIABLE: Final = Cause("no valid credentials", "you", "set the environment variable that the error names")
 _DENIED: Final = Cause("access denied", "the account's administrator", "allow the operation on the catalog")
 _THROTTLED: Final = Cause("throttled", "you", "run again later, or set a lower rate")
 _SERVICE: Final = Cause(
@@ -128,8 +129,8 @@ def cause_of(error: Exception) -> Cause:
         return _of_service(error)
     if is_login(error):
         return _CREDENTIALS
-    if isinstance(error, CredentialsError) and error.is_retryable:  # nothing or no usable answer came from their source
-        return _NETWORK if error.code is None else _SERVICE
+    if isinstance(error, CredentialsError):
+        return _of_credentials(error)
     if isinstance(error, TimeExceededError) and error.endpoint_url is not None:
         return _NETWORK  # a call was not answered; the time limits of a run are another matter
     return _of_class(type(error))
@@ -151,6 +152,12 @@ def is_rejection(error: ServiceError) -> bool:
 def is_login(error: Exception) -> bool:
     """Return whether a login has expired or is missing."""
     return any(cls.__name__ in _LOGIN for cls in type(error).__mro__)
+
+
+def _of_credentials(error: CredentialsError) -> Cause:
+    if error.is_retryable:  # nothing or no usable answer came from their source
+        return _NETWORK if error.code is None else _SERVICE
+    return _VARIABLE if _names_variable(error) else _CREDENTIALS
 
 
 def _of_service(error: ServiceError) -> Cause:
@@ -176,7 +183,14 @@ def _of_stored(error: StoredError) -> Cause:
         return _of_code(next((word for word in words if word.startswith(_REJECTED)), words[0] if words else ""))
     if cls is None:
         return _of_code(error.type) if error.type.endswith("Exception") else _OTHER
+    if cls is CredentialsError and _names_variable(error):
+        return _VARIABLE
     return _of_class(cls) if isinstance(cls, type) else _OTHER
+
+
+def _names_variable(error: Exception) -> bool:
+    """Return whether the credentials need an environment variable, as that of an external id."""
+    return "the environment variable " in str(error)
 
 
 def _of_code(code: str) -> Cause:

@@ -91,7 +91,7 @@ def external_id_of(role: Role) -> str | None:
         return role.external_id
     value = os.environ.get(name)
     if value is None:
-        raise CredentialsError(f"the environment variable {name}, which has the external id, is not set")
+        raise CredentialsError(f"the environment variable {name}, which has the external id, is not set: set it")
     try:
         return _external_id(f"the external id in the environment variable {name}", value)
     except ValueError as error:

@@ -18,8 +18,10 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
     """Assume a role with an STS client, and return its credentials.
 
     Raises:
-        CredentialsError: the role cannot be assumed; the message names the role, and never the external id.
+        CredentialsError: the role cannot be assumed; the message names the role or the environment variable of the
+            external id, and never the external id.
     """
+    external_id = external_id_of(role)  # whose error is the same for each role
     asked: dict[str, Any] = {
         "RoleArn": role.arn,
         "RoleSessionName": role.session_name,
@@ -27,7 +29,6 @@ async def assume(sts: Any, role: Role) -> Credentials:  # noqa: ANN401 - aioboto
     }
     token = begin_secret_work()
     try:
-        external_id = external_id_of(role)
         if external_id is not None:
             asked["ExternalId"] = external_id
         return _credentials(await sts.assume_role(**asked))

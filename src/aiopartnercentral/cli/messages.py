@@ -25,6 +25,8 @@ __all__ = ["cause_lines", "explain", "explain_all", "failure_lines", "in_options
 _RESTART = ("restart=True", "--restart")  # the same option in Python and in the command
 _ARGUMENT = re.compile(r"(?:^|(?<=`)|(?<=without ))(columns|explode|overlap|since|whole)(?:\[\d+\])?(?=[ `]|$)")
 
+_ROLE = re.compile(r"role (arn:\S+)(?= cannot be assumed)")
+
 
 def explain(error: BaseException, *, quotes: bool = True) -> str | None:
     """Return the message for an error, or None for an unexpected error.
@@ -58,16 +60,24 @@ def _configured(error: BaseException) -> str | None:
 
 
 def explain_all(failures: Mapping[str, Exception]) -> list[str]:
-    """Return a line for each different error, with the sources that failed with it."""
+    """Return a line for each different error, with the sources that failed with it.
+
+    Errors that differ in the role alone are one.
+    """
     sources: dict[str, list[str]] = {}
     requests: dict[str, str] = {}
+    lines: dict[str, set[str]] = {}
     for source, error in failures.items():
         request = request_of(error) if isinstance(error, ServiceError) else ""
         line = with_noted_parent(error, (explain(error) or type(error).__name__).removesuffix(request))
-        sources.setdefault(line, []).append(clean(source))
+        found = _ROLE.match(line)
+        key = line if found is None else line.replace(found[0], "its role").replace(found[1], "the role")
+        sources.setdefault(key, []).append(clean(source))
+        lines.setdefault(key, set()).add(line)
         # One request id is enough to ask AWS Support about the error.
-        requests.setdefault(line, request)
-    return [f"{listed(names)}: {line}{requests[line]}" for line, names in sources.items()]
+        requests.setdefault(key, request)
+    shown = {key: key if len(every) > 1 else next(iter(every)) for key, every in lines.items()}
+    return [f"{listed(names)}: {shown[key]}{requests[key]}" for key, names in sources.items()]
 
 
 def cause_lines(failures: Mapping[str, Exception]) -> list[str]:
