@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 try:
     import pytest
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError("this needs pytest: pip install pytest", name="pytest") from error
+except ModuleNotFoundError as _error:
+    raise ModuleNotFoundError("this needs pytest: pip install pytest", name="pytest") from _error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping

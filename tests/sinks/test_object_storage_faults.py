@@ -244,7 +244,7 @@ async def test_another_object_after_a_lost_upload_is_a_failure(store, spool):
 
     async with relaying(store, vanish) as url:
         sink = await opened("part", store.options(endpoint_url=url), spool)
-        with pytest.raises(SinkError, match="its multipart upload was aborted, as by a lifecycle rule"):
+        with pytest.raises(SinkError, match="its multipart upload was aborted, for example by a lifecycle rule"):
             await sink.commit()
         await sink.abort(keep=False)
     assert store.get(KEY) == b"of another run"
