@@ -263,15 +263,19 @@ def test_the_totals_add_up_and_a_listing_has_one_name():
     assert "list_tasks" not in page.text
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_browser_shows_the_failures_of_a_night_readably(browser, tmp_path, width, scheme):
-    path = tmp_path / "run.html"
-    path.write_text(night().to_html(), encoding="utf-8")
+def open_readably(browser, report, path, width, scheme):
+    """Open the page about a run, which nothing in it is wider than, and whose texts have enough contrast."""
+    path.write_text(report.to_html(), encoding="utf-8")
     browser.open(path.as_uri(), width=width, scheme=scheme)
     assert browser.run("return document.documentElement.scrollWidth <= window.innerWidth")
     texts = [found for found in browser.texts() if found[1] != "rgba(0, 0, 0, 0)"]
     assert min(contrast(text, "rgb(255, 255, 255)" if behind == "none" else behind) for _, text, behind in texts) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_shows_the_failures_of_a_night_readably(browser, tmp_path, width, scheme):
+    open_readably(browser, night(), tmp_path / "run.html", width, scheme)
     # Whoever opens a long page sees every cause first, and each account in one line of its own.
     heights = browser.run("return [...document.querySelectorAll('.cause')].map(e => e.getBoundingClientRect().height)")
     assert sum(heights) < {1280: 900, 390: 1800}[width]
@@ -284,12 +288,7 @@ def test_a_browser_shows_the_failures_of_a_night_readably(browser, tmp_path, wid
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_browser_shows_the_page_readably(browser, tmp_path, width, scheme):
-    path = tmp_path / "run.html"
-    path.write_text(everything().to_html(), encoding="utf-8")
-    browser.open(path.as_uri(), width=width, scheme=scheme)
-    assert browser.run("return document.documentElement.scrollWidth <= window.innerWidth")
-    texts = [found for found in browser.texts() if found[1] != "rgba(0, 0, 0, 0)"]
-    assert min(contrast(text, "rgb(255, 255, 255)" if behind == "none" else behind) for _, text, behind in texts) >= 4.5
+    open_readably(browser, everything(), tmp_path / "run.html", width, scheme)
     assert browser.complaints() == []
     assert browser.run("return document.scripts.length") == 0
     bars = browser.run("return [...document.querySelectorAll('.bar')].map(e => e.getBoundingClientRect().width)")

@@ -19,13 +19,3 @@ URL = f"s3://{BUCKET}/{KEY}"
 def collected(store: ObjectStore, emulator: Emulator, **given: Any) -> Any:
     given = {"checkpoint": URL, "checkpoint_s3": store.options(), "limits": FAST} | given
     return Collection(LISTING, [of(emulator, "a")], **given)
-
-
-async def take(collection: Any, count: int) -> list[str]:
-    taken: list[str] = []
-    async with collection as stream:
-        async for _, item in stream:
-            taken.append(item.id)
-            if len(taken) == count:
-                break
-    return taken

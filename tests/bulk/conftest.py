@@ -4,9 +4,10 @@ import pytest
 
 from tests.bulk.counting_server import lines
 from tests.support.clients import aws_environment
+from tests.support.object_store_fixtures import running_store, store
 from tests.support.sts_server import security_token_service
 
-__all__ = ["aws_environment"]
+__all__ = ["aws_environment", "running_store", "store"]
 
 
 @pytest.fixture(scope="session")

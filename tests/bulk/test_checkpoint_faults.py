@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -10,13 +10,10 @@ from aiohttp import web
 from aiopartnercentral._transport import s3_retries
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError
-from tests.bulk.checkpoint_runs import KEY, URL, collected, take
-from tests.support.moto_server import moto_server
+from tests.bulk.checkpoint_runs import KEY, URL, collected
+from tests.support.bulk_sources import take
 from tests.support.object_store import ObjectStore, forward, refusal, relaying
 from tests.support.tasks import no_task_left
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.anyio
 
@@ -24,18 +21,6 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[ObjectStore]:
-    with moto_server() as url:
-        yield ObjectStore.at(url)
-
-
-@pytest.fixture
-def store(running: ObjectStore) -> ObjectStore:
-    running.reset()
-    return running
 
 
 @pytest.fixture(autouse=True)

@@ -24,14 +24,13 @@ from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError
 from aiopartnercentral.sinks import open_sink
-from tests.bulk.checkpoint_runs import KEY, URL, collected, take
-from tests.support.bulk_sources import FAST
-from tests.support.moto_server import moto_server
+from tests.bulk.checkpoint_runs import KEY, URL, collected
+from tests.support.bulk_sources import FAST, take
 from tests.support.object_store import BUCKET, CREDENTIALS, ObjectStore, forward, refusal, relaying
 from tests.support.tasks import GUARD, no_task_left
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
 pytestmark = pytest.mark.anyio
 
@@ -62,18 +61,6 @@ anyio.run(lambda: collection.into(open_sink(output, s3=options, spool=spool), sa
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"  # aiobotocore's own HTTP client needs its event loop
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[ObjectStore]:
-    with moto_server() as url:
-        yield ObjectStore.at(url)
-
-
-@pytest.fixture
-def store(running: ObjectStore) -> ObjectStore:
-    running.reset()
-    return running
 
 
 @asynccontextmanager

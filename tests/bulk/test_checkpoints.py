@@ -25,7 +25,7 @@ from aiopartnercentral.bulk.spec import Question
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, DecodeError, SinkError
 from aiopartnercentral.sinks import NdjsonSink, S3Options, open_sink
-from tests.support.bulk_sources import FAST, of
+from tests.support.bulk_sources import FAST, of, take
 from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
 from tests.support.tasks import GUARD, no_task_left
@@ -43,17 +43,6 @@ OURS = b'{"format":"aiopartnercentral checkpoint"'
 
 def told(path: Path) -> dict[str, Any]:
     return {entry["label"]: entry for entry in json.loads(path.read_bytes())["sources"]}
-
-
-async def take(collection: Any, count: int) -> list[str]:
-    """Take so many items, and ask for the next one, and leave."""
-    taken: list[str] = []
-    async with collection as stream:
-        async for _, item in stream:
-            taken.append(item.id)
-            if len(taken) == count:
-                break
-    return taken
 
 
 async def test_a_later_run_goes_on_exactly_where_this_one_was_left(tmp_path: Path) -> None:

@@ -17,9 +17,12 @@ from aiopartnercentral.cli import main
 from aiopartnercentral.emulator import Emulator
 from tests.cli.processes import COMMAND, GUARD, Ended
 from tests.support.fork_server import ForkServer
+from tests.support.object_store_fixtures import running_store, store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+__all__ = ["running_store", "store"]
 
 
 @pytest.fixture

@@ -11,24 +11,11 @@ import pytest
 from aiopartnercentral.emulator import Emulator
 from tests.cli.processes import everything, until
 from tests.cli.service import connection, page, serving, sources_file
-from tests.support.moto_server import moto_server
-from tests.support.object_store import BUCKET, ObjectStore, relaying
+from tests.support.object_store import BUCKET, relaying
 
 pytestmark = pytest.mark.anyio
 
 COLLECT = ("collect", "list-connections")
-
-
-@pytest.fixture(scope="module")
-def running():
-    with moto_server() as url:
-        yield ObjectStore.at(url)
-
-
-@pytest.fixture
-def store(running):
-    running.reset()
-    return running
 
 
 @pytest.fixture
