@@ -47,7 +47,7 @@ def test_a_report_explains_an_error_without_the_text_of_others(error: Exception,
     assert "THE-TOKEN" not in "".join([*messages, page, fragment])
 
 
-@pytest.mark.parametrize("error", [ValueError(SECRET), OSError(2, SECRET, "/home/me/secret")])
+@pytest.mark.parametrize("error", [ValueError(SECRET), OSError(2, SECRET, "/srv/me/secret")])
 def test_an_unexpected_error_has_only_its_name(error: Exception) -> None:
     found = report_of(error).as_json()["sources"][0]["error"]
     assert found == {"type": type(error).__name__, "message": type(error).__name__}

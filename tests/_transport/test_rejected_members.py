@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aiopartnercentral import account, selling
-from aiopartnercentral._utils.rejected_members import _LISTS as LISTS
+from aiopartnercentral._transport.rejected_members import _LISTS as LISTS
 from aiopartnercentral.cli.services import SERVICES
 from aiopartnercentral.emulator import Emulator
 from tests.support.servers import Reply

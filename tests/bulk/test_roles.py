@@ -183,24 +183,22 @@ async def test_a_response_that_is_not_from_sts_is_a_credentials_error(clients, m
         with pytest.raises(CredentialsError, match=r"cannot be assumed: .*invalid response") as caught:
             await ask(clients, Source("AWS", role=Role(arn=ACME)))
     assert "a:secret" not in str(caught.value)
+    assert url.removeprefix("http://") in str(caught.value)
 
 
 @pytest.mark.parametrize("way", ["role", "profile"])
 async def test_an_endpoint_that_is_not_sts_is_named(clients, monkeypatch, tmp_path, way):
-    """As for all services that one variable sends to the emulator, which has no STS."""
+    """The emulator answers so for all services that one variable sends to it."""
     config = tmp_path / "config"
     config.write_text(f"[profile reader]\nrole_arn={ACME}\ncredential_source=Environment\n", encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    said = r"invalid response \(HTTP \d+\).*: check AWS_ENDPOINT_URL"
     async with Emulator() as emulator:
-        url = emulator.endpoint_url
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"{url}/s3cret")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"{emulator.endpoint_url}/s3cret")
         one = Source("AWS", role=Role(arn=ACME)) if way == "role" else Source("AWS", profile="reader")
-        with pytest.raises(CredentialsError, match=said) as caught:
+        with pytest.raises(CredentialsError, match="serves Partner Central only, and not sts") as caught:
             await ask(clients, one)
-    assert (f"from {url}:" in str(caught.value)) == (way == "role")
     assert "s3cret" not in str(caught.value)
 
 

@@ -255,7 +255,7 @@ async def test_what_the_command_has_recorded_it_replays(started, run, tmp_path):
     for wrong, complaint in (
         (("--record-from", "https://example.com"), "--record-from needs --record FILE"),
         (("--record", tmp_path / "x", "--replay", file), "--record and --replay must not be given together"),
-        (("--files", file), "files must be a directory"),
+        (("--files", file), "must be a directory"),
     ):
         refused = await run("emulator", *wrong)
         assert (refused.code, refused.out) == (2, b"")

@@ -69,7 +69,7 @@ def test_a_failure_is_a_row_after_those_of_the_others(emulator) -> None:
     assert {name: value for name, value in failure.items() if value is not None} == {
         "source_label": "down",
         "source_catalog": "AWS",
-        "source_error": "EndpointConnectionError",
+        "source_error": "cannot connect to http://127.0.0.1:9/: check the network, the region and the address",
     }
 
 

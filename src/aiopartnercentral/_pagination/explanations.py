@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore import exceptions as boto
 
 from aiopartnercentral._pagination.causes import StoredError, is_login, is_rejection
-from aiopartnercentral._utils.rejected_members import rejected_members
+from aiopartnercentral._transport.rejected_members import rejected_members
 from aiopartnercentral._utils.text import LIMIT, clean, one_line
 from aiopartnercentral.errors import (
     AioPartnerCentralError,

@@ -12,9 +12,9 @@ from aiopartnercentral._serialization import jsontext
 from aiopartnercentral._serialization.conversion_errors import hook_failed
 from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.call_events import LOGGER, CallWatch
+from aiopartnercentral._transport.rejected_members import note_rejected_members
 from aiopartnercentral._transport.responses import ErrorResponseError
 from aiopartnercentral._transport.time_limits import WAIT, Wait, credentials_late
-from aiopartnercentral._utils.rejected_members import note_rejected_members
 from aiopartnercentral.errors import DecodeError, EncodeError, ServiceError, TimeExceededError, error_type
 
 if TYPE_CHECKING:
