@@ -212,7 +212,7 @@ def test_an_interrupt_ends_everything() -> None:
 
 
 AT_EACH_LINE = """
-import os, sys, threading
+import os, sys, threading, time
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Source
 
@@ -247,6 +247,8 @@ while runs == len(interrupted):
     finally:
         sys.settrace(None)
     for thread in set(threading.enumerate()) - before:
+        while thread.ident is None:  # another one is starting it, for the event loop
+            time.sleep(0.001)
         thread.join(20)
         if thread.is_alive():
             sys.exit(f"{thread.name} was left by an interrupt in {interrupted[-1]}")
