@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 import anyio
 import anyio.to_thread
 import pytest
+from rich.console import Console
 
 from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 from aiopartnercentral.bulk import (
@@ -25,7 +27,13 @@ from aiopartnercentral.bulk import (
     SourceStarted,
     Throttled,
 )
-from aiopartnercentral.cli.progress import Progress, _totals as totals, _waiting as waiting, progress_lines
+from aiopartnercentral.cli.progress import (
+    Progress,
+    _drawn as drawn,
+    _totals as totals,
+    _waiting as waiting,
+    progress_lines,
+)
 from aiopartnercentral.emulator import Emulator
 from tests.cli.processes import LIVE, seen, terminal, until
 from tests.cli.service import connection, page, serving, sources_file
@@ -240,6 +248,25 @@ def test_while_nothing_arrives_no_end_is_promised_and_those_that_wait_are_named(
     progress.observe(PageFetched(run="r", origin=origins[5], attempts=1, seconds=0.1, waited=0.0, **fetched))
     assert "left" in totals(progress)[0]
     assert waiting(progress, lambda origin: origin.catalog) == ", no page for 10 seconds: E"
+
+
+@pytest.mark.parametrize("width", [30, 60, 80])
+def test_a_narrow_terminal_shows_the_totals_whole(width):
+    progress = Progress(began=time.monotonic() - 100)
+    origins = tuple(Origin(source=Source(f"C-{n}"), service="s", listing="l", operation="L") for n in range(100))
+    progress.observe(RunStarted(run="r", services=("s",), origins=origins, finished=()))
+    for origin in origins[:20]:
+        progress.observe(SourceStarted(run="r", origin=origin, resumed=False))
+        progress.observe(Throttled(run="r", origin=origin, attempt=1, rate=1.0, retry_after=None, request_id=None))
+    for origin in origins[:10]:
+        progress.observe(SourceFinished(run="r", origin=origin, report=SourceReport(outcome=Outcome.COMPLETE)))
+    console = Console(width=width, height=12, file=io.StringIO(), force_terminal=False)
+    console.print(drawn(progress, lambda origin: f"a-source-with-a-very-long-name-{origin.catalog}", console))
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) < 12
+    assert max(map(len, lines)) <= width
+    shown = " ".join(" ".join(lines).split())
+    assert all(each in shown for each in totals(progress))
 
 
 async def test_a_silent_endpoint_is_given_up_after_the_time_limit(run, tmp_path):

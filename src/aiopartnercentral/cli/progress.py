@@ -8,6 +8,7 @@ from collections import deque
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import anyio
@@ -250,10 +251,12 @@ def progress_lines(progress: Progress, name: Callable[[Origin], str] = str, *, m
 
 
 def _drawn(progress: Progress, name: Callable[[Origin], str], console: Console) -> Group:
-    room = max(0, min(MOST_LINES, console.size.height - _OTHER_LINES))
-    # Cut rather than wrapped, since rich's Live cannot erase wrapped lines.
-    lines = progress_lines(progress, name, most=room)
-    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))
+    # Lines of sources are cut, and the totals wrapped here, since rich's Live cannot erase what it has wrapped.
+    width = max(20, console.size.width)
+    totals = [part for line in _totals(progress) for part in wrap(line, width, subsequent_indent="  ")]
+    room = max(0, min(MOST_LINES, console.size.height - _OTHER_LINES - len(totals) + 2))
+    *sources, _, _ = progress_lines(progress, name, most=room)
+    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in (*sources, *totals)))
 
 
 def _line(name: str, source: SourceProgress) -> str:
