@@ -71,6 +71,7 @@ MEASURED = (
     r"throttled \d+ times?",
     r"\d+ retries",
     r"· [\d.]+ s\b",
+    r"(?<=request id )[\w-]+",
 )
 """What a run of the cells shows that differs from the next one's, in text and in HTML."""
 
