@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from botocore import exceptions as boto
 
 from aiopartnercentral._pagination.causes import StoredError, is_login, is_rejection
-from aiopartnercentral._transport.rejected_members import rejected_members
 from aiopartnercentral._utils.text import LIMIT, clean, one_line
 from aiopartnercentral.errors import (
     AioPartnerCentralError,
@@ -75,6 +74,8 @@ def _service(error: ServiceError, *, quotes: bool) -> str:
     if code.startswith(("Throttling", "TooManyRequests")):
         return f"{said}: try again later, or set a lower rate{request}"
     if code.startswith("Validation"):
+        from aiopartnercentral._transport.rejected_members import rejected_members  # noqa: PLC0415 - completion needs none
+
         problems = ", ".join(rejected_members(error, quotes=quotes))
         return f"{said}{f' ({problems})' if problems else ''}: correct the request{request}"
     advice = ""
