@@ -243,11 +243,13 @@ def progress_lines(progress: Progress, name: Callable[[Origin], str] = str, *, m
         name: returns the displayed name of a source.
         most: how many sources have a line.
     """
+    return [*_running(progress, name, most), *_totals(progress)]
+
+
+def _running(progress: Progress, name: Callable[[Origin], str], most: int) -> Sequence[str]:
     lines = [_line(name(origin), source) for origin, source in islice(progress.running.items(), most)]
     more = len(progress.running) - len(lines)
-    if more and lines:
-        lines.append(f"  and {more} more running")
-    return [*lines, *_totals(progress)]
+    return [*lines, f"  and {more} more running"] if more and lines else lines
 
 
 def _drawn(progress: Progress, name: Callable[[Origin], str], console: Console) -> Group:
@@ -255,8 +257,8 @@ def _drawn(progress: Progress, name: Callable[[Origin], str], console: Console) 
     width = max(20, console.size.width)
     totals = [part for line in _totals(progress) for part in wrap(line, width, subsequent_indent="  ")]
     room = max(0, min(MOST_LINES, console.size.height - _OTHER_LINES - len(totals) + 2))
-    *sources, _, _ = progress_lines(progress, name, most=room)
-    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in (*sources, *totals)))
+    lines = (*_running(progress, name, room), *totals)
+    return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))
 
 
 def _line(name: str, source: SourceProgress) -> str:
