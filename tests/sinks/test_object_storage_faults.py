@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import anyio
 import pytest
 from aiobotocore.config import AioConfig
 from aiohttp import web
 
-from aiopartnercentral._transport import s3_retries
+from aiopartnercentral._transport import s3_content, s3_retries
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks import open_sink
 from tests.sinks.files import names
@@ -248,3 +249,99 @@ async def test_another_object_after_a_lost_upload_is_a_failure(store, spool):
             await sink.commit()
         await sink.abort(keep=False)
     assert store.get(KEY) == b"of another run"
+
+
+class Reads:
+    """Answers the requests that read an object.
+
+    Attributes:
+        answers: the responses, or the bytes of those whose connection breaks once these have arrived; then whole ones.
+        ranges: the header `Range` of each request.
+    """
+
+    def __init__(self, store, monkeypatch):
+        self.answers, self.ranges = [], []
+        self._store, self._arrived = store, 0
+        read = s3_content._next
+
+        async def counted(*args, **options):
+            data = await read(*args, **options)
+            self._arrived += len(data or b"")
+            return data
+
+        monkeypatch.setattr(s3_content, "_next", counted)
+
+    async def __call__(self, request, name):
+        if name != "get":
+            return None
+        self.ranges.append(request.headers.get("Range"))
+        answer = await forward(self._store, request)
+        if not self.answers:
+            return answer
+        size = self.answers.pop(0)
+        if not isinstance(size, int):
+            await request.read()
+            return size
+        response = web.StreamResponse(status=answer.status, headers=answer.headers)
+        response.content_length = len(answer.body)
+        await response.prepare(request)
+        expected = self._arrived + size
+        await response.write(answer.body[:size])
+        while self._arrived < expected:
+            await anyio.sleep(0.01)
+        request.transport.close()
+        return response
+
+
+@pytest.fixture
+async def delivered(store, spool, waits, monkeypatch):  # noqa: ARG001 - a wait takes no time
+    """Return a function that resumes a run whose object was delivered, and the answers to its reads."""
+    reads = Reads(store, monkeypatch)
+    async with relaying(store, reads) as url:
+        options = store.options(endpoint_url=url, attempts=3)
+        sink = open_sink(URL, s3=options, spool=spool)
+        await sink.open(run_id="run")
+        await sink.write(large(2))
+        position = await sink.flush()
+        await sink.commit()
+
+        async def resumed():
+            sink = open_sink(URL, s3=options, spool=spool)
+            await sink.open(position)
+            await sink.write(page(5))
+            await sink.commit()
+            assert store.get(KEY) == text_of(large(2)) + text_of(page(5))
+            assert names(spool) == []
+
+        yield resumed, reads
+
+
+@pytest.mark.parametrize(
+    ("sizes", "starts"),
+    [([0, 0], []), ([0, 0, 3_000_000, 0, 1], [3_000_000, 3_000_000, 3_000_001]), ([10] * 4, [10, 20, 30, 40])],
+)
+async def test_a_delivered_object_is_read_on_after_a_broken_connection(delivered, sizes, starts):
+    resumed, reads = delivered
+    reads.answers = [*sizes]
+    await resumed()
+    assert reads.ranges == [None] * (len(sizes) + 1 - len(starts)) + [f"bytes={start}-" for start in starts]
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        (lambda: [1000, 0, 0, 0], "Response payload is not completed"),
+        (lambda: [1000, refusal(412, "PreconditionFailed")], "it was replaced while it was read"),
+        (lambda: [1000, refusal(404, "NoSuchKey")], "it was replaced while it was read"),
+        (lambda: [1000, web.Response(body=b"all", headers={"ETag": '"0"'})], "the store sent other bytes"),
+        (lambda: [0, 0, refusal(403, "AccessDenied")], "access denied: .*s3:GetObject"),
+    ],
+    ids=["always", "replaced", "deleted", "without ranges", "denied"],
+)
+async def test_an_object_that_cannot_be_read_whole_is_read_by_the_next_run(delivered, answers, reason):
+    resumed, reads = delivered
+    reads.answers = answers()
+    with pytest.raises(SinkError, match=f"cannot write {URL}: {reason}"):
+        await resumed()
+    reads.answers = []
+    await resumed()

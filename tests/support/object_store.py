@@ -26,7 +26,7 @@ CREDENTIALS = Credentials(access_key_id="AKIDEXAMPLE", secret_access_key="the-se
 PART = 5 << 20
 _HEADERS = re.compile(r"x-amz-.*|content-.*|range|if-.*", re.IGNORECASE)
 
-_KEPT = ("ETag", "Content-Type", "Last-Modified", "Date")
+_KEPT = ("ETag", "Content-Range", "Content-Type", "Last-Modified", "Date")
 
 
 @attrs.frozen

@@ -7,6 +7,7 @@ import zlib
 from base64 import b64decode, b64encode
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -21,6 +22,7 @@ from aiopartnercentral._transport.client_factory import as_aio_config, chain_ses
 from aiopartnercentral._transport.clock_skew import moment_of
 from aiopartnercentral._transport.credentials import Credentials
 from aiopartnercentral._transport.file_part import checksum, opened
+from aiopartnercentral._transport.s3_content import content_of
 from aiopartnercentral._transport.s3_errors import code_of, errors_of, is_refusal, status_of
 from aiopartnercentral._transport.s3_retries import CRC32_HEADER, register_retries, wait_before_retry
 from aiopartnercentral._transport.sessions import Sessions
@@ -42,7 +44,6 @@ _REGION: Final = "us-east-1"
 _CREDENTIALS_SECONDS = 600.0
 _CONNECTIONS = 10
 _CONNECT_SECONDS = 10.0
-_CHUNK_BYTES = 1 << 20
 _NOT_FOUND = 404
 _MAX_READ_BYTES = 1 << 30  # as what is read at once is held in memory
 
@@ -352,27 +353,25 @@ class S3Store:
         return found
 
     async def read(self, key: str) -> AsyncIterator[bytes] | None:
-        """Return the content of an object in chunks; None if there is no object."""
+        """Return the content of an object in chunks; None if there is no object.
+
+        What is missing after a broken connection is requested again, unless the object was replaced meanwhile.
+        """
         with self._errors(key):
             answer = await self._get(key)
-        return None if answer is None else self._chunks(key, answer["Body"])
+            if answer is None:
+                return None
+            self._member(key, answer, "ETag")
+        name = f"s3://{self._bucket}/{key}"
+        return content_of(name, answer, get=partial(self._get, key), attempts=self._options.attempts)
 
-    async def _get(self, key: str) -> Any:  # noqa: ANN401 - aiobotocore has no types
+    async def _get(self, key: str, **conditions: str) -> Any:  # noqa: ANN401 - aiobotocore has no types
         try:
-            return await self._client.get_object(**self._object(key))
+            return await self._client.get_object(**self._object(key), **conditions)
         except ClientError as error:
             if status_of(error) == _NOT_FOUND and code_of(error) != "NoSuchBucket":
                 return None
             raise
-
-    async def _chunks(self, key: str, body: Any) -> AsyncIterator[bytes]:  # noqa: ANN401 - aiobotocore has no types
-        async with body:
-            while True:
-                with self._errors(key):
-                    data: bytes = await body.read(_CHUNK_BYTES)
-                if not data:
-                    return
-                yield data
 
     async def modified(self, prefix: str, is_wanted: Callable[[str], bool]) -> dict[str, datetime]:
         """Return when each wanted object was last modified, by its key; all keys begin with the prefix."""

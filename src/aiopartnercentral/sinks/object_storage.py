@@ -8,13 +8,15 @@ spool directory, so that the next run of the output aborts those that a killed p
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
 import attrs
 
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.atomic_files import LOGGER
+from aiopartnercentral._utils.atomic_files import LOGGER, sync_data
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.base import EarlierFile, Page
 from aiopartnercentral.sinks.compression import split_extension
@@ -224,9 +226,13 @@ class ObjectStorage:
             if chunks is None:
                 return
             await anyio.Path(path.parent).mkdir(parents=True, exist_ok=True)
-            async with await anyio.open_file(path, "wb") as file:
+            fetched = anyio.Path(path.with_name(f"{path.name}.fetched"))
+            async with await anyio.open_file(fetched, "wb") as file:
                 async for chunk in chunks:
                     await file.write(chunk)
+                await file.flush()
+                await run_to_completion(partial(sync_data, file.wrapped.fileno()))
+            await fetched.rename(path)
 
     def _media_type(self, key: str) -> str:
         if self.options.content_type is not None:
