@@ -6,6 +6,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import pyarrow as pa
 import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.httpxsession import HttpxSession
@@ -81,6 +82,9 @@ async def test_what_was_collected_becomes_a_table() -> None:
     )
     assert dict(collected.to_pandas().groupby("source").size()) == {"AWS": 25, "Sandbox": 13}
     assert collected.to_polars().columns == table.schema.names
+    assert pa.RecordBatchReader.from_stream(collected).read_all() == table
+    narrow = pa.schema([field.with_type(pa.string_view()) if field.name == "id" else field for field in table.schema])
+    assert pa.RecordBatchReader.from_stream(collected, schema=narrow).schema == narrow
     assert caught.value.collected.to_arrow().num_rows == 13
     assert none.to_arrow().schema == table.schema
     with pytest.raises(TypeError, match="only items become a table, not pages"):

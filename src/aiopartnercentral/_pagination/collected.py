@@ -69,6 +69,18 @@ class Collected(list[tuple[KeyT, EntryT]]):
         """
         return self._converted("to_arrow", listing)
 
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return the items as an Arrow PyCapsule; see `to_arrow` for the columns and errors.
+
+        `pyarrow.RecordBatchReader.from_stream`, arro3 and nanoarrow ask for it. Functions that also take lists, such as
+        `pyarrow.table`, `polars.DataFrame` and `duckdb.from_arrow`, do not: give them `to_arrow()`.
+
+        Arguments:
+            requested_schema: the capsule of a schema to convert to, if Arrow can do so.
+        """
+        capsule: object = self.to_arrow().__arrow_c_stream__(requested_schema)
+        return capsule
+
     def to_pandas(self, listing: str | None = None) -> Any:  # noqa: ANN401 - pandas is optional
         """Return the items as a `pandas.DataFrame`; see `to_arrow`.
 
