@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -39,12 +40,20 @@ _COMMANDS = {
     BARE: ("with_aiohttp.py",),
     "python alone": ("nothing.py",),
 }
-_PROFILE, _OTHER_PROFILE, _STOCK_PROFILE = f"{OURS}, profile", f"{OURS}, profile for botocore", f"{STOCK}, profile"
-_WITH_A_PROFILE = {_PROFILE: (OURS, "keys"), _OTHER_PROFILE: (OURS, "other"), _STOCK_PROFILE: (STOCK, "other")}
+_PROFILE, _LOGIN, _OTHER_PROFILE = f"{OURS}, profile", f"{OURS}, login", f"{OURS}, profile for botocore"
+_STOCK_PROFILE, _STOCK_LOGIN = f"{STOCK}, profile", f"{STOCK}, login"
+_WITH_A_PROFILE = {
+    _PROFILE: (OURS, "keys"),
+    _STOCK_PROFILE: (STOCK, "keys"),
+    _LOGIN: (OURS, "login"),
+    _STOCK_LOGIN: (STOCK, "login"),
+    _OTHER_PROFILE: (OURS, "other"),
+}
 _LIMITS = (
     (OURS, STOCK, 0.6),
     (OURS_ON_RY, STOCK, 0.3),
     (_PROFILE, _STOCK_PROFILE, 1.05),
+    (_LOGIN, _STOCK_LOGIN, 1.05),
     (_OTHER_PROFILE, _STOCK_PROFILE, 1.05),
 )
 _KEYS = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
@@ -52,12 +61,15 @@ _SECTIONS = """
 [keys]
 aws_access_key_id = any
 aws_secret_access_key = any
+[login]
+credential_process = cat "{printed}"
 [other]
 aws_access_key_id = any
 aws_secret_access_key = any
 retry_mode = standard
 """
-"""Profiles; only botocore understands the setting of the second one, which stands for a login or a role."""
+"""Profiles: with keys, with a program that prints them, and with keys and a setting that only botocore understands."""
+_PRINTED = {"Version": 1, "AccessKeyId": "any", "SecretAccessKey": "any"}
 
 
 @attrs.frozen
@@ -83,8 +95,8 @@ def measure(harness: Harness) -> Figure:
         title="From the start of a process to the end of its first page",
         how=(
             "Files are in the system's cache, modules compiled by a run before; the page, of 100 items, is decoded. "
-            "Credentials are in the environment, or in a profile where one is named; that for botocore has a setting "
-            "that only botocore understands."
+            "Credentials are in the environment, or in a profile where one is named. For the login, a program prints "
+            "them; the profile for botocore has a setting that only botocore understands."
         ),
         panels=(wall, cpu, memory) if sys.platform == "linux" else (wall, cpu),
         targets=tuple(
@@ -101,7 +113,9 @@ def _programs(harness: Harness) -> Iterator[dict[str, Callable[[], _Ended]]]:
     left_out = missing()
     with TemporaryDirectory(prefix="benchmarks-") as folder:
         profiles = Path(folder, "profiles")
-        profiles.write_text(_SECTIONS, encoding="utf-8")
+        printed = Path(folder, "printed")
+        printed.write_text(json.dumps(_PRINTED), encoding="utf-8")
+        profiles.write_text(_SECTIONS.format(printed=printed), encoding="utf-8")
         with_profile = {"AWS_SHARED_CREDENTIALS_FILE": str(profiles)}
         cleaned = {name: value for name, value in clean_environment().items() if not name.startswith("AWS_")}
         cleaned.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -6,7 +6,7 @@ import gc
 import json
 import os
 import warnings
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError, SSOError
 
 from aiopartnercentral import CredentialsError, Outcome, RedirectError, account
 from aiopartnercentral.bulk import ClientPool, Collection, Credentials, Limits, Source
-from tests.support.clients import HTTPX, NEEDS_HTTPX, session_with_models, without_backoff
+from tests.support.clients import HTTPX, NEEDS_HTTPX, alone, session_with_models, without_backoff
 from tests.support.credential_sources import (
     ASSUME_ROLE,
     BASE,
@@ -49,7 +49,7 @@ EXPIRED = {
     "Expiration": in_time(hours=-1),
 }
 HTML = b"<html><body>the-secret-key</body></html>"
-WAYS = ("connect", "session", "wrap", "bulk")
+WAYS = ("connect", "alone", "session", "wrap", "bulk")
 
 
 @pytest.fixture(autouse=True)
@@ -62,12 +62,14 @@ def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
 async def opened(
     sources: CredentialSources, way: str = "connect", profile: str | None = "p", **options: Any
 ) -> AsyncIterator[account.Client]:
-    """Open a client in one of the ways that there are."""
+    """Open a client in one of the ways that there are; `alone` needs botocore for nothing but its credentials."""
     region: Any = {"region_name": "us-east-1"}
-    if way == "connect":
+    if way in {"connect", "alone"}:
         arguments: Any = options if profile is None else {"profile": profile, **options}
-        async with account.connect(endpoint_url=sources.url, **arguments) as client:
-            yield client
+        with alone() if way == "alone" else nullcontext():
+            async with account.connect(endpoint_url=sources.url, **arguments) as client:
+                assert way != "alone" or "config" in options or client._api.transport.connection.botocore is None
+                yield client
     elif way == "session":
         async with account.connect(session=AioSession(profile=profile), endpoint_url=sources.url, **options) as client:
             yield client
@@ -113,7 +115,7 @@ async def test_a_denied_role_is_not_partner_central(sources: CredentialSources, 
     assert not error.is_retryable
 
 
-@pytest.mark.parametrize("way", ["connect", "session", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "session", "bulk"])
 @pytest.mark.parametrize("kind", ["web identity", "sso"])
 async def test_a_token_in_a_message_is_not_shown(
     sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, way: str, kind: str
@@ -144,7 +146,7 @@ async def test_an_unknown_sso_role_is_not_an_unknown_resource(sources: Credentia
     assert "GetRoleCredentials failed: ResourceNotFoundException: no role" in str(error)
 
 
-@pytest.mark.parametrize("way", ["connect", "session", "wrap"])
+@pytest.mark.parametrize("way", ["connect", "alone", "session", "wrap"])
 async def test_a_denied_role_skips_no_catalog(sources: CredentialSources, way: str) -> None:
     sources.configure(ASSUME_ROLE + BASE)
     sources.give = lambda _: sts_error("AccessDeniedException")
@@ -170,7 +172,7 @@ async def test_a_denied_role_skips_no_source(sources: CredentialSources) -> None
 # Where STS is
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 @pytest.mark.parametrize(
     ("config", "environment", "region"),
     [
@@ -208,7 +210,7 @@ async def test_a_profiles_role_is_assumed_in_its_region(  # noqa: PLR0917
     assert sources.served == ["ASSUMED"]
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 async def test_the_region_of_a_source_is_that_of_sts(sources: CredentialSources, way: str) -> None:
     sources.configure(ASSUME_ROLE + BASE)
     if way == "connect":
@@ -221,7 +223,7 @@ async def test_the_region_of_a_source_is_that_of_sts(sources: CredentialSources,
     assert "/eu-west-3/sts/" in received.headers["authorization"]
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 async def test_the_profile_of_the_environment(
     sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
@@ -231,7 +233,7 @@ async def test_the_profile_of_the_environment(
     assert sources.served == ["ASSUMED"]
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 async def test_a_web_identity(sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     (sources.home / "token").write_text("the-token")
     monkeypatch.setenv("AWS_ROLE_ARN", ROLE)
@@ -245,7 +247,7 @@ async def test_a_web_identity(sources: CredentialSources, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("http_client", [AIOHTTPSession, HTTPX])
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 @pytest.mark.parametrize("kind", ["role", "web identity", "sso"])
 async def test_the_proxy_of_the_config_reaches_the_chain(
     sources: CredentialSources, monkeypatch: pytest.MonkeyPatch, http_client: type, way: str, kind: str
@@ -269,7 +271,7 @@ async def test_the_proxy_of_the_config_reaches_the_chain(
     assert sources.served == ["ASSUMED"]
 
 
-@pytest.mark.parametrize("way", ["connect", "session", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "session", "bulk"])
 @pytest.mark.parametrize("kind", ["role", "sso", "container"])
 async def test_the_chain_follows_no_redirect(sources: CredentialSources, way: str, kind: str) -> None:
     profile = configure(sources, kind)
@@ -309,7 +311,7 @@ async def test_a_callers_session_assumes_its_role_in_its_region(sources: Credent
 # What takes too long, or gives too much
 
 
-@pytest.mark.parametrize("way", ["connect", "session", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "session", "bulk"])
 @pytest.mark.parametrize(
     ("kind", "name"), [("process", "credential_process"), ("container", "container's credentials")]
 )
@@ -342,7 +344,7 @@ async def test_the_time_limit_of_a_client_counts_within_a_longer_one(
         await Collection(account.listings.list_connections(), source, limits=Limits(attempts=1)).collect()
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 @pytest.mark.parametrize("kind", ["process", "container", "role", "sso"])
 async def test_a_source_that_gives_too_much_is_named(sources: CredentialSources, way: str, kind: str) -> None:
     profile = configure(sources, kind)
@@ -379,7 +381,7 @@ async def test_a_cancellation_kills_the_process(sources: CredentialSources, http
         os.kill(await cancelled(sources, way, config=AioConfig(http_session_cls=http_client)), 0)
 
 
-@pytest.mark.parametrize("way", ["connect", "session"])
+@pytest.mark.parametrize("way", ["connect", "alone", "session"])
 async def test_a_cancellation_kills_what_the_process_of_a_source_profile_has_started(
     sources: CredentialSources, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -440,7 +442,7 @@ def is_closed(pipe: int) -> bool:
 # Broken providers
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 @pytest.mark.parametrize(
     ("printed", "reason"),
     [
@@ -465,7 +467,7 @@ async def test_a_process_of_a_source_profile_is_named(sources: CredentialSources
     assert str(await failure(sources)).startswith("profile base: credential_process: ")
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 @pytest.mark.parametrize(
     ("members", "reason"),
     [({"Expiration": in_time(hours=-1)}, "expired already"), ({"Expiration": None}, "invalid response")],
@@ -487,7 +489,7 @@ async def test_a_container_without_a_secret(sources: CredentialSources) -> None:
     assert "the container's credentials: invalid response" in str(await failure(sources, "connect", None))
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 @pytest.mark.parametrize("kind", ["process", "container", "sso"])
 @pytest.mark.parametrize(
     ("member", "value", "problem"),
@@ -516,7 +518,7 @@ async def test_a_value_that_is_none_of_credentials_names_its_member(  # noqa: PL
     assert f": {problem}: " in str(error)
 
 
-@pytest.mark.parametrize("way", ["connect", "session", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "session", "bulk"])
 async def test_a_login_that_is_not_text_is_not_quoted(sources: CredentialSources, way: str) -> None:
     sources.login(json.dumps({"accessToken": ["the-token, valid the-token\n"], "expiresAt": in_time(hours=1)}))
     with pytest.raises(BotoCoreError, match="Invalid type for parameter accessToken") as caught:
@@ -525,7 +527,7 @@ async def test_a_login_that_is_not_text_is_not_quoted(sources: CredentialSources
     assert isinstance(caught.value, CredentialsError) == (way != "session")
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 @pytest.mark.parametrize("text", ["{", "[]", '{"accessToken": "the-token", "expiresAt": "soon"}', "5"])
 async def test_a_corrupt_login_says_to_log_in(sources: CredentialSources, way: str, text: str) -> None:
     sources.login(text)
@@ -537,7 +539,7 @@ async def test_a_corrupt_login_says_to_log_in(sources: CredentialSources, way: s
     assert "the-token" not in str(caught.value)
 
 
-@pytest.mark.parametrize("way", ["connect", "bulk"])
+@pytest.mark.parametrize("way", ["connect", "alone", "bulk"])
 @pytest.mark.parametrize("status", [200, 400, 429, 503])
 @pytest.mark.parametrize("body", [HTML, b""])
 async def test_something_else_answers_for_sts(sources: CredentialSources, way: str, status: int, body: bytes) -> None:
@@ -577,7 +579,7 @@ async def test_a_source_survives_a_transient_failure_of_sts(sources: CredentialS
     assert sources.served == ["ASSUMED"]
 
 
-@pytest.mark.parametrize("way", ["connect", "session"])
+@pytest.mark.parametrize("way", ["connect", "alone", "session"])
 async def test_botocore_repeats_a_request_whose_response_was_damaged(sources: CredentialSources, way: str) -> None:
     sources.configure(ASSUME_ROLE + BASE)
     sources.give = lambda _: Reply(HTML) if len(sources.given) <= 2 else assumed()

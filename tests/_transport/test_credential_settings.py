@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import termios
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -18,7 +18,7 @@ from aiopartnercentral import CredentialsError, account
 from aiopartnercentral._transport.http_client import SUPPORTS_HTTPX
 from aiopartnercentral.bulk import ClientPool, Source
 from tests.support.certificates import certificate
-from tests.support.clients import TRIO
+from tests.support.clients import TRIO, alone
 from tests.support.credential_sources import (
     ASSUME_ROLE,
     BASE,
@@ -34,16 +34,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("way", ["connect", "bulk"])]
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("way", ["connect", "alone", "bulk"])]
 
 PRINTED = json.dumps({"Version": 1, "AccessKeyId": "PRINTED", "SecretAccessKey": "s"})
 
 
 async def ask(sources: CredentialSources, way: str, profile: str | None = "p", **options: Any) -> None:
-    if way == "connect":
+    if way in {"connect", "alone"}:
         arguments: Any = options if profile is None else {"profile": profile, **options}
-        async with account.connect(endpoint_url=sources.url, **arguments) as client:
-            await client.list_connections(catalog="AWS")
+        with alone() if way == "alone" else nullcontext():
+            async with account.connect(endpoint_url=sources.url, **arguments) as client:
+                await client.list_connections(catalog="AWS")
     else:
         source = Source("AWS", profile=profile, endpoint_url=sources.url)
         async with ClientPool(**options) as pool, pool.lease(source, account.Client) as client:

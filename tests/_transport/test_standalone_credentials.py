@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from aiopartnercentral import CredentialsError, account
-from aiopartnercentral._transport import standalone_settings as standalone
+from aiopartnercentral._transport import standalone_credentials, standalone_settings as standalone
 from aiopartnercentral._transport.client_factory import open_botocore_client
+from aiopartnercentral._transport.direct.request import Keys
+from aiopartnercentral._transport.standalone import chain_credentials
 from aiopartnercentral._transport.standalone_settings import standalone_settings
 from aiopartnercentral.account.operations import SERVICE
 from tests.support.clients import IDENTITY
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiopartnercentral._transport.standalone_settings import StandaloneSettings
+    from tests.support.servers import ScriptedServer
 
 pytestmark = pytest.mark.anyio
 
@@ -111,15 +116,11 @@ async def test_the_environment_goes_before_its_own_profile_but_not_before_an_exp
     "section",
     [
         "[default]\naws_access_key_id = A\n",
-        "[default]\nregion = us-east-1\n",
         "[default]\n" + KEYS.format("ä"),
         *(
             f"[default]\n{KEYS.format('A')}{each}\n"
             for each in (
                 "endpoint_url = http://127.0.0.1:1",
-                "role_arn = x",
-                "sso_session = x",
-                "credential_process = x",
                 "ca_bundle = x",
                 "retry_mode = standard",
                 "services = x",
@@ -150,6 +151,53 @@ async def test_a_setting_that_only_botocore_understands_is_left_to_it(file: str,
     assert found is None or (file == "shared" and '"quoted"' in section)  # which no profile of this file is
 
 
+@pytest.mark.parametrize("name", sorted(standalone_credentials._OF_CHAIN))
+@pytest.mark.parametrize("file", ["config", "shared"])
+async def test_a_setting_that_says_how_to_obtain_credentials_is_left_to_the_chain(
+    file: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, **{file: f"[default]\n{KEYS.format('D')}{name} = x\n"})
+    assert chosen({}) == "chain"
+    assert chosen(IDENTITY) is None  # as botocore checks the settings nevertheless
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "E")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "e")
+    assert chosen({}) == "chain"
+
+
+@pytest.mark.parametrize("options", [{}, {"profile": "default"}])
+@pytest.mark.parametrize("lines", ["", "region = x", "sts_regional_endpoints = legacy"])
+async def test_without_credentials_the_chain_looks_elsewhere(
+    lines: str, options: Mapping[str, Any], tmp_path: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, shared=f"[default]\n{lines}\n")
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "regional")
+    assert chosen(options) == "chain"
+    async with account.connect(endpoint_url=server.url, **options) as client:
+        with pytest.raises(NoCredentialsError):
+            await client.list_connections(catalog="AWS")
+    assert server.received == []
+
+
+@pytest.mark.parametrize("name", sorted(standalone_credentials.VARIABLES_OF_CHAIN))
+@pytest.mark.parametrize("spelled", [str.upper, str.lower])
+async def test_a_variable_that_says_how_to_obtain_credentials_is_left_to_the_chain(
+    name: str, spelled: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, shared=f"[default]\n{KEYS.format('D')}")
+    monkeypatch.setenv(spelled(name), "x")
+    assert chosen({}) == "chain"
+    assert chosen(IDENTITY) == IDENTITY["aws_access_key_id"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "E")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "e")
+    assert chosen({}) == "chain"
+
+
+def chosen(options: Mapping[str, Any]) -> str | None:
+    """Return the access key id that is found without botocore, or `chain`; None if all is left to botocore."""
+    found = standalone_settings(SERVICE, {**OPTIONS, **options})
+    return None if found is None else getattr(found.keys, "access_key", found.keys)
+
+
 @pytest.mark.parametrize("profile", ["nobody", "", "profile acme"])
 async def test_a_profile_that_does_not_exist_is_left_to_botocore(
     profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -178,6 +226,10 @@ SETTINGS = (
     *("s3 =\n  addressing_style = x", "sts_regional_endpoints = Legacy"),
     *("sts_regional_endpoints = legacy", "cli_pager =", "cli_follow_urlparam = yes", "retry_mode = legacy"),
     *("max_attempts = 7", "use_fips_endpoint = true", "parameter_validation = false", "ca_bundle = /x"),
+    *('credential_process = echo \'{"Version": 1, "AccessKeyId": "P", "SecretAccessKey": "p"}\'',),
+    *("credential_process = false", "role_session_name = x", "duration_seconds = 900", "duration_seconds = soon"),
+    *("source_profile = acme", "credential_source = Environment", "external_id = x", "web_identity_token_file = /x"),
+    *("sso_start_url = x", "sso_session = x", "sso_region = eu-west-1", "sso_account_id = 1", "sso_role_name = x"),
     *("sdk_ua_app_id = x", "defaults_mode = standard", "services = x", "account_id_endpoint_mode = required"),
 )
 """Settings, many of which change what botocore does; none makes it send a request to obtain credentials."""
@@ -236,12 +288,23 @@ async def compare(profile: str | None, folder: Path, patch: pytest.MonkeyPatch) 
     found = standalone_settings(SERVICE, {**OPTIONS, "profile": profile})
     if found is None:
         return
+    keys = found.keys
+    if keys == "chain":
+        try:
+            credentials = await chain_credentials({**OPTIONS, "profile": profile}, "us-east-1")
+        except (CredentialsError, BotoCoreError) as error:
+            with pytest.raises(type(error), match=re.escape(str(error))):
+                await opened(profile=profile)
+            return
+        if credentials is None:
+            return
+        keys = Keys.of(await credentials.get_frozen_credentials())
     theirs = await opened(profile=profile)
     write(folder)
     patch.delenv("AWS_PROFILE", raising=False)
-    patch.setenv("AWS_ACCESS_KEY_ID", found.keys.access_key)
-    patch.setenv("AWS_SECRET_ACCESS_KEY", found.keys.secret_key)
-    patch.setenv("AWS_SESSION_TOKEN", found.keys.token or "")
+    patch.setenv("AWS_ACCESS_KEY_ID", keys.access_key)
+    patch.setenv("AWS_SECRET_ACCESS_KEY", keys.secret_key)
+    patch.setenv("AWS_SESSION_TOKEN", keys.token or "")
     assert theirs == await opened()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -85,9 +86,21 @@ def without_backoff(patch: pytest.MonkeyPatch) -> list[object]:
 @pytest.fixture
 def unloaded_botocore(aws_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - order
     """Let clients start without botocore, although the tests have loaded it."""
-    monkeypatch.setattr(standalone, "_has_loaded_botocore", lambda: False)
+    _unload_botocore(monkeypatch)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Do the same in a block."""
+    with pytest.MonkeyPatch.context() as patch:
+        _unload_botocore(patch)
+        yield
+
+
+def _unload_botocore(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(standalone, "_has_loaded_botocore", lambda: False)
     for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
+        patch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from aiopartnercentral._transport.api_call import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:
@@ -40,9 +42,11 @@ async def open_connection(service: Service, options: Mapping[str, Any]) -> Async
 
     settings = standalone_settings(service, own) if direct else None
     if settings is not None:
-        from aiopartnercentral._transport.standalone import open_standalone_connection  # noqa: PLC0415 - as above
+        from aiopartnercentral._transport import standalone  # noqa: PLC0415 - as above
 
-        async with open_standalone_connection(service, settings, most) as connection:
+        if settings.keys == "chain":
+            settings = attrs.evolve(settings, keys=await standalone.chain_credentials(own, settings.region))
+        async with standalone.open_standalone_connection(service, settings, most) as connection:
             yield connection
         return
     from aiopartnercentral._transport.botocore_connection import open_botocore_connection  # noqa: PLC0415 - loads botocore

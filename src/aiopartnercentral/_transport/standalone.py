@@ -1,6 +1,7 @@
 """Connections that start without botocore, whose import and first client take almost half of the time to a first page.
 
-Anything unusual opens botocore's client: an error, a broken connection, an unusual parameter.
+Anything unusual opens botocore's client: an error, a broken connection, an unusual parameter. Credentials that are
+obtained from elsewhere need botocore's chain, but no client.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import botocore
@@ -25,7 +26,7 @@ from aiopartnercentral._transport.user_agent import user_agent
 from aiopartnercentral._utils import model_data
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from aiopartnercentral._transport.botocore_client import BotocoreClient
     from aiopartnercentral._transport.http.asyncio_client import AsyncioPool
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from aiopartnercentral._transport.standalone_settings import StandaloneSettings
     from aiopartnercentral.types import Service
 
-__all__ = ["open_standalone_connection"]
+__all__ = ["chain_credentials", "open_standalone_connection"]
 
 _LOGGER = logging.getLogger("aiopartnercentral.transport")
 
@@ -129,6 +130,33 @@ class _Opener:
             connection.obstacle, connection.sender = obstacle, None
         _LOGGER.debug("%s: botocore is loaded", self.service.name)
         return botocore
+
+
+async def chain_credentials(options: Mapping[str, Any], region: str) -> Any:  # noqa: ANN401 - botocore's, without types
+    """Return the credentials that botocore's chain finds; None if it finds none.
+
+    Arguments:
+        options: the options of a client.
+        region: the region of STS, unless the profile or the environment sets one.
+
+    Raises:
+        CredentialsError: they cannot be obtained.
+        botocore.exceptions.BotoCoreError: the configuration is not usable, or a login is required.
+    """
+    await asyncio.to_thread(_load_chain)
+    from aiopartnercentral._transport.client_factory import chain_session  # noqa: PLC0415 - loads botocore
+    from aiopartnercentral._transport.time_limits import in_time  # noqa: PLC0415 - as above
+
+    timeout = options.get("timeout")
+    session = chain_session(options.get("profile"), options.get("verify"), region, timeout)
+    credentials = await in_time("the credentials of the session", timeout, session.get_credentials)
+    session.get_auth_token()  # refuses a login that is configured wrongly, as for each client
+    return credentials
+
+
+def _load_chain() -> None:
+    """Load botocore's chain, in a thread."""
+    from aiopartnercentral._transport import client_factory, providers  # noqa: F401, PLC0415 - they load botocore
 
 
 def _load() -> None:

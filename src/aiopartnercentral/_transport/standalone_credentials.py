@@ -1,14 +1,15 @@
 """The credentials of connections that start without botocore: explicit ones, or those of the environment or a profile.
 
 The AWS config files are read as botocore reads them. Of their settings, only those are understood that do not matter to
-a connection; any other setting, and any unusual form, leaves the connection to botocore.
+a connection, or only to how credentials are obtained: botocore's chain does that, without a client. Any other setting,
+and any unusual form, leaves the connection to botocore.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from aiopartnercentral._transport.direct.request import Keys
 
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._transport.refreshable_credentials import RefreshingCredentials
 
-__all__ = ["CREDENTIALS", "FoundKeys", "StaticKeys", "credentials"]
+__all__ = [
+    "CREDENTIALS",
+    "STS_ENDPOINTS",
+    "VARIABLES_OF_CHAIN",
+    "FoundKeys",
+    "StaticKeys",
+    "credentials",
+]
 
 CREDENTIALS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 """The options, and settings of a profile, that are credentials; the environment has them in upper case."""
@@ -25,6 +33,31 @@ _VISIBLE = re.compile(r"[!-~]+")
 _PROFILE = re.compile(r"profile ([A-Za-z0-9._@+/-]+)")
 _WITHOUT_EFFECT = frozenset({*CREDENTIALS, "region", "output", "mfa_serial"})
 """Settings of a profile that are understood here, or do not matter to a service that is in one region alone."""
+_OF_CHAIN = frozenset(
+    {
+        *("role_arn", "source_profile", "credential_source", "role_session_name", "external_id", "duration_seconds"),
+        *("web_identity_token_file", "credential_process"),
+        *("sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "sso_registration_scopes"),
+    }
+)
+"""Settings of a profile that matter only to how botocore's chain obtains credentials."""
+VARIABLES_OF_CHAIN: Final = frozenset(
+    {
+        *("AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+        *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+        *("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_CREDENTIAL_EXPIRATION"),
+        *(
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+            "AWS_EC2_METADATA_V1_DISABLED",
+        ),
+        *("AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS"),
+        *("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"),
+    }
+)
+"""Environment variables that matter only to it."""
+STS_ENDPOINTS: Final = ("legacy", "regional")
+"""Values of the setting `sts_regional_endpoints`, which matters only to it; botocore refuses others for each client."""
 _OF_THE_CLI = "cli_"
 
 
@@ -78,8 +111,10 @@ class FoundKeys(StaticKeys):
         return self if self._renewed is None else await self._renewed.get_frozen_credentials()
 
 
-def credentials(given: Mapping[str, Any]) -> StaticKeys | None:
-    """Return the credentials that botocore would find; None if only botocore understands where they are.
+def credentials(given: Mapping[str, Any]) -> StaticKeys | Literal["chain"] | None:
+    """Return the credentials that botocore would find, or that its chain has to find them.
+
+    None means that the profile has a setting, or the credentials a form, that only botocore understands.
 
     Arguments:
         given: the options of a client.
@@ -89,11 +124,15 @@ def credentials(given: Mapping[str, Any]) -> StaticKeys | None:
     found = _of_profile(named)
     if found is None:
         return None
-    if any(name in given for name in CREDENTIALS):
-        return _keys(given)
     settings, provider = found
+    if any(name in given for name in CREDENTIALS):
+        return None if provider is None else _keys(given)
+    if provider is None or not VARIABLES_OF_CHAIN.isdisjoint(map(str.upper, os.environ)):
+        return "chain"
     if chosen is None and os.environ.get("AWS_ACCESS_KEY_ID"):
         settings, provider = {name: os.environ.get(name.upper()) for name in CREDENTIALS}, ("AioEnvProvider",)
+    elif not any(settings.get(name) for name in CREDENTIALS):
+        return "chain"
     keys = _keys(settings)
     return None if keys is None else FoundKeys(keys, given.get("timeout"), *provider)
 
@@ -105,10 +144,11 @@ def _keys(found: Mapping[str, str | None]) -> StaticKeys | None:
     return StaticKeys(f"{access}", f"{secret}", token or None) if is_usual else None
 
 
-def _of_profile(profile: str | None) -> tuple[Mapping[str, str | None], tuple[str, ...]] | None:
+def _of_profile(profile: str | None) -> tuple[Mapping[str, str | None], tuple[str, ...] | None] | None:
     """Return the credentials of a profile, or of the default one, and the class and arguments of their provider.
 
-    None if the profile has any setting that matters otherwise.
+    There is no provider if the chain has to find them. The whole is None if the profile has any setting that matters
+    otherwise.
     """
     config_file = os.environ.get("AWS_CONFIG_FILE", "~/.aws/config")
     shared_file = os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
@@ -126,11 +166,16 @@ def _of_profile(profile: str | None) -> tuple[Mapping[str, str | None], tuple[st
     if profile is not None and name not in profiles and name not in shared:
         return None
     own, of_shared = profiles.get(name, {}), shared.get(name, {})
-    if not all(each in _WITHOUT_EFFECT or each.startswith(_OF_THE_CLI) for each in (*own, *of_shared)):
+    names = {each for each in (*own, *of_shared) if not each.startswith(_OF_THE_CLI)}
+    if all(each.get("sts_regional_endpoints", "regional") in STS_ENDPOINTS for each in (own, of_shared)):
+        names.discard("sts_regional_endpoints")
+    if not names <= _WITHOUT_EFFECT | _OF_CHAIN:
         return None
     if "aws_access_key_id" in of_shared:
-        return of_shared, ("AioSharedCredentialProvider", shared_file, name)
-    return own, ("AioConfigProvider", config_file, name)
+        found, provider = of_shared, ("AioSharedCredentialProvider", shared_file, name)
+    else:
+        found, provider = own, ("AioConfigProvider", config_file, name)
+    return found, provider if names.isdisjoint(_OF_CHAIN) else None
 
 
 def _sections(path: str) -> dict[str, dict[str, str]] | None:

@@ -15,13 +15,17 @@ from aiopartnercentral._transport.call_context import CBOR
 from aiopartnercentral._transport.direct.patches import patched_in_aiohttp
 from aiopartnercentral._transport.direct.request import usual_path
 from aiopartnercentral._transport.event_loops import running_loop
-from aiopartnercentral._transport.standalone_credentials import CREDENTIALS, credentials
+from aiopartnercentral._transport.standalone_credentials import (
+    CREDENTIALS,
+    STS_ENDPOINTS,
+    VARIABLES_OF_CHAIN,
+    credentials,
+)
 from aiopartnercentral._utils import model_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aiopartnercentral._transport.standalone_credentials import StaticKeys
     from aiopartnercentral.types import Service
 
 __all__ = ["StandaloneSettings", "logs_botocore", "standalone_settings"]
@@ -34,6 +38,7 @@ _WITHOUT_EFFECT = frozenset(
         *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_EXECUTION_ENV"),
         *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_DEFAULT_OUTPUT", "AWS_PAGER", "AWS_EC2_METADATA_DISABLED"),
         *("AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+        *VARIABLES_OF_CHAIN,
     }
 )
 """Environment variables that are understood here, or do not matter to a service that is in one region alone."""
@@ -56,7 +61,7 @@ class StandaloneSettings:
         protocol: the protocol of the service: `json` or CBOR's.
         endpoint_url: the URL that requests are sent to.
         region: the region that they are signed for.
-        keys: what signs them.
+        keys: the credentials that sign them, None for none, or `"chain"` if botocore's chain has to find them.
         verify: the CA bundle that is trusted; True for the one that botocore trusts by itself.
         http_client: the name of the HTTP client.
     """
@@ -64,7 +69,7 @@ class StandaloneSettings:
     protocol: str
     endpoint_url: str
     region: str
-    keys: StaticKeys
+    keys: Any
     verify: bool | str
     http_client: str
 
@@ -126,6 +131,8 @@ def _has_other_settings() -> bool:
     for name, value in os.environ.items():
         upper = name.upper()
         if upper in _WITHOUT_EFFECT or upper.startswith(_PREFIXES_WITHOUT_EFFECT):
+            continue
+        if upper == "AWS_STS_REGIONAL_ENDPOINTS" and value in STS_ENDPOINTS:
             continue
         if upper.startswith(("AWS_", "BOTO")) or (value and upper in _PROXIES):
             return True
