@@ -6,6 +6,7 @@ import importlib
 import json
 import pickle
 from datetime import UTC, datetime
+from itertools import permutations
 
 import attrs
 import golden_collisions as collisions
@@ -17,10 +18,12 @@ import golden_reserved as reserved
 import golden_scalars as scalars
 import golden_unions as unions
 import pytest
+from golden_recursion import fast as recursion_fast
 
 from aiopartnercentral import DecodeError, EncodeError, ServiceError
 from aiopartnercentral._client import ServiceClient
 from aiopartnercentral._serialization.decode import decode_float
+from aiopartnercentral._serialization.fast import Fast
 from codegen import check, names
 from tests.support import synthetic
 from tests.support.generated_package import golden
@@ -157,6 +160,31 @@ def test_recursion_goes_through_lists_maps_unions_and_each_other():
     assert node.choice == recursion.ChoiceBoth([recursion.ChoiceNot(recursion.ChoiceBranch(recursion.Node(name="d")))])
     egg = recursion.Egg(hatches=recursion.Chicken(lays=recursion.Egg(carton={"a": recursion.Egg()})))
     assert recursion.botocore_converter.structure(recursion.botocore_converter.unstructure(egg), recursion.Egg) == egg
+
+
+RECURSIVE = {
+    "Node": {
+        "Name": "a",
+        "Next": {"Name": "b"},
+        "Nested": [[{"Name": "c", "Choice": {"Both": [{"Not": {"Branch": {"Name": "d"}}}, {"Leaf": "e"}]}}]],
+    },
+    "Chicken": {"Lays": {"Carton": {"k": {"Hatches": {"Lays": {}}}}}},
+    "Egg": {"Hatches": {"Lays": {"Hatches": {}, "Carton": {"k": {}}}}},
+    "WalkResponse": {"Chicken": {"Lays": {"Hatches": {}}}, "Failure": {"Both": [{"Not": {"Leaf": "a"}}]}},
+}
+
+
+@pytest.mark.parametrize("names", list(permutations(RECURSIVE)))
+def test_fast_decoders_may_be_made_in_any_order(names):
+    """Where a class is used decides whether it needs a function, and functions that were made before are used again."""
+    fast = Fast("golden_recursion", recursion_fast.FAST.facts)
+    for name in (*names, *names):
+        cls, value = getattr(recursion, name), RECURSIVE[name]
+        decoded = fast.decode(json.dumps(value).encode(), cls)
+        assert decoded == recursion.json_converter.structure(value, cls)
+        assert recursion.json_converter.unstructure(decoded) == value
+        for wrong in ({"Failure": {}}, {"Failure": {"Leaf": "a", "Not": {"Leaf": "b"}}}):
+            assert name != "WalkResponse" or fast.decode(json.dumps(wrong).encode(), cls) is None
 
 
 def test_a_fault_deep_in_a_recursion_has_its_whole_path():

@@ -115,13 +115,14 @@ class Fast:
         if not self._is_ours(cls):
             return None
         from aiopartnercentral._serialization import fast_decode  # noqa: PLC0415 - no import waits for what a call needs
+        from aiopartnercentral._serialization.decoder_source import UnusualError  # noqa: PLC0415 - as above
 
         with _MAKING_A_DECODER:
             if self._made is None:
                 self._made = fast_decode.Decoders(is_cbor=self.facts.is_cbor)
             try:
                 wire, convert = self._made.of(cls)
-            except fast_decode.UnusualError:
+            except UnusualError:
                 return None
             return msgspec.json.Decoder(wire).decode, wire, convert
 
