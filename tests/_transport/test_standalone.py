@@ -387,7 +387,7 @@ async def test_a_time_limit_while_botocore_is_loaded_counts_what_was_sent(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.replies(Reply(status=503))
-    monkeypatch.setattr("aiopartnercentral._transport.standalone._load", lambda: time.sleep(0.5))
+    monkeypatch.setattr("aiopartnercentral._transport.standalone.load_in_this_thread", lambda _: time.sleep(0.5))
     async with account.connect(endpoint_url=server.url, timeout=0.3) as client:
         with pytest.raises(TimeExceededError) as caught:
             await client.list_connections(catalog="AWS")
@@ -397,11 +397,11 @@ async def test_a_time_limit_while_botocore_is_loaded_counts_what_was_sent(
 async def test_a_failure_to_load_botocore_is_an_error_of_the_call(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> None:
+    def fail(_: str) -> None:
         raise OSError(24, "Too many open files")
 
     server.replies(Reply(status=503))
-    monkeypatch.setattr("aiopartnercentral._transport.standalone._load", fail)
+    monkeypatch.setattr("aiopartnercentral._transport.standalone.load_in_this_thread", fail)
     async with account.connect(endpoint_url=server.url) as client:
         with pytest.raises(HTTPClientError, match="Too many open files") as caught:
             await client.list_connections(catalog="AWS")

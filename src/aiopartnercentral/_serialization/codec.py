@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack
+
+from aiopartnercentral._utils.loading import load_in_this_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -135,7 +136,7 @@ class Codec:
     async def _converter(self, name: str) -> Any:  # noqa: ANN401 - one of the converters
         converter = self._existing(name)
         if converter is None:  # importing them takes a tenth of a second, which would block the event loop
-            converter = getattr(await self._in_thread(import_module, self._shared), name)
+            converter = getattr(await self._in_thread(load_in_this_thread, self._shared), name)
         return converter
 
     def _existing(self, name: str) -> Any:  # noqa: ANN401 - one of the converters, or None

@@ -24,6 +24,7 @@ from aiopartnercentral._transport.event_loops import loop_check
 from aiopartnercentral._transport.http.settings import HttpSettings
 from aiopartnercentral._transport.user_agent import user_agent
 from aiopartnercentral._utils import model_data
+from aiopartnercentral._utils.loading import load_in_this_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -117,7 +118,7 @@ class _Opener:
             return connection.botocore or await self._open(connection)
 
     async def _open(self, connection: Connection) -> BotocoreClient:
-        await asyncio.to_thread(_load)
+        await asyncio.to_thread(load_in_this_thread, "aiopartnercentral._transport.botocore_connection")
         from aiopartnercentral._transport.botocore_connection import borrowing_botocore  # noqa: PLC0415 - loads botocore
 
         opening = borrowing_botocore(self.service, self.settings, self.pool, self.max_response_bytes, self.user_agent)
@@ -143,7 +144,7 @@ async def chain_credentials(options: Mapping[str, Any], region: str) -> Any:  # 
         CredentialsError: they cannot be obtained.
         botocore.exceptions.BotoCoreError: the configuration is not usable, or a login is required.
     """
-    await asyncio.to_thread(_load_chain)
+    # Not in a thread: nobody can change the settings, or fork the process, before the session has read them.
     from aiopartnercentral._transport.client_factory import chain_session  # noqa: PLC0415 - loads botocore
     from aiopartnercentral._transport.time_limits import in_time  # noqa: PLC0415 - as above
 
@@ -152,13 +153,3 @@ async def chain_credentials(options: Mapping[str, Any], region: str) -> Any:  # 
     credentials = await in_time("the credentials of the session", timeout, session.get_credentials)
     session.get_auth_token()  # refuses a login that is configured wrongly, as for each client
     return credentials
-
-
-def _load_chain() -> None:
-    """Load botocore's chain, in a thread."""
-    from aiopartnercentral._transport import client_factory, providers  # noqa: F401, PLC0415 - they load botocore
-
-
-def _load() -> None:
-    """Load botocore, in a thread."""
-    import aiopartnercentral._transport.botocore_connection  # noqa: F401, PLC0415 - loads botocore
