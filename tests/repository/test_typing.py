@@ -116,4 +116,4 @@ def test_types_are_inferred_precisely_and_mistakes_are_refused(
 ) -> None:
     found = checker(INFERENCE, OPEN_ENUMS, MISTAKES, *programs, *services)
     assert found == set().union(*map(refused_lines, [MISTAKES, *services]))
-    assert len(refused_lines(MISTAKES)) == 30
+    assert len(refused_lines(MISTAKES)) == 36

@@ -60,6 +60,19 @@ async def without_a_block(collection: bulk.Collection[account.ConnectionSummary]
     async for _ in collection:  # refused: only its stream is iterated over
         pass
     collection.report  # refused: only its stream has a report  # noqa: B018
+    await collection  # refused: without collect()
+
+
+async def without_the_right_loop(client: account.Client) -> None:
+    await client.paginate.list_connections(catalog="AWS")  # refused: without collect()
+    for _ in client.paginate.list_connections(catalog="AWS"):  # refused: the loop is async
+        pass
+    async for _ in account.listings.list_connections():  # refused: a listing has no items
+        pass
+    async with client.paginate.list_connections(catalog="AWS") as stream:
+        await stream  # refused: only its items are awaited, by `async for`
+        for _ in stream:  # refused: the loop is async
+            pass
 
 
 def wrong_objects(connection: account.ConnectionSummary) -> None:

@@ -25,6 +25,7 @@ from aiopartnercentral._pagination.channel import Channel
 from aiopartnercentral._pagination.progress import Batch, ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, Report
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.needs_block import RefusesFor
 from aiopartnercentral._utils.text import state_text
 
 if TYPE_CHECKING:
@@ -72,13 +73,15 @@ class Feed(Generic[KeyT, EntryT]):
     channel: Channel[KeyT, EntryT]
 
 
-class Stream(Generic[KeyT, EntryT]):
+class Stream(RefusesFor, Generic[KeyT, EntryT]):
     """The entries of all sources, each with the key of its source, while its `async with` block is open.
 
     The key is the name of a catalog for `client.paginate`, and an `Origin` for `bulk.Collection`. Several tasks may
     share one stream: each entry goes to one of them. Fetching stays one page ahead of the consumer for each source that
     is being fetched, plus the buffer.
     """
+
+    _usage = "`async for catalog, entry in stream:`"
 
     def __init__(self, plan: Plan[KeyT], open_source: Callable[[KeyT], AsyncIterator[Batch[KeyT, EntryT]]]) -> None:
         """Prepare the stream; it opens when it is entered, once.

@@ -15,7 +15,7 @@ from aiopartnercentral._pagination.page_iterator import PageIterator, View, item
 from aiopartnercentral._pagination.progress import ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, Report, SourcesFailedError
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.needs_block import NeedsBlock
+from aiopartnercentral._utils.needs_block import NeedsBlock, RefusesAwait
 from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.errors import CredentialsError, error_type
 
@@ -65,7 +65,7 @@ class Fetcher(Protocol[PageT, ItemT]):
         ...
 
 
-class Collectable(NeedsBlock, Generic[KeyT, EntryT]):
+class Collectable(RefusesAwait, NeedsBlock, Generic[KeyT, EntryT]):
     """Something that opens a new, independent stream each time it is entered by `async with`.
 
     It may be entered several times, also nested and by several tasks at once.

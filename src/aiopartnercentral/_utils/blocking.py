@@ -16,7 +16,7 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.needs_block import NeedsBlock
+from aiopartnercentral._utils.needs_block import NeedsBlock, RefusesAsync, ShowsUsage
 from aiopartnercentral._utils.text import state_text
 
 if TYPE_CHECKING:
@@ -29,14 +29,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _FUNCTION = validators.function("a function, such as lambda client: client.list_connections(...)")
-_AWAITABLE: validators.Check[Awaitable[object]] = validators.instance_of(
-    Awaitable,  # type: ignore[type-abstract] # only for isinstance
-    "awaitable, such as client.list_connections(...) or client.paginate.list_connections(...).collect()",
-)
+_RESULTS = "client.list_connections(...) or client.paginate.list_connections(...).collect()"
 _OPEN: WeakSet[Blocking[Any]] = WeakSet()
 
 
-class Blocking(NeedsBlock, Generic[T]):
+class Blocking(RefusesAsync, NeedsBlock, Generic[T]):
     """Calls async functions of an open object, such as a client, while its `with` block is open.
 
     Its event loop runs in a thread of its own, so it can be used where a loop is running already, such as in a
@@ -298,5 +295,9 @@ def _close_all() -> None:
 
 async def _result_of(function: Callable[[T], Awaitable[R]], opened: T) -> R:
     result = function(opened)
-    _AWAITABLE("the result of function", result)
+    given: object = result
+    if not isinstance(given, Awaitable) or isinstance(given, ShowsUsage):
+        raise TypeError(
+            f"the result of function must be awaitable, such as {_RESULTS}, not {validators.type_name(result)}"
+        )
     return await result

@@ -1,4 +1,4 @@
-"""Objects that a `with` or `async with` block opens: without the block, they raise an error that shows it."""
+"""Objects that are easily used in a wrong way, such as without their block: the error shows the right way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Never, TypeVar
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["NeedsBlock", "Opening"]
+__all__ = ["NeedsBlock", "Opening", "RefusesAsync", "RefusesAwait", "RefusesFor", "ShowsUsage"]
 
 T = TypeVar("T")
 
@@ -16,22 +16,81 @@ T = TypeVar("T")
 _METHODS = frozenset({"aclose", "close", "connect", "open", "run", "serve", "shutdown", "start", "stop"})
 
 
-class NeedsBlock:
-    """The base of an object that a block opens; using it in another way raises an error that says how to use it.
+class ShowsUsage:
+    """The base of an object that raises errors that say how to use it, when it is used in a wrong way.
 
     Type checkers do not see the methods that raise these errors, so they report such a use before it runs.
 
     Attributes:
         _usage: how to use it, in words that follow "use".
-        _opens_itself: whether the block opens the object itself. A misspelt attribute then has nothing to do with it.
     """
 
+    __slots__ = ()
+
     _usage: str
-    _opens_itself: ClassVar[bool] = False
 
     def _name(self) -> str:
         """Return what the object is, as the beginning of a message."""
         return f"{type(self).__name__!r} object"
+
+    if not TYPE_CHECKING:
+
+        def _misuse(self, problem: str) -> TypeError:
+            return TypeError(f"{self._name()} {problem}: use {self._usage}")
+
+
+class RefusesAwait(ShowsUsage):
+    """The base of an object that `await` does not take, although it may seem so, such as a paginator.
+
+    A library that awaits what a function returns if it can, such as anyio's `BlockingPortal.call`, gets the error, too.
+    This is risked where a forgotten `.collect()` or block is a usual mistake, and not for an `Emulator`. The iterator
+    of a paginator, `aiter(paginator)`, is not such an object: a library that iterates over it takes it.
+    """
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __await__(self) -> Never:
+            raise self._misuse("cannot be awaited")
+
+
+class RefusesFor(RefusesAwait):
+    """The base of an object that `for` does not take, such as an open async stream."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+        # Not `__iter__`: with that, it would be an instance of `collections.abc.Iterable`.
+        def __getitem__(self, key: object) -> Never:
+            raise self._misuse("is neither iterable nor subscriptable")
+
+
+class RefusesAsync(RefusesAwait):
+    """The base of an object that neither `async for` nor `async with` takes, such as a stream for other code."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __aiter__(self) -> Never:
+            raise self._misuse("cannot be iterated over by `async for`")
+
+        async def __aenter__(self) -> Never:
+            raise self._misuse("cannot be entered by `async with`")
+
+        async def __aexit__(self, *exc: object) -> None:
+            """Do nothing; Python looks for it before it enters."""
+
+
+class NeedsBlock(ShowsUsage):
+    """The base of an object that a block opens; using it in another way raises an error that says how to use it.
+
+    Attributes:
+        _opens_itself: whether the block opens the object itself. A misspelt attribute then has nothing to do with it.
+    """
+
+    _opens_itself: ClassVar[bool] = False
 
     if not TYPE_CHECKING:
 
@@ -46,7 +105,7 @@ class NeedsBlock:
         def __aiter__(self) -> Never:
             raise self._misuse("cannot be iterated over by `async for`")
 
-        # Not `__iter__`: with that, it would be an instance of `collections.abc.Iterable`.
+        # As in `RefusesFor`.
         def __getitem__(self, key: object) -> Never:
             raise self._misuse("is neither iterable nor subscriptable")
 
@@ -56,11 +115,8 @@ class NeedsBlock:
         def __exit__(self, *exc: object) -> None:
             """Do nothing; Python looks for it before it enters."""
 
-        def _misuse(self, problem: str) -> TypeError:
-            return TypeError(f"{self._name()} {problem}: use {self._usage}")
 
-
-class Opening(NeedsBlock, AbstractAsyncContextManager[T]):
+class Opening(RefusesAwait, NeedsBlock, AbstractAsyncContextManager[T]):
     """Opens an object for one `async with` block.
 
     Arguments:
@@ -80,11 +136,6 @@ class Opening(NeedsBlock, AbstractAsyncContextManager[T]):
 
     def _name(self) -> str:
         return self._call
-
-    if not TYPE_CHECKING:
-        # Only here: libraries that call a function await its result if they can, such as anyio's `BlockingPortal.call`.
-        def __await__(self) -> Never:
-            raise self._misuse("cannot be awaited")
 
     async def __aenter__(self) -> T:
         """Open the object.

@@ -9,7 +9,7 @@ import attrs
 from aiopartnercentral._pagination.page_iterator import items_together
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.lazy_imports import import_optional
-from aiopartnercentral._utils.needs_block import NeedsBlock
+from aiopartnercentral._utils.needs_block import NeedsBlock, RefusesAsync, RefusesAwait, RefusesFor
 from aiopartnercentral._utils.text import listed
 from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.stream import CollectionView
@@ -82,12 +82,14 @@ def listing_table(spec: Spec, listing: str | None) -> ListingTable:
     return ListingTable(name, cls, columns, arrow_schema(cls, text_columns=columns))
 
 
-class ArrowStream:
+class ArrowStream(RefusesFor):
     """The record batches of all sources, while the `async with` block of `collection.arrow()` is open.
 
     Attributes:
         schema: the `pyarrow.Schema` of the batches.
     """
+
+    _usage = "`async for batch in stream:`"
 
     def __init__(self, stream: Stream[Origin, Sequence[Any]], table: ListingTable) -> None:
         """Take an open stream of batches of items."""
@@ -121,7 +123,7 @@ class ArrowStream:
         raise StopAsyncIteration
 
 
-class BlockingArrowStream:
+class BlockingArrowStream(RefusesAsync):
     """The record batches of all sources, while its `with` block is open; see `BlockingStream`.
 
     It has the Arrow PyCapsule interface, so that pyarrow, polars, DuckDB and other engines read it page by page.
@@ -129,6 +131,11 @@ class BlockingArrowStream:
     Attributes:
         schema: the `pyarrow.Schema` of the batches.
     """
+
+    _usage = (
+        "`with collection.arrow().blocking() as stream:` and `for batch in stream:`, or "
+        "`async with collection.arrow() as stream:` in async code"
+    )
 
     def __init__(self, stream: BlockingStream[Sequence[Any]], table: ListingTable) -> None:
         """Prepare the stream; it opens when it is entered, once."""
@@ -240,7 +247,7 @@ class BlockingArrowStream:
             raise
 
 
-class ArrowBatches(NeedsBlock):
+class ArrowBatches(RefusesAwait, NeedsBlock):
     """The items of one listing as Arrow record batches; each `async with` block opens a new stream.
 
     Attributes:

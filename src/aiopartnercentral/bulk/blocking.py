@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from aiopartnercentral._pagination.paginator import Collectable
 from aiopartnercentral._utils.blocking import Blocking
+from aiopartnercentral._utils.needs_block import RefusesAsync
 from aiopartnercentral._utils.text import state_text
 from aiopartnercentral.bulk.source import Origin
 from aiopartnercentral.bulk.stream import CollectionStream
@@ -25,13 +26,18 @@ __all__ = ["BlockingStream", "Streams"]
 EntryT = TypeVar("EntryT")
 
 
-class BlockingStream(Generic[EntryT]):
+class BlockingStream(RefusesAsync, Generic[EntryT]):
     """The entries of all sources, each with its origin, while its `with` block is open; for one thread at a time.
 
     Its event loop runs in a thread of its own, so the stream can be used where a loop is running already, such as in a
     notebook, and in a process that was forked before. Leaving the block, also by an exception such as
     `KeyboardInterrupt`, cancels all requests and ends the thread.
     """
+
+    _usage = (
+        "`with collection.blocking() as stream:` and `for origin, entry in stream:`, or "
+        "`async with collection as stream:` in async code"
+    )
 
     def __init__(self, collectable: Collectable[Origin, EntryT]) -> None:
         """Prepare the stream; it opens when it is entered, once."""
@@ -114,7 +120,7 @@ class Streams(Collectable[Origin, EntryT], Generic[EntryT]):
     """A `Collectable` of many sources, which code that is not async can iterate over, too."""
 
     _usage = (
-        "`async with collection as stream:` and `async for origin, entry in stream:`, or "
+        "`async with collection as stream:` and `async for origin, entry in stream:`, `await collection.collect()`, or "
         "`with collection.blocking() as stream:` in code that is not async"
     )
 

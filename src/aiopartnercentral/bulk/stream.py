@@ -71,6 +71,8 @@ class CollectionStream(Stream[Origin, EntryT]):
     exception.
     """
 
+    _usage = "`async for origin, entry in stream:`"
+
     def __init__(self, spec: Spec, view: CollectionView[EntryT]) -> None:
         """Prepare the stream; it opens when it is entered, once."""
         super().__init__(spec.plan, self._pages_of)

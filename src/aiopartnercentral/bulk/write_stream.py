@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import anyio
 import attrs
 
+from aiopartnercentral._utils.needs_block import RefusesFor
 from aiopartnercentral._utils.text import state_text
 from aiopartnercentral._utils.threads import own_cancellation_only
 from aiopartnercentral.bulk.instrumentation.logging import notifier
@@ -74,13 +75,15 @@ class WriteSpec:
     open_pool: Callable[[], ClientPool]
 
 
-class WriteStream(Generic[ResponseT]):
+class WriteStream(RefusesFor, Generic[ResponseT]):
     """The results of all rows, each with its key, in the order in which they end.
 
     A consumer that does not request the next result pauses the run. Leaving the block, also by an exception, stops
     taking rows, cancels the wait for the next one, and waits for those in flight. A cancellation does not wait, and
     leaves their outcome unknown.
     """
+
+    _usage = "`async for key, result in stream:`"
 
     def __init__(self, spec: WriteSpec) -> None:
         """Prepare the stream; it opens when it is entered, once."""

@@ -11,7 +11,7 @@ import anyio
 
 from aiopartnercentral._pagination.paginator import ignoring
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.needs_block import NeedsBlock
+from aiopartnercentral._utils.needs_block import NeedsBlock, RefusesAwait
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.bulk.client_pool import ClientPool, check_client_options
 from aiopartnercentral.bulk.limits import Limits
@@ -42,7 +42,7 @@ _ON_ERROR: validators.Check[OnError] = validators.one_of(("finish", "raise", "re
 _ROW_KEYS = validators.collection_of(validators.text, "True, False or a collection of row keys")
 
 
-class Writes(NeedsBlock, Generic[ResponseT]):
+class Writes(RefusesAwait, NeedsBlock, Generic[ResponseT]):
     """Sends one operation for many rows, such as the opportunities of a file; executes each row at most once.
 
         writes = Writes(

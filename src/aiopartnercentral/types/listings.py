@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 import attrs
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.needs_block import RefusesAsync, RefusesFor
 from aiopartnercentral._utils.text import REDACTED
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.types.attribute_paths import is_text, item_class, resolved
@@ -40,7 +41,7 @@ def _read_only(filters: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @attrs.frozen(repr=False)
-class Listing(Generic[ResponseT_co, ItemT_co]):
+class Listing(RefusesAsync, RefusesFor, Generic[ResponseT_co, ItemT_co]):
     """A paginated operation with its filters, to be listed from each catalog; it can be compared and pickled.
 
     Created by the functions of a package's `listings`, such as `account.listings.list_connections(page_size=100)`.
@@ -51,6 +52,8 @@ class Listing(Generic[ResponseT_co, ItemT_co]):
         filters: the filters by name, read-only.
         max_items: maximum items of each catalog; None for all.
     """
+
+    _usage = "`client.paginate(listing, catalogs=...)`, or `Collection(listing, sources=...)`"
 
     service: Service
     pagination: Pagination[Any, Any, Any]
@@ -157,6 +160,8 @@ class NestedListing(Listing[ResponseT_co, ItemT_co]):
         members: the attribute of a parent's item for each request member that it gives, read-only.
         max_items: maximum items of each parent; None for all.
     """
+
+    _usage = "`Collection(listing, sources=...)`"
 
     parent: Listing[Any, Any] = attrs.field(kw_only=True)
     members: Mapping[str, str] = attrs.field(kw_only=True, converter=_read_only)
