@@ -63,15 +63,15 @@ def test_a_variable_that_is_not_set_is_to_be_set(monkeypatch: pytest.MonkeyPatch
     assert [cause_of(each).step for each in (live, stored)] == ["set the environment variable that the error names"] * 2
 
 
-def test_errors_that_differ_in_the_role_alone_are_one_line() -> None:
+def test_errors_that_differ_only_in_the_account_of_the_role_are_one_line() -> None:
     roles = [f"arn:aws:iam::{number:012}:role/reader" for number in range(3)]
-    reason = "AccessDenied: not allowed on"
+    reason, shown = "AccessDenied: not allowed on", "arn:aws:iam::*:role/reader"
     failures = {
         role[13:25]: errors.CredentialsError(f"role {role} cannot be assumed: {reason} {role}") for role in roles
     }
     other = errors.CredentialsError(f"role {roles[0]} cannot be assumed: the endpoint is wrong")
     assert explain_all({**failures, "other": other}) == [
-        f"{', '.join(failures)}: its role cannot be assumed: {reason} the role",
+        f"{', '.join(failures)}: role {shown} cannot be assumed: {reason} {shown}",
         f"other: {other}",
     ]
 

@@ -16,8 +16,8 @@ from aiopartnercentral import account
 from aiopartnercentral._pagination.report import EarlierRun, Outcome, Report, SourceReport
 from aiopartnercentral._pagination.report_html import report_page
 from aiopartnercentral._pagination.source_report import SkippedParents
-from aiopartnercentral.bulk import Origin, Source, load_report
-from aiopartnercentral.errors import AioPartnerCentralError
+from aiopartnercentral.bulk import Origin, Role, Source, load_report
+from aiopartnercentral.errors import AioPartnerCentralError, CredentialsError
 from aiopartnercentral.sinks.base import EarlierFile
 from aiopartnercentral.types import MalformedItem
 from tests.support.browser import chromium, contrast
@@ -176,6 +176,23 @@ def test_operations_in_errors_and_ids_of_requests_do_not_multiply_them():
             each["error"]["message"] = message
     (denied, *_) = sections(report_page(given, errors))
     assert denied[0][2:] == [["AccessDeniedException: the policy must allow the operation"]]
+
+
+def test_errors_that_differ_only_in_the_role_or_the_account_are_one_with_all_their_sources():
+    role, failed = "arn:aws:iam::{}:role/reader", {"outcome": Outcome.FAILED, "items": 0, "pages": 0}
+    sources = {}
+    for number in range(3):
+        account_id = f"{number:012}"
+        given = Source("AWS", role=Role(arn=role.format(account_id)), label=f"partner {number}")
+        error = CredentialsError(
+            f"role {role.format(account_id)} cannot be assumed: AccessDenied: no", code="AccessDenied"
+        )
+        origin = Origin(source=given, service="x", listing="list_x", operation="ListX")
+        sources[origin] = source(0, 1, **failed, error=error)
+    ((texts, places),) = sections(attrs.evolve(report(), sources=sources).to_html())
+    merged = f"CredentialsError: role {role.format('*')} cannot be assumed: AccessDenied: no"
+    assert texts[2:] == [[merged]]
+    assert [row[0] for row in places[2:]] == ["partner 0", "partner 1", "partner 2"]
 
 
 def test_labels_are_shown_if_they_are_not_the_account_and_the_catalog():

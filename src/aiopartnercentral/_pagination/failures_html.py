@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aiopartnercentral._pagination.causes import by_cause
+from aiopartnercentral._pagination.similar_errors import common_texts
 from aiopartnercentral._utils.html import Html, join, more, text
 from aiopartnercentral._utils.text import counted
 from aiopartnercentral.errors import AioPartnerCentralError
@@ -70,15 +71,18 @@ def _section(outcome: str, cause: Cause, affected: Sequence[_Source], every: Seq
 
 
 def _messages(affected: Sequence[_Source]) -> list[str]:
-    """Return the different errors: without the ids of requests and, if there are several, the names of operations."""
+    """Return the different errors: without the ids of requests and, if there are several, the names of operations.
+
+    Errors that differ only in ARNs and account ids, such as those of roles, are one.
+    """
     operations = {each.get("operation") for each in affected}
-    found = dict[str, None]()
+    found = []
     for each in affected:
         message = _REQUEST_ID.sub("", explained(each["error"]))
         if len(operations) > 1:
             message = re.sub(rf"\b{re.escape(each['operation'])}\b", "the operation", message)
-        found[message] = None
-    return list(found)
+        found.append(message)
+    return list(dict.fromkeys(common_texts(found).values()))
 
 
 def _places(affected: Sequence[_Source], every: Sequence[_Source]) -> Html:

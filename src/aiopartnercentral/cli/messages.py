@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiopartnercentral._pagination.causes import by_cause, cause_of
 from aiopartnercentral._pagination.explanations import explanation, request_of
+from aiopartnercentral._pagination.similar_errors import common_texts
 from aiopartnercentral._pagination.source_report import with_noted_parent
 from aiopartnercentral._utils.text import counted, listed
 from aiopartnercentral.cli.options import switch_of
@@ -24,8 +25,6 @@ __all__ = ["cause_lines", "explain", "explain_all", "failure_lines", "in_options
 
 _RESTART = ("restart=True", "--restart")  # the same option in Python and in the command
 _ARGUMENT = re.compile(r"(?:^|(?<=`)|(?<=without ))(columns|explode|overlap|since|whole)(?:\[\d+\])?(?=[ `]|$)")
-
-_ROLE = re.compile(r"role (arn:\S+)(?= cannot be assumed)")
 
 
 def explain(error: BaseException, *, quotes: bool = True) -> str | None:
@@ -62,22 +61,21 @@ def _configured(error: BaseException) -> str | None:
 def explain_all(failures: Mapping[str, Exception]) -> list[str]:
     """Return a line for each different error, with the sources that failed with it.
 
-    Errors that differ in the role alone are one.
+    Errors that differ only in ARNs and account ids, such as those of roles, are one.
     """
-    sources: dict[str, list[str]] = {}
-    requests: dict[str, str] = {}
-    lines: dict[str, set[str]] = {}
+    lines: dict[str, tuple[str, str]] = {}
     for source, error in failures.items():
         request = request_of(error) if isinstance(error, ServiceError) else ""
         line = with_noted_parent(error, (explain(error) or type(error).__name__).removesuffix(request))
-        found = _ROLE.match(line)
-        key = line if found is None else line.replace(found[0], "its role").replace(found[1], "the role")
-        sources.setdefault(key, []).append(clean(source))
-        lines.setdefault(key, set()).add(line)
+        lines[source] = line, request
+    shown = common_texts(line for line, _ in lines.values())
+    sources: dict[str, list[str]] = {}
+    requests: dict[str, str] = {}
+    for source, (line, request) in lines.items():
+        sources.setdefault(shown[line], []).append(clean(source))
         # One request id is enough to ask AWS Support about the error.
-        requests.setdefault(key, request)
-    shown = {key: key if len(every) > 1 else next(iter(every)) for key, every in lines.items()}
-    return [f"{listed(names)}: {shown[key]}{requests[key]}" for key, names in sources.items()]
+        requests.setdefault(shown[line], request)
+    return [f"{listed(names)}: {text}{requests[text]}" for text, names in sources.items()]
 
 
 def cause_lines(failures: Mapping[str, Exception]) -> list[str]:
