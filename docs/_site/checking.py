@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -13,16 +14,21 @@ if TYPE_CHECKING:
 _LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "object": "data"}
 """Attributes whose resource a browser loads by itself; `link` is another if it is a style sheet or an icon."""
 _LOADED_LINKS = {"stylesheet", "icon", "preload", "preconnect", "modulepreload", "manifest", "shortcut"}
+_OF_OTHERS = {*dir(builtins), "Any", "BotoCoreError", "ClientError", "Generic", "KeyT", "_ConversionError"}
+"""Names that the bases of classes have, and the reference does not."""
 
 
 class _Page(HTMLParser):
-    """The anchors, links and resources of a page."""
+    """The anchors, links and resources of a page, and the references of Sphinx that have become no links."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.anchors: set[str] = set()
         self.links: set[str] = set()
         self.loaded: set[str] = set()
+        self.dead: set[str] = set()
+        self._open_links = 0
+        self._reference: list[str] | None = None
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -34,6 +40,20 @@ class _Page(HTMLParser):
             self.loaded.add(given["href"])
         if tag in _LOADED and _LOADED[tag] in given:
             self.loaded.add(given[_LOADED[tag]])
+        self._open_links += tag == "a"
+        # A role such as {py:class} makes code of this class, inside of a link if the reference has the name.
+        if tag == "code" and "xref" in given.get("class", "").split() and not self._open_links:
+            self._reference = []
+
+    def handle_data(self, data: str) -> None:
+        if self._reference is not None:
+            self._reference.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open_links -= tag == "a"
+        if tag == "code" and self._reference is not None:
+            self.dead.add("".join(self._reference))
+            self._reference = None
 
 
 def problems(site: Path) -> list[str]:
@@ -58,6 +78,8 @@ def _of_page(path: Path, site: Path, pages: dict[Path, _Page]) -> Iterator[str]:
             yield f"loads {target}"
         elif not (path.parent / unquote(parts.path)).is_file():
             yield f"loads {target}, which is missing"
+    for name in sorted(page.dead - _OF_OTHERS):
+        yield f"refers to {name}, which the reference does not have"
     for target in sorted(page.links):
         parts = urlsplit(target)
         if parts.scheme or parts.netloc:

@@ -14,6 +14,7 @@ import aiopartnercentral
 from docs._site import reference, staging
 from docs._site.checking import problems
 from docs._site.names import PACKAGES, SERVICE_PACKAGES, described, public_names
+from tests.support.browser import chromium
 from tests.support.doc_blocks import ROOT
 
 SOURCE = Path(aiopartnercentral.__file__).parent
@@ -147,6 +148,12 @@ PAGE = """<html><head><link rel="stylesheet" href="style.css"></head><body><h1 i
         ('<script src="https://example.com/x.js"></script>', "loads https://example.com/x.js"),
         ('<img src="//example.com/x.png">', "loads //example.com/x.png"),
         ('<link rel="stylesheet" href="gone.css">', "loads gone.css, which is missing"),
+        ('<a href="#top"><code class="xref py py-class">Source</code></a> <code>Sorce</code>', None),
+        ('Bases: <code class="xref py py-class"><span class="pre">Exception</span></code>', None),
+        (
+            '<a href="#top">up</a> <code class="xref py py-obj"><span class="pre">bulk.Sorce</span></code>',
+            "refers to bulk.Sorce, which the reference does not have",
+        ),
     ],
 )
 def test_the_check_of_the_built_site_finds_what_is_wrong(tmp_path: Path, body: str, problem: str | None) -> None:
@@ -163,6 +170,20 @@ def test_the_check_of_the_built_site_finds_what_is_wrong(tmp_path: Path, body: s
 def test_the_check_of_the_built_site_reads_style_sheets_and_misses_the_index(tmp_path: Path) -> None:
     (tmp_path / "style.css").write_text("@font-face { src: url('https://example.com/font.woff2') }", encoding="utf-8")
     assert problems(tmp_path) == ["style.css: loads from elsewhere", "searchindex.js is missing"]
+
+
+def test_long_names_of_the_index_wrap_where_the_page_is_narrow(tmp_path: Path) -> None:
+    names = "".join(f"<li>{'name' * 12} (aiopartnercentral.{'name' * 8} attribute)</li>" for _ in range(3))
+    row = f"<tr>{f'<td><ul>{names}</ul></td>' * 2}</tr>"
+    table = f"<table style='width: 100%' class='indextable genindextable'>{row}</table>"
+    page = tmp_path / "genindex.html"
+    page.write_text(
+        f'<link rel="stylesheet" href="{Path(staging.__file__).with_name("static") / "site.css"}">{table}', "utf-8"
+    )
+    with chromium(tmp_path / "chromium") as browser:
+        for width in (1280, 800, 390):
+            browser.open(page.as_uri(), width=width)
+            assert browser.run("return document.documentElement.scrollWidth <= window.innerWidth"), width
 
 
 def test_the_session_of_the_site_is_the_one_that_the_tests_mean() -> None:
