@@ -50,7 +50,7 @@ def test_every_block_has_a_test() -> None:
         *(
             "endpoint.py",
             "test_endpoint.py",
-            "service.py",
+            "streaming.py",
             "feeding.py",
             "sharing.py",
             "cell 1",
@@ -73,6 +73,8 @@ def emulator(monkeypatch: pytest.MonkeyPatch, aws_environment: None) -> Iterator
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)  # one program imports another
+    monkeypatch.delitem(sys.modules, "endpoint", raising=False)
     for name, text in BLOCKS.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
@@ -201,7 +203,7 @@ def asked(port: int) -> tuple[http.client.HTTPConnection, http.client.HTTPRespon
     connection.sock = socket.socket()
     connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.sock.connect(("127.0.0.1", port))
-    connection.request("GET", "/connections")
+    connection.request("GET", "/connections.ndjson")
     return connection, connection.getresponse()
 
 
@@ -231,7 +233,7 @@ def test_an_endpoint_can_be_tested_with_the_fixture() -> None:
 
 
 def test_an_endpoint_streams_items_and_ends_with_the_report(folder: Path, emulator: Emulator) -> None:
-    with serving(loaded(folder / "service.py").app) as (port, _):
+    with serving(loaded(folder / "streaming.py").app) as (port, _):
         connection, response = asked(port)
         *items, last = [json.loads(line) for line in response.read().splitlines()]
         assert (response.status, response.getheader("content-type")) == (200, "application/x-ndjson")
@@ -249,7 +251,7 @@ def test_an_endpoint_streams_items_and_ends_with_the_report(folder: Path, emulat
 def test_an_endpoint_leaves_nothing_behind_when_its_reader_hangs_up(
     folder: Path, emulator: Emulator, caplog: pytest.LogCaptureFixture, *, is_slow: bool
 ) -> None:
-    with serving(loaded(folder / "service.py").app) as (port, tasks):
+    with serving(loaded(folder / "streaming.py").app) as (port, tasks):
         idle = tasks()
         # One reader waits for a page that comes late, the other one has more to read than the sockets take.
         emulator.latency = 0.0 if is_slow else 0.2

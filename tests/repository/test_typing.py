@@ -52,7 +52,7 @@ FRAGMENTS = {
 UNTYPED = {
     *(("docs/pipelines.md", number) for number in (7, 8, 9)),
     *(("docs/notebooks.md", number) for number in (5, 7)),
-    ("docs/fastapi.md", 1),
+    *(("docs/fastapi.md", number) for number in (1, 2)),
     *(("docs/engines.md", number) for number in (0, 1, 2, 4, 5, 7)),
 }
 """Blocks whose engines have no types, or imprecise ones, or are not installed."""
