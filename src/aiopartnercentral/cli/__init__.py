@@ -24,13 +24,14 @@ item_table     items of the service as tables
 report_file    the report, as JSON or a page, and the earlier one from which an incremental run continues
 write          sends the rows of a file, with write_command (its options)
 describe       an operation or a type of the API
-emulator       a local Partner Central, and `demo`, with emulator_command (its options) and emulator_settings (changes a
-               running one)
+emulator       a local Partner Central, with emulator_command (its options) and emulator_settings (changes one that
+               runs)
+demo           collects two catalogs of one
 recording      forwards the emulator's requests to AWS
 runner         runs a coroutine, and returns the exit code
 messages       the message for each error, and the lines about all failures of a run
 log            the log on stderr or in a file
-terminal       safe text, and the width of a terminal
+terminal       the width and the styles of a terminal, and lines on stderr
 """
 
 from __future__ import annotations

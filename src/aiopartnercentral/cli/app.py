@@ -209,7 +209,7 @@ def demo(
     latency: Annotated[float, typer.Option(metavar="SECONDS", min=0, max=60, help="Delay of each response.")] = 0.15,
 ) -> None:
     """Collect two catalogs from an embedded Partner Central; needs no credentials and no network."""
-    from aiopartnercentral.cli.emulator import forget_environment, show  # noqa: PLC0415 - loads aiohttp and botocore
+    from aiopartnercentral.cli.demo import forget_environment, show  # noqa: PLC0415 - loads aiohttp and botocore
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
     forget_environment()
