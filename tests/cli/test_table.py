@@ -12,10 +12,9 @@ from rich.cells import cell_len
 from aiopartnercentral import account
 from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 from aiopartnercentral._pagination.source_report import SkippedParents
-from aiopartnercentral._utils.text import counted
+from aiopartnercentral._utils.text import clean, counted, one_line
 from aiopartnercentral.cli.item_table import cells, columns_of, tag
 from aiopartnercentral.cli.table import Column, Part, render, report_text
-from aiopartnercentral.cli.terminal import clean, one_line
 
 WHEN = datetime(2025, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from aiopartnercentral._pagination.causes import Cause, cause_of
 from aiopartnercentral._pagination.report import Outcome
+from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.bulk import Collection, Limits
 from aiopartnercentral.cli.log import LogOptions, logged
 from aiopartnercentral.cli.messages import cause_lines, explain, explain_all, unforeseen
@@ -21,7 +22,7 @@ from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import details, load, service_of
 from aiopartnercentral.cli.sources import sources_of_file
 from aiopartnercentral.cli.table import Column, encoded, prose, render
-from aiopartnercentral.cli.terminal import clean, is_styled, is_terminal, one_line, width_of
+from aiopartnercentral.cli.terminal import is_styled, is_terminal, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, check_given_files, write_once
 from aiopartnercentral.types import NestedListing
 

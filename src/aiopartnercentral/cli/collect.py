@@ -13,7 +13,7 @@ from botocore.exceptions import ProfileNotFound
 
 from aiopartnercentral._pagination.report import EarlierRun, Report, versions_of
 from aiopartnercentral._utils.paths import real_path
-from aiopartnercentral._utils.text import counted
+from aiopartnercentral._utils.text import clean, counted, one_line
 from aiopartnercentral.bulk import Collection, Limits, RunStarted, check_sources
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
 from aiopartnercentral.bulk.collection import MAX_AGE
@@ -34,7 +34,7 @@ from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.sinks import StreamSink, count_malformed, malformed_sink, write_malformed
 from aiopartnercentral.cli.sources import sources_of
 from aiopartnercentral.cli.table import encoded, named, say_how_far, say_result, say_unwritten
-from aiopartnercentral.cli.terminal import clean, is_styled, one_line, say, width_of
+from aiopartnercentral.cli.terminal import is_styled, say, width_of
 from aiopartnercentral.cli.writer import (
     STDOUT,
     Target,

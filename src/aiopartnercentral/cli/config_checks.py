@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aiopartnercentral._utils.text import clean
 from aiopartnercentral.cli.config import Config
 from aiopartnercentral.cli.option_values import contradictions
 from aiopartnercentral.cli.options import Format, switch_of
 from aiopartnercentral.cli.runner import USAGE, CommandError
-from aiopartnercentral.cli.terminal import clean, is_text
+from aiopartnercentral.cli.terminal import is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.compression import KNOWN, format_of, is_supported, split_extension
 from aiopartnercentral.sinks.factory import FORMATS_OF

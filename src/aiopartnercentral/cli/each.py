@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiopartnercentral._utils.text import listed
+from aiopartnercentral._utils.text import listed, one_line
 from aiopartnercentral.cli.options import switch_of
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.services import details, load, pagination_of, summaries
-from aiopartnercentral.cli.terminal import one_line
 from aiopartnercentral.types.attribute_paths import is_text, item_class, resolved
 
 if TYPE_CHECKING:

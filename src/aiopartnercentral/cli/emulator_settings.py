@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.terminal import clean, one_line
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.emulator import read_faults
 from aiopartnercentral.emulator.faults.config_file import table_of

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from aiopartnercentral.cli.terminal import color_wish, one_line
+from aiopartnercentral._utils.text import one_line
+from aiopartnercentral.cli.terminal import color_wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

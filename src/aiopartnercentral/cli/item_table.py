@@ -14,8 +14,8 @@ import anyio.to_thread
 import attrs
 
 from aiopartnercentral._serialization.members import attribute_types
+from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.cli.table import Column, Item, Part, render
-from aiopartnercentral.cli.terminal import clean, one_line
 from aiopartnercentral.types import OpenEnum, UnknownMember
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from aiopartnercentral._utils.log_formats import JsonFormatter, TextFormatter
+from aiopartnercentral._utils.text import clean
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
-from aiopartnercentral.cli.terminal import clean, say
+from aiopartnercentral.cli.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,8 @@ from aiopartnercentral._pagination.causes import by_cause, cause_of
 from aiopartnercentral._pagination.explanations import explanation, request_of
 from aiopartnercentral._pagination.similar_errors import common_texts
 from aiopartnercentral._pagination.source_report import with_noted_parent
-from aiopartnercentral._utils.text import counted, listed
+from aiopartnercentral._utils.text import clean, counted, listed
 from aiopartnercentral.cli.options import switch_of
-from aiopartnercentral.cli.terminal import clean
 from aiopartnercentral.errors import ServiceError
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.text import Text
 
 from aiopartnercentral._pagination.report import Outcome, Report
-from aiopartnercentral._utils.text import counted, listed
+from aiopartnercentral._utils.text import clean, counted, listed
 from aiopartnercentral.bulk import (
     PageFetched,
     RunFinished,
@@ -29,7 +29,7 @@ from aiopartnercentral.bulk import (
     Throttled,
 )
 from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD
-from aiopartnercentral.cli.terminal import clean, say, tolerate_closed_stderr
+from aiopartnercentral.cli.terminal import say, tolerate_closed_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

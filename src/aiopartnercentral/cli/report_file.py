@@ -12,11 +12,12 @@ import attrs
 
 from aiopartnercentral._pagination.report_html import report_page
 from aiopartnercentral._pagination.source_report import with_noted_parent
+from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.bulk import load_report
 from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD
 from aiopartnercentral.cli.messages import explain
 from aiopartnercentral.cli.runner import USAGE, CommandError
-from aiopartnercentral.cli.terminal import clean, one_line, say
+from aiopartnercentral.cli.terminal import say
 from aiopartnercentral.cli.writer import STDOUT, Target, create_directories, is_replaceable, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, SinkError
 from aiopartnercentral.sinks.compression import split_extension

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.bulk import Source, load_sources
 from aiopartnercentral.cli.runner import USAGE, CommandError
-from aiopartnercentral.cli.terminal import clean, one_line
 from aiopartnercentral.errors import SourcesFileError
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from rich.text import Text
 from aiopartnercentral._pagination.report import KeyT, Outcome, Report, SourceReport, omissions
 from aiopartnercentral._pagination.report_text import in_table
 from aiopartnercentral._pagination.source_report import SkippedParents
-from aiopartnercentral._utils.text import counted, listed
+from aiopartnercentral._utils.text import clean, counted, listed
 from aiopartnercentral.cli.messages import cause_lines, explain_all, failure_lines
-from aiopartnercentral.cli.terminal import clean, is_styled, is_terminal, say, show, width_of, wrapped
+from aiopartnercentral.cli.terminal import is_styled, is_terminal, say, show, width_of, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Text that is safe for a terminal (no control characters, no credentials in URLs), and the terminal's width."""
+"""The terminal: its width, whether its text is styled, and lines on stderr."""
 
 from __future__ import annotations
 
@@ -8,22 +8,17 @@ import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aiopartnercentral._utils.text import LIMIT, clean, one_line
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
 __all__ = [
-    "LIMIT",
     "STDOUT",
     "can_redraw",
-    "clean",
     "color_wish",
     "is_styled",
     "is_terminal",
     "is_text",
-    "one_line",
     "say",
     "show",
     "squashed",

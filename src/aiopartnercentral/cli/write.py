@@ -17,6 +17,7 @@ import attrs
 from aiopartnercentral._serialization import jsontext
 from aiopartnercentral._serialization.members import members
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.bulk import Limits, Source, Writes, WritesFinished
 from aiopartnercentral.bulk.write_journal import fingerprint
 from aiopartnercentral.cli.log import LogOptions, logged
@@ -24,7 +25,7 @@ from aiopartnercentral.cli.messages import explain
 from aiopartnercentral.cli.options import LOGGING
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import SERVICES, facts
-from aiopartnercentral.cli.terminal import clean, one_line, say
+from aiopartnercentral.cli.terminal import say
 from aiopartnercentral.cli.writer import STDOUT, Target, check_given_files, deliver
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, DecodeError, EncodeError
 

@@ -21,9 +21,10 @@ import attrs
 
 from aiopartnercentral._utils.atomic_files import LOGGER, make_directory
 from aiopartnercentral._utils.paths import check_distinct, descriptor_of, is_directory, real_path
+from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.cli.runner import PIPE_CLOSED, USAGE, CommandError
-from aiopartnercentral.cli.terminal import STDOUT, clean, one_line
+from aiopartnercentral.cli.terminal import STDOUT
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.file_object import Remote
 from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors, writable_target
