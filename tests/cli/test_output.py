@@ -194,7 +194,7 @@ async def test_an_unknown_profile_leaves_no_file(run, tmp_path):
         (("--output", "none/items.ndjson"), 2, "its directory does not exist"),
         (("--output", "none/a-{{}}.ndjson"), 2, "its directory does not exist"),
         (("--output", "none/{date}.txt"), 2, "none does not exist"),
-        (("--output", ""), 1, "Is a directory"),
+        (("--output", ""), 2, "Is a directory"),
         (("--output", "file/items.ndjson"), 2, "Not a directory"),
         (("--report", "none/report.json"), 2, "its directory does not exist"),
         (("--malformed", "none/{date}/items.ndjson"), 2, "none does not exist"),

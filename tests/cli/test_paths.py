@@ -55,42 +55,61 @@ def test_what_only_the_last_one_would_count_of(capsys, option):
     assert f"Error: {option.replace('no-', '')} can be given only once." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["a" * 300, "loop/a"])
-def test_a_name_that_no_file_can_have(told, tmp_path, name):
+@pytest.mark.parametrize("name", ["a" * 300, "loop", "loop/a", "directory", "."])
+def test_a_name_that_no_file_can_have_is_wrong_usage(told, tmp_path, name):
     (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "directory").mkdir()
+    before = sorted(tmp_path.iterdir())
     for options in (
-        ("--output", f"{name}.csv"),
-        ("--output", f"{name}.ndjson", "--checkpoint", "c"),
         ("--output", "a.csv", "--checkpoint", name),
+        ("--output", "a.csv", "--checkpoint", name, "--dry-run"),
         ("--output", "a.csv", "--report", name),
         ("--output", "a.csv", "--malformed", name),
-        ("--output", name),
+        ("--format", "table", "--malformed", name),
+        ("--output", "a.csv", "--log-file", name),
+        ("--output", name, "--format", "csv"),
+        ("--output", name, "--format", "ndjson", "--ordered"),
+        ("--sources", name),
     ):
-        code, line = told(*AWS, *options)
-        assert code in (1, 2)
-        assert name[:20] in line
-    assert told("--sources", name, "--output", "a.csv")[0] == 2
-    assert not list(tmp_path.glob("a.csv*"))
+        catalog = () if "--sources" in options else AWS
+        code, line = told(*catalog, *options)
+        assert code == 2, options
+        assert name[:20] in line or "Usage: " in line
+    assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize(
-    ("output", "reason", "expected"),
+    ("name", "reason"),
+    [("a" * 300, "File name too long"), ("file", "Not a directory"), ("file/a", "Not a directory")],
+)
+def test_a_spool_that_cannot_be_a_directory(told, tmp_path, name, reason):
+    (tmp_path / "file").touch()
+    store = ("--output", "s3://bucket/a.csv", "--s3-endpoint-url", "http://127.0.0.1:9")
+    code, line = told(*AWS, *store, "--spool", name)
+    assert (code, line) == (2, f"aiopartnercentral: --spool must be a directory: {name}: {reason}")
+
+
+def test_the_spool_may_be_the_working_directory(told):
+    store = ("--output", "s3://bucket/a.csv", "--s3-endpoint-url", "http://127.0.0.1:9")
+    code, line = told(*AWS, *store, "--spool", ".")
+    assert code == 1
+    assert "cannot write s3://bucket/a.csv" in line
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
     [
-        ("{label}" * 4, "File name too long", 1),
-        (f"{'d' * 255}/" * 16 + "{label}", "does not exist", 2),  # nor can it
-        ("{label}/", "Is a directory", 1),
-        ("none/", "Is a directory", 1),
-        (
-            ".aiopartnercentral-{label}.part",
-            "names that begin with .aiopartnercentral- are reserved for partial files",
-            1,
-        ),
+        ("{label}" * 4, "File name too long"),
+        (f"{'d' * 255}/" * 16 + "{label}", "does not exist"),  # nor can it
+        ("{label}/", "Is a directory"),
+        ("none/", "Is a directory"),
+        (".aiopartnercentral-{label}.part", "names that begin with .aiopartnercentral- are reserved for partial files"),
     ],
 )
-def test_a_name_that_no_output_can_have(told, tmp_path, output, reason, expected):
+def test_a_name_that_no_output_can_have(told, tmp_path, output, reason):
     (tmp_path / "sources").write_text(f'[[source]]\ncatalogs = ["AWS"]\nlabel = "{"x" * 80}"')
     code, line = told("--sources", "sources", "--output", output, "--format", "csv")
-    assert code == expected
+    assert code == 2
     assert reason in line
     assert [path.name for path in tmp_path.iterdir()] == ["sources"]
 

@@ -10,8 +10,9 @@ shapes         the shapes of a service's model, and the values of filters that a
 shorthand      the AWS CLI's shorthand for structures
 each           the values that collect below each item of another listing
 options        the options of every listing
-option_values  validators and completions of the values of options
+option_values  enums, validators and completions of the values of options
 config         the options of one run together, with config_checks (combines and checks them)
+file_checks    refuses files that cannot be written, before anything is requested
 collect        runs a collection into the output
 sources        the sources of a sources file
 check          tries each source with one request for each listing, with check_command (its options)

@@ -14,6 +14,7 @@ from aiopartnercentral._pagination.causes import Cause, cause_of
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.bulk import Collection, Limits
+from aiopartnercentral.cli.file_checks import check_given_files
 from aiopartnercentral.cli.log import LogOptions, logged
 from aiopartnercentral.cli.messages import cause_lines, explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import LOGGING
@@ -23,7 +24,7 @@ from aiopartnercentral.cli.services import details, load, service_of
 from aiopartnercentral.cli.sources import sources_of_file
 from aiopartnercentral.cli.table import Column, encoded, prose, render
 from aiopartnercentral.cli.terminal import is_styled, is_terminal, width_of
-from aiopartnercentral.cli.writer import STDOUT, Target, check_given_files, write_once
+from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.types import NestedListing
 
 if TYPE_CHECKING:

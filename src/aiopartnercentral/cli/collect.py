@@ -23,10 +23,12 @@ from aiopartnercentral.cli.check import try_each
 from aiopartnercentral.cli.config import resume_hint
 from aiopartnercentral.cli.config_checks import combine
 from aiopartnercentral.cli.each import listing_of
+from aiopartnercentral.cli.file_checks import check_run_files, check_writable
 from aiopartnercentral.cli.item_table import ItemTables
 from aiopartnercentral.cli.log import logged
 from aiopartnercentral.cli.messages import explain, failure_lines, in_options, unforeseen
-from aiopartnercentral.cli.options import TIMEOUT, Format, OnFailure
+from aiopartnercentral.cli.option_values import Format, OnFailure
+from aiopartnercentral.cli.options import TIMEOUT
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import BeginningReport, begin_of, foreseen, say_whole, write_report
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
@@ -39,9 +41,6 @@ from aiopartnercentral.cli.writer import (
     STDOUT,
     Target,
     Writer,
-    check_directories,
-    check_files,
-    check_writable,
     deliver,
     warnings_of_files,
 )
@@ -158,9 +157,7 @@ class _Run:
             output = None if config.is_stream else self._open_output(config.output)
             origins = [origin for one in self._collections for origin in one.origins]
             outputs = [config.output] if output is None else output_paths(output, empty_pages(origins))
-            check_files(config.files(outputs))
-            others = [str(path) for path in (config.report, config.malformed) if path is not None]
-            check_directories([config.template or config.output, *others])
+            check_run_files(config, outputs)
             self._other_files = {real_path(path) for _, path in config.files([])}
             if output is not None:
                 # Otherwise a template's file would be examined when its first page arrives.
@@ -169,7 +166,7 @@ class _Run:
         except SinkError as error:
             raise CommandError(explain(error) or str(error)) from error
         except (ValueError, ImportError) as error:
-            # A missing package, a duplicate label, an invalid template, a file with two uses.
+            # A missing package, a duplicate label, an invalid template, a file with two uses, a directory.
             names = {one.method: one.command for one in config.listings}
             raise CommandError(one_line(in_options(str(error), names), limit=None), exit_code=USAGE) from error
         self._is_streamed = False

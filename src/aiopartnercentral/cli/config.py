@@ -16,8 +16,8 @@ from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import clean
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
 from aiopartnercentral.cli.log import LogOptions
-from aiopartnercentral.cli.option_values import OF_S3, s3_options
-from aiopartnercentral.cli.options import Format, Formulas, LogFormat, OnFailure, switch_of
+from aiopartnercentral.cli.option_values import OF_S3, Format, Formulas, LogFormat, OnFailure, s3_options
+from aiopartnercentral.cli.options import switch_of
 from aiopartnercentral.cli.terminal import can_redraw, is_terminal
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.compression import format_of

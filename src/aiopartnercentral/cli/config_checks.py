@@ -10,8 +10,8 @@ import attrs
 
 from aiopartnercentral._utils.text import clean
 from aiopartnercentral.cli.config import Config
-from aiopartnercentral.cli.option_values import contradictions
-from aiopartnercentral.cli.options import Format, switch_of
+from aiopartnercentral.cli.option_values import Format, contradictions
+from aiopartnercentral.cli.options import switch_of
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from aiopartnercentral.cli.options import LogFormat
+from aiopartnercentral.cli.option_values import LogFormat
 
 __all__ = ["emulator", "emulator_set"]
 

@@ -14,6 +14,7 @@ import attrs
 
 from aiopartnercentral._utils.log_formats import JsonFormatter, TextFormatter
 from aiopartnercentral._utils.text import clean
+from aiopartnercentral.cli.file_checks import is_mistake
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.terminal import say
 
@@ -89,7 +90,7 @@ def logged(options: LogOptions) -> Iterator[None]:
     try:
         stream = sys.stderr if options.file is None else open(options.file, "a", encoding="utf-8")  # noqa: SIM115, PTH123
     except OSError as error:
-        code = USAGE if isinstance(error, (FileNotFoundError, NotADirectoryError)) else FAILED
+        code = USAGE if is_mistake(error) else FAILED
         raise CommandError(f"cannot write {clean(str(options.file))}: {error.strerror}", exit_code=code) from error
     handler = _Handler(stream)
     is_json = options.format == "json"

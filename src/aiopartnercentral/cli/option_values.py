@@ -1,4 +1,4 @@
-"""Values of options: validators, which return the value or raise; completions for shells; and the options of S3."""
+"""Values of options: enums; validators, which return the value or raise; completions for shells; and those of S3."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OF_S3",
+    "Format",
+    "Formulas",
+    "LogFormat",
+    "OnFailure",
     "check_checkpoint",
+    "check_directory",
     "check_endpoint",
     "check_file",
     "check_log_file",
@@ -41,6 +47,37 @@ __all__ = [
     "s3_options",
     "since",
 ]
+
+
+class Format(StrEnum):
+    """The output format."""
+
+    TABLE = "table"
+    NDJSON = "ndjson"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+class Formulas(StrEnum):
+    """The policy for text that a spreadsheet would take for a formula."""
+
+    ESCAPE = "escape"
+    KEEP = "keep"
+
+
+class LogFormat(StrEnum):
+    """The format of a log."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class OnFailure(StrEnum):
+    """The policy for a source that fails; the library's `on_error`."""
+
+    FINISH = "finish"
+    REPORT = "report"
+    RAISE = "raise"
 
 
 def check_text(value: list[str] | str | None) -> list[str] | str | None:
@@ -97,6 +134,13 @@ def check_file(value: Path | None) -> Path | None:
         raise typer.BadParameter("it must name a file")
     if value is not None and value.parts[0] == "s3:":
         raise typer.BadParameter("it must name a local file, not an object in S3")
+    return value
+
+
+def check_directory(value: Path | None) -> Path | None:
+    """Reject a path that cannot be that of a directory; `.` is one."""
+    if value is not None and (value.name == STDOUT or value.parts[:1] == ("s3:",)):
+        raise typer.BadParameter("it must name a local directory")
     return value
 
 

@@ -6,14 +6,18 @@ listing.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from aiopartnercentral.cli.option_values import (
+    Format,
+    Formulas,
+    LogFormat,
+    OnFailure,
     check_checkpoint,
+    check_directory,
     check_endpoint,
     check_file,
     check_log_file,
@@ -40,44 +44,9 @@ __all__ = [
     "SHARED",
     "SOURCES",
     "TIMEOUT",
-    "Format",
-    "Formulas",
-    "LogFormat",
-    "OnFailure",
     "option",
     "switch_of",
 ]
-
-
-class Format(StrEnum):
-    """The output format."""
-
-    TABLE = "table"
-    NDJSON = "ndjson"
-    CSV = "csv"
-    PARQUET = "parquet"
-
-
-class Formulas(StrEnum):
-    """The policy for text that a spreadsheet would take for a formula."""
-
-    ESCAPE = "escape"
-    KEEP = "keep"
-
-
-class LogFormat(StrEnum):
-    """The format of a log."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class OnFailure(StrEnum):
-    """The policy for a source that fails; the library's `on_error`."""
-
-    FINISH = "finish"
-    REPORT = "report"
-    RAISE = "raise"
 
 
 def option(
@@ -364,7 +333,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         _S3,
         Path | None,
         metavar="DIRECTORY",
-        callback=check_file,
+        callback=check_directory,
         help="Directory for files until they are uploaded; a resumed run needs them. Default: in the system's "
         "directory of temporary files.",
     ),

@@ -20,13 +20,14 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.bulk import Limits, Source, Writes, WritesFinished
 from aiopartnercentral.bulk.write_journal import fingerprint
+from aiopartnercentral.cli.file_checks import check_given_files
 from aiopartnercentral.cli.log import LogOptions, logged
 from aiopartnercentral.cli.messages import explain
 from aiopartnercentral.cli.options import LOGGING
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import SERVICES, facts
 from aiopartnercentral.cli.terminal import say
-from aiopartnercentral.cli.writer import STDOUT, Target, check_given_files, deliver
+from aiopartnercentral.cli.writer import STDOUT, Target, deliver
 from aiopartnercentral.errors import AioPartnerCentralError, CheckpointError, DecodeError, EncodeError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from aiopartnercentral.cli.option_values import check_file, check_text
-from aiopartnercentral.cli.options import LIMITS, LOGGING, SHARED, SOURCES, OnFailure, option
+from aiopartnercentral.cli.option_values import OnFailure, check_file, check_text
+from aiopartnercentral.cli.options import LIMITS, LOGGING, SHARED, SOURCES, option
 from aiopartnercentral.cli.terminal import say
 
 if TYPE_CHECKING:

@@ -20,19 +20,19 @@ import anyio.to_thread
 import attrs
 
 from aiopartnercentral._utils.atomic_files import LOGGER, make_directory
-from aiopartnercentral._utils.paths import check_distinct, descriptor_of, is_directory, real_path
-from aiopartnercentral._utils.text import clean, one_line
+from aiopartnercentral._utils.paths import descriptor_of, is_directory
+from aiopartnercentral._utils.text import clean
 from aiopartnercentral._utils.threads import run_to_completion
-from aiopartnercentral.cli.runner import PIPE_CLOSED, USAGE, CommandError
+from aiopartnercentral.cli.runner import PIPE_CLOSED, CommandError
 from aiopartnercentral.cli.terminal import STDOUT
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.file_object import Remote
-from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors, writable_target
+from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors
 from aiopartnercentral.sinks.path_template import PathTemplate, is_url, literal
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from typing import Self
 
     from aiopartnercentral.sinks import S3Options
@@ -41,10 +41,6 @@ __all__ = [
     "STDOUT",
     "Target",
     "Writer",
-    "check_directories",
-    "check_files",
-    "check_given_files",
-    "check_writable",
     "create_directories",
     "deliver",
     "is_replaceable",
@@ -68,70 +64,6 @@ def is_replaceable(path: str | Path) -> bool:
         return Path(path).is_file() or not Path(path).exists()
     except OSError:
         return True
-
-
-def check_files(files: Sequence[tuple[str, str]]) -> None:
-    """Refuse files that are the same one, or one that stderr was redirected to.
-
-    Messages may go where a stream of data goes, as with `2>&1`. But a file that is replaced would lose them.
-
-    Raises:
-        ValueError: there is one.
-    """
-    check_distinct(files)
-    if sys.stderr is not None:
-        check_distinct([("standard error", "/dev/stderr"), *(each for each in files if is_replaceable(each[1]))])
-
-
-def check_given_files(*files: tuple[str, str | Path | None]) -> None:
-    """Refuse files that are the same one; a pipe or a socket may well be both standard input and output.
-
-    Arguments:
-        files: the options and their files; None if an option was not given.
-
-    Raises:
-        CommandError: there is one.
-    """
-    try:
-        check_files([(name, str(path)) for name, path in files if path is not None and _may_be_file(Path(path))])
-    except ValueError as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
-
-
-def _may_be_file(path: Path) -> bool:
-    try:
-        return path.is_file() or not path.exists()
-    except OSError:
-        return True
-
-
-def check_directories(files: Iterable[str]) -> None:
-    """Refuse a file whose directory does not exist; of a template, the one before its first placeholder.
-
-    Raises:
-        ValueError: there is one, or a template is not valid.
-    """
-    for file in files:
-        if file == STDOUT or is_url(file) or not is_replaceable(file):
-            continue
-        template = PathTemplate.parse(file)
-        directory = template.directory if template.fields else str(Path(real_path(file.format())).parent)
-        if is_directory(directory):
-            continue
-        shown = f" {clean(directory)}" if template.fields else ""
-        reason = "Not a directory" if Path(directory).is_file() else f"its directory{shown} does not exist"
-        raise ValueError(f"cannot write {clean(file)}: {reason}")
-
-
-def check_writable(outputs: Iterable[str]) -> None:
-    """Refuse an existing file that cannot be written or replaced.
-
-    Raises:
-        SinkError: there is one.
-    """
-    for output in outputs:
-        with os_errors_as_sink_errors(output):
-            writable_target(output)
 
 
 def create_directories(template: str, path: str) -> None:
