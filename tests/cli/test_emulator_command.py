@@ -125,6 +125,28 @@ async def test_credentials_that_cannot_be_used(run, tmp_path, text, complaint):
     assert "SECRET" not in ended.err
 
 
+@pytest.mark.parametrize("option", ["--faults", "--scenario", "--credentials", "--replay"])
+@pytest.mark.parametrize("content", [b"\x9d\xff", None])
+def test_a_wrong_file_is_named_with_its_option(run_here, tmp_path, option, content):
+    file = tmp_path / "bin.toml"
+    if content is not None:
+        file.write_bytes(content)
+    ended = run_here("emulator", option, file, COLUMNS="300")
+    assert ended.code == 2
+    (complaint,) = [line for line in ended.err.splitlines() if line.startswith("Error: ")]
+    assert complaint.startswith(f"Error: Invalid value for '{option}': ")
+    assert str(file) in complaint
+    assert "codec" not in complaint
+
+
+@pytest.mark.parametrize("option", ["--faults", "--scenario", "--credentials", "--replay", "--files", "--state"])
+def test_a_file_name_that_is_too_long_for_the_emulator(run_here, option):
+    ended = run_here("emulator", option, "a" * 300)
+    assert (ended.code, "Traceback" in ended.err) == (2, False)
+    assert "a" * 60 in ended.err
+    assert "File name too long" in ended.err or "neither a file" in ended.err or "must be a directory" in ended.err
+
+
 async def test_a_state_is_taken_up_again_and_belongs_to_one_emulator(started, run, tmp_path):
     file = tmp_path / "state"
     seen = []

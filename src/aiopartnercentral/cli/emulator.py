@@ -17,7 +17,7 @@ import typer
 from aiohttp.http_exceptions import HttpProcessingError
 
 from aiopartnercentral._utils.log_formats import JsonFormatter, TextFormatter
-from aiopartnercentral._utils.text import one_line
+from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import is_terminal, say
 from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, Recorder, StateError, read_faults
@@ -120,14 +120,29 @@ def prepare(
         if faults is not None:
             _set_faults(emulator, faults)
     except ValueError as error:
-        raise _bad_option(one_line(str(error)), given) from None
+        files = {
+            "--scenario": scenario,
+            "--faults": faults,
+            "--credentials": credentials,
+            "--replay": given.get("replay"),
+        }
+        raise _bad_option(str(error), given, files) from None
     example = min(emulator.scenario["catalogs"], key=lambda name: name in emulator.denied_catalogs)
     is_open = credentials is None and recorder is None
     return Prepared(emulator=emulator, host=host, port=port, example=example if is_open else None, recorder=recorder)
 
 
-def _bad_option(message: str, given: Mapping[str, object]) -> typer.BadParameter:
-    """Return the error for a message, which names the option if the message begins with its argument of `Emulator`."""
+def _bad_option(text: str, given: Mapping[str, object], files: Mapping[str, object]) -> typer.BadParameter:
+    """Return the error for a message.
+
+    It names the option if the message begins with its argument of `Emulator`, or is about its file.
+    """
+    message = one_line(text, limit=None)
+    for option, file in files.items():
+        if file is not None and re.match(
+            rf"(?:cannot read [a-z ]+ )?{re.escape(clean(str(file)))}(?:[:,]| (?:is|must) )", message
+        ):
+            return typer.BadParameter(message, param_hint=repr(option))
     found = re.fullmatch(r"(\w+)(?:\[[^\]]*\])?:? (.*)", message)
     if found is None or found[1] not in given:
         return typer.BadParameter(message)
@@ -230,7 +245,7 @@ async def serve(prepared: Prepared, *, access_log: bool = False, as_json: bool =
         try:
             emulator = await stack.enter_async_context(prepared.emulator)
         except StateError as error:
-            raise CommandError(one_line(str(error)), exit_code=USAGE) from error
+            raise CommandError(one_line(str(error), limit=None), exit_code=USAGE) from error
         except (OSError, UnicodeError) as error:
             place = f"{one_line(prepared.host)} port {prepared.port}"
             raise CommandError(

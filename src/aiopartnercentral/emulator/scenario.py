@@ -13,6 +13,7 @@ The scenarios that are part of the library are in `scenarios/`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -96,7 +97,7 @@ def _path(scenario: str | PathLike[str]) -> Traversable:
     if given in shipped():
         return _SHIPPED / f"{given}.toml"
     path = Path(given)
-    if not path.exists() and path.name == given and not path.suffix:
+    if path.name == given and not path.suffix and not os.path.exists(path):  # noqa: PTH110 - a path object may raise
         raise ValueError(f"{given!a} is neither a file nor a scenario of the library: {', '.join(shipped())}")
     return path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 from collections.abc import Mapping
@@ -165,7 +166,7 @@ class Emulator(NeedsBlock, Settings):
         if recorded is not None and upstream is not None:
             raise ValueError("replay must not be given together with upstream: both answer requests")
         directory = _path("files", files)
-        if directory is not None and not Path(directory).is_dir():
+        if directory is not None and not os.path.isdir(directory):  # noqa: PTH112 - a path object may raise
             raise ValueError(f"files must be a directory, and {directory} is not one")
         dispatcher = Dispatcher(store, files=None if directory is None else Path(directory))
         super().__init__(dispatcher)

@@ -89,6 +89,8 @@ def read_toml(path: str | PathLike[str] | Traversable, what: str) -> dict[str, A
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"cannot read the {what} of {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not TOML: it is not text in UTF-8") from None
     except ValueError as error:
         raise ValueError(f"{path} is not TOML: {error}") from None
     except RecursionError:
