@@ -72,6 +72,21 @@ async def test_failed_and_unknown_rows_make_the_exit_code_1_and_show_no_value(ru
     assert len(server.kept) == 3
 
 
+async def test_each_attempt_ends_after_the_timeout(run, server, rows):
+    rows.write_text(rows.read_text().splitlines()[0])
+    server.after = lambda _: Reply(delay=120)
+    ended = await run(*command(server, rows, "--timeout", "0.5", "--max-attempts", 1))
+    (line,) = ended.items
+    assert (ended.code, line["outcome"], line["attempts"]) == (1, "unknown", 1)
+    assert line["error"]["message"].startswith(f"{server.url} did not answer within 0.5 s")
+
+
+@pytest.mark.parametrize("timeout", ["0", "nan"])
+def test_a_wrong_timeout(run_here, server, rows, timeout):
+    ended = run_here(*command(server, rows, "--timeout", timeout))
+    assert (ended.code, "Invalid value for '--timeout'" in ended.err) == (2, True)
+
+
 def test_a_stopped_run_says_how_to_resume(environment, server, rows, tmp_path):
     server.after = lambda _: Reply(delay=30)
     arguments = command(server, rows, "--checkpoint", tmp_path / "run.journal")

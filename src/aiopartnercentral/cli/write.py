@@ -114,6 +114,7 @@ def _writes(
             checkpoint=options["checkpoint"],
             resend_unknown=options["resend_unknown"] or False,
             observer=observer,
+            **({} if options["timeout"] is None else {"timeout": options["timeout"]}),
         )
     except (TypeError, ValueError) as error:
         raise CommandError(one_line(str(error)), exit_code=USAGE) from None

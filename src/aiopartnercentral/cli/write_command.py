@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from aiopartnercentral.cli.option_values import OnFailure, check_file, check_text
+from aiopartnercentral.cli.option_values import OnFailure, check_file, check_rate, check_text
 from aiopartnercentral.cli.options import LIMITS, LOGGING, SHARED, SOURCES, option
 from aiopartnercentral.cli.terminal import say
 
@@ -94,6 +94,14 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
         LIMITS, int, default=10, metavar="NUMBER", min=1, help="Maximum number of concurrent requests."
     ),
     "max_attempts": SHARED["max_attempts"],
+    "timeout": option(
+        LIMITS,
+        float | None,
+        metavar="SECONDS",
+        callback=check_rate,
+        help="Maximum time for each attempt, and for credentials. Default: 60 without any answer. A row that is not "
+        "answered in time may have been executed: see --resend-unknown.",
+    ),
     "rate": option(LIMITS, float, default=5.0, metavar="NUMBER", min=0.001, help="Maximum requests per second."),
     "on_error": option(
         "Errors",
