@@ -46,6 +46,16 @@ CASES = [
     ("collect list-connections list-partners --bom --prof", ["--profile"]),
     ("collect list-connections --profile ", ["a b", "acme", "default", "other"]),
     ("collect list-connections --region ", []),
+    ("collect list-opportunities --since x --whole list-partn", ["list-partners"]),
+    ("describe list-connection", ["list-connection-invitations", "list-connections"]),
+    ("describe list_connections", ["list_connections"]),
+    ("describe ConnectionS", ["ConnectionSummary"]),
+    ("describe benefits.TagR", ["benefits.TagResource", "benefits.TagResourceRequest", "benefits.TagResourceResponse"]),
+    ("write create-opp", ["create-opportunity"]),
+    ("write get-opp", []),
+    ("emulator --scenario o", ["outage"]),
+    ("emulator --scenario ./o", []),
+    ("emulator-set http://127.0.0.1:1 --scenario throttled", ["throttled-account"]),
 ]
 
 
@@ -86,6 +96,9 @@ def test_bash_completes_with_the_script_that_is_installed(environment, tmp_path)
         ("collect list-opp", set()),
         ("check partners.toml list-opp", set()),
         ("col", set()),
+        ("describe list-", {"botocore", "botocore.exceptions"}),
+        ("describe Conn", {"botocore", "botocore.exceptions"}),
+        ("emulator --scenario o", set()),
     ],
 )
 def test_completion_does_not_import_what_calls_a_service(environment, typed, botocore):

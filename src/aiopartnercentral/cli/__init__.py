@@ -2,7 +2,7 @@
 
 app            the commands and their options
 help           the layout of --help
-completion     the completion script for zsh
+completion     completions of names of the API, and the completion script for zsh
 services       the services and the names of their listings
 subcommands    the listings that `collect` knows, derived from the generated packages
 filters        the options of the filters of one listing

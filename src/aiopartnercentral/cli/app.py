@@ -12,7 +12,7 @@ import typer
 from aiopartnercentral import __version__
 from aiopartnercentral._utils.text import did_you_mean
 from aiopartnercentral.cli.check_command import check
-from aiopartnercentral.cli.completion import complete_at_first_tab
+from aiopartnercentral.cli.completion import api_names, complete_at_first_tab
 from aiopartnercentral.cli.emulator_command import emulator, emulator_set
 from aiopartnercentral.cli.help import Command, Group, examples, write_sections
 from aiopartnercentral.cli.services import details, service_of, summaries
@@ -268,6 +268,7 @@ def describe(
         typer.Argument(
             metavar="NAME",
             show_default=False,
+            autocompletion=api_names,
             help="An operation or a type, such as list_connections or ConnectionSummary, in any spelling; after its "
             "service if several have the name, such as selling.TagResource; without it, all are listed.",
         ),

@@ -11,7 +11,7 @@ import typer
 
 from aiopartnercentral.cli.option_values import check_file, check_rate
 from aiopartnercentral.cli.options import LIMITS, LOGGING, TIMEOUT, option
-from aiopartnercentral.cli.services import summaries
+from aiopartnercentral.cli.services import listing_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +26,6 @@ class CheckFormat(StrEnum):
     JSON = "json"
 
 
-def _listings(incomplete: str) -> list[str]:
-    return [name for known in summaries().values() for name in known if name.startswith(incomplete)]
-
-
 _SOURCES: Final = Annotated[
     Path,
     typer.Argument(metavar="SOURCES", show_default=False, callback=check_file, help="TOML file of sources."),
@@ -39,7 +35,7 @@ _LISTINGS: Final = Annotated[
     typer.Argument(
         metavar="LISTING",
         show_default=False,
-        autocompletion=_listings,
+        autocompletion=listing_names,
         help="Listings to try, such as list-opportunities; list-connections by default.",
     ),
 ]

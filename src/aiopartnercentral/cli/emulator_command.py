@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from aiopartnercentral.cli.completion import scenarios
 from aiopartnercentral.cli.option_values import LogFormat
 
 __all__ = ["emulator", "emulator_set"]
@@ -33,7 +34,9 @@ def emulator(
             "Accept this name in the Host header too, such as emulator in a container network; can be repeated.",
         ),
     ] = None,
-    scenario: Annotated[str | None, _option(_DATA, "FILE", f"{_SCENARIO} Other options override it.")] = None,
+    scenario: Annotated[
+        str | None, _option(_DATA, "FILE", f"{_SCENARIO} Other options override it.", autocompletion=scenarios)
+    ] = None,
     catalog: Annotated[
         list[str] | None,
         _option(
@@ -154,7 +157,8 @@ def emulator_set(
     ],
     *,
     scenario: Annotated[
-        str | None, _option(_BEHAVIOUR, "FILE", f"{_SCENARIO} Other settings stay as they are.")
+        str | None,
+        _option(_BEHAVIOUR, "FILE", f"{_SCENARIO} Other settings stay as they are.", autocompletion=scenarios),
     ] = None,
     faults: Annotated[
         Path | None, _option(_BEHAVIOUR, "FILE", "Inject the faults of this TOML file instead of the present ones.")

@@ -31,6 +31,7 @@ from aiopartnercentral.cli.option_values import (
     profiles,
     since,
 )
+from aiopartnercentral.cli.services import listing_names
 from aiopartnercentral.cli.terminal import STDOUT
 
 if TYPE_CHECKING:
@@ -227,6 +228,7 @@ SHARED: Final[Mapping[str, tuple[Any, Any]]] = {
         list[str] | None,
         metavar="NAME",
         callback=check_text,
+        autocompletion=listing_names,
         help="Collect everything of this listing, such as list-partners, which the service cannot filter by time; can "
         "be repeated.",
     ),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral.types import Pagination, Service
 
-__all__ = ["SERVICES", "details", "facts", "load", "pagination_of", "service_of", "summaries"]
+__all__ = ["SERVICES", "details", "facts", "listing_names", "load", "pagination_of", "service_of", "summaries"]
 
 SERVICES: Final = ("account", "selling", "benefits", "channel", "marketing", "revenue")
 """The names of the generated packages, in the order in which help lists them."""
@@ -35,6 +35,11 @@ def _summaries(table: str) -> Mapping[str, Mapping[str, str]]:
         texts: Mapping[str, str] = getattr(load(service, "summaries"), table)
         found[service] = {method.replace("_", "-"): text for method, text in texts.items()}
     return found
+
+
+def listing_names(incomplete: str) -> list[str]:
+    """Return the listings of catalogs that begin like this."""
+    return [name for known in summaries().values() for name in known if name.startswith(incomplete)]
 
 
 def service_of(command: str) -> str | None:

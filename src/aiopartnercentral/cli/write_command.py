@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from aiopartnercentral.cli.completion import written_operations
 from aiopartnercentral.cli.option_values import OnFailure, check_file, check_rate, check_text
 from aiopartnercentral.cli.options import LIMITS, LOGGING, SHARED, SOURCES, option
 from aiopartnercentral.cli.terminal import say
@@ -43,6 +44,7 @@ _OPERATION: Final = Annotated[
         callback=_known,
         metavar="OPERATION",
         show_default=False,
+        autocompletion=written_operations,
         help="The operation, such as create-opportunity, in any spelling; after its service if several have the name, "
         "such as selling.tag-resource.",
     ),
