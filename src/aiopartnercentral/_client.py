@@ -253,6 +253,7 @@ class ServicePaginate:
             catalogs=listing.service.name if catalogs is None else catalogs,
             item_classes=lambda: {pagination.operation.name: pagination.item()},
             versions=versions_of([listing.service]),
+            services=[listing.service],
             **remaining,
         )
 

@@ -438,3 +438,19 @@ async def test_a_request_is_sent_as_often_as_asked_for(run, source):
         ended = await run(*CONNECTIONS, "--catalog", "AWS", "--endpoint-url", url, *options, **environment)
     assert ended.code == 1
     assert len(asked) == (3 if source == "option" else 2)
+
+
+@pytest.mark.parametrize(
+    ("code", "meant"), [("AccessDeniedExeption", "AccessDeniedException"), ("InvalidClientTokenId", None)]
+)
+async def test_a_misspelt_error_to_ignore_is_told_in_one_line(run, emulator, tmp_path, code, meant):
+    line = f"aiopartnercentral: --ignore-errors: {code!r} is not a known error: did you mean {meant}?"
+    ignoring = ("--ignore-errors", code, "--endpoint-url", emulator.endpoint_url)
+    # Ordered, there is a collection for each source.
+    several = ("--catalog", "Sandbox", "--catalog", "AWS", "--ordered")
+    ended = await run("collect", "list-connections", *several, *ignoring)
+    assert (ended.code, ended.err) == (0, f"{line}\n" if meant else "")
+    rows = tmp_path / "rows.ndjson"
+    rows.touch()
+    ended = await run("write", "create-opportunity", "--rows", rows, "--key", "id", "--catalog", "AWS", *ignoring)
+    assert (ended.code, line in ended.err.splitlines(), "Warning" in ended.err) == (0, meant is not None, False)

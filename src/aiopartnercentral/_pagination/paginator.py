@@ -10,6 +10,7 @@ import anyio
 import attrs
 
 from aiopartnercentral._pagination.collected import Collected
+from aiopartnercentral._pagination.ignored_errors import ignoring
 from aiopartnercentral._pagination.merge import OnError, Plan, Stream, take_turn
 from aiopartnercentral._pagination.page_iterator import PageIterator, View, items_of, page_itself
 from aiopartnercentral._pagination.progress import ProgressTracker
@@ -17,7 +18,7 @@ from aiopartnercentral._pagination.report import Outcome, Report, SourcesFailedE
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.needs_block import NeedsBlock, RefusesAwait
 from aiopartnercentral._utils.text import counted, listed
-from aiopartnercentral.errors import CredentialsError, error_type
+from aiopartnercentral.errors import error_type
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
     from aiopartnercentral._pagination.progress import Batch
     from aiopartnercentral._transport.prefetch import Prefetch
+    from aiopartnercentral.types import Service
 
-__all__ = ["Collectable", "Items", "OnError", "OnMalformed", "Paginator", "ignoring", "reports_malformed"]
+__all__ = ["Collectable", "Items", "OnError", "OnMalformed", "Paginator", "reports_malformed"]
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 EntryT = TypeVar("EntryT")
@@ -43,7 +45,6 @@ OnMalformed: TypeAlias = Literal["raise", "report"]
 
 
 _ON_MALFORMED: validators.Check[OnMalformed] = validators.one_of(get_args(OnMalformed))
-_ERROR_NAMES = validators.collection_of(validators.any_text, "a collection of error codes")
 _CATALOGS = validators.collection_of(
     validators.any_text, "a string or an iterable of strings", not_empty=True, unique=True
 )
@@ -157,6 +158,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
         ignore_errors: Collection[str] = (),
         item_classes: Callable[[], Mapping[str, Any]] = dict,
         versions: Mapping[str, str] | None = None,
+        services: Iterable[Service] = (),
     ) -> None:
         """Check the arguments; nothing is fetched yet.
 
@@ -175,13 +177,14 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
                 fails with one of them is skipped.
             item_classes: returns the class of the items, by the operation's name.
             versions: the versions of this library and of the model, for the report.
+            services: the service that is called, to whose errors `ignore_errors` is compared.
 
         Raises:
             TypeError: an argument is of a wrong type.
             ValueError: an argument has a value that is not allowed.
         """
         self._fetcher = fetcher
-        self._ignores = ignoring(ignore_errors)
+        self._ignores = ignoring(ignore_errors, services)
         self._plan = Plan(
             # A member of an enum is a string, but reports are to show it as any other catalog.
             sources=tuple(map(str, _CATALOGS("catalogs", (catalogs,) if isinstance(catalogs, str) else catalogs))),
@@ -377,22 +380,6 @@ class Items(Generic[ItemT]):
             self._progress.close()
         error = self.report.as_error() if self._plan.on_error == "finish" else None
         return StopAsyncIteration() if error is None else error
-
-
-def ignoring(errors: Collection[str]) -> Callable[[Exception], bool]:
-    """Return a predicate of errors of the service that have one of these codes, and of any with these class names.
-
-    Raises:
-        TypeError: `errors` is not a collection of strings.
-    """
-    names = frozenset(_ERROR_NAMES("ignore_errors", errors))
-
-    def is_ignored(error: Exception) -> bool:
-        # The code of a `CredentialsError` is not the service's, which was not called.
-        code = None if isinstance(error, CredentialsError) else getattr(error, "code", None)
-        return not names.isdisjoint((type(error).__name__, code))
-
-    return is_ignored
 
 
 def reports_malformed(on_malformed: OnMalformed) -> bool:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import attrs
 
+from aiopartnercentral._pagination.ignored_errors import ignoring
 from aiopartnercentral._pagination.merge import Plan
 from aiopartnercentral._pagination.page_iterator import items_of, items_together
-from aiopartnercentral._pagination.paginator import OnError, OnMalformed, ignoring, reports_malformed
+from aiopartnercentral._pagination.paginator import OnError, OnMalformed, reports_malformed
 from aiopartnercentral._pagination.report import Report, versions_of
 from aiopartnercentral._transport.pickling import check_no_password, check_picklable
 from aiopartnercentral._utils import validators
@@ -151,7 +152,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             listings=named,
             plan=plan,
             reports_malformed=reports_malformed(on_malformed),
-            ignores=ignoring(ignore_errors),
+            ignores=ignoring(ignore_errors, [each.service for each in named.values()]),
             limits=limits,
             checkpoint=check_checkpoint(checkpoint, checkpoint_s3),
             checkpoint_max_age=validators.positive_duration("checkpoint_max_age", checkpoint_max_age),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import anyio
 
-from aiopartnercentral._pagination.paginator import ignoring
+from aiopartnercentral._pagination.ignored_errors import ignoring
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.needs_block import NeedsBlock, RefusesAwait
 from aiopartnercentral._utils.validators import type_name
@@ -124,7 +124,7 @@ class Writes(RefusesAwait, NeedsBlock, Generic[ResponseT]):
             source=_one_source(source),
             limits=limits,
             on_error=_ON_ERROR("on_error", on_error),
-            ignores=ignoring(ignore_errors),
+            ignores=ignoring(ignore_errors, [encoder.service]),
             checkpoint=_local_checkpoint(checkpoint),
             token_max_age=validators.positive_duration("token_max_age", token_max_age),
             resends=_resends(resend_unknown),

@@ -26,7 +26,7 @@ from aiopartnercentral.cli.each import listing_of
 from aiopartnercentral.cli.file_checks import check_run_files, check_writable
 from aiopartnercentral.cli.item_table import ItemTables
 from aiopartnercentral.cli.log import logged
-from aiopartnercentral.cli.messages import explain, failure_lines, in_options, unforeseen
+from aiopartnercentral.cli.messages import explain, failure_lines, in_options, say_misspelt, unforeseen
 from aiopartnercentral.cli.option_values import Format, OnFailure
 from aiopartnercentral.cli.options import TIMEOUT
 from aiopartnercentral.cli.progress import Progress, with_progress
@@ -78,6 +78,7 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     async with AsyncExitStack() as stack:
         stack.enter_context(logged(config.logging))
         warnings = stack.enter_context(warnings_of_files())
+        say_misspelt(config.ignore_errors, dict.fromkeys(one.service for one in config.listings))
         run = _Run(config, await sources_of(config))
         if config.dry_run:
             return await run.try_each()

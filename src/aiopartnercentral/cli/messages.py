@@ -7,20 +7,24 @@ stderr alone.
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 from aiopartnercentral._pagination.causes import by_cause, cause_of
 from aiopartnercentral._pagination.explanations import explanation, request_of
+from aiopartnercentral._pagination.ignored_errors import misspelt
 from aiopartnercentral._pagination.similar_errors import common_texts
 from aiopartnercentral._pagination.source_report import with_noted_parent
 from aiopartnercentral._utils.text import clean, counted, listed
 from aiopartnercentral.cli.options import switch_of
+from aiopartnercentral.cli.services import facts
+from aiopartnercentral.cli.terminal import say
 from aiopartnercentral.errors import ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["cause_lines", "explain", "explain_all", "failure_lines", "in_options", "unforeseen"]
+__all__ = ["cause_lines", "explain", "explain_all", "failure_lines", "in_options", "say_misspelt", "unforeseen"]
 
 _RESTART = ("restart=True", "--restart")  # the same option in Python and in the command
 _ARGUMENT = re.compile(r"(?:^|(?<=`)|(?<=without ))(columns|explode|overlap|since|whole)(?:\[\d+\])?(?=[ `]|$)")
@@ -90,6 +94,13 @@ def cause_lines(failures: Mapping[str, Exception]) -> list[str]:
 def failure_lines(failures: Mapping[str, Exception]) -> list[str]:
     """Return a line for each different error, and, if there are several, for each cause."""
     return [*explain_all(failures), *cause_lines(failures)]
+
+
+def say_misspelt(codes: Collection[str], services: Iterable[str]) -> None:
+    """Print a line for each code of --ignore-errors that is probably misspelt, instead of the library's warning."""
+    for line in misspelt(dict.fromkeys(codes), map(facts, services)):
+        say(f"--ignore-errors: {line}")
+    warnings.filterwarnings("ignore", "ignore_errors: ")
 
 
 def unforeseen(failures: Mapping[str, Exception]) -> Exception | None:

@@ -22,7 +22,7 @@ from aiopartnercentral.bulk import Limits, Source, Writes, WritesFinished
 from aiopartnercentral.bulk.write_journal import fingerprint
 from aiopartnercentral.cli.file_checks import check_given_files
 from aiopartnercentral.cli.log import LogOptions, logged
-from aiopartnercentral.cli.messages import explain
+from aiopartnercentral.cli.messages import explain, say_misspelt
 from aiopartnercentral.cli.options import LOGGING
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import SERVICES, facts
@@ -57,7 +57,8 @@ async def write_rows(options: Mapping[str, Any]) -> int:
     """
     reports: list[WriteReport] = []
     failures: list[Exception] = []
-    operation = operation_of(options["operation"])
+    service, operation = operation_of(options["operation"])
+    say_misspelt(options["ignore_errors"] or (), [service])
     check_given_files(
         ("--rows", options["rows"]),
         ("--checkpoint", options["checkpoint"]),
@@ -120,8 +121,8 @@ def _writes(
         raise CommandError(one_line(str(error)), exit_code=USAGE) from None
 
 
-def operation_of(name: str) -> Operation[Any, Any]:
-    """Return the operation that a name in any spelling means.
+def operation_of(name: str) -> tuple[str, Operation[Any, Any]]:
+    """Return the service and the operation that a name in any spelling means.
 
     Raises:
         CommandError: there is none, there are several, or it only reads.
@@ -140,10 +141,10 @@ def operation_of(name: str) -> Operation[Any, Any]:
         near = difflib.get_close_matches(spelt.title().replace("-", "").replace("_", ""), names, 1)
         hint = f"did you mean {near[0]}?" if near else "`aiopartnercentral describe` lists all"
         raise CommandError(f"there is no operation {one_line(name)!r}: {hint}", exit_code=USAGE)
-    ((_, operation),) = found
+    ((package, operation),) = found
     if operation.readonly:
         raise CommandError(f"{operation.name} only reads: there is nothing to write", exit_code=USAGE)
-    return operation
+    return package, operation
 
 
 async def _print_results(stream: WriteStream[Any], failures: list[Exception], writer: Writer) -> None:
