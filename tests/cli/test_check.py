@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from aiopartnercentral.cli.messages import explain
@@ -216,3 +218,38 @@ async def test_a_signal_shows_which_sources_were_checked(started, tmp_path, styl
         "1 of 2 ok,",
     ]
     assert [re.sub(r" \d\.\d+$", " 0", line) for line in lines] == (expected if style == "table" else [])
+
+
+@pytest.mark.parametrize("command", ["check", "dry run"])
+async def test_a_terminal_shows_how_many_sources_were_tried_and_what_is_waited_for(
+    started, environment, tmp_path, command
+):
+    shown, go_on = b"", anyio.Event()
+    expected = (b"1 of 2 sources tried in 0:00:", b"acme/Sandbox: no answer for 0:00:")
+
+    async def answer(_operation, sent):
+        if sent["Catalog"] == "Sandbox":
+            await go_on.wait()
+        return page([connection(1)], "more")
+
+    async with serving(answer) as url:
+        file = sources_file(tmp_path / "partners.toml", {"acme": url})
+        arguments = ("check", file) if command == "check" else ("collect", "list-connections", "--sources", file)
+        dry_run = () if command == "check" else ("--dry-run",)
+        with terminal(environment) as (ours, theirs):
+            async with started(*arguments, *dry_run, "--timeout", "50", stderr=theirs) as process:
+                while not all(line in shown for line in expected):
+                    shown += await anyio.to_thread.run_sync(os.read, ours, 65536)
+                go_on.set()
+                rest = await seen(ours, theirs)
+                out = await everything(process.stdout)
+                assert await process.wait() == 0
+    assert out.splitlines()[-1] == b"2 of 2 ok"
+    assert b"page" not in shown
+    assert b"\x1b[?25h" in rest  # the cursor is shown again
+
+
+async def test_elsewhere_a_check_shows_no_progress(run, emulator, tmp_path):
+    file = sources_file(tmp_path / "partners.toml", {"acme": emulator.endpoint_url})
+    ended = await run("check", file)
+    assert (ended.code, ended.err) == (0, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -18,12 +19,13 @@ from aiopartnercentral.cli.file_checks import check_given_files
 from aiopartnercentral.cli.log import LogOptions, logged
 from aiopartnercentral.cli.messages import cause_lines, explain, explain_all, unforeseen
 from aiopartnercentral.cli.options import LOGGING
+from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import foreseen
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.services import details, load, service_of
 from aiopartnercentral.cli.sources import sources_of_file
 from aiopartnercentral.cli.table import Column, encoded, prose, render
-from aiopartnercentral.cli.terminal import is_styled, is_terminal, width_of
+from aiopartnercentral.cli.terminal import can_redraw, is_styled, is_terminal, width_of
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.types import NestedListing
 
@@ -105,10 +107,13 @@ async def check(options: Mapping[str, Any]) -> int:
     """
     listings = {each.replace("-", "_"): _listing(each) for each in options["listings"]}
     check_given_files(("SOURCES", options["sources"]), ("--log-file", options["log_file"]))
-    with logged(LogOptions(*(options[name] for name in LOGGING))):
+    log = LogOptions(*(options[name] for name in LOGGING))
+    live = True if can_redraw() and log.to_file_or_off else None
+    with logged(log):
         sources = await sources_of_file(options["sources"])
         rate = {} if options["rate"] is None else {"rate": options["rate"]}
-        return await try_each(listings, sources, timeout=options["timeout"], is_json=options["style"] == "json", **rate)
+        limits = {"timeout": options["timeout"], **rate}
+        return await try_each(listings, sources, is_json=options["style"] == "json", live=live, **limits)
 
 
 async def try_each(
@@ -119,6 +124,7 @@ async def try_each(
     rate: float = Limits().rate,
     ignore_errors: Sequence[str] = (),
     is_json: bool = False,
+    live: bool | None = None,
 ) -> int:
     """Request one item of each source and listing, print the results, and return the exit code.
 
@@ -131,11 +137,13 @@ async def try_each(
         rate: maximum requests per second for each account.
         ignore_errors: error codes that do not make the exit code 1.
         is_json: whether the results are printed as JSON, rather than as a table.
+        live: see `with_progress`.
 
     Raises:
         CommandError: two sources have the same label, or the results cannot be written.
     """
     # By botocore, within the time limit, so that what is not answered is not repeated.
+    progress = Progress(is_trial=True)
     config: Any = Config(retries={"mode": "standard", "total_max_attempts": 3})
     try:
         collection: Collection[Any] = Collection(
@@ -146,14 +154,19 @@ async def try_each(
             on_error="report",
             ignore_errors=ignore_errors,
             timeout=timeout,
+            observer=progress.observe,
             config=config,
         )
     except ValueError as error:  # two sources with one label
         raise CommandError(one_line(str(error)), exit_code=USAGE) from None
     async with collection as stream:
-        try:
+
+        async def work() -> None:
             async for _ in stream:
                 pass
+
+        try:
+            await with_progress(work, progress, str if len(listings) > 1 else attrgetter("label"), live=live)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True):
                 if not is_json:

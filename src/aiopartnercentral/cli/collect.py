@@ -178,8 +178,9 @@ class _Run:
 
     async def try_each(self) -> int:
         """Try each source and listing with one request, print the results, and return the exit code."""
-        limits: Any = {"timeout": self.config.timeout or TIMEOUT, "rate": self._rate}
-        return await try_each(self._listings, self._sources, ignore_errors=self.config.ignore_errors, **limits)
+        config = self.config
+        options: Any = {"timeout": config.timeout or TIMEOUT, "rate": self._rate, "ignore_errors": config.ignore_errors}
+        return await try_each(self._listings, self._sources, live=config.shown_live, **options)
 
     async def collect(self) -> None:
         """Collect everything; `report` has the result.
@@ -212,8 +213,7 @@ class _Run:
         return self._sink is None and self._encoder is None
 
     async def _with_progress(self, work: Callable[[], Awaitable[object]]) -> None:
-        is_live = self.config.live if self.config.shows_progress else None
-        await with_progress(work, self.progress, self.name, live=is_live)
+        await with_progress(work, self.progress, self.name, live=self.config.shown_live)
 
     @property
     def is_done(self) -> bool:

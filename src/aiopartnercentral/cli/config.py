@@ -234,6 +234,11 @@ class Config:
         return can_redraw() and not (self.to_terminal and self.form is not Format.TABLE)
 
     @property
+    def shown_live(self) -> bool | None:
+        """Whether the progress that is shown is redrawn in place; None if none is shown."""
+        return self.live if self.shows_progress else None
+
+    @property
     def shows_summary(self) -> bool:
         """Whether the summary is printed; it includes the failures."""
         default = (is_terminal(sys.stderr) or self.on_error is OnFailure.REPORT) and not self.quiet

@@ -80,6 +80,7 @@ class Progress:
 
     Attributes:
         sources: number of sources; set in advance if several runs collect them one after the other.
+        is_trial: whether the sources are only tried, with one request each.
         started: whether a run has started.
         finished: number of sources that ended by themselves, in this run or an earlier one.
         failed: number of sources that failed in this run; they are finished, too.
@@ -93,6 +94,7 @@ class Progress:
     """
 
     sources: int = 0
+    is_trial: bool = False
     started: bool = False
     finished: int = 0
     failed: int = 0
@@ -236,7 +238,7 @@ async def _watch(progress: Progress, name: Callable[[Origin], str], *, live: boo
 
 
 def progress_lines(progress: Progress, name: Callable[[Origin], str] = str, *, most: int = MOST_LINES) -> Sequence[str]:
-    """Return a line for each of the first running sources, and two lines of totals.
+    """Return a line for each of the first running sources, and one or two lines of totals.
 
     Arguments:
         progress: the observer of the run.
@@ -247,7 +249,8 @@ def progress_lines(progress: Progress, name: Callable[[Origin], str] = str, *, m
 
 
 def _running(progress: Progress, name: Callable[[Origin], str], most: int) -> Sequence[str]:
-    lines = [_line(name(origin), source) for origin, source in islice(progress.running.items(), most)]
+    line = _trial_line if progress.is_trial else _line
+    lines = [line(name(origin), source) for origin, source in islice(progress.running.items(), most)]
     more = len(progress.running) - len(lines)
     return [*lines, f"  and {more} more running"] if more and lines else lines
 
@@ -265,6 +268,10 @@ def _line(name: str, source: SourceProgress) -> str:
     slowed = "" if source.rate is None else f", throttled to {source.rate:.2g} requests per second"
     waits = "" if source.waits is None else f", no page for {_clock(source.waits)}"
     return f"  {clean(name)}: {counted(source.pages, 'page')}, {counted(source.items, 'item')}{slowed}{waits}"
+
+
+def _trial_line(name: str, source: SourceProgress) -> str:
+    return f"  {clean(name)}: no answer for {_clock(time.monotonic() - source.since)}"
 
 
 async def _write_lines(progress: Progress, name: Callable[[Origin], str]) -> None:
@@ -286,11 +293,14 @@ def _waiting(progress: Progress, name: Callable[[Origin], str]) -> str:
     return f", no page for {_WAIT_SECONDS:.0f} seconds: {listed(waiting)}" if waiting else ""
 
 
-def _totals(progress: Progress) -> tuple[str, str]:
-    """Return a line about the sources, and a line about pages and items."""
+def _totals(progress: Progress) -> Sequence[str]:
+    """Return a line about the sources, and, unless they are only tried, a line about pages and items."""
     numbers = {"failed": progress.failed, "cancelled": progress.cancelled}
     unlike = ", ".join(f"{number} {outcome}" for outcome, number in numbers.items() if number)
     apart = f" ({unlike})" if unlike else ""
+    if progress.is_trial:
+        tried = f"{progress.finished} of {counted(progress.sources, 'source')} tried{apart}"
+        return (f"{tried} in {_clock(progress.elapsed)}",)
     seconds = progress.left
     left = f", about {_clock(seconds)} left" if seconds is not None and seconds >= 1 else ""
     throttled = f", throttled {counted(progress.throttled, 'time')}" if progress.throttled else ""
