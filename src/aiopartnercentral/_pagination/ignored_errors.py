@@ -7,8 +7,6 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Final
 
-from botocore import exceptions
-
 from aiopartnercentral import errors as own
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.text import clean
@@ -83,12 +81,13 @@ def ignoring(errors: Collection[str], services: Iterable[Service] = ()) -> Calla
 
 
 def misspelt(names: Collection[str], services: Iterable[Service]) -> Iterator[str]:
-    """Yield a line for each name that is no known error, but close to one of these services or of the library."""
+    """Yield a line for each name that is not a known error, but is close to one of these services or of the library."""
     called = list(services) if names else []
     if not called:
         return
     modelled = {name for one in called for code, cls in one.errors.items() for name in (code, cls.__name__)}
-    others = {name for module in (own, exceptions, builtins) for name in vars(module) if name[:1].isupper()}
+    botocore = sys.modules["botocore.exceptions"]  # the bases of the library's own
+    others = {name for module in (own, botocore, builtins) for name in vars(module) if name[:1].isupper()}
     for name in names:
         if name in modelled or name in others or name in _COMMON:
             continue
