@@ -10,8 +10,7 @@ from aiopartnercentral import account, selling
 from aiopartnercentral._pagination.ignored_errors import ignoring
 from aiopartnercentral.account.operations import SERVICE
 from aiopartnercentral.bulk import Collection, Writes
-from aiopartnercentral.errors import CredentialsError
-from tests._pagination.test_causes import service_error
+from aiopartnercentral.errors import CredentialsError, ServiceError
 
 WRONG = "AccessDeniedExeption"
 TOLD = "ignore_errors: 'AccessDeniedExeption' is not a known error: did you mean AccessDeniedException?"
@@ -48,8 +47,8 @@ def test_a_name_that_is_known_or_like_no_other_is_kept(name):
 def test_the_misspelt_name_itself_is_ignored_nevertheless():
     with pytest.warns(UserWarning, match="did you mean"):
         is_ignored = ignoring([WRONG], [SERVICE])
-    assert is_ignored(service_error(WRONG))
-    assert not is_ignored(service_error("AccessDeniedException"))
+    assert is_ignored(ServiceError({"Error": {"Code": WRONG}}, "Op"))
+    assert not is_ignored(ServiceError({"Error": {"Code": "AccessDeniedException"}}, "Op"))
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
