@@ -1,4 +1,4 @@
-"""Paths, compared by the files that they lead to."""
+"""Paths, compared by the files that they lead to, and mistakes in them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check_distinct", "descriptor_of", "irreplaceable", "is_directory", "real_path"]
+__all__ = ["check_distinct", "descriptor_of", "irreplaceable", "is_directory", "is_mistake", "real_path"]
 
 _DESCRIPTORS = ("/dev/fd", "/proc/self/fd")
 _MAX_LINKS = 40
+# Errors that have their cause in the path alone. Others, such as missing permissions, may be the machine's fault.
+_MISTAKES = frozenset({errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR})
+
+
+def is_mistake(error: OSError) -> bool:
+    """Return whether a file cannot be opened because of its path, which is wrong usage."""
+    return error.errno in _MISTAKES
 
 
 def real_path(path: str | os.PathLike[str]) -> str:

@@ -7,10 +7,10 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiopartnercentral._utils.atomic_files import PREFIX
-from aiopartnercentral._utils.paths import check_distinct, is_directory, real_path
+from aiopartnercentral._utils.paths import check_distinct, is_directory, is_mistake, real_path
 from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.terminal import STDOUT
@@ -27,16 +27,7 @@ __all__ = [
     "check_given_files",
     "check_run_files",
     "check_writable",
-    "is_mistake",
 ]
-
-# Errors that have their cause in the path alone. Others, such as missing permissions, may be the machine's fault.
-_MISTAKES: Final = frozenset({errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR})
-
-
-def is_mistake(error: OSError) -> bool:
-    """Return whether a file cannot be opened because of its path, which is wrong usage."""
-    return error.errno in _MISTAKES
 
 
 def check_run_files(config: Config, outputs: Sequence[str]) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from aiopartnercentral._utils.log_formats import JsonFormatter, TextFormatter
+from aiopartnercentral._utils.paths import is_mistake
 from aiopartnercentral._utils.text import clean
-from aiopartnercentral.cli.file_checks import is_mistake
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
 from aiopartnercentral.cli.terminal import say
 
