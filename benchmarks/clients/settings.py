@@ -35,7 +35,7 @@ def clean_environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+        if not name.startswith("AWS_") and not name.lower().endswith("_proxy") and name != "REQUESTS_CA_BUNDLE"
     }
     nowhere = "no-such-aws-configuration"
     return {

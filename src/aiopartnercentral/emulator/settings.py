@@ -66,7 +66,7 @@ class Settings:
 
         def __setattr__(self, name: str, value: object) -> None:
             """Set an attribute that the class has or declares; a misspelt setting would change nothing."""
-            if not (name.startswith("_") or hasattr(type(self), name)):
+            if not (name.startswith("_") or name in vars(self) or hasattr(type(self), name)):
                 declared = {each for cls in type(self).__mro__ for each in get_annotations(cls)}
                 if name not in declared:
                     known = [each for each in {*declared, *dir(type(self))} if not each.startswith("_")]
