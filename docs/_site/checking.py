@@ -15,11 +15,11 @@ _LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "obj
 """Attributes whose resource a browser loads by itself; `link` is another if it is a style sheet or an icon."""
 _LOADED_LINKS = {"stylesheet", "icon", "preload", "preconnect", "modulepreload", "manifest", "shortcut"}
 _OF_OTHERS = {*dir(builtins), "Any", "BotoCoreError", "ClientError", "Generic", "KeyT", "_ConversionError"}
-"""Names that the bases of classes have, and the reference does not."""
+"""Names of bases of classes that are not in the reference."""
 
 
 class _Page(HTMLParser):
-    """The anchors, links and resources of a page, and the references of Sphinx that have become no links."""
+    """The anchors, links and resources of a page, and the references that Sphinx did not turn into links."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

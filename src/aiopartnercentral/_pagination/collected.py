@@ -72,8 +72,8 @@ class Collected(list[tuple[KeyT, EntryT]]):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Return the items as an Arrow PyCapsule; see `to_arrow` for the columns and errors.
 
-        `pyarrow.RecordBatchReader.from_stream`, arro3 and nanoarrow ask for it. Functions that also take lists, such as
-        `pyarrow.table`, `polars.DataFrame` and `duckdb.from_arrow`, do not: give them `to_arrow()`.
+        `pyarrow.RecordBatchReader.from_stream`, arro3 and nanoarrow use it. Functions that also take lists, such as
+        `pyarrow.table`, `polars.DataFrame` and `duckdb.from_arrow`, do not: pass them `to_arrow()`.
 
         Arguments:
             requested_schema: the capsule of a schema to convert to, if Arrow can do so.

@@ -73,7 +73,7 @@ def _section(outcome: str, cause: Cause, affected: Sequence[_Source], every: Seq
 def _messages(affected: Sequence[_Source]) -> list[str]:
     """Return the different errors: without the ids of requests and, if there are several, the names of operations.
 
-    Errors that differ only in ARNs and account ids, such as those of roles, are one.
+    Errors that differ only in ARNs and account ids, such as those of roles, are returned as one.
     """
     operations = {each.get("operation") for each in affected}
     found = []

@@ -61,8 +61,8 @@ def ignoring(errors: Collection[str], services: Iterable[Service] = ()) -> Calla
     """Return a predicate of errors of the service that have one of these codes, and of any with these class names.
 
     Arguments:
-        errors: the codes and names. A service may send a code that no model has, so one that is unknown is kept. If it
-            is probably misspelt, a warning names the one that may be meant.
+        errors: the codes and names. A service may send a code that no model has, so an unknown code is kept. If it is
+            probably misspelt, a warning names the code that may be meant.
         services: the services that are called; without them, nothing is taken for misspelt.
 
     Raises:
@@ -81,7 +81,7 @@ def ignoring(errors: Collection[str], services: Iterable[Service] = ()) -> Calla
 
 
 def misspelt(names: Collection[str], services: Iterable[Service]) -> Iterator[str]:
-    """Yield a line for each name that is not a known error, but is close to one of these services or of the library."""
+    """Yield a line for each unknown name that is close to the name of an error of these services or of the library."""
     called = list(services) if names else []
     if not called:
         return

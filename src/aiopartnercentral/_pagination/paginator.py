@@ -177,7 +177,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
                 fails with one of them is skipped.
             item_classes: returns the class of the items, by the operation's name.
             versions: the versions of this library and of the model, for the report.
-            services: the service that is called, to whose errors `ignore_errors` is compared.
+            services: the service that is called; `ignore_errors` is compared with its errors.
 
         Raises:
             TypeError: an argument is of a wrong type.

@@ -18,9 +18,9 @@ _ARN_FIELDS: Final = 6
 
 
 def common_texts(texts: Iterable[str]) -> dict[str, str]:
-    """Return for each text the one to show for it and for those that differ from it only in ARNs and account ids.
+    """Return the text to show for each text; those that differ only in ARNs and account ids have the same one.
 
-    A text that is like no other is shown as it is. In a common one, a part of an ARN that differs is a `*`, as in
+    A text that is like no other is shown as it is. In a common text, a part of an ARN that differs is a `*`, as in
     `role arn:aws:iam::*:role/partners cannot be assumed`. Where texts of different lengths were cut, only the part that
     all of them have is compared.
     """

@@ -8,7 +8,8 @@ The wire class of a structure with few members is this class, and msgspec itself
 up each member to see whether it has a default to set, which takes longer than everything else if there are many
 members, or many are absent. So the wire class of a larger structure is a `Struct`, whose members are copied.
 
-What is used only once is converted where it is used, as calls would take a seventh of the functions' time for a page.
+A structure or union that is used only once is converted where it is used, as calls would take a seventh of the
+functions' time for a page.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ __all__ = ["DecoderSource", "UnusualError"]
 # JSON escapes these, and the last of them cannot be encoded.
 _ODD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 _PLAIN = frozenset({str, bool, int, float, Any})
-_LARGE = 8  # members; fewer are rather filled in place than copied
-_DEEPEST = 12  # blocks in which something else is converted in place; Python allows 20 loops in each other
+_LARGE = 8  # members; a structure with fewer is filled in place, not copied
+_DEEPEST = 12  # nested blocks in which something is still converted in place; Python allows 20 nested loops
 
 
 class UnusualError(Exception):
@@ -53,12 +54,12 @@ class WireUnion(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 class DecoderSource:
-    """The wire classes of what a class contains, and the source of the functions, without what was made before.
+    """The wire classes and the source of the functions for all that a class contains, except those made before.
 
     Arguments:
         converted: by the type of a value, what msgspec reads, and the function that converts it.
         made: the wire classes that were made before.
-        called: the classes and unions whose functions were.
+        called: the classes and unions whose functions were made before.
 
     Attributes:
         wires: the wire classes.
@@ -268,7 +269,7 @@ class DecoderSource:
             with self._block(f"for {item} in {text}{'.values()' if get_origin(of) is dict else ''}:"):
                 self._convert(part, item, member)
         elif get_origin(of) is dict:
-            # The dict is nobody else's, and filling another one would take 7 % of the time of a page.
+            # Nothing else uses the dict, and filling another one would take 7 % of the time of a page.
             key, item = self._variable(), self._variable()
             with self._block(f"for {key}, {item} in {text}.items():"):
                 self._line(f"{text}[{key}] = {self._decoded(part, item, member)}")
@@ -310,7 +311,7 @@ class DecoderSource:
         return f"{found[1]}({text})" if found else self._call(of, text)
 
     def _is_final(self, of: Any) -> bool:  # noqa: ANN401 - any type form
-        """Tell whether a value as it is in the JSON is what the object holds."""
+        """Return whether a value as it is in the JSON is what the object holds."""
         if get_origin(of) in (list, dict):  # a key is a string or an enum
             return self._is_final(without_none(get_args(of)[-1]))
         if of is datetime or of in self._converted:
@@ -318,17 +319,17 @@ class DecoderSource:
         return of in _PLAIN or (isinstance(of, type) and issubclass(of, OpenEnum))
 
     def _is_text(self, of: Any, member: Member) -> bool:  # noqa: ANN401 - any type form
-        """Tell whether a value is a timestamp that is ISO 8601 in the JSON."""
+        """Return whether a value is a timestamp that is ISO 8601 in the JSON."""
         return of is datetime and self._converted[member.timestamp_format][1] == "decode_iso8601"
 
     def _is_in_place(self, of: Any) -> bool:  # noqa: ANN401 - any type form
-        """Tell whether a value is decoded by changing the objects in it, so that it need not be replaced."""
+        """Return whether a value is decoded by changing the objects in it, so that it need not be replaced."""
         if get_origin(of) in (list, dict):
             return self._is_in_place(without_none(get_args(of)[-1]))
         return isinstance(of, type) and issubclass(of, Structure) and not issubclass(self._wire(of), msgspec.Struct)
 
     def _is_read(self, cls: type) -> bool:
-        """Tell whether an object that is decoded in place needs only its class, as msgspec has read all its members."""
+        """Return whether an object that is decoded in place needs only its class, as msgspec has read its members."""
         found = self._members(cls)
         return all(self._is_final(each.type) and not (each.type is Any and each.required) for each in found)
 

@@ -1,7 +1,7 @@
 """Decodes JSON text into objects, by wire classes and functions that are made when a class is first decoded.
 
 Decoding has two steps. msgspec reads the JSON text, or the values of CBOR, into objects of wire classes, which checks
-the types, and generated functions convert what is not yet as the classes have it; see `decoder_source`.
+the types, and generated functions convert the values that differ in the classes; see `decoder_source`.
 
 The source of the functions is registered where tracebacks and debuggers look for it.
 """

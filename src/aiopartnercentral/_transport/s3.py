@@ -355,7 +355,7 @@ class S3Store:
     async def read(self, key: str) -> AsyncIterator[bytes] | None:
         """Return the content of an object in chunks; None if there is no object.
 
-        What is missing after a broken connection is requested again, unless the object was replaced meanwhile.
+        After a broken connection, the missing part is requested, unless the object has been replaced since.
         """
         with self._errors(key):
             answer = await self._get(key)

@@ -1,4 +1,4 @@
-"""The content of an object of S3, in chunks; what a broken connection leaves out is requested again."""
+"""The content of an object of S3, in chunks; after a broken connection, the missing part is requested."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ async def content_of(
     Arguments:
         name: its name, for errors.
         response: botocore's response of `GetObject`.
-        get: returns the response to a further request, which has these conditions; None if there is no object.
-        attempts: maximum responses in a row that break before any further byte.
+        get: sends another request, with these conditions, and returns the response; None if there is no object.
+        attempts: maximum consecutive responses that break before they bring another byte.
 
     Raises:
-        SinkError: it cannot be read, or was replaced meanwhile.
+        SinkError: it cannot be read, or was replaced while it was read.
     """
     etag, position, failures = response["ETag"], 0, 0
     while True:
@@ -52,7 +52,7 @@ async def content_of(
 
 
 async def _next(name: str, body: Any, *, is_last: bool) -> bytes | None:  # noqa: ANN401 - as above
-    """Return the next bytes of a body, no bytes at its end, or None if its connection broke, unless it is the last."""
+    """Return the next bytes of a body, no bytes at its end, or None if its connection broke and `is_last` is false."""
     with errors_of(name):
         try:
             data: bytes = await body.read(_CHUNK_BYTES)

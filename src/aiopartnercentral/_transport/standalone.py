@@ -1,7 +1,7 @@
 """Connections that start without botocore, whose import and first client take almost half of the time to a first page.
 
-Anything unusual opens botocore's client: an error, a broken connection, an unusual parameter. Credentials that are
-obtained from elsewhere need botocore's chain, but no client.
+Anything unusual opens botocore's client: an error, a broken connection, an unusual parameter. Credentials that are not
+keys in the environment or a profile need botocore's chain, but no client.
 """
 
 from __future__ import annotations
@@ -138,13 +138,13 @@ async def chain_credentials(options: Mapping[str, Any], region: str) -> Any:  # 
 
     Arguments:
         options: the options of a client.
-        region: the region of STS, unless the profile or the environment sets one.
+        region: the region of STS, unless the profile or the environment sets another.
 
     Raises:
         CredentialsError: they cannot be obtained.
         botocore.exceptions.BotoCoreError: the configuration is not usable, or a login is required.
     """
-    # Not in a thread: nobody can change the settings, or fork the process, before the session has read them.
+    # Not in a thread, so that nothing changes the settings or forks the process before the session has read them.
     from aiopartnercentral._transport.client_factory import chain_session  # noqa: PLC0415 - loads botocore
     from aiopartnercentral._transport.time_limits import in_time  # noqa: PLC0415 - as above
 

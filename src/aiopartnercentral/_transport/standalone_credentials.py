@@ -1,8 +1,8 @@
 """The credentials of connections that start without botocore: explicit ones, or those of the environment or a profile.
 
-The AWS config files are read as botocore reads them. Of their settings, only those are understood that do not matter to
-a connection, or only to how credentials are obtained: botocore's chain does that, without a client. Any other setting,
-and any unusual form, leaves the connection to botocore.
+The AWS config files are read as botocore reads them. A setting is understood if it does not matter to a connection, or
+matters only to how credentials are obtained: botocore's chain does that, without a client. Any other setting, and any
+unusual form, leaves the connection to botocore.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ VARIABLES_OF_CHAIN: Final = frozenset(
         *("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"),
     }
 )
-"""Environment variables that matter only to it."""
+"""Environment variables that matter only to the chain."""
 STS_ENDPOINTS: Final = ("legacy", "regional")
-"""Values of the setting `sts_regional_endpoints`, which matters only to it; botocore refuses others for each client."""
+"""Values of `sts_regional_endpoints`, which matters only to the chain; botocore refuses others for each client."""
 _OF_THE_CLI = "cli_"
 
 
@@ -112,9 +112,9 @@ class FoundKeys(StaticKeys):
 
 
 def credentials(given: Mapping[str, Any]) -> StaticKeys | Literal["chain"] | None:
-    """Return the credentials that botocore would find, or that its chain has to find them.
+    """Return the credentials that botocore would find, or `"chain"` if its chain has to find them.
 
-    None means that the profile has a setting, or the credentials a form, that only botocore understands.
+    None means that the profile has a setting that only botocore understands, or the credentials have such a form.
 
     Arguments:
         given: the options of a client.
@@ -147,8 +147,8 @@ def _keys(found: Mapping[str, str | None]) -> StaticKeys | None:
 def _of_profile(profile: str | None) -> tuple[Mapping[str, str | None], tuple[str, ...] | None] | None:
     """Return the credentials of a profile, or of the default one, and the class and arguments of their provider.
 
-    There is no provider if the chain has to find them. The whole is None if the profile has any setting that matters
-    otherwise.
+    There is no provider if the chain has to find them. The result is None if the profile has a setting that matters to
+    anything else.
     """
     config_file = os.environ.get("AWS_CONFIG_FILE", "~/.aws/config")
     shared_file = os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")

@@ -1,7 +1,7 @@
-"""Modules that are loaded in a thread, lest the event loop wait for them.
+"""Modules that are loaded in a thread, so that the event loop need not wait for them.
 
-A process that is forked meanwhile would wait for such a module forever: it has the module's lock, but not the thread
-that holds it. So a fork waits until the modules are loaded.
+A process that is forked while such a module is loaded would wait for it forever: the process has the module's lock, but
+not the thread that holds it. So a fork waits until the module is loaded.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["load_in_this_thread"]
 
-_LOADING = threading.RLock()  # which the thread that loads a module may hold when it forks itself
+_LOADING = threading.RLock()  # reentrant, as a module may fork the process while it is loaded
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_LOADING.acquire, after_in_parent=_LOADING.release, after_in_child=_LOADING.release)
 
 
 def load_in_this_thread(name: str) -> ModuleType:
-    """Return a module, which is loaded if it is not; it blocks, and no other thread can fork the process meanwhile."""
+    """Return a module, loaded first if necessary; no other thread can fork the process until it is loaded."""
     with _LOADING:
         return import_module(name)

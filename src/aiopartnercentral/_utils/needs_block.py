@@ -1,4 +1,4 @@
-"""Objects that are easily used in a wrong way, such as without their block: the error shows the right way."""
+"""Objects that are easily used in a wrong way, such as without their block; the error says how to use them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _METHODS = frozenset({"aclose", "close", "connect", "open", "run", "serve", "shu
 
 
 class ShowsUsage:
-    """The base of an object that raises errors that say how to use it, when it is used in a wrong way.
+    """The base of an object whose errors say how to use it when it is used in a wrong way.
 
     Type checkers do not see the methods that raise these errors, so they report such a use before it runs.
 
@@ -40,11 +40,11 @@ class ShowsUsage:
 
 
 class RefusesAwait(ShowsUsage):
-    """The base of an object that `await` does not take, although it may seem so, such as a paginator.
+    """The base of an object that cannot be awaited, although users may expect it, such as a paginator.
 
-    A library that awaits what a function returns if it can, such as anyio's `BlockingPortal.call`, gets the error, too.
-    This is risked where a forgotten `.collect()` or block is a usual mistake, and not for an `Emulator`. The iterator
-    of a paginator, `aiter(paginator)`, is not such an object: a library that iterates over it takes it.
+    Some libraries await the result of a function if it is awaitable, such as anyio's `BlockingPortal.call`. They get
+    the error, too. So only objects whose `.collect()` or block is often forgotten have this base; an `Emulator` does
+    not. Nor does the iterator of a paginator, `aiter(paginator)`, which libraries may iterate over.
     """
 
     __slots__ = ()
@@ -56,7 +56,7 @@ class RefusesAwait(ShowsUsage):
 
 
 class RefusesFor(RefusesAwait):
-    """The base of an object that `for` does not take, such as an open async stream."""
+    """The base of an object that `for` cannot iterate over, such as an open async stream."""
 
     __slots__ = ()
 
@@ -67,7 +67,7 @@ class RefusesFor(RefusesAwait):
 
 
 class RefusesAsync(RefusesAwait):
-    """The base of an object that neither `async for` nor `async with` takes, such as a stream for other code."""
+    """The base of an object that neither `async for` nor `async with` can use, such as a blocking stream."""
 
     __slots__ = ()
 

@@ -17,7 +17,7 @@ __all__ = ["check_distinct", "descriptor_of", "irreplaceable", "is_directory", "
 
 _DESCRIPTORS = ("/dev/fd", "/proc/self/fd")
 _MAX_LINKS = 40
-# Errors that have their cause in the path alone. Others, such as missing permissions, may be the machine's fault.
+# Errors whose cause is the path alone. Others, such as missing permissions, may be the machine's fault.
 _MISTAKES = frozenset({errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR})
 
 

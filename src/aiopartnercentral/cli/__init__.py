@@ -27,7 +27,7 @@ write          sends the rows of a file, with write_command (its options)
 describe       an operation or a type of the API
 emulator       a local Partner Central, with emulator_command (its options) and emulator_settings (changes one that
                runs)
-demo           collects two catalogs of one
+demo           collects two catalogs of a local Partner Central
 recording      forwards the emulator's requests to AWS
 runner         runs a coroutine, and returns the exit code
 messages       the message for each error, and the lines about all failures of a run

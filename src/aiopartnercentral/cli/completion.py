@@ -14,7 +14,7 @@ from aiopartnercentral.cli.services import SERVICES, facts, load
 __all__ = ["api_names", "complete_at_first_tab", "scenarios", "written_operations"]
 
 _CLIENTS: Final = ("Client", "Paginate")
-_ALIAS: Final = "Like"  # ends the name of what arguments have for an enum
+_ALIAS: Final = "Like"  # ends the names of the types of arguments that are enums
 
 
 def api_names(incomplete: str) -> list[str]:

@@ -135,7 +135,7 @@ def prepare(
 def _bad_option(text: str, given: Mapping[str, object], files: Mapping[str, object]) -> typer.BadParameter:
     """Return the error for a message.
 
-    It names the option if the message begins with its argument of `Emulator`, or is about its file.
+    The error names the option if the message begins with its argument of `Emulator`, or with its file.
     """
     message = one_line(text, limit=None)
     for option, file in files.items():

@@ -31,7 +31,7 @@ __all__ = [
 
 
 def check_run_files(config: Config, outputs: Sequence[str]) -> None:
-    """Refuse files of a run that are the same one, that no file can be, or whose directory does not exist.
+    """Refuse paths of a run that lead to the same file, that no file can have, or whose directory does not exist.
 
     Arguments:
         config: the options.

@@ -64,7 +64,7 @@ def _configured(error: BaseException) -> str | None:
 def explain_all(failures: Mapping[str, Exception]) -> list[str]:
     """Return a line for each different error, with the sources that failed with it.
 
-    Errors that differ only in ARNs and account ids, such as those of roles, are one.
+    Errors that differ only in ARNs and account ids, such as those of roles, share a line.
     """
     lines: dict[str, tuple[str, str]] = {}
     for source, error in failures.items():

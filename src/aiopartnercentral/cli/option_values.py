@@ -1,4 +1,4 @@
-"""Values of options: enums; validators, which return the value or raise; completions for shells; and those of S3."""
+"""Values of options: enums; validators, which return the value or raise; completions; and the options of S3."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def check_file(value: Path | None) -> Path | None:
 
 
 def check_directory(value: Path | None) -> Path | None:
-    """Reject a path that cannot be that of a directory; `.` is one."""
+    """Reject what is not the path of a local directory; `.` is one."""
     if value is not None and (value.name == STDOUT or value.parts[:1] == ("s3:",)):
         raise typer.BadParameter("it must name a local directory")
     return value
