@@ -8,7 +8,7 @@ The wire class of a structure with few members is this class, and msgspec itself
 up each member to see whether it has a default to set, which takes longer than everything else if there are many
 members, or many are absent. So the wire class of a larger structure is a `Struct`, whose members are copied.
 
-A structure or union that is used only once is converted where it is used, as calls would take a seventh of the
+A structure or union that is used only once is converted where it is used, as calls would take a tenth of the
 functions' time for a page.
 """
 
