@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import linecache
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -71,3 +72,15 @@ def test_other_types_have_no_fast_functions() -> None:
         assert FAST.decoder(cls) is None
         assert FAST.encoder(cls) is None
     assert FAST.decoder(account.Participant) is None
+
+
+def test_what_was_decoded_before_does_not_change_a_function() -> None:
+    def source(*names: str) -> str:
+        fast = Fast("aiopartnercentral.account")
+        for name in (*names, "ListConnectionsResponse"):
+            assert fast.decoder(getattr(account, name)) is not None
+        cls = account.ListConnectionsResponse
+        return "".join(linecache.getlines(f"<decoders of {cls.__module__}.{cls.__name__}>")).partition("\ndef ")[0]
+
+    assert source() == source("ConnectionSummary", "GetConnectionResponse") == source("ConnectionTypeSummary")
+    assert "decode_ConnectionSummary" not in source()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,7 @@ async def test_rows_are_taken_lazily_from_an_async_iterable_that_is_closed(serve
 
     async with creations(server, rows(), key=lambda row: row["Project"]["Title"]) as stream:
         async for _, _ in stream:
-            assert repr(stream) == "<WriteStream, open: 1 written>"
+            assert re.fullmatch(r"<WriteStream, open: \d+ written>", repr(stream))
             break
     assert repr(stream) == f"<WriteStream, closed: {len(taken)} written>"
     assert len(taken) <= 3 * FAST.concurrency

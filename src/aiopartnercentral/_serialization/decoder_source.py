@@ -4,17 +4,12 @@ A frozen attrs class sets each attribute through `object.__setattr__`, which wou
 decoding. So the functions fill objects of a class with the same slots but without this guard, and then assign the
 frozen class to their `__class__`.
 
-The wire class of a structure with few members is this class, and msgspec itself fills the objects. Afterwards it looks
-up each member to see whether it has a default to set, which takes longer than everything else if there are many
-members, or many are absent. So the wire class of a larger structure is a `Struct`, whose members are copied.
-
 A structure or union that is used only once is converted where it is used, as calls would take a tenth of the
 functions' time for a page.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,32 +20,19 @@ import msgspec
 from msgspec import Raw
 
 from aiopartnercentral._serialization.members import complete_twin, members, mutable_twin, union_name, without_none
-from aiopartnercentral.types import OpenEnum, Response, Structure, UnknownMember
+from aiopartnercentral._serialization.wire_classes import open_enum, variants, wire_structure, wire_union
+from aiopartnercentral.types import OpenEnum, Response, Structure
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from aiopartnercentral._serialization.members import Member
 
-__all__ = ["DecoderSource", "UnusualError"]
+__all__ = ["DecoderSource"]
 
-# JSON escapes these, and the last of them cannot be encoded.
-_ODD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 _PLAIN = frozenset({str, bool, int, float, Any})
 _LARGE = 8  # members; a structure with fewer is filled in place, not copied
 _DEEPEST = 12  # nested blocks in which something is still converted in place; Python allows 20 nested loops
-
-
-class UnusualError(Exception):
-    """Only converters decode objects of the class."""
-
-
-class WireStructure(msgspec.Struct, gc=False):
-    """The JSON of a large structure."""
-
-
-class WireUnion(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """The JSON of a union: one of its members is not None."""
 
 
 class DecoderSource:
@@ -80,6 +62,7 @@ class DecoderSource:
         self._called = called
         self._incomplete: list[Any] = []
         self._unwritten: list[Any] = []
+        self._asked: Any = None
         self._uses: Counter[Any] = Counter()
         self._known: dict[type, list[Member]] = {}
         self._indent = ""
@@ -91,6 +74,8 @@ class DecoderSource:
         Raises:
             UnusualError: it has names or types that msgspec does not take.
         """
+        self._asked = cls
+        self._count_uses(cls)
         self._wire(cls)
         while self._incomplete:
             found = self._incomplete.pop()
@@ -102,13 +87,22 @@ class DecoderSource:
         while self._unwritten:
             self._function(self._unwritten.pop())
 
+    def _count_uses(self, cls: type) -> None:
+        """Count how often each structure and union is used in a class, and in what that contains."""
+        found: list[Any] = [cls]
+        for of in found:
+            for each in (of,) if isinstance(of, type) else variants(of):
+                used = [part for member in self._members(each) for part in _parts(member.type)]
+                self._uses.update(used)
+                found.extend(part for part in dict.fromkeys(used) if part not in found)
+
     # Wire classes
 
     def _wire(self, of: Any) -> Any:  # noqa: ANN401 - a class or union
         """Return the wire class of a structure or union; it is completed later, as it may contain itself."""
         wire = self._made.get(of) or self.wires.get(of)
         if wire is None:
-            wire = _wire_structure(of) if isinstance(of, type) else _wire_union(of)
+            wire = wire_structure(of) if isinstance(of, type) else wire_union(of)
             self.wires[of] = wire
             self._incomplete.append(of)
         return wire
@@ -123,7 +117,7 @@ class DecoderSource:
 
     def _complete_union(self, union: Any) -> None:  # noqa: ANN401 - not a class
         wire, forms = self.wires[union], {}
-        for field, variant in zip(wire.__struct_fields__, _variants(union), strict=True):
+        for field, variant in zip(wire.__struct_fields__, variants(union), strict=True):
             (member,) = self._members(variant)
             forms[field] = self._form(member.type, member) | None
         wire.__annotations__ = forms
@@ -145,8 +139,7 @@ class DecoderSource:
         if origin in (list, dict):
             return GenericAlias(origin, tuple(self._form(without_none(part), member) for part in get_args(of)))
         if union_name(of) is None and not (isinstance(of, type) and issubclass(of, Structure)):
-            return _open_enum(of)
-        self._uses[of] += 1
+            return open_enum(of)
         return self._wire(of)
 
     # Functions
@@ -191,7 +184,7 @@ class DecoderSource:
 
     def _choose(self, union: Any, wire: str, made: str) -> None:  # noqa: ANN401 - not a class
         """Write the lines that make an object of the only member of a union that is there."""
-        fields = dict(zip(self._wire(union).__struct_fields__, _variants(union), strict=True))
+        fields = dict(zip(self._wire(union).__struct_fields__, variants(union), strict=True))
         for index, (field, variant) in enumerate(fields.items()):
             (member,) = self._members(variant)
             self._use(variant)
@@ -233,7 +226,7 @@ class DecoderSource:
 
         Whatever contains itself is used again, or is the class that was asked for.
         """
-        if self._uses[of] > 1 or of in self._called or of in self.written or of in self._unwritten:
+        if self._uses[of] != 1 or of is self._asked:
             return False
         return len(self._indent) < 4 * _DEEPEST and (self._is_in_place(of) or not isinstance(of, type))
 
@@ -359,43 +352,9 @@ def _name(of: Any) -> str:  # noqa: ANN401 - a class or union
     return of.__name__ if isinstance(of, type) else f"{union_name(of)}"
 
 
-def _wire_structure(cls: type) -> type[Any]:
-    """Return the wire class of a structure; it has no types yet."""
-    found = list(members(cls, is_botocore=False))
-    if any(_ODD_NAME.search(member.key) for member in found):
-        raise UnusualError
-    if len(found) < _LARGE:
-        _check_names(found, is_response=issubclass(cls, Response))
-        return mutable_twin(cls)
-    optional = {"default": None}
-    fields = [(each.field, Any, msgspec.field(name=each.key, **({} if each.required else optional))) for each in found]
-    return msgspec.defstruct(cls.__name__, fields, bases=(WireStructure,), kw_only=True)
-
-
-def _wire_union(union: Any) -> type[msgspec.Struct]:  # noqa: ANN401 - not a class
-    """Return the wire class of a union; it has no types yet."""
-    tags = [variant.tag for variant in _variants(union)]
-    if any(_ODD_NAME.search(tag) for tag in tags):
-        raise UnusualError
-    fields = [(f"member_{n}", Any, msgspec.field(name=tag, default=None)) for n, tag in enumerate(tags)]
-    return msgspec.defstruct(f"{union_name(union)}", fields, bases=(WireUnion,))
-
-
-def _variants(union: Any) -> list[Any]:  # noqa: ANN401 - not a class
-    """Return the classes of the members that the model has."""
-    return [variant for variant in get_args(union) if not issubclass(variant, UnknownMember)]
-
-
-def _open_enum(of: Any) -> type:  # noqa: ANN401 - any type form
-    """Return an enum of strings that msgspec takes."""
-    if isinstance(of, type) and issubclass(of, OpenEnum) and not any(map(_ODD_NAME.search, of)):
-        return of
-    raise UnusualError
-
-
-def _check_names(found: list[Member], *, is_response: bool) -> None:
-    """Refuse names on the wire that are other attributes of a wire class, which has members under both names."""
-    fields = {member.field: member.key for member in found} | ({"response_metadata": ""} if is_response else {})
-    for key in fields.values():
-        if fields.get(key, key) != key or key.startswith("__"):
-            raise UnusualError
+def _parts(of: Any) -> Iterator[Any]:  # noqa: ANN401 - any type form
+    """Yield the structure or union that a type has or is, if there is one."""
+    if get_origin(of) in (list, dict):
+        yield from _parts(without_none(get_args(of)[-1]))
+    elif not isinstance(of, type) or issubclass(of, Structure):
+        yield of

@@ -115,7 +115,7 @@ class Fast:
         if not self._is_ours(cls):
             return None
         from aiopartnercentral._serialization import fast_decode  # noqa: PLC0415 - no import waits for what a call needs
-        from aiopartnercentral._serialization.decoder_source import UnusualError  # noqa: PLC0415 - as above
+        from aiopartnercentral._serialization.wire_classes import UnusualError  # noqa: PLC0415 - as above
 
         with _MAKING_A_DECODER:
             if self._made is None:
