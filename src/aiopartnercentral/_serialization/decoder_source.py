@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["DecoderSource"]
 
 _PLAIN = frozenset({str, bool, int, float, Any})
-_LARGE = 8  # members; a structure with fewer is filled in place, not copied
 _DEEPEST = 12  # nested blocks in which something is still converted in place; Python allows 20 nested loops
 
 
@@ -102,7 +101,7 @@ class DecoderSource:
         """Return the wire class of a structure or union; it is completed later, as it may contain itself."""
         wire = self._made.get(of) or self.wires.get(of)
         if wire is None:
-            wire = wire_structure(of) if isinstance(of, type) else wire_union(of)
+            wire = wire_structure(of, self._members(of)) if isinstance(of, type) else wire_union(of)
             self.wires[of] = wire
             self._incomplete.append(of)
         return wire
@@ -266,7 +265,7 @@ class DecoderSource:
             key, item = self._variable(), self._variable()
             with self._block(f"for {key}, {item} in {text}.items():"):
                 self._line(f"{text}[{key}] = {self._decoded(part, item, member)}")
-        elif union_name(of) is not None and self._is_inline(of):
+        elif self._is_inline(of):  # a union, as a structure in place was converted above
             wire, made = self._variable(), self._variable()
             self._line(f"{wire} = {text}")
             self._choose(of, wire, made)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from aiopartnercentral._serialization.members import members, mutable_twin, union_name
+from aiopartnercentral._serialization.members import mutable_twin, union_name
 from aiopartnercentral.types import OpenEnum, Response, UnknownMember
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ __all__ = ["UnusualError", "open_enum", "variants", "wire_structure", "wire_unio
 
 # JSON escapes these, and the last of them cannot be encoded.
 _ODD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
-_LARGE = 8  # members; fewer are rather filled in place than copied
+_LARGE = 8  # members; a structure with fewer is filled in place, not copied
 
 
 class UnusualError(Exception):
@@ -38,9 +38,8 @@ class WireUnion(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """The JSON of a union: one of its members is not None."""
 
 
-def wire_structure(cls: type) -> type[Any]:
-    """Return the wire class of a structure; it has no types yet."""
-    found = list(members(cls, is_botocore=False))
+def wire_structure(cls: type, found: list[Member]) -> type[Any]:
+    """Return the wire class of a structure with these members; it has no types yet."""
     if any(_ODD_NAME.search(member.key) for member in found):
         raise UnusualError
     if len(found) < _LARGE:
