@@ -219,6 +219,8 @@ KEY_LINES = (
     *("aws_access_key_id = A1", "AWS_ACCESS_KEY_ID=A2", "aws_access_key_id: A3", "aws_access_key_id ="),
     *("aws_secret_access_key = S1", "aws_secret_access_key=S2", "  aws_secret_access_key = S3"),
     *("aws_session_token = T1", "aws_session_token =", "aws_security_token = T2", "aws_account_id = 1"),
+    *("aws_secret_access_key = S4\n  of two lines", "aws_access_key_id = A5\n  of two lines"),
+    "aws_session_token = T3\n  of two lines",
 )
 SETTINGS = (
     *("region = eu-west-1", "region = not a region", "region =\n  a = b", "output = json", "output", "; comment", ""),
@@ -292,13 +294,13 @@ async def compare(profile: str | None, folder: Path, patch: pytest.MonkeyPatch) 
     if keys == "chain":
         try:
             credentials = await chain_credentials({**OPTIONS, "profile": profile}, "us-east-1")
+            if credentials is None:
+                return
+            keys = Keys.of(await credentials.get_frozen_credentials())
         except (CredentialsError, BotoCoreError) as error:
             with pytest.raises(type(error), match=re.escape(str(error))):
                 await opened(profile=profile)
             return
-        if credentials is None:
-            return
-        keys = Keys.of(await credentials.get_frozen_credentials())
     theirs = await opened(profile=profile)
     write(folder)
     patch.delenv("AWS_PROFILE", raising=False)

@@ -273,8 +273,12 @@ async def test_a_time_limit_ends_the_run(server: Opportunities, tmp_path: Path) 
 async def test_cancelled_rows_are_in_flight_in_the_journal(server: Opportunities, tmp_path: Path) -> None:
     journal = tmp_path / "run.journal"
     server.after = lambda _: Reply(delay=30)
-    with anyio.move_on_after(0.5):
-        await assignments(server, 3, checkpoint=journal).run()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(assignments(server, 3, checkpoint=journal).run)
+        with anyio.fail_after(30):
+            while len(server.executed) < 3:
+                await anyio.sleep(0.01)
+        tasks.cancel_scope.cancel()
     server.after = lambda _: None
     report = await assignments(server, 3, checkpoint=journal).run()
     assert report.rows[RowOutcome.UNKNOWN] == 3
