@@ -18,6 +18,7 @@ import anyio
 import pytest
 from aiohttp import web
 
+from aiopartnercentral._transport import s3, s3_content
 from aiopartnercentral.bulk import RunStarted, Writes, checkpoint_object
 from aiopartnercentral.bulk.checkpoint_file import saved_progress
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
@@ -392,6 +393,43 @@ async def test_a_cancellation_at_any_request_leaves_no_task_and_no_lease(store: 
             if not native:
                 assert store.keys() == [] or b"lease" not in store.get(KEY)
         store.reset()
+
+
+async def test_an_object_is_read_on_after_a_broken_connection(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_content, "wait_before_retry", lambda _: 0.0)
+    ranges = []
+
+    async def cut(request: Any, what: str) -> Any:
+        if what != "get":
+            return None
+        ranges.append(request.headers.get("Range"))
+        whole = await forward(store, request)
+        if len(ranges) > 1:
+            return whole
+        response = web.StreamResponse(headers=whole.headers)
+        response.content_length = len(whole.body)
+        await response.prepare(request)
+        await response.write(whole.body[:20])
+        await anyio.sleep(0.1)  # until the client has read them
+        request.transport.close()
+        return response
+
+    async with no_task_left(), Emulator({"AWS": 95}) as emulator:
+        first = await take(collected(store, emulator), 40)
+        async with relaying(store, cut) as url:
+            again = await take(collected(store, emulator, checkpoint_s3=store.options(endpoint_url=url)), 100)
+    assert ranges[:2] == [None, "bytes=20-"]
+    assert len({*first, *again}) == len(first) + len(again) == 95
+
+
+async def test_an_object_that_is_too_large_is_refused(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3, "_MAX_READ_BYTES", 50)
+    async with no_task_left(), Emulator({"AWS": 95}) as emulator:
+        await take(collected(store, emulator), 40)
+        with pytest.raises(CheckpointError, match=f"the checkpoint {URL} cannot be .*larger than 1 GiB"):
+            await collected(store, emulator).collect()
 
 
 async def test_the_output_is_another_object(store: ObjectStore, tmp_path: Path) -> None:

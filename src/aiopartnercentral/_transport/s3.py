@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import aiohttp
-import anyio
 import attrs
 from aiobotocore.config import AioConfig
 from anyio import CancelScope
@@ -24,7 +22,7 @@ from aiopartnercentral._transport.credentials import Credentials
 from aiopartnercentral._transport.file_part import checksum, opened
 from aiopartnercentral._transport.s3_content import content_of
 from aiopartnercentral._transport.s3_errors import code_of, errors_of, is_refusal, status_of
-from aiopartnercentral._transport.s3_retries import CRC32_HEADER, register_retries, wait_before_retry
+from aiopartnercentral._transport.s3_retries import CRC32_HEADER, register_retries
 from aiopartnercentral._transport.sessions import Sessions
 from aiopartnercentral.errors import SinkError
 
@@ -244,29 +242,36 @@ class S3Store:
 
     async def get(self, key: str) -> StoredObject | None:
         """Return an object with its content; None if there is no object."""
-        attempts = 0
-        while True:
-            attempts += 1
-            with self._errors(key):
-                answer = await self._get(key)
-                if answer is None:
-                    return None
-                try:
-                    return await self._stored(key, answer)
-                except (BotoCoreError, aiohttp.ClientError):
-                    if attempts >= self._options.attempts:
-                        raise
-            await anyio.sleep(wait_before_retry(attempts))
-
-    async def _stored(self, key: str, answer: Mapping[str, Any]) -> StoredObject:
-        """Return the object of a response, which is read to its end."""
-        async with answer["Body"] as body:
-            if answer.get("ContentLength", 0) > _MAX_READ_BYTES:
+        answer = await self._found(key)
+        if answer is None:
+            return None
+        if answer.get("ContentLength", 0) > _MAX_READ_BYTES:
+            async with answer["Body"]:
                 raise SinkError(f"s3://{self._bucket}/{key}", "it is larger than 1 GiB")
-            data: bytes = await body.read()
+        data = b"".join([chunk async for chunk in self._content(key, answer)])
         modified: datetime = self._member(key, answer, "LastModified")
         now = moment_of(answer["ResponseMetadata"]["HTTPHeaders"].get("date")) or datetime.now(UTC)
         return StoredObject(data, self._member(key, answer, "ETag"), modified, now - modified)
+
+    async def read(self, key: str) -> AsyncIterator[bytes] | None:
+        """Return the content of an object in chunks; None if there is no object.
+
+        After a broken connection, the missing part is requested, unless the object has been replaced since.
+        """
+        answer = await self._found(key)
+        return None if answer is None else self._content(key, answer)
+
+    async def _found(self, key: str) -> Any:  # noqa: ANN401 - aiobotocore has no types
+        """Return the response of the store to the request for an object; None if there is no object."""
+        with self._errors(key):
+            answer = await self._get(key)
+            if answer is not None:
+                self._member(key, answer, "ETag")
+        return answer
+
+    def _content(self, key: str, answer: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        name = f"s3://{self._bucket}/{key}"
+        return content_of(name, answer, get=partial(self._get, key), attempts=self._options.attempts)
 
     async def create_upload(self, key: str, content_type: str) -> BegunUpload:
         """Begin a multipart upload. The object is unchanged until it is completed."""
@@ -351,19 +356,6 @@ class S3Store:
                 uploads = (each for each in page.get("Uploads", ()) if each["Key"] == key)
                 found.update((each["UploadId"], each["Initiated"]) for each in uploads)
         return found
-
-    async def read(self, key: str) -> AsyncIterator[bytes] | None:
-        """Return the content of an object in chunks; None if there is no object.
-
-        After a broken connection, the missing part is requested, unless the object has been replaced since.
-        """
-        with self._errors(key):
-            answer = await self._get(key)
-            if answer is None:
-                return None
-            self._member(key, answer, "ETag")
-        name = f"s3://{self._bucket}/{key}"
-        return content_of(name, answer, get=partial(self._get, key), attempts=self._options.attempts)
 
     async def _get(self, key: str, **conditions: str) -> Any:  # noqa: ANN401 - aiobotocore has no types
         try:
