@@ -559,10 +559,29 @@ async def test_a_disk_that_is_full_ends_the_run_and_keeps_the_last_checkpoint(
                         await anyio.sleep(0.005)
                 before = path.read_bytes()
                 monkeypatch.setattr(os, "fsync", no_space)
-                await anyio.lowlevel.checkpoint()
-                async for _ in stream:
-                    await anyio.sleep(0.01)
+                for _ in range(20):
+                    await anext(stream)
+                with anyio.fail_after(GUARD):
+                    await anyio.sleep_forever()
         assert path.read_bytes() == before
+
+
+async def test_a_disk_that_is_full_once_nothing_is_left_to_save_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.json"
+    async with no_task_left(), Emulator({"AWS": 25}) as emulator:
+        async with Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path) as stream:
+            for _ in range(25):
+                await anext(stream)
+            with anyio.fail_after(GUARD):
+                while path.exists() and told(path)["a"].get("pages", 0) != 2:
+                    await anyio.sleep(0.005)
+            monkeypatch.setattr(os, "fsync", no_space)
+            with pytest.raises(StopAsyncIteration):
+                await anext(stream)
+        assert stream.report.complete
+    assert list(tmp_path.iterdir()) == []
 
 
 def no_space(_: int) -> None:

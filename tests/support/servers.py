@@ -156,7 +156,7 @@ def socket_server(reply: bytes, then: bytes = b"", pause: float = 0.0, delay: fl
     """
 
     async def handle(stream: anyio.abc.SocketStream) -> None:
-        with suppress(anyio.BrokenResourceError):
+        with suppress(anyio.BrokenResourceError, anyio.EndOfStream):  # the client hangs up
             async with stream:
                 await stream.receive()
                 await anyio.sleep(delay)

@@ -245,7 +245,7 @@ class CollectionStream(Stream[Origin, EntryT]):
         # After an exception, the consumer may have received the last page without processing it.
         is_done = over and self._left_without_error and self._run is not None
         try:
-            if self._run is not None and not self._view.into_sink:
+            if self._run is not None and not self._view.into_sink and not is_done:
                 await checkpoint.save()
         finally:
             await checkpoint.close(remove=is_done)
