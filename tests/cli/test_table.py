@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from rich.cells import cell_len
 
-from aiopartnercentral import account
+from aiopartnercentral import account, channel
 from aiopartnercentral._pagination.report import Outcome, Report, SourceReport
 from aiopartnercentral._pagination.source_report import SkippedParents
 from aiopartnercentral._utils.text import clean, counted, one_line
@@ -82,6 +82,8 @@ def test_a_tag_is_that_of_the_wire():
     seller = account.SellerProfileSummary(id="s", name="n")
     assert tag(account.ParticipantSellerProfile(seller)) == "SellerProfile"
     assert tag(account.ParticipantUnknown("New\nTag")) == "New (unknown)"
+    plan = channel.PartnerLedSupport(coverage="ENTIRE_ORGANIZATION", tam_location="x")
+    assert tag(channel.SupportPlanPartnerLedSupport(plan)) == "partnerLedSupport"
 
 
 def test_timestamps_are_shown_in_utc():

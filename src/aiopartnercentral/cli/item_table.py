@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-import types
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
-from types import UnionType
-from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 import anyio.to_thread
 import attrs
 
-from aiopartnercentral._serialization.members import attribute_types
+from aiopartnercentral._serialization.members import attribute_types, union_name, without_none
 from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.cli.table import Column, Item, Part, render
-from aiopartnercentral.types import OpenEnum, UnknownMember
+from aiopartnercentral.types import OpenEnum, UnknownMember, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +103,7 @@ def _sources_of(name: str, hint: Any, part: Part) -> Iterator[_Source]:  # noqa:
     rank = _rank(name, hint) if part is Part.ITEM else max(_KEY, _rank(name, hint))
     column = Column(_words(name), rank, part=part, prose=rank == _TEXT)
     yield _Source(column, lambda owner: _value(getattr(owner, name, None)))
-    if _is_union(hint):
+    if union_name(hint) is not None:
         yield _Source(Column(f"{_words(name)} kind", _KIND, part=part), lambda owner: _kind(getattr(owner, name, None)))
 
 
@@ -129,12 +126,6 @@ def _is_map(hint: Any) -> bool:  # noqa: ANN401 - types as values have no type
     return get_origin(hint) is dict and attrs.has(get_args(hint)[1])
 
 
-def _is_union(hint: Any) -> bool:  # noqa: ANN401 - types as values have no type
-    """Return whether it is a tagged union of the service."""
-    kinds = get_args(hint) if isinstance(hint, UnionType) else ()
-    return any(isinstance(kind, type) and issubclass(kind, UnknownMember) for kind in kinds)
-
-
 def _words(name: str) -> str:
     return name.replace("_", " ")
 
@@ -148,13 +139,7 @@ def _members(cls: type) -> list[tuple[str, Any]]:
     """Return the members that are not sensitive, with their types; repr hides sensitive ones."""
     hints = attribute_types(cls)
     fields = attrs.fields(cast("type[attrs.AttrsInstance]", cls))
-    return [(field.name, _present(hints[field.name])) for field in fields if field.repr is True]
-
-
-def _present(hint: Any) -> Any:  # noqa: ANN401 - types as values have no type
-    """Return the type without the None of an optional member."""
-    kinds = [kind for kind in get_args(hint) if kind is not types.NoneType]
-    return kinds[0] if get_origin(hint) in (Union, UnionType) and len(kinds) == 1 else hint
+    return [(field.name, without_none(hints[field.name])) for field in fields if field.repr is True]
 
 
 def _kind(value: object) -> str:
@@ -177,12 +162,14 @@ def _cell(value: object) -> str:
             text = moment(value)
         case UnknownMember():
             text = tag(value)
+        case Variant():
+            text = f"{tag(value)} {_structure(value)}"
         case Mapping():
             text = ", ".join(f"{_cell(key)}: {_cell(entry)}" for key, entry in value.items())
         case list():
             text = ", ".join(map(_cell, value))
         case _ if attrs.has(cls):
-            text = f"{tag(value)} {_structure(value)}" if cls in _tags(cls.__module__) else _structure(value)
+            text = _structure(value)
         case _:
             text = clean(str(value))
     return text
@@ -200,14 +187,8 @@ def tag(variant: object) -> str:
     """Return the wire name of a union's member, even if the model does not know the member."""
     if isinstance(variant, UnknownMember):
         return f"{one_line(variant.tag)} (unknown)"
-    return _tags(type(variant).__module__)[type(variant)]
-
-
-@cache
-def _tags(module: str) -> Mapping[type, str]:
-    """Return the tag of each variant class of a generated module: its name without the union's."""
-    unions = {name: value for name, value in vars(sys.modules[module]).items() if isinstance(value, UnionType)}
-    return {cls: cls.__name__.removeprefix(union) for union, value in unions.items() for cls in get_args(value)}
+    known: str = vars(type(variant))["tag"]
+    return known
 
 
 def moment(value: datetime) -> str:
