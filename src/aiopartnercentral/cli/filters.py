@@ -6,16 +6,13 @@ other filters, such as structures, unions and lists of them, are shorthand or JS
 
 from __future__ import annotations
 
-import types
 from datetime import datetime
-from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
 import attrs
 import typer
 
-from aiopartnercentral._serialization.members import attribute_types
+from aiopartnercentral._serialization.members import attribute_types, without_none
 from aiopartnercentral._utils.text import argument_texts
 from aiopartnercentral.cli.option_values import check_text, one_of
 from aiopartnercentral.cli.options import FILTERS
@@ -121,12 +118,12 @@ class _Making:
 
     @property
     def _is_list(self) -> bool:
-        return get_origin(_without_none(self.hint)) is list
+        return get_origin(without_none(self.hint)) is list
 
     @property
     def _element(self) -> Any:  # noqa: ANN401 - types as values have no type
         """The type of one value of the option."""
-        bare = _without_none(self.hint)
+        bare = without_none(self.hint)
         return get_args(bare)[0] if self._is_list else bare
 
     @property
@@ -188,13 +185,6 @@ def _times(value: list[str] | str | None) -> list[datetime] | datetime | None:
             raise typer.BadParameter(f"{text!a} is not a time in ISO 8601, such as {TIME}")
         found.append(time)
     return found[0] if isinstance(value, str) else found or None
-
-
-def _without_none(hint: Any) -> Any:  # noqa: ANN401 - types as values have no type
-    """Return the type of an optional filter that is given."""
-    if get_origin(hint) not in (Union, types.UnionType):
-        return hint
-    return reduce(or_, (kind for kind in get_args(hint) if kind is not types.NoneType))
 
 
 def _is_plain(kind: Any) -> bool:  # noqa: ANN401 - types as values have no type

@@ -7,14 +7,14 @@ import types
 from collections.abc import Hashable
 from datetime import datetime
 from enum import Enum
-from functools import cache, reduce
-from operator import attrgetter, or_
+from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast, get_args, get_origin
 
 import attrs
 
 from aiopartnercentral._serialization import JsonConverter
-from aiopartnercentral._serialization.members import attribute_types
+from aiopartnercentral._serialization.members import attribute_types, without_none
 from aiopartnercentral._utils.validators import type_name
 from aiopartnercentral.types import UnknownMember, Variant as ModelVariant
 
@@ -207,7 +207,7 @@ def _not_an_item_type(found: object) -> TypeError:
 
 def item_class(pagination: Pagination[Any, Any, Any]) -> Any:  # noqa: ANN401 - it may be a union
     """Return the class of the items that a paginated operation lists."""
-    return _without_none(pagination.item())
+    return without_none(pagination.item())
 
 
 def to_json(value: object) -> str:
@@ -229,7 +229,7 @@ def unused_name(name: str, used: set[str]) -> str:
 
 def _data_type(hint: Any, parents: tuple[Any, ...]) -> DataType:  # noqa: ANN401 - annotations have no type
     """Return the data type for an annotation inside of these classes and unions."""
-    hint = _without_none(hint)
+    hint = without_none(hint)
     if hint in _SCALARS:
         return _SCALARS[hint]
     if isinstance(hint, type) and issubclass(hint, str):
@@ -264,14 +264,6 @@ def _tagged_union(classes: tuple[type, ...], parents: tuple[Any, ...]) -> Tagged
             used.add(name)
             variants.append(Variant(tag, name, cls, _data_type(attribute_types(cls)["value"], parents)))
     return TaggedUnion(tuple(variants))
-
-
-def _without_none(hint: Any) -> Any:  # noqa: ANN401 - annotations have no type
-    """Return an annotation without its None."""
-    if get_origin(hint) not in (Union, types.UnionType):
-        return hint
-    kinds = [kind for kind in get_args(hint) if kind is not types.NoneType]
-    return reduce(or_, kinds) if len(kinds) < len(get_args(hint)) else hint
 
 
 def _union_classes(hint: Any) -> tuple[type, ...]:  # noqa: ANN401 - annotations have no type
