@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aiopartnercentral._utils.text import REDACTED, KeptResponse
+from aiopartnercentral._utils.text import REDACTED, KeptResponse, request_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,8 +120,7 @@ class _ConversionError(AioPartnerCentralError):
 
     def __str__(self) -> str:
         where = f"{self.operation}: {self.path}" if self.operation else self.path
-        request = f" (request id {self.request_id})" if self.request_id else ""
-        return f"{where}: {self.reason}{request}"
+        return f"{where}: {self.reason}{request_text(self.request_id)}"
 
 
 class DecodeError(_ConversionError, ValueError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore import exceptions as boto
 
 from aiopartnercentral._pagination.causes import StoredError, is_login, is_rejection
-from aiopartnercentral._utils.text import LIMIT, clean, one_line
+from aiopartnercentral._utils.text import LIMIT, clean, one_line, request_text
 from aiopartnercentral.errors import (
     AioPartnerCentralError,
     CheckpointError,
@@ -26,7 +26,7 @@ from aiopartnercentral.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["explanation", "message_of", "request_of"]
+__all__ = ["explanation", "message_of"]
 
 _FIRST_SERVER_STATUS = 500
 _NOT_IMPLEMENTED = 501
@@ -65,7 +65,7 @@ def _service(error: ServiceError, *, quotes: bool) -> str:
     message = one_line(str(error.response.get("Error", {}).get("Message") or "")) if quotes else ""
     code = one_line(error.code)
     said = f"{code}: {message}" if message else code
-    request, operation = request_of(error), error.operation_name or "the operation"
+    request, operation = request_text(error.request_id), error.operation_name or "the operation"
     if is_rejection(error):
         # Without the service's message, which quotes the request if its signature was rejected.
         return f"the credentials were not accepted ({code}): renew them, or check the profile and the clock{request}"
@@ -84,11 +84,6 @@ def _service(error: ServiceError, *, quotes: bool) -> str:
     elif (error.http_status or 0) >= _FIRST_SERVER_STATUS and error.is_retryable:
         advice = ": try again later"
     return f"{said} (HTTP {error.http_status}){advice}{request}"
-
-
-def request_of(error: ServiceError) -> str:
-    """Return the part of a message that names the service's id of the request; empty if there is none."""
-    return f" (request id {clean(str(error.request_id))})" if error.request_id else ""
 
 
 def _unanswered(error: TimeExceededError) -> str:

@@ -17,7 +17,7 @@ from aiopartnercentral._pagination.progress import ProgressTracker
 from aiopartnercentral._pagination.report import Outcome, Report, SourcesFailedError
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.needs_block import NeedsBlock, RefusesAwait
-from aiopartnercentral._utils.text import counted, listed
+from aiopartnercentral._utils.text import counted, listed, request_text
 from aiopartnercentral.errors import error_type
 
 if TYPE_CHECKING:
@@ -266,8 +266,7 @@ def _log(batch: Batch[Any, Any]) -> None:
         _LOGGER.debug("catalog %s: a page with %s, %s", batch.source, counted(batch.items, "item"), retries)
     else:
         outcome = "skipped" if batch.outcome is Outcome.SKIPPED else "failed"
-        request_id = getattr(batch.error, "request_id", None)
-        request = f" (request id {request_id})" if request_id else ""
+        request = request_text(getattr(batch.error, "request_id", None))
         _LOGGER.info("catalog %s: %s with %s%s, %s", batch.source, outcome, error_type(batch.error), request, retries)
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "nearest",
     "one_line",
     "replace_surrogates",
+    "request_text",
     "state_text",
     "utc_text",
 ]
@@ -88,6 +89,11 @@ def nearest(given: str, names: Iterable[str]) -> str | None:
     if not near and len(wanted) >= _LEAST_PART:
         near = [each for each in folded if wanted in each]
     return folded[near[0]] if near else None
+
+
+def request_text(request_id: object) -> str:
+    """Return the part of a message that names the service's id of a request; empty if there is none."""
+    return f" (request id {clean(str(request_id))})" if request_id else ""
 
 
 def did_you_mean(given: str, names: Iterable[str]) -> str:

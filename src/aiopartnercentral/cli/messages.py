@@ -11,11 +11,11 @@ import warnings
 from typing import TYPE_CHECKING
 
 from aiopartnercentral._pagination.causes import by_cause, cause_of
-from aiopartnercentral._pagination.explanations import explanation, request_of
+from aiopartnercentral._pagination.explanations import explanation
 from aiopartnercentral._pagination.ignored_errors import misspelt
 from aiopartnercentral._pagination.similar_errors import common_texts
 from aiopartnercentral._pagination.source_report import with_noted_parent
-from aiopartnercentral._utils.text import clean, counted, listed
+from aiopartnercentral._utils.text import clean, counted, listed, request_text
 from aiopartnercentral.cli.options import switch_of
 from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.terminal import say
@@ -68,7 +68,7 @@ def explain_all(failures: Mapping[str, Exception]) -> list[str]:
     """
     lines: dict[str, tuple[str, str]] = {}
     for source, error in failures.items():
-        request = request_of(error) if isinstance(error, ServiceError) else ""
+        request = request_text(error.request_id) if isinstance(error, ServiceError) else ""
         line = with_noted_parent(error, (explain(error) or type(error).__name__).removesuffix(request))
         lines[source] = line, request
     shown = common_texts(line for line, _ in lines.values())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral._utils.notifier import Notifier
-from aiopartnercentral._utils.text import counted
+from aiopartnercentral._utils.text import counted, request_text
 from aiopartnercentral.bulk.instrumentation import events
 from aiopartnercentral.errors import error_type
 
@@ -72,24 +72,24 @@ def _words(event: Event) -> str:  # noqa: PLR0911 - one for each event
             delay = "" if event.retry_after is None else f" after {event.retry_after:g} s (Retry-After)"
             return (
                 f"throttled at attempt {event.attempt}; account {event.origin.account} continues{delay} with "
-                f"{event.rate:.3g} requests/s{_request(event.request_id)}"
+                f"{event.rate:.3g} requests/s{request_text(event.request_id)}"
             )
         case events.Retried():
             return (
                 f"attempt {event.attempt} failed with {error_type(event.error)} after {event.seconds:.2f} s, "
-                f"retried in {event.wait:.1f} s{_request(event.request_id)}"
+                f"retried in {event.wait:.1f} s{request_text(event.request_id)}"
             )
         case events.PageFetched():
             took = f"{event.seconds:.3f} s after {event.waited:.3f} s of waiting, attempt {event.attempts}"
             counts = f"{event.items} items and {event.malformed} malformed ones"
-            return f"page {event.page} has {counts}; {took}{_request(event.request_id)}"
+            return f"page {event.page} has {counts}; {took}{request_text(event.request_id)}"
     return _end(event)
 
 
 def _end(event: events.SourceFinished) -> str:
     report = event.report
     error = "" if report.error is None else f" by {error_type(report.error)}"
-    request = "" if report.error is None else _request(getattr(report.error, "request_id", None))
+    request = "" if report.error is None else request_text(getattr(report.error, "request_id", None))
     return (
         f"{report.outcome.value}{error} after {report.elapsed:.1f} s: {report.items} items, "
         f"{report.pages} pages, {report.retries} retries{request}"
@@ -100,7 +100,3 @@ def _totals(report: Report[Origin]) -> str:
     outcomes = [state.outcome for state in report.sources.values()]
     counts = ", ".join(f"{outcomes.count(outcome)} {outcome.value}" for outcome in Outcome if outcome in outcomes)
     return f"{report.items} items, {report.pages} pages, {report.retries} retries; sources: {counts}"
-
-
-def _request(request_id: str | None) -> str:
-    return f" (request id {request_id})" if request_id else ""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from aiopartnercentral._utils.text import counted, utc_text
+from aiopartnercentral._utils.text import counted, request_text, utc_text
 from aiopartnercentral.bulk.instrumentation.logging import logger
 from aiopartnercentral.bulk.write_report import RowOutcome
 from aiopartnercentral.errors import error_type
@@ -132,17 +132,13 @@ def _words(event: WriteEvent) -> str:
             rate = "" if event.rate is None else f", with {event.rate:.3g} requests/s"
             return (
                 f"row {event.row}: attempt {event.attempt} failed with {error_type(event.error)}, "
-                f"retried in {event.wait:.1f} s{rate}{_request(event.request_id)}"
+                f"retried in {event.wait:.1f} s{rate}{request_text(event.request_id)}"
             )
         case RowFinished(result=result):
             error = "" if result.error is None else f" by {error_type(result.error)}"
             attempts = counted(result.attempts, "attempt")
-            return f"row {result.row}: {result.outcome.value}{error} after {attempts}{_request(result.request_id)}"
+            return f"row {result.row}: {result.outcome.value}{error} after {attempts}{request_text(result.request_id)}"
         case WritesFinished():
             how = "finished" if event.error is None else f"ended by {error_type(event.error)}"
             counts = ", ".join(f"{number} {outcome.value}" for outcome, number in event.report.rows.items() if number)
             return f"{how} after {event.report.elapsed:.1f} s: rows: {counts or 'none'}"
-
-
-def _request(request_id: str | None) -> str:
-    return f" (request id {request_id})" if request_id else ""
