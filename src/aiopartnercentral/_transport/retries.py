@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LONGEST_WAIT",
     "AttemptsEndedError",
+    "asked_wait",
     "backoff",
     "is_retryable",
     "is_unexecuted",
@@ -129,6 +130,13 @@ def retry_after(headers: Mapping[str, str], longest: float = LONGEST_WAIT) -> fl
     waits = [_milliseconds(headers.get("x-amz-retry-after")), _seconds(headers.get("retry-after"), headers.get("date"))]
     asked = [wait for wait in waits if wait is not None]
     return min(longest, max(asked)) if asked else None
+
+
+def asked_wait(error: Exception, longest: float) -> float | None:
+    """Return the seconds that the response of an error asks to wait, at most `longest`; None if it does not ask."""
+    if not isinstance(error, ServiceError):
+        return None
+    return retry_after(error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}), longest)
 
 
 def backoff(base: float, repetition: int) -> float:

@@ -35,6 +35,7 @@ class Limits:
         attempts: maximum attempts for each request.
         backoff: the longest wait in seconds before the first retry of a failure other than throttling. It doubles with
             each further retry, up to a minute; the actual wait is a random part of it.
+        retry_after: the longest wait in seconds that a response may ask for, by `Retry-After` or `x-amz-retry-after`.
         source_seconds: time limit for fetching one source; it includes waiting for rate limits and excludes the
             consumer's time. None for no limit.
         run_seconds: time limit for the run, including the consumer's time; None for no limit.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 import anyio
 import attrs
 
-from aiopartnercentral._transport.retries import backoff, is_retryable, retry_after
+from aiopartnercentral._transport.retries import asked_wait, backoff, is_retryable
 from aiopartnercentral._utils.threads import own_cancellation_only
 from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD, PageFetched, Retried, SourceRestarted, Throttled
 from aiopartnercentral.bulk.spec import client_class
@@ -228,14 +228,7 @@ class PageRequest:
         """Return the seconds to wait after a failed attempt; a throttled request waits for the account's rate."""
         if _is_throttling(error) or _is_corrected(error):
             return 0.0
-        return max(backoff(self.run.limits.backoff, attempt), self._asked_wait(error) or 0.0)
-
-    def _asked_wait(self, error: Exception) -> float | None:
-        """Return the seconds that the service asks to wait, or None."""
-        if not isinstance(error, ServiceError):
-            return None
-        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        return retry_after(headers, self.run.limits.retry_after)
+        return max(backoff(self.run.limits.backoff, attempt), asked_wait(error, self.run.limits.retry_after) or 0.0)
 
     async def _attempt_or_error(self, token: str | None) -> FetchedPage[Any, Any] | Exception:
         """Fetch a page once, and return the error if that failed.
@@ -270,7 +263,7 @@ class PageRequest:
         except Exception as error:
             if _is_throttling(error):
                 self.run.progress.throttled(self.origin)
-                wanted = self._asked_wait(error)
+                wanted = asked_wait(error, self.run.limits.retry_after)
                 limiter.throttled(self._sent_at, wanted)
                 self._notify_throttled(error, limiter.rate, wanted)
             raise

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import attrs
 
-from aiopartnercentral._transport.retries import backoff, is_retryable, is_unexecuted, retry_after
+from aiopartnercentral._transport.retries import asked_wait, backoff, is_retryable, is_unexecuted
 from aiopartnercentral._utils.threads import own_cancellation_only
 from aiopartnercentral.bulk.instrumentation.write_events import RowRetried
 from aiopartnercentral.bulk.write_journal import JournalEntry, State
@@ -193,7 +193,7 @@ class RowRequest:
             self._is_in_flight = False
             if isinstance(error, ServiceError) and error.is_throttling:
                 run.throttled += 1
-                run.limiter.throttled(sent_at, self._asked_wait(error))
+                run.limiter.throttled(sent_at, asked_wait(error, run.limits.retry_after))
             return error
         run.limiter.succeeded()
         return response
@@ -225,7 +225,7 @@ class RowRequest:
         is_corrected = isinstance(error, ServiceError) and error.is_corrected
         wait = 0.0
         if not is_throttled and not is_corrected:
-            wait = max(backoff(run.limits.backoff, self._tries), self._asked_wait(error) or 0.0)
+            wait = max(backoff(run.limits.backoff, self._tries), asked_wait(error, run.limits.retry_after) or 0.0)
         run.retries += 1
         run.notify(
             RowRetried(
@@ -240,12 +240,6 @@ class RowRequest:
         )
         if wait:
             await anyio.sleep(min(wait, max(0.0, run.deadline - anyio.current_time())))
-
-    def _asked_wait(self, error: Exception) -> float | None:
-        if not isinstance(error, ServiceError):
-            return None
-        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        return retry_after(headers, self.run.limits.retry_after)
 
     async def _written(self, response: Any) -> RowResult[Any]:  # noqa: ANN401 - as above
         metadata = getattr(response, "response_metadata", None)
