@@ -22,7 +22,7 @@ def cbor_contents() -> tuple[tuple[bytes, ...], ...]:
     return tuple(tuple(_item(random) for _ in range(ITEMS_PER_PAGE)) for _ in range(DISTINCT_PAGES))
 
 
-def cbor_page(number: int, token: str | None = None) -> bytes:
+def cbor_page(number: int, token: str | None) -> bytes:
     """Return a page, with the token of the next one unless it is the last one."""
     items = cbor_contents()[number % DISTINCT_PAGES]
     following = cbor2.dumps("NextToken") + cbor2.dumps(token) if token else b""

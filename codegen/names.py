@@ -184,7 +184,7 @@ def name(service: ir.Service) -> Names:
 class _Scope:
     """Hands out each Python name once; the first wire name to ask keeps the plain form."""
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
+    def __init__(self, taken: Iterable[str]) -> None:
         self.taken = set(taken)
         self.names: dict[object, str] = {}
 

@@ -80,10 +80,6 @@ def sso_credentials(**members: Any) -> Reply:
     return Reply({"roleCredentials": {**credentials, "expiration": 4e12, **members}})
 
 
-def is_sts(received: Received) -> bool:
-    return isinstance(received.body, str) and "Action=" in received.body
-
-
 def key_of(received: Received) -> str:
     found = re.search("Credential=([^/]+)/", received.headers.get("authorization", ""))
     return found[1] if found else ""

@@ -146,7 +146,7 @@ def lock_file(fd: int) -> bool:
     return True
 
 
-def keep_permissions(fd: int, target: Path, *, private: bool = False) -> bool:
+def keep_permissions(fd: int, target: Path, *, private: bool) -> bool:
     """Give an open file the owner, group and permissions of the file that it will replace, as far as the system allows.
 
     On Linux, also its access control list and the attributes of users. Where the group cannot be kept, the permissions

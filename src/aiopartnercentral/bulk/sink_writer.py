@@ -122,18 +122,18 @@ class SinkOpening:
         try:
             await check_output(self.sink)
         except BaseException:
-            await self._abort(keep=True)
+            await self._abort()
             raise
         return self
 
     async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
         """After an exception, close what `write_all` has not closed."""
         if exc_type is not None and (self._is_checked or self._is_open):
-            await self._abort(keep=True)
+            await self._abort()
 
-    async def _abort(self, *, keep: bool) -> None:
+    async def _abort(self) -> None:
         with anyio.CancelScope(shield=True):
-            await self.sink.abort(keep=keep)
+            await self.sink.abort(keep=True)
 
     async def resume(self, position: JsonValue | None, run_id: str) -> str | None:
         """Open the sink at the position of an earlier run, or return why that run cannot be resumed on this machine.
@@ -157,11 +157,11 @@ class SinkOpening:
             await self.sink.open(position, run_id=run_id)
         except LostPartialFileError as error:
             self._is_open = False
-            await self._abort(keep=True)
+            await self._abort()
             return f"the files of the earlier run are gone: {error.reason}"
         except SinkError:
             self._is_open = False
-            await self._abort(keep=True)  # `open` raises it
+            await self._abort()  # `open` raises it
         return None
 
     async def open(self, stream: CollectionStream[SinkPage]) -> None:

@@ -237,15 +237,9 @@ async def _watch(progress: Progress, name: Callable[[Origin], str], *, live: boo
             await anyio.sleep(_LIVE_SECONDS)
 
 
-def progress_lines(progress: Progress, name: Callable[[Origin], str] = str, *, most: int = MOST_LINES) -> Sequence[str]:
-    """Return a line for each of the first running sources, and one or two lines of totals.
-
-    Arguments:
-        progress: the observer of the run.
-        name: returns the displayed name of a source.
-        most: how many sources have a line.
-    """
-    return [*_running(progress, name, most), *_totals(progress)]
+def progress_lines(progress: Progress) -> Sequence[str]:
+    """Return a line for each of the first running sources, and one or two lines of totals."""
+    return [*_running(progress, str, MOST_LINES), *_totals(progress)]
 
 
 def _running(progress: Progress, name: Callable[[Origin], str], most: int) -> Sequence[str]:

@@ -40,7 +40,7 @@ def item_html(item: object) -> str:
     return "".join(tables) or table([], [(text(name), Html("empty"))])
 
 
-def entries_html(entries: Sequence[tuple[object, object]], *, caption: str = "", rows: int = ROWS) -> Html:
+def entries_html(entries: Sequence[tuple[object, object]], *, caption: str, rows: int = ROWS) -> Html:
     """Return the table of items, the first column of which is the key of their source, if they have one.
 
     Arguments:

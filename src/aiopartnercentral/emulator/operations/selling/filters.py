@@ -100,7 +100,6 @@ def list_records(
     result_key: str,
     shape: str,
     size: int = DEFAULT_PAGE_SIZE,
-    descending: bool = False,
 ) -> bytes:
     """Return a page of a few items, given in the order of their creation.
 
@@ -110,14 +109,12 @@ def list_records(
         result_key: the member of the response that holds the items.
         shape: the shape of an item in it.
         size: the size of a page without MaxResults.
-        descending: whether the latest item comes first.
     """
     known = context.service.validator.known
-    ordered = list(reversed(records)) if descending else list(records)
     return paging.page(
         context,
-        range(len(ordered)),
-        lambda indices: [encode(known(shape, ordered[index])) for index in indices],
+        range(len(records)),
+        lambda indices: [encode(known(shape, records[index])) for index in indices],
         result_key=result_key,
         size=context.request.get("MaxResults", size),
     )
