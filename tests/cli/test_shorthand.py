@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from aiopartnercentral._utils import model_data
+from aiopartnercentral._utils.text import squashed
 from aiopartnercentral.cli import services, subcommands
 from aiopartnercentral.cli.shapes import Shapes
 from aiopartnercentral.cli.shorthand import ShorthandError, parse, shorthand
-from aiopartnercentral.cli.terminal import squashed
 from tests.cli.aws_cli_shorthand import aws_cli_shorthand
 from tests.cli.service import value_of
 from tests.support.servers import Reply, scripted_server

@@ -30,6 +30,7 @@ __all__ = [
     "one_line",
     "replace_surrogates",
     "request_text",
+    "squashed",
     "state_text",
     "utc_text",
 ]
@@ -83,8 +84,8 @@ def nearest(given: str, names: Iterable[str]) -> str | None:
     """Return the name that a misspelt one most likely stands for, or None; case, `-` and `_` do not count."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake loads it
 
-    folded = {_folded(name): name for name in names}
-    wanted = _folded(given)
+    folded = {squashed(name): name for name in names}
+    wanted = squashed(given)
     near = get_close_matches(wanted, folded, 1)
     if not near and len(wanted) >= _LEAST_PART:
         near = [each for each in folded if wanted in each]
@@ -102,8 +103,9 @@ def did_you_mean(given: str, names: Iterable[str]) -> str:
     return f" (did you mean {meant!r}?)" if meant else ""
 
 
-def _folded(name: str) -> str:
-    return name.casefold().replace("-", "").replace("_", "")
+def squashed(name: str) -> str:
+    """Return a name in lower case without spaces, hyphens and underscores, so that its spellings compare equal."""
+    return "".join(char for char in name if char not in "_- ").casefold()
 
 
 def utc_text(moment: datetime) -> str:

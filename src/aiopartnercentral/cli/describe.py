@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import attrs
 
 from aiopartnercentral._utils import model_data
-from aiopartnercentral._utils.text import clean, docstring, one_line
+from aiopartnercentral._utils.text import clean, docstring, one_line, squashed
 from aiopartnercentral.cli.each import nested_text
 from aiopartnercentral.cli.runner import USAGE, CommandError
 from aiopartnercentral.cli.services import SERVICES, facts, load
 from aiopartnercentral.cli.shapes import Shapes, written
 from aiopartnercentral.cli.subcommands import subcommand
 from aiopartnercentral.cli.table import Column, encoded, render
-from aiopartnercentral.cli.terminal import is_styled, squashed, width_of, wrapped
+from aiopartnercentral.cli.terminal import is_styled, width_of, wrapped
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.errors import ServiceError
 from aiopartnercentral.types import OpenEnum, Operation, Structure

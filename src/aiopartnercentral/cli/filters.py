@@ -13,12 +13,11 @@ import attrs
 import typer
 
 from aiopartnercentral._serialization.members import attribute_types, without_none
-from aiopartnercentral._utils.text import argument_texts
+from aiopartnercentral._utils.text import argument_texts, squashed
 from aiopartnercentral.cli.option_values import check_text, one_of
 from aiopartnercentral.cli.options import FILTERS
 from aiopartnercentral.cli.services import load
 from aiopartnercentral.cli.shapes import TIME, Shapes, StructureReader, time_of, written
-from aiopartnercentral.cli.terminal import squashed
 from aiopartnercentral.types import OpenEnum
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from aiopartnercentral._serialization.conversion_errors import expected, key_segment
-from aiopartnercentral._utils.text import clean, listed, one_line
+from aiopartnercentral._utils.text import clean, listed, one_line, squashed
 from aiopartnercentral.cli.shorthand import ShorthandError, parse, shorthand
-from aiopartnercentral.cli.terminal import squashed
 from aiopartnercentral.errors import DecodeError
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ import attrs
 import typer
 
 from aiopartnercentral._utils import model_data
+from aiopartnercentral._utils.text import squashed
 from aiopartnercentral.cli.config import ListingArguments, ParsedListing
 from aiopartnercentral.cli.each import described, example_options
 from aiopartnercentral.cli.filters import Filter, filters_of
@@ -24,7 +25,6 @@ from aiopartnercentral.cli.option_values import one_of
 from aiopartnercentral.cli.options import FILTERS, OWN, SHARED, SOURCES
 from aiopartnercentral.cli.services import details, facts, pagination_of
 from aiopartnercentral.cli.shapes import Shapes
-from aiopartnercentral.cli.terminal import squashed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -21,7 +21,6 @@ __all__ = [
     "is_text",
     "say",
     "show",
-    "squashed",
     "tolerate_closed_stderr",
     "width_of",
     "wrapped",
@@ -36,11 +35,6 @@ _USUAL_WIDTH = 80
 def is_text(argument: str) -> bool:
     """Return whether a command-line argument is text, and not bytes that the locale cannot decode."""
     return argument == argument.encode("utf-8", "replace").decode()
-
-
-def squashed(name: str) -> str:
-    """Return a name in lower case without spaces, hyphens and underscores, so that its spellings compare equal."""
-    return "".join(char for char in name if char not in "_- ").lower()
 
 
 def is_terminal(stream: object) -> bool:

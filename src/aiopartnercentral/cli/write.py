@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import json
 import os
@@ -17,7 +16,7 @@ import attrs
 from aiopartnercentral._serialization import jsontext
 from aiopartnercentral._serialization.members import members
 from aiopartnercentral._utils import validators
-from aiopartnercentral._utils.text import clean, one_line
+from aiopartnercentral._utils.text import clean, nearest, one_line, squashed
 from aiopartnercentral.bulk import Limits, Source, Writes, WritesFinished
 from aiopartnercentral.bulk.write_journal import fingerprint
 from aiopartnercentral.cli.file_checks import check_given_files
@@ -128,18 +127,18 @@ def operation_of(name: str) -> tuple[str, Operation[Any, Any]]:
         CommandError: there is none, there are several, or it only reads.
     """
     service, _, spelt = name.rpartition(".")
-    wanted = spelt.replace("-", "").replace("_", "").lower()
+    wanted = squashed(spelt)
     every = {each: facts(each).operations for each in SERVICES if service in ("", each)}
     found = [
-        (each, operation) for each, known in every.items() for operation in known if operation.name.lower() == wanted
+        (each, operation) for each, known in every.items() for operation in known if squashed(operation.name) == wanted
     ]
     if len(found) > 1:
         choices = " or ".join(f"{each}.{spelt}" for each, _ in found)
         raise CommandError(f"{one_line(name)!r} is in {len(found)} services: write {choices}", exit_code=USAGE)
     if not found:
         names = [operation.name for known in every.values() for operation in known if not operation.readonly]
-        near = difflib.get_close_matches(spelt.title().replace("-", "").replace("_", ""), names, 1)
-        hint = f"did you mean {near[0]}?" if near else "`aiopartnercentral describe` lists all"
+        meant = nearest(spelt, names)
+        hint = f"did you mean {meant}?" if meant else "`aiopartnercentral describe` lists all"
         raise CommandError(f"there is no operation {one_line(name)!r}: {hint}", exit_code=USAGE)
     ((package, operation),) = found
     if operation.readonly:
