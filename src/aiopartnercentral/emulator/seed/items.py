@@ -16,10 +16,11 @@ from aiopartnercentral.emulator.seed.random import DeterministicRandom, index_of
 
 # The date of the seeded data, so that the same seed gives the same data next year.
 SEED_DATE = datetime(2025, 10, 1, tzinfo=UTC)
+# The seconds of a day, and how many days before that date the oldest items were made.
+DAY = 24 * 60 * 60
+OLDEST_DAYS = 900
 
 _SEED_DATE_TEXT = f"{SEED_DATE:%Y-%m-%dT%H:%M:%S}Z"
-_DAY = 24 * 60 * 60
-_OLDEST_DAYS = 900
 _VALID_DAYS = 15
 # Less than _VALID_DAYS, so that an invitation is answered, or still pending, before it expires.
 _ANSWER_DAYS = 13
@@ -85,7 +86,7 @@ class SeededCatalog:
 
     def _connection_type(self, other: Company, random: DeterministicRandom) -> tuple[dict[str, Any], str]:
         """Return one type of a connection and when it last changed."""
-        age = timedelta(seconds=random.below(_OLDEST_DAYS * _DAY) + _DAY)
+        age = timedelta(seconds=random.below(OLDEST_DAYS * DAY) + DAY)
         created = timestamp(SEED_DATE - age, random)
         name, email = other.contact
         kind: dict[str, Any] = {"CreatedAt": created, "InviterEmail": email, "InviterName": name, "Status": "ACTIVE"}
@@ -124,15 +125,15 @@ class SeededCatalog:
 
     def _unaccepted(self, status: str, random: DeterministicRandom) -> tuple[dict[str, Any], Company]:
         """Return the members that depend on the dates of an invitation that was not accepted, and its other company."""
-        age = timedelta(seconds=_DAY + random.below(_ANSWER_DAYS * _DAY))
+        age = timedelta(seconds=DAY + random.below(_ANSWER_DAYS * DAY))
         if status != "PENDING":
-            age += timedelta(days=_VALID_DAYS + random.below(_OLDEST_DAYS))
+            age += timedelta(days=_VALID_DAYS + random.below(OLDEST_DAYS))
         created = SEED_DATE - age
         expires = created + timedelta(days=_VALID_DAYS)
         changed = {
             "PENDING": created + timedelta(seconds=1),
             "EXPIRED": expires + timedelta(seconds=1),
-        }.get(status, created + timedelta(seconds=60 + random.below(_ANSWER_DAYS * _DAY)))
+        }.get(status, created + timedelta(seconds=60 + random.below(_ANSWER_DAYS * DAY)))
         other = make_company(random)
         name, email = other.contact
         members: dict[str, Any] = {
@@ -155,7 +156,7 @@ class SeededCatalog:
         return {
             "ConnectionId": connection["Id"],
             "ConnectionType": name,
-            "CreatedAt": timestamp(accepted - timedelta(seconds=60 + random.below(_ANSWER_DAYS * _DAY)), random),
+            "CreatedAt": timestamp(accepted - timedelta(seconds=60 + random.below(_ANSWER_DAYS * DAY)), random),
             "UpdatedAt": kind["CreatedAt"],
             "OtherParticipantIdentifier": connection["OtherParticipantAccountId"],
             "InviterEmail": kind["InviterEmail"],
@@ -167,7 +168,7 @@ class SeededCatalog:
         random = self._random("partner", index)
         company = make_company(random)
         identifier = self._identifier("partner", index)
-        created = SEED_DATE - timedelta(seconds=random.below(_OLDEST_DAYS * _DAY) + _DAY)
+        created = SEED_DATE - timedelta(seconds=random.below(OLDEST_DAYS * DAY) + DAY)
         given, family = company.contact[0].rsplit(" ", 1)
         partner: dict[str, Any] = {
             "Catalog": self.catalog,
@@ -202,7 +203,7 @@ class SeededCatalog:
             "Catalog": self.catalog,
             "Arn": self._preferences_arn(),
             "AccessType": access,
-            "UpdatedAt": timestamp(SEED_DATE - timedelta(seconds=random.below(_OLDEST_DAYS * _DAY)), random),
+            "UpdatedAt": timestamp(SEED_DATE - timedelta(seconds=random.below(OLDEST_DAYS * DAY)), random),
             "Revision": 1 + random.below(20),
         }
         if access == "ALLOW_BY_DEFAULT_DENY_SOME":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from aiopartnercentral.emulator.seed.items import SEED_DATE
+from aiopartnercentral.emulator.seed.items import DAY, OLDEST_DAYS, SEED_DATE
 from aiopartnercentral.emulator.seed.random import DeterministicRandom, index_of, make_identifier, timestamp
 from aiopartnercentral.emulator.seed.selling import SeededSelling, arn
 
@@ -20,8 +20,6 @@ Item = dict[str, Any]
 
 OF_AWS: Final = ""
 """The account of what AWS publishes."""
-DAY: Final = 24 * 60 * 60
-OLDEST_DAYS: Final = 900
 GOALS: Final = ("Migration", "Modernization", "Data Analytics", "Generative AI", "Security", "Resilience")
 _MONEY: Final = "USD"
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from aiopartnercentral.emulator.seed.companies import make_company
-from aiopartnercentral.emulator.seed.items import SEED_DATE
-from aiopartnercentral.emulator.seed.kinds import GOALS, OF_AWS, OLDEST_DAYS, Item, SeededItems, SeededKind, money
+from aiopartnercentral.emulator.seed.items import OLDEST_DAYS, SEED_DATE
+from aiopartnercentral.emulator.seed.kinds import GOALS, OF_AWS, Item, SeededItems, SeededKind, money
 from aiopartnercentral.emulator.seed.random import timestamp
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import attrs
 
 from aiopartnercentral.emulator.seed import vocabulary
 from aiopartnercentral.emulator.seed.companies import Company, make_company
-from aiopartnercentral.emulator.seed.items import SEED_DATE
-from aiopartnercentral.emulator.seed.kinds import DAY, GOALS, OF_AWS, OLDEST_DAYS, Item, SeededKind, money, month
+from aiopartnercentral.emulator.seed.items import DAY, OLDEST_DAYS, SEED_DATE
+from aiopartnercentral.emulator.seed.kinds import GOALS, OF_AWS, Item, SeededKind, money, month
 from aiopartnercentral.emulator.seed.marketing import SeededMarketing
 from aiopartnercentral.emulator.seed.random import DeterministicRandom, timestamp
 from aiopartnercentral.emulator.seed.selling import LONGER_SALT, arn

@@ -14,7 +14,7 @@ import attrs
 
 from aiopartnercentral.emulator.seed import vocabulary
 from aiopartnercentral.emulator.seed.companies import Company, make_company
-from aiopartnercentral.emulator.seed.items import SEED_DATE
+from aiopartnercentral.emulator.seed.items import DAY, OLDEST_DAYS, SEED_DATE
 from aiopartnercentral.emulator.seed.random import (
     DeterministicRandom,
     NumberedIdentifiers,
@@ -30,8 +30,6 @@ TEMPLATE: Final = "OpportunitySummary"
 LONGER_SALT: Final = 9
 """The random letters and digits of the identifiers that are one character longer than most."""
 
-DAY: Final = 24 * 60 * 60
-OLDEST_DAYS: Final = 900
 VALID_DAYS: Final = 15
 """How many days an engagement invitation is valid, as AWS documents it."""
 _ANSWER_DAYS: Final = 13

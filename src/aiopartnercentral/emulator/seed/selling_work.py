@@ -12,13 +12,11 @@ from typing import Any, Final
 
 import attrs
 
-from aiopartnercentral.emulator.seed.items import SEED_DATE
+from aiopartnercentral.emulator.seed.items import DAY, OLDEST_DAYS, SEED_DATE
 from aiopartnercentral.emulator.seed.random import NumberedIdentifiers, timestamp
 from aiopartnercentral.emulator.seed.selling import (
-    DAY,
     INDUSTRIES,
     LONGER_SALT,
-    OLDEST_DAYS,
     OPPORTUNITIES_PER_ENGAGEMENT,
     TEMPLATE,
     SeededSelling,
