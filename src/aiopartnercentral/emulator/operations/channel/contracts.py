@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral.emulator.errors import FieldProblem, invalid_state, validation_failed
 from aiopartnercentral.emulator.operations.arns import identifier_of
-from aiopartnercentral.emulator.operations.channel.relationships import RELATIONSHIPS, find_relationship
+from aiopartnercentral.emulator.operations.channel.relationships import RELATIONSHIPS, by_update, find_relationship
 from aiopartnercentral.emulator.operations.matching import is_one_of, moment
 from aiopartnercentral.emulator.operations.resources import Resource, response
 from aiopartnercentral.emulator.state.clock import format_timestamp
@@ -141,9 +141,6 @@ def list_channel_contracts(context: RequestContext) -> bytes:
             and is_one_of(details["relationshipIdentifier"], relationships)
             and is_one_of(details["legalEntityName"], filters.get("legalEntityNames"))
         )
-
-    def by_update(item: Item) -> tuple[datetime, str]:
-        return moment(item["updatedAt"]), item["id"]
 
     return CONTRACTS.listed(
         context,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiopartnercentral.emulator.errors import invalid_field, invalid_state
 from aiopartnercentral.emulator.operations.arns import identifier_of
-from aiopartnercentral.emulator.operations.channel.relationships import ACCOUNTS, RELATIONSHIPS
-from aiopartnercentral.emulator.operations.matching import is_one_of, moment
+from aiopartnercentral.emulator.operations.channel.relationships import ACCOUNTS, RELATIONSHIPS, by_update
+from aiopartnercentral.emulator.operations.matching import is_one_of
 from aiopartnercentral.emulator.operations.resources import Resource, response
 from aiopartnercentral.emulator.seed.records import VALID_DAYS
 from aiopartnercentral.emulator.state.clock import format_timestamp
@@ -152,7 +152,7 @@ def list_channel_handshakes(context: RequestContext) -> bytes:
         result_key="items",
         shape="ChannelHandshakeSummary",
         keep=keep,
-        order=(lambda item: (moment(item["updatedAt"]), item["id"])) if order else None,
+        order=by_update if order else None,
         descending=order.get("sortOrder") == "Descending",
         is_visible=is_visible,
         shown=lambda record: {**record.item, "status": _status(record, context.now)},

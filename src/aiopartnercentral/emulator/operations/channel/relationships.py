@@ -11,6 +11,8 @@ from aiopartnercentral.emulator.state.clock import format_timestamp
 from aiopartnercentral.emulator.state.collection import encode
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aiopartnercentral.emulator.operations.context import RequestContext
     from aiopartnercentral.emulator.state.records import Record
 
@@ -66,12 +68,13 @@ def list_program_management_accounts(context: RequestContext) -> bytes:
         result_key="items",
         shape="ProgramManagementAccountSummary",
         keep=keep,
-        order=_by_update if "sort" in request else None,
+        order=by_update if "sort" in request else None,
         descending=request.get("sort", {}).get("sortOrder") == "Descending",
     )
 
 
-def _by_update(item: dict[str, Any]) -> Any:  # noqa: ANN401 - only compared
+def by_update(item: dict[str, Any]) -> tuple[datetime, str]:
+    """Return what to sort an item by: the time of its latest change."""
     return moment(item["updatedAt"]), item["id"]
 
 
@@ -146,7 +149,7 @@ def list_relationships(context: RequestContext) -> bytes:
         result_key="items",
         shape="RelationshipSummary",
         keep=keep,
-        order=_by_update if "sort" in request else None,
+        order=by_update if "sort" in request else None,
         descending=request.get("sort", {}).get("sortOrder") == "Descending",
     )
 
