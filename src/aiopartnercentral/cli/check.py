@@ -21,7 +21,7 @@ from aiopartnercentral.cli.messages import cause_lines, explain, explain_all, un
 from aiopartnercentral.cli.options import LOGGING
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import foreseen
-from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
+from aiopartnercentral.cli.runner import FAILED, UsageError
 from aiopartnercentral.cli.services import details, load, service_of
 from aiopartnercentral.cli.sources import sources_of_file
 from aiopartnercentral.cli.table import Column, encoded, prose, render
@@ -158,7 +158,7 @@ async def try_each(
             config=config,
         )
     except ValueError as error:  # two sources with one label
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+        raise UsageError(one_line(str(error))) from None
     async with collection as stream:
 
         async def work() -> None:
@@ -191,18 +191,16 @@ def _listing(command: str) -> Listing[Any, Any]:
     """Return the listing without filters.
 
     Raises:
-        CommandError: there is no such listing, or it needs filters.
+        UsageError: there is no such listing, or it needs filters.
     """
     service = service_of(command)
     if service is None or command in details()[service]:
         text = f"{one_line(command)} is not a listing of a catalog: collect --help lists them"
-        raise CommandError(text, exit_code=USAGE)
+        raise UsageError(text)
     try:
         listing: Listing[Any, Any] = getattr(load(service, "listings"), command.replace("-", "_"))()
     except TypeError as error:
-        raise CommandError(
-            f"{one_line(str(error))}: only listings without required filters can be checked", exit_code=USAGE
-        ) from None
+        raise UsageError(f"{one_line(str(error))}: only listings without required filters can be checked") from None
     return listing
 
 

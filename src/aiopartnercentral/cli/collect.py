@@ -31,7 +31,7 @@ from aiopartnercentral.cli.option_values import Format, OnFailure
 from aiopartnercentral.cli.options import TIMEOUT
 from aiopartnercentral.cli.progress import Progress, with_progress
 from aiopartnercentral.cli.report_file import BeginningReport, begin_of, foreseen, say_whole, write_report
-from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
+from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError, UsageError
 from aiopartnercentral.cli.services import facts
 from aiopartnercentral.cli.sinks import StreamSink, count_malformed, malformed_sink, write_malformed
 from aiopartnercentral.cli.sources import sources_of
@@ -169,7 +169,7 @@ class _Run:
         except (ValueError, ImportError) as error:
             # A missing package, a duplicate label, an invalid template, a file with two uses, a directory.
             names = {one.method: one.command for one in config.listings}
-            raise CommandError(one_line(in_options(str(error), names), limit=None), exit_code=USAGE) from error
+            raise UsageError(one_line(in_options(str(error), names), limit=None)) from error
         self._is_streamed = False
         self._sink = output
         if output is not None and config.malformed is not None:

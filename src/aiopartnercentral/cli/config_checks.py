@@ -10,9 +10,9 @@ import attrs
 
 from aiopartnercentral._utils.text import clean
 from aiopartnercentral.cli.config import Config
-from aiopartnercentral.cli.option_values import Format, contradictions
+from aiopartnercentral.cli.option_values import Format, s3_contradictions
 from aiopartnercentral.cli.options import switch_of
-from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.runner import UsageError
 from aiopartnercentral.cli.terminal import is_text
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.compression import KNOWN, format_of, is_supported, split_extension
@@ -35,17 +35,17 @@ def combine(parsed: Sequence[ParsedListing]) -> Config:
     """Return the configuration of all listings together.
 
     Raises:
-        CommandError: an option is missing, given twice, or excludes another.
+        UsageError: an option is missing, given twice, or excludes another.
     """
     given: dict[str, Any] = {}
     given_after: dict[str, str] = {}
     for one in parsed:
         command = one.listing.command
         if any(other.listing.command == command for other in parsed if other is not one):
-            raise _wrong(f"{command} is given twice: each listing is collected once")
+            raise UsageError(f"{command} is given twice: each listing is collected once")
         for name, value in one.given.items():
             if name in given_after:
-                raise _wrong(
+                raise UsageError(
                     f"{switch_of(name)} is given after {given_after[name]} and after {command}: give it once, it "
                     "applies to all listings"
                 )
@@ -56,12 +56,8 @@ def combine(parsed: Sequence[ParsedListing]) -> Config:
     if (config.form is Format.TABLE or config.ordered) and _has_only_date(config.output):
         config = attrs.evolve(config, output=config.dated("output") or "", template=config.output)
     for line in _contradictions(config):
-        raise _wrong(line)
+        raise UsageError(line)
     return config
-
-
-def _wrong(line: str) -> CommandError:
-    return CommandError(line, exit_code=USAGE)
 
 
 def _has_only_date(path: str | Path) -> bool:
@@ -83,7 +79,7 @@ def _contradictions(config: Config) -> Iterator[str]:
     yield from _of_report(config)
     yield from _of_log(config)
     objects = {"--output": config.output, "--report": config.report, "--checkpoint": config.checkpoint}
-    yield from contradictions(objects, {"spool": config.spool, **config.of_s3})
+    yield from s3_contradictions(objects, {"spool": config.spool, **config.of_s3})
     if config.ordered and config.sink_option is not None:
         yield f"--ordered and {config.sink_option} exclude each other: only a stream of lines or a table has an order"
 

@@ -18,7 +18,7 @@ import attrs
 from aiopartnercentral._utils import model_data
 from aiopartnercentral._utils.text import clean, docstring, one_line, squashed
 from aiopartnercentral.cli.each import nested_text
-from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.runner import UsageError
 from aiopartnercentral.cli.services import SERVICES, facts, load
 from aiopartnercentral.cli.shapes import Shapes, written
 from aiopartnercentral.cli.subcommands import subcommand
@@ -107,7 +107,7 @@ def _find(typed: str) -> tuple[_Package, str]:
     """Return the name with this spelling, and its service; the class of a union's member has the union's.
 
     Raises:
-        CommandError: there is none, or several services have one.
+        UsageError: there is none, or several services have one.
     """
     before, _, wanted = typed.strip().removesuffix("()").rpartition(".")
     wanted, within = squashed(wanted), before.rpartition(".")[2].lower()
@@ -119,10 +119,10 @@ def _find(typed: str) -> tuple[_Package, str]:
         names = {spelling: name for package in packages for spelling, name in _spellings(package).items()}
         near = dict.fromkeys(names[one] for one in difflib.get_close_matches(wanted, names, 5))
         hint = f"did you mean {', '.join(near)}?" if near else "`aiopartnercentral describe` lists all names"
-        raise CommandError(f"there is no operation or type {one_line(typed)!r}: {hint}", exit_code=USAGE)
+        raise UsageError(f"there is no operation or type {one_line(typed)!r}: {hint}")
     if len(found) > 1:
         choices = " or ".join(f"{package.service}.{name}" for package, name in found.items())
-        raise CommandError(f"{one_line(typed)!r} is in {len(found)} services: write {choices}", exit_code=USAGE)
+        raise UsageError(f"{one_line(typed)!r} is in {len(found)} services: write {choices}")
     return next(iter(found.items()))
 
 

@@ -9,7 +9,7 @@ import attrs
 
 from aiopartnercentral._utils.text import listed, one_line
 from aiopartnercentral.cli.options import switch_of
-from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.runner import UsageError
 from aiopartnercentral.cli.services import details, load, pagination_of, summaries
 from aiopartnercentral.types.attribute_paths import is_text, item_class, resolved
 
@@ -34,7 +34,7 @@ def listing_of(arguments: ListingArguments, every: Sequence[ListingArguments]) -
         every: all listings of the run; the filters of the other listing are those that it has here.
 
     Raises:
-        CommandError: the options say so wrongly.
+        UsageError: the options say so wrongly.
     """
     taken = {name: value for name, value in arguments.arguments.items() if _is_taken(value)}
     filters = {name: value for name, value in arguments.arguments.items() if name not in taken}
@@ -45,21 +45,21 @@ def listing_of(arguments: ListingArguments, every: Sequence[ListingArguments]) -
     if not taken:
         if is_detail:
             form = _form(arguments.service, arguments.command)
-            raise _wrong(f"{arguments.command} is collected for each item of a listing: give an option {form}")
+            raise UsageError(f"{arguments.command} is collected for each item of a listing: give an option {form}")
         listing: Listing[Any, Any] = function(**filters)
         return listing
     members, parents = {}, {}
     for name, value in taken.items():
         option = f"{switch_of(name)} of {arguments.command}"
         if not isinstance(value, str):
-            raise _wrong(f"{option} is a list, and {_PREFIX} gives one value of each item")
+            raise UsageError(f"{option} is a list, and {_PREFIX} gives one value of each item")
         command, dot, attribute = value.removeprefix(_PREFIX).partition(".")
         if not (command and dot and attribute):
             form = _form(arguments.service, arguments.command, name)
-            raise _wrong(f"{option} must be {form}, not {one_line(value)}")
+            raise UsageError(f"{option} must be {form}, not {one_line(value)}")
         members[name], parents[command] = attribute.replace("-", "_"), option
     if len(parents) > 1:
-        raise _wrong(
+        raise UsageError(
             f"{' and '.join(parents.values())} name different listings: {' and '.join(map(one_line, parents))}"
         )
     ((command, option),) = parents.items()
@@ -67,7 +67,7 @@ def listing_of(arguments: ListingArguments, every: Sequence[ListingArguments]) -
     try:
         return parent.each(function, members, **filters)
     except (TypeError, ValueError) as error:
-        raise _wrong(f"{option}: {one_line(str(error))}") from None
+        raise UsageError(f"{option}: {one_line(str(error))}") from None
 
 
 def _form(service: str, command: str, name: str | None = None) -> str:
@@ -89,21 +89,17 @@ def _is_taken(value: object) -> bool:
 def _parent(service: str, command: str, option: str, every: Sequence[ListingArguments]) -> Listing[Any, Any]:
     if command not in summaries()[service]:
         known = listed(summaries()[service])
-        raise _wrong(f"{option}: {one_line(command)} is not a listing of {service}; its listings are {known}")
+        raise UsageError(f"{option}: {one_line(command)} is not a listing of {service}; its listings are {known}")
     own = next((one for one in every if one.command == command), None)
     if own is not None and any(map(_is_taken, own.arguments.values())):
-        raise _wrong(f"{option}: {command} is itself below each item of another listing")
+        raise UsageError(f"{option}: {command} is itself below each item of another listing")
     filters = {} if own is None else own.arguments
     method = command.replace("-", "_")
     try:
         listing: Listing[Any, Any] = getattr(load(service, "listings"), method)(**filters)
     except TypeError as error:
-        raise _wrong(f"{option}: {one_line(str(error))}: collect {command} as well, with its filters") from None
+        raise UsageError(f"{option}: {one_line(str(error))}: collect {command} as well, with its filters") from None
     return listing
-
-
-def _wrong(line: str) -> CommandError:
-    return CommandError(line, exit_code=USAGE)
 
 
 def example_of(service: str, command: str) -> tuple[str, dict[str, str]] | None:

@@ -18,7 +18,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from aiopartnercentral._utils.log_formats import JsonFormatter, TextFormatter
 from aiopartnercentral._utils.text import clean, one_line
-from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.runner import CommandError, UsageError
 from aiopartnercentral.cli.terminal import is_terminal, say
 from aiopartnercentral.emulator import Clock, Credential, Denial, Emulator, Recorder, StateError, read_faults
 from aiopartnercentral.emulator.access_log import logger as accesses
@@ -239,13 +239,13 @@ async def serve(prepared: Prepared, *, access_log: bool = False, as_json: bool =
                 stack.enter_context(prepared.recorder)
             except FileExistsError:
                 reason = f"{place} exists already: give --record another file, or delete this one"
-                raise CommandError(reason, exit_code=USAGE) from None
+                raise UsageError(reason) from None
             except OSError as error:
-                raise CommandError(f"cannot create {place}: {error.strerror}", exit_code=USAGE) from None
+                raise UsageError(f"cannot create {place}: {error.strerror}") from None
         try:
             emulator = await stack.enter_async_context(prepared.emulator)
         except StateError as error:
-            raise CommandError(one_line(str(error), limit=None), exit_code=USAGE) from error
+            raise UsageError(one_line(str(error), limit=None)) from error
         except (OSError, UnicodeError) as error:
             place = f"{one_line(prepared.host)} port {prepared.port}"
             raise CommandError(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from aiopartnercentral._utils.text import clean, one_line
-from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
+from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError, UsageError
 from aiopartnercentral.cli.writer import STDOUT, Target, write_once
 from aiopartnercentral.emulator import read_faults
 from aiopartnercentral.emulator.faults.config_file import table_of
@@ -58,7 +58,7 @@ async def change(
         CommandError: an argument is wrong, the emulator cannot be reached, or it refuses a change.
     """
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise CommandError("URL must be the address of an emulator, such as http://127.0.0.1:8080", exit_code=USAGE)
+        raise UsageError("URL must be the address of an emulator, such as http://127.0.0.1:8080")
     try:
         changes = {} if scenario is None else read_tables(scenario)[1]
         if faults is not None:
@@ -73,7 +73,7 @@ async def change(
         if advance is not None:
             changes["clock"] = _table(changes, "clock") | {"advance_seconds": advance}
     except ValueError as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+        raise UsageError(one_line(str(error))) from None
     if requests_per_second is not None:
         changes["requests_per_second"] = requests_per_second or None
     with await Target.open(STDOUT) as target:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aiopartnercentral._utils.atomic_files import PREFIX
 from aiopartnercentral._utils.paths import check_distinct, is_directory, is_mistake, real_path
 from aiopartnercentral._utils.text import clean, one_line
-from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.runner import UsageError
 from aiopartnercentral.cli.terminal import STDOUT
 from aiopartnercentral.cli.writer import is_replaceable
 from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, writable_target
@@ -113,12 +113,12 @@ def check_given_files(*files: tuple[str, str | Path | None]) -> None:
         files: the options and their files; None if an option was not given.
 
     Raises:
-        CommandError: there is one.
+        UsageError: there is one.
     """
     try:
         _check_files([(name, str(path)) for name, path in files if path is not None and _may_be_file(Path(path))])
     except ValueError as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+        raise UsageError(one_line(str(error))) from None
 
 
 def _may_be_file(path: Path) -> bool:

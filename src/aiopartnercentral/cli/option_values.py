@@ -38,12 +38,12 @@ __all__ = [
     "check_rate",
     "check_region",
     "check_text",
-    "contradictions",
     "duration",
     "max_age",
     "names",
     "one_of",
     "profiles",
+    "s3_contradictions",
     "s3_options",
     "since",
 ]
@@ -237,7 +237,7 @@ def s3_options(outputs: Sequence[str | None], given: Mapping[str, Any]) -> S3Opt
     return S3Options(**arguments)
 
 
-def contradictions(objects: Mapping[str, str | None], given: Mapping[str, Any]) -> Iterator[str]:
+def s3_contradictions(objects: Mapping[str, str | None], given: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for each option of S3 that is not valid or applies to nothing.
 
     Arguments:

@@ -16,7 +16,7 @@ from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.bulk import load_report
 from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD
 from aiopartnercentral.cli.messages import explain
-from aiopartnercentral.cli.runner import USAGE, CommandError
+from aiopartnercentral.cli.runner import CommandError, UsageError
 from aiopartnercentral.cli.terminal import say
 from aiopartnercentral.cli.writer import STDOUT, Target, create_directories, is_replaceable, write_once
 from aiopartnercentral.errors import AioPartnerCentralError, SinkError
@@ -144,18 +144,18 @@ def begin_of(config: Config) -> datetime | Report[Origin] | None:
         return path
     if is_html(str(path)):
         reason = f"{clean(str(path))} is a page for a browser, and only a JSON report can be read"
-        raise CommandError(f"--since: {reason}", exit_code=USAGE)
+        raise UsageError(f"--since: {reason}")
     try:
         return load_report(path)
     except FileNotFoundError as error:
         if config.reports_to_since:
             return None
         reason = f"{error.strerror}; a run whose --report has the same name may begin without it"
-        raise CommandError(f"cannot read {clean(str(path))}: {reason}", exit_code=USAGE) from None
+        raise UsageError(f"cannot read {clean(str(path))}: {reason}") from None
     except OSError as error:
-        raise CommandError(f"cannot read {clean(str(path))}: {error.strerror}", exit_code=USAGE) from error
+        raise UsageError(f"cannot read {clean(str(path))}: {error.strerror}") from error
     except ValueError as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+        raise UsageError(one_line(str(error))) from None
 
 
 def say_whole(names: Iterable[str]) -> None:

@@ -27,7 +27,7 @@ from aiopartnercentral.cli.terminal import say
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterator
 
-__all__ = ["FAILED", "PIPE_CLOSED", "USAGE", "CommandError", "run"]
+__all__ = ["FAILED", "PIPE_CLOSED", "USAGE", "CommandError", "UsageError", "run"]
 
 FAILED = 1
 USAGE = 2
@@ -53,6 +53,13 @@ class CommandError(Exception):
         super().__init__(*lines)
         self.lines = lines
         self.exit_code = exit_code
+
+
+class UsageError(CommandError):
+    """The arguments or the files that they name are wrong."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines, exit_code=USAGE)
 
 
 _Received: TypeAlias = SimpleQueue[signal.Signals | None]

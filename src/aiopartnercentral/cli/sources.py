@@ -8,8 +8,7 @@ import anyio.to_thread
 
 from aiopartnercentral._utils.text import clean, one_line
 from aiopartnercentral.bulk import Source, load_sources
-from aiopartnercentral.cli.runner import USAGE, CommandError
-from aiopartnercentral.errors import SourcesFileError
+from aiopartnercentral.cli.runner import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +23,7 @@ async def sources_of(config: Config) -> Sequence[Source]:
     """Return the sources of the file, or one for each catalog.
 
     Raises:
-        CommandError: an option or the file has an invalid value.
+        UsageError: an option or the file has an invalid value.
     """
     if config.sources is not None:
         return await sources_of_file(config.sources)
@@ -40,21 +39,19 @@ async def sources_of(config: Config) -> Sequence[Source]:
             for catalog in config.catalogs
         ]
     except ValueError as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+        raise UsageError(one_line(str(error))) from None
 
 
 async def sources_of_file(path: Path) -> Sequence[Source]:
     """Return the sources of a file.
 
     Raises:
-        CommandError: the file cannot be read, or is not valid.
+        UsageError: the file cannot be read, or is not valid.
     """
     try:
         # In a thread, which Ctrl-C can abandon while it waits for the writer of a named pipe.
         return await anyio.to_thread.run_sync(load_sources, path, abandon_on_cancel=True)
-    except SourcesFileError as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
     except OSError as error:
-        raise CommandError(f"cannot read {clean(str(path))}: {error.strerror}", exit_code=USAGE) from error
+        raise UsageError(f"cannot read {clean(str(path))}: {error.strerror}") from error
     except ValueError as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+        raise UsageError(one_line(str(error))) from None

@@ -23,7 +23,7 @@ from aiopartnercentral.cli.file_checks import check_given_files
 from aiopartnercentral.cli.log import LogOptions, logged
 from aiopartnercentral.cli.messages import explain, say_misspelt
 from aiopartnercentral.cli.options import LOGGING
-from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError
+from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError, UsageError
 from aiopartnercentral.cli.services import SERVICES, facts
 from aiopartnercentral.cli.terminal import say
 from aiopartnercentral.cli.writer import STDOUT, Target, deliver
@@ -117,7 +117,7 @@ def _writes(
             **({} if options["timeout"] is None else {"timeout": options["timeout"]}),
         )
     except (TypeError, ValueError) as error:
-        raise CommandError(one_line(str(error)), exit_code=USAGE) from None
+        raise UsageError(one_line(str(error))) from None
 
 
 def operation_of(name: str) -> tuple[str, Operation[Any, Any]]:
@@ -134,15 +134,15 @@ def operation_of(name: str) -> tuple[str, Operation[Any, Any]]:
     ]
     if len(found) > 1:
         choices = " or ".join(f"{each}.{spelt}" for each, _ in found)
-        raise CommandError(f"{one_line(name)!r} is in {len(found)} services: write {choices}", exit_code=USAGE)
+        raise UsageError(f"{one_line(name)!r} is in {len(found)} services: write {choices}")
     if not found:
         names = [operation.name for known in every.values() for operation in known if not operation.readonly]
         meant = nearest(spelt, names)
         hint = f"did you mean {meant}?" if meant else "`aiopartnercentral describe` lists all"
-        raise CommandError(f"there is no operation {one_line(name)!r}: {hint}", exit_code=USAGE)
+        raise UsageError(f"there is no operation {one_line(name)!r}: {hint}")
     ((package, operation),) = found
     if operation.readonly:
-        raise CommandError(f"{operation.name} only reads: there is nothing to write", exit_code=USAGE)
+        raise UsageError(f"{operation.name} only reads: there is nothing to write")
     return package, operation
 
 

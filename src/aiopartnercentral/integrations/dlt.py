@@ -40,7 +40,6 @@ OnFailure: TypeAlias = Literal["report", "raise"]
 _REPORT: Final = "report"
 _REPORT_KEY: Final = ("run_id", "label", "catalog", "listing")
 _CURSORS: Final = "cursors"
-_NAME = validators.text
 _ON_ERROR = validators.one_of(["report", "raise"])
 
 
@@ -125,7 +124,7 @@ def dlt_source(
     def resources() -> list[Any]:
         return [table.resource(dlt) for table in tables]
 
-    made = dlt.source(resources, name=_NAME("name", name), section=name, schema_contract=schema_contract)()
+    made = dlt.source(resources, name=validators.text("name", name), section=name, schema_contract=schema_contract)()
     _check_names(made.schema.naming.normalize_table_identifier, named)
     return made
 
