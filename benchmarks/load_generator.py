@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 from contextlib import ExitStack
@@ -12,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.server import HOST, Address
+from benchmarks.server import HEAD_END, HOST, LENGTH, Address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _CHUNK = 1 << 18
-_HEAD_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 def request_of(operation: str, members: dict[str, Any], *, account: str = "123456789012") -> bytes:
@@ -82,10 +79,10 @@ def _connect(address: Address) -> socket.socket:
 def _receive(connection: socket.socket) -> bytes:
     """Return the body of the next answer."""
     received = _more(connection)
-    while _HEAD_END not in received:
+    while HEAD_END not in received:
         received += _more(connection)
-    head, _, body = received.partition(_HEAD_END)
-    status, length = head.partition(b"\r\n")[0], _LENGTH.search(head)
+    head, _, body = received.partition(HEAD_END)
+    status, length = head.partition(b"\r\n")[0], LENGTH.search(head)
     if length is None or b" 200 " not in status:
         raise BenchmarkError(f"the server answered {status.decode()}")
     parts, missing = [body], int(length[1]) - len(body)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOST = "127.0.0.1"
-_HEAD_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+HEAD_END = b"\r\n\r\n"
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _OPERATION = re.compile(rb"\r\nx-amz-target: *PartnerCentralAccount\.ListConnections\r\n", re.IGNORECASE)
 _CBOR = re.compile(rb"POST /service/PartnerCentralRevenueMeasurement/operation/ListRevenueAttributions ")
 _STARTED = formatdate(usegmt=True).encode()
@@ -85,11 +85,11 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer a request once it is complete."""
         self._received += data
-        end = self._received.find(_HEAD_END)
+        end = self._received.find(HEAD_END)
         if end < 0:
             return
-        head = self._received[: end + len(_HEAD_END)]
-        length = _LENGTH.search(head)
+        head = self._received[: end + len(HEAD_END)]
+        length = LENGTH.search(head)
         if length is None:
             self._send(_answer(b"411 Length Required", b"{}"))
             return
