@@ -152,7 +152,7 @@ def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
     """Yield the members of a generated class, in the order of its fields."""
     name, is_error = cls.__name__, issubclass(cls, ServiceError)
     facts: Facts = import_module(f"{package_of(cls)}.fast").FAST.facts
-    tag = vars(cls)["tag"] if issubclass(cls, Variant) else None
+    tag = cls.tag if issubclass(cls, Variant) else None
     for field, kind, has_default, is_redacted in _error_fields(cls) if is_error else _fields(cls):
         required = not has_default or field in facts.required.get(name, ())
         sensitive = is_redacted or field in facts.sensitive.get(name, ())

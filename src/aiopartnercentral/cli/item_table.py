@@ -142,7 +142,7 @@ def _members(cls: type) -> list[tuple[str, Any]]:
     return [(field.name, without_none(hints[field.name])) for field in fields if field.repr is True]
 
 
-def _kind(value: object) -> str:
+def _kind(value: UnknownMember | Variant | None) -> str:
     return "" if value is None else tag(value)
 
 
@@ -183,12 +183,11 @@ def _structure(value: object) -> str:
     return names[0] if names else " ".join(text for _, text in members if text)
 
 
-def tag(variant: object) -> str:
+def tag(variant: UnknownMember | Variant) -> str:
     """Return the wire name of a union's member, even if the model does not know the member."""
     if isinstance(variant, UnknownMember):
         return f"{one_line(variant.tag)} (unknown)"
-    known: str = vars(type(variant))["tag"]
-    return known
+    return variant.tag
 
 
 def moment(value: datetime) -> str:

@@ -259,10 +259,9 @@ def _tagged_union(classes: tuple[type, ...], parents: tuple[Any, ...]) -> Tagged
     variants = []
     for cls in classes:
         if issubclass(cls, ModelVariant):
-            tag: str = vars(cls)["tag"]
-            name = unused_name("_".join(_WORDS.findall(tag)).lower() or tag, used)
+            name = unused_name("_".join(_WORDS.findall(cls.tag)).lower() or cls.tag, used)
             used.add(name)
-            variants.append(Variant(tag, name, cls, _data_type(attribute_types(cls)["value"], parents)))
+            variants.append(Variant(cls.tag, name, cls, _data_type(attribute_types(cls)["value"], parents)))
     return TaggedUnion(tuple(variants))
 
 

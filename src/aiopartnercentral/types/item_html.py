@@ -92,7 +92,7 @@ def _value(value: Any, depth: int) -> Html:  # noqa: ANN401 - any value of a mem
             found = Html(f"<strong>{text(value.tag)}</strong> <em>{_UNKNOWN}</em>")
         case Variant():
             (field,) = attrs.fields(type(value))  # type: ignore[arg-type] # each member is an attrs class
-            found = Html(f"<strong>{text(getattr(value, 'tag', ''))}</strong> {_member(value, field, depth)}")
+            found = Html(f"<strong>{text(value.tag)}</strong> {_member(value, field, depth)}")
         case Mapping() | list() | tuple() | Structure() if depth <= 0 and value:
             found = Html("\u2026")
         case Mapping():

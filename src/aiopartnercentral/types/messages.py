@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
 import attrs
 
@@ -27,9 +27,12 @@ class Structure(Generated):
 
 
 class Variant(Generated):
-    """Base of the classes of a union's known members; each has a `tag` and a `value`."""
+    """Base of the classes of a union's known members; each has a `value`."""
 
     __slots__ = ()
+
+    tag: ClassVar[str]
+    """The member's name on the wire."""
 
 
 class Request(Structure, Generic[ResponseT_co]):
