@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from aiopartnercentral._transport.options import region_name
 from aiopartnercentral._utils.paths import descriptor_of
 from aiopartnercentral.cli.terminal import STDOUT, is_text
 from aiopartnercentral.sinks.path_template import is_url, split_url
@@ -103,9 +104,10 @@ def check_endpoint(value: str | None) -> str | None:
 
 def check_region(value: str | None) -> str | None:
     """Reject text that cannot be the name of a region."""
-    if value is not None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", value):
-        raise typer.BadParameter(f"{value!a} is not a region: check its name")
-    return value
+    try:
+        return None if value is None else region_name("region", value)
+    except ValueError:
+        raise typer.BadParameter(f"{value!a} is not a region: check its name") from None
 
 
 def _is_address(value: str) -> bool:
