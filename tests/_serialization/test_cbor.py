@@ -65,7 +65,7 @@ def decode(body: bytes, name: str, converter: Any = None) -> Any:
 
 def exactly(body: bytes, name: str) -> Any:
     """Decode by the converter's hooks."""
-    return package.json_converter.structure(json.loads(cbor.to_json(body)), getattr(package, name))
+    return package.json_converter.loads(cbor.to_json(body), getattr(package, name))
 
 
 @pytest.mark.parametrize("name", RECEIVED)
@@ -210,8 +210,50 @@ def test_what_is_not_known_may_be_of_any_type() -> None:
     assert decode(body, "Thing") == exactly(body, "Thing") == package.Thing(id="a")
     assert cbor.to_json(body).startswith(
         b'{"Id":"a","Future":{"Big":1180591620717411303424,"Exact":1.10,"Bytes":"/w==",'
-        b'"When":"1970-01-01T00:00:01.500000Z","Not":"NaN","Tagged":["Infinity",{"x":[1]}],"Half":"1/2","Simple":'
+        b'"When":"1970-01-01T00:00:01.500000Z","Not":"NaN","Tagged":["Infinity",{"x":[1]}],"Half":[1,2],"Simple":'
     )
+
+
+def test_only_timestamps_and_large_numbers_are_interpreted() -> None:
+    """A response must not decide what cbor2 makes of it: regular expressions, e-mails, copies of other values."""
+    interpreted = set()
+    for tag in range(1 << 16):
+        for value in (b"\x01", b"\x61a", b"\x80"):
+            body = b"".join((b"\xd9", tag.to_bytes(2, "big"), value))
+            try:
+                found = cbor._loads(body, cbor._USUAL)
+            except cbor2.CBORDecodeError as error:
+                found = error.__cause__
+            if not (isinstance(found, ValueError) and found.args == ("a reference",)):
+                kept = isinstance(found, cbor2.CBORTag) and found.tag == tag
+                interpreted |= set() if kept else {tag}
+    assert interpreted <= {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("place", ["known", "unknown"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"\xd8\x1c\x81\xd8\x1d\x00",  # a list that has itself
+        b"\x82\xd8\x1c\x61x\xd8\x1d\x00",
+        b"\xd9\x01\x00\x82\x63abc\xd8\x19\x00",
+        b"\xc4\x82\x01\xc2\x5a\x00\x01\x00\x00" + b"\xff" * 65536,  # would take a second
+    ],
+)
+def test_what_is_much_larger_than_its_body_is_refused(value: bytes, place: str) -> None:
+    body = b"\xa1" + cbor2.dumps({"known": "Id", "unknown": "Future"}[place]) + value
+    with pytest.raises(DecodeError, match="not CBOR"):
+        cbor.to_json(body)
+    if place == "known" or value[0] != 0xC4:
+        with pytest.raises(DecodeError, match="not CBOR"):
+            decode(body, "Thing")
+
+
+def test_what_has_another_tag_is_decoded_as_its_value() -> None:
+    expression = cbor2.CBORTag(35, "(")  # which is none
+    body = cbor2.dumps({"Id": "a", "Future": expression})
+    assert decode(body, "Thing") == package.Thing(id="a")
+    assert cbor.to_json(body) == b'{"Id":"a","Future":"("}'
 
 
 def test_hooks_take_effect_and_get_json() -> None:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cbor2
 import msgspec
@@ -21,10 +22,14 @@ from aiopartnercentral.errors import DecodeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    _TagDecoder: TypeAlias = Callable[[Any, bool], Any]
+
 # The heads of infinity and NaN in two, four and eight bytes. They may also occur in other values, but not in text, as
 # UTF-8 has no such bytes.
 _MAY_BE_NOT_FINITE = re.compile(rb"\xf9[\x7c-\x7f\xfc-\xff]|\xfa[\x7f\xff][\x80-\xff]|\xfb[\x7f\xff][\xf0-\xff]")
-_TIMESTAMP = 1  # its tag
+_TIMESTAMP, _DECIMAL = 1, 4  # their tags
+_REFERENCES = (25, 28, 29, 256)
+_ADDITIONS = (0, 5, 30, 35, 36, 37, 52, 54, 100, 258, 260, 261, 1004, 43000, 55799)
 _PAIR, _END = b"\x82", b"\x46 ended"  # the head of an array of two, and a string of six bytes
 
 
@@ -34,7 +39,7 @@ def decoder(wire: type) -> Callable[[bytes], Any]:
     It raises an exception of any class for a body that is not CBOR, or that does not match the wire class.
     """
     types = (bytes, datetime)
-    return lambda body: msgspec.convert(_loads(body), wire, builtin_types=types)
+    return lambda body: msgspec.convert(_loads(body, _USUAL), wire, builtin_types=types)
 
 
 def to_json(body: bytes) -> bytes:
@@ -61,7 +66,7 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 - any value of CBOR
         DecodeError: the body is not CBOR.
     """
     with suppress(Exception):  # of cbor2, whose messages quote values
-        return _loads(body)
+        return _loads(body, _USUAL)
     raise DecodeError("not CBOR")
 
 
@@ -70,14 +75,18 @@ def dumps(value: object) -> bytes:
     return cbor2.dumps(value, datetime_as_timestamp=True)
 
 
-def _loads(body: bytes, **options: Any) -> Any:  # noqa: ANN401 - any value of CBOR
+def _loads(body: bytes, decoders: Mapping[int, _TagDecoder]) -> Any:  # noqa: ANN401 - any value of CBOR
     """Return the value of a body, which has nothing else.
+
+    Arguments:
+        body: the body.
+        decoders: what decodes the values with these tags.
 
     Raises:
         cbor2.CBORDecodeError: the body is not CBOR.
     """
     # cbor2 ignores what follows a value. So the body becomes the first of two values, and the second must be ours.
-    value, end = cbor2.loads(b"".join((_PAIR, body, _END)), **options)
+    value, end = cbor2.loads(b"".join((_PAIR, body, _END)), semantic_decoders=decoders)
     if end != _END[1:]:
         raise cbor2.CBORDecodeError("something follows the value")
     return value
@@ -85,9 +94,9 @@ def _loads(body: bytes, **options: Any) -> Any:  # noqa: ANN401 - any value of C
 
 def _loads_leniently(body: bytes) -> Any:  # noqa: ANN401 - as above
     try:
-        return _loads(body)
+        return _loads(body, _EXACT)
     except cbor2.CBORDecodeError:
-        return _loads(body, semantic_decoders={_TIMESTAMP: _timestamp})
+        return _loads(body, {**_EXACT, _TIMESTAMP: _timestamp})
 
 
 def _timestamp(value: Any, _: object) -> Any:  # noqa: ANN401 - as above
@@ -96,6 +105,22 @@ def _timestamp(value: Any, _: object) -> Any:  # noqa: ANN401 - as above
         return datetime.fromtimestamp(value, UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return value
+
+
+def _decimal(value: Any, _: object) -> Decimal:  # noqa: ANN401 - as above
+    """Return the number of an exponent and a mantissa; Python refuses to write more than some thousand digits."""
+    exponent, mantissa = value
+    return Decimal(f"{mantissa:d}e{exponent:d}")
+
+
+def _refused(_value: object, _: object) -> None:
+    """Refuse a value that refers to others: a short body may stand for one that fills the memory."""
+    raise ValueError("a reference")
+
+
+def _kept(tag: int) -> _TagDecoder:
+    """Return the function that keeps a value with its tag, without what cbor2 would make of it."""
+    return lambda value, _: cbor2.CBORTag(tag, value)
 
 
 def _spelled(value: Any) -> Any:  # noqa: ANN401 - as above
@@ -118,4 +143,12 @@ def _other(value: object) -> Any:  # noqa: ANN401 - any value of JSON
     return _spelled(value.value) if isinstance(value, cbor2.CBORTag) else str(value)
 
 
+# The protocol has timestamps and large numbers. Of any other tag, cbor2 would make what a response must not decide: it
+# compiles regular expressions, parses e-mails and multiplies what is referred to.
+_EXACT: Mapping[int, _TagDecoder] = {
+    **dict.fromkeys(_REFERENCES, _refused),
+    **{tag: _kept(tag) for tag in _ADDITIONS},
+    _DECIMAL: _decimal,
+}
+_USUAL: Mapping[int, _TagDecoder] = {**_EXACT, _DECIMAL: _kept(_DECIMAL)}
 _ENCODER = msgspec.json.Encoder(enc_hook=_other, decimal_format="number")
