@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -9,7 +10,7 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from aiopartnercentral import account
+from aiopartnercentral import account, selling
 from aiopartnercentral._serialization import fast_encode, jsontext
 from aiopartnercentral.errors import EncodeError
 
@@ -94,6 +95,27 @@ def outcome(dumps: Any, obj: object) -> object:
         return dumps(obj)
     except EncodeError as error:
         return (error.path, str(error))
+
+
+class Number(float):
+    __slots__ = ()
+
+
+def test_numbers_of_other_classes_are_numbers() -> None:
+    """Such as those of NumPy."""
+    value = selling.OpportunitySearchFilterValueDoubleValue(Number(1.5))
+    assert selling.json_converter.dumps(value) == b'{"DoubleValue":1.5}'
+    unknown = account.ParticipantUnknown("X", {"a": [Number(1.5)]})
+    assert account.json_converter.dumps(unknown) == b'{"X":{"a":[1.5]}}'
+
+
+@pytest.mark.parametrize("value", [math.nan, {1: 2}, {None: 1}, object(), {1, 2}, {"a": MOMENT}])
+@pytest.mark.parametrize("converter", ["json_converter", "botocore_converter"])
+def test_the_value_of_an_unknown_union_member_must_be_json(converter: str, value: Any) -> None:
+    connection = attrs.evolve(DETAIL, other_participant=account.ParticipantUnknown("X", value))
+    with pytest.raises(EncodeError) as caught:
+        getattr(account, converter).unstructure(connection)
+    assert caught.value.path.startswith("$.OtherParticipant.X")
 
 
 def test_a_class_of_the_users_own_is_encoded_by_the_hooks() -> None:

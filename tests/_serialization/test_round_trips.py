@@ -10,7 +10,7 @@ import pytest
 
 from aiopartnercentral import account, to_dict, to_json
 from aiopartnercentral._serialization import JsonConverter
-from aiopartnercentral._serialization.encode import check_sendable
+from aiopartnercentral._serialization.encode import check_sendable, encode_document
 from aiopartnercentral.errors import DecodeError, EncodeError
 from tests.support.account_model import decode
 from tests.support.service_server import loaded
@@ -117,3 +117,5 @@ def test_a_payload_that_is_nested_too_deeply_is_not_written() -> None:
         payload = [payload]
     with pytest.raises(EncodeError, match="nested too deeply"):
         account.json_converter.dumps(account.ParticipantUnknown("Robot", payload))
+    with pytest.raises(EncodeError, match="nested too deeply"):
+        encode_document(payload)

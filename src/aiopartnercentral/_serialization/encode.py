@@ -54,7 +54,7 @@ def encode_float(value: object) -> float | str:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise expected("float", value, EncodeError)
     if math.isfinite(value):
-        return value
+        return int(value) if isinstance(value, int) else float(value)  # as JSON encoders refuse other classes
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
@@ -78,6 +78,15 @@ def encode_bytes(value: bytes) -> bytes:
 
 def encode_document(value: JsonValue) -> JsonValue:
     """Return a document as plain JSON, or raise `EncodeError` with the path of a value that JSON cannot hold."""
+    try:
+        return _document(value)
+    except EncodeError as error:
+        if not isinstance(error.__cause__, RecursionError):
+            raise
+    raise EncodeError("nested too deeply to be written as JSON")  # without its path of a thousand parts
+
+
+def _document(value: JsonValue) -> JsonValue:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -86,7 +95,7 @@ def encode_document(value: JsonValue) -> JsonValue:
         return encode_integer(value)
     if isinstance(value, float | Decimal):
         if value.is_finite() if isinstance(value, Decimal) else math.isfinite(value):
-            return value
+            return value if isinstance(value, Decimal) else float(value)
         raise EncodeError("expected a value that JSON can hold, got a float that is not a number")
     if isinstance(value, Mapping):
         return _DOCUMENT_MAP(value)
@@ -156,8 +165,8 @@ def nullable_encoder(value: Encode[T]) -> Encode[T | None]:
     return lambda obj: None if obj is None else value(obj)
 
 
-_DOCUMENT_LIST: Encode[Any] = list_encoder(encode_document)
-_DOCUMENT_MAP: Encode[Any] = map_encoder(encode_string, encode_document)
+_DOCUMENT_LIST: Encode[Any] = list_encoder(_document)
+_DOCUMENT_MAP: Encode[Any] = map_encoder(encode_string, _document)
 
 
 def hidden_encoder(value: Encode[T]) -> Encode[T]:
@@ -207,13 +216,20 @@ def unknown_encoder(converter: cattrs.Converter, cls: type[UnknownMember], *, is
         if type(obj) is not cls:
             return encode_derived(converter, obj, cls)
         if is_botocore:
-            payload = {} if obj.value is None else {"value": obj.value}
+            payload = {} if obj.value is None else {"value": _payload(obj)}
             return {UNKNOWN_MEMBER: _Marker(name=obj.tag, **payload)}
         if obj.value is None:
             raise _without_payload(obj.tag)
-        return {obj.tag: obj.value}
+        return {obj.tag: _payload(obj)}
 
     return encode
+
+
+def _payload(obj: UnknownMember) -> JsonValue:
+    try:
+        return encode_document(obj.value)
+    except Exception as error:  # noqa: BLE001 - raised again, with its place
+        raise_within(error, key_segment(obj.tag), EncodeError)
 
 
 def check_sendable(params: JsonValue, path: str = "$") -> None:

@@ -156,7 +156,8 @@ def members(cls: type, *, is_botocore: bool) -> Iterator[Member]:
     for field, kind, has_default, is_redacted in _error_fields(cls) if is_error else _fields(cls):
         required = not has_default or field in facts.required.get(name, ())
         sensitive = is_redacted or field in facts.sensitive.get(name, ())
-        wire_name = tag or facts.wire_names.get(name, {}).get(field) or facts.naming(field)
+        wire_names = facts.wire_names.get(name, {}) if tag is None else {field: tag}
+        wire_name = wire_names[field] if field in wire_names else facts.naming(field)
         botocore_name = facts.botocore_names.get(name, {}).get(field, wire_name)
         of = without_none(kind)
         yield Member(

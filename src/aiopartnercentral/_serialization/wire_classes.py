@@ -72,8 +72,11 @@ def open_enum(of: Any) -> type:  # noqa: ANN401 - any type form
 
 
 def _check_names(found: list[Member], *, is_response: bool) -> None:
-    """Refuse names on the wire that are other attributes of a wire class, which has members under both names."""
+    """Refuse names on the wire that are other attributes of a wire class, or that msgspec does not find in dataclasses.
+
+    A wire class has its members under both names.
+    """
     fields = {member.field: member.key for member in found} | ({"response_metadata": ""} if is_response else {})
     for key in fields.values():
-        if fields.get(key, key) != key or key.startswith("__"):
+        if fields.get(key, key) != key or key.startswith("__") or not key.isascii():
             raise UnusualError

@@ -100,3 +100,5 @@ class Named(Structure):
 
     text: str | None = None
     """`Text` on the wire."""
+    size: str | None = None
+    r"""`Gr\xf6\xdfe` on the wire."""
