@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import anyio
@@ -255,7 +256,8 @@ class Reads:
     """Answers the requests that read an object.
 
     Attributes:
-        answers: the responses, or the bytes of those whose connection breaks once these have arrived; then whole ones.
+        answers: the responses, functions that make them of the request and the store's response, or the bytes of those
+            whose connection breaks once these have arrived; then whole ones.
         ranges: the header `Range` of each request.
     """
 
@@ -281,7 +283,7 @@ class Reads:
         size = self.answers.pop(0)
         if not isinstance(size, int):
             await request.read()
-            return size
+            return await size(request, answer) if callable(size) else size
         response = web.StreamResponse(status=answer.status, headers=answer.headers)
         response.content_length = len(answer.body)
         await response.prepare(request)
@@ -327,16 +329,57 @@ async def test_a_delivered_object_is_read_on_after_a_broken_connection(delivered
     assert reads.ranges == [None] * (len(sizes) + 1 - len(starts)) + [f"bytes={start}-" for start in starts]
 
 
+async def in_part(_, answer):
+    """Return less of a range than was requested."""
+    _, start, _, size = re.split("[ /-]", answer.headers["Content-Range"])
+    headers = {**answer.headers, "Content-Range": f"bytes {start}-{int(start) + 999}/{size}"}
+    headers.pop("Content-Length", None)
+    return web.Response(status=206, headers=headers, body=answer.body[:1000])
+
+
+async def without_last_chunk(request, answer):
+    headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
+    response = web.StreamResponse(headers=headers)
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    await response.write(answer.body)
+    await anyio.sleep(0.2)  # until the client has read it
+    request.transport.close()
+    return response
+
+
+async def without_size(request, answer):
+    head = f"HTTP/1.1 200 OK\r\nETag: {answer.headers['ETag']}\r\nConnection: close\r\n\r\n"
+    request.transport.write(head.encode() + answer.body[:1000])
+    request.transport.close()
+    return web.Response()
+
+
+async def test_a_range_that_is_sent_in_part_is_read_on(delivered):
+    resumed, reads = delivered
+    reads.answers = [0, 500, in_part, in_part]
+    await resumed()
+    assert reads.ranges[1:] == [None, "bytes=500-", "bytes=1500-", "bytes=2500-"]
+
+
+async def test_an_object_is_whole_though_its_last_chunk_is_missing(delivered):
+    resumed, reads = delivered
+    reads.answers = [without_last_chunk]
+    await resumed()
+    assert reads.ranges[1:] == [f"bytes={len(text_of(large(2)))}-"]
+
+
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
+        (lambda: [without_size], "the store did not send its size"),
         (lambda: [1000, 0, 0, 0], "Response payload is not completed"),
         (lambda: [1000, refusal(412, "PreconditionFailed")], "it was replaced while it was read"),
         (lambda: [1000, refusal(404, "NoSuchKey")], "it was replaced while it was read"),
         (lambda: [1000, web.Response(body=b"all", headers={"ETag": '"0"'})], "the store sent other bytes"),
         (lambda: [0, 0, refusal(403, "AccessDenied")], "access denied: .*s3:GetObject"),
     ],
-    ids=["always", "replaced", "deleted", "without ranges", "denied"],
+    ids=["without a size", "always", "replaced", "deleted", "without ranges", "denied"],
 )
 async def test_an_object_that_cannot_be_read_whole_is_read_by_the_next_run(delivered, answers, reason):
     resumed, reads = delivered

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import anyio
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from aiopartnercentral._transport.s3_errors import ConditionError, errors_of
+from aiopartnercentral._transport.s3_errors import ConditionError, errors_of, status_of
 from aiopartnercentral._transport.s3_retries import wait_before_retry
 from aiopartnercentral.errors import SinkError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["content_of"]
 
 _CHUNK_BYTES: Final = 1 << 20
+_NO_SUCH_RANGE: Final = 416
 
 
 async def content_of(
@@ -36,19 +37,31 @@ async def content_of(
         attempts: maximum consecutive responses that break before they bring another byte.
 
     Raises:
-        SinkError: it cannot be read, or was replaced while it was read.
+        SinkError: it cannot be read to its end, or was replaced while it was read.
     """
-    etag, position, failures = response["ETag"], 0, 0
-    while True:
+    etag, size, position, failures = response["ETag"], _size(name, response), 0, 0
+    while response is not None:
         async with response["Body"] as body:
-            while (data := await _next(name, body, is_last=failures + 1 >= attempts)) is not None:
-                if not data:
-                    return
+            while data := await _next(name, body, is_last=failures + 1 >= attempts):
                 position, failures = position + len(data), 0
                 yield data
+        if data is not None and size in {None, position}:
+            return
         failures += 1
+        if failures >= attempts or (size is not None and position > size):
+            raise SinkError(name, f"the store sent {position} of its {size} bytes")
         await anyio.sleep(wait_before_retry(failures))
         response = await _rest(name, get, position, etag)
+
+
+def _size(name: str, response: Any) -> int | None:  # noqa: ANN401 - aiobotocore has no types
+    """Return the bytes of an object; None if the response is in chunks, of which the last one is marked."""
+    headers = response["ResponseMetadata"]["HTTPHeaders"]
+    if "content-length" in headers:
+        return int(headers["content-length"])
+    if "transfer-encoding" not in headers:
+        raise SinkError(name, "the store did not send its size")
+    return None
 
 
 async def _next(name: str, body: Any, *, is_last: bool) -> bytes | None:  # noqa: ANN401 - as above
@@ -64,11 +77,16 @@ async def _next(name: str, body: Any, *, is_last: bool) -> bytes | None:  # noqa
 
 
 async def _rest(name: str, get: Callable[..., Awaitable[Any]], position: int, etag: str) -> Any:  # noqa: ANN401 - as above
-    """Return the response with the content of the same object from a position on."""
+    """Return the response with the content of the same object from a position on; None if that is its end."""
     part = {"Range": f"bytes={position}-"} if position else {}
     try:
         with errors_of(name, is_conditional=True):
-            response = await get(IfMatch=etag, **part)
+            try:
+                response = await get(IfMatch=etag, **part)
+            except ClientError as error:
+                if status_of(error) == _NO_SUCH_RANGE and _actual_size(error.response) == str(position):
+                    return None
+                raise
     except ConditionError:
         response = None
     if response is None:
@@ -76,3 +94,9 @@ async def _rest(name: str, get: Callable[..., Awaitable[Any]], position: int, et
     if part and not response.get("ContentRange", "").startswith(f"bytes {position}-"):
         raise SinkError(name, "the store sent other bytes than were requested")
     return response
+
+
+def _actual_size(response: Any) -> str:  # noqa: ANN401 - as above
+    """Return the size of an object by the response to a request for a range that it does not have."""
+    in_header: str = response["ResponseMetadata"]["HTTPHeaders"].get("content-range", "").removeprefix("bytes */")
+    return in_header or str(response["Error"].get("ActualObjectSize"))
