@@ -8,6 +8,7 @@ import json
 import random
 import subprocess
 import sys
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,10 +30,10 @@ SIZES = [{"AWS": 230, "Sandbox": 35}, {"AWS": 0, "Sandbox": 101}, {"AWS": 160, "
 
 
 @pytest.fixture(scope="module")
-def urls() -> Iterator[list[str]]:
-    async def started(stack: AsyncExitStack) -> list[str]:
+def emulators() -> Iterator[list[Emulator]]:
+    async def started(stack: AsyncExitStack) -> list[Emulator]:
         emulators = [Emulator(sizes, seed=number, latency=0.02) for number, sizes in enumerate(SIZES)]
-        return [(await stack.enter_async_context(emulator)).endpoint_url for emulator in emulators]
+        return [await stack.enter_async_context(emulator) for emulator in emulators]
 
     with start_blocking_portal("asyncio") as portal:
         stack = AsyncExitStack()
@@ -42,7 +43,8 @@ def urls() -> Iterator[list[str]]:
             portal.call(stack.aclose)
 
 
-def started(folder: Path, name: str, urls: list[str]) -> subprocess.Popen[str]:
+def started(folder: Path, name: str, emulators: list[Emulator]) -> subprocess.Popen[str]:
+    urls = [emulator.endpoint_url for emulator in emulators]
     command = [sys.executable, str(SCRIPT), str(folder / "run.json"), str(folder / name), *urls]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
 
@@ -64,20 +66,25 @@ def read(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["a.ndjson", "a.ndjson.gz", "a.csv", "a.parquet"])
-def test_killed_and_started_again_it_yields_every_item_once(tmp_path: Path, urls: list[str], name: str) -> None:
+def test_killed_and_started_again_it_yields_every_item_once(
+    tmp_path: Path, emulators: list[Emulator], name: str
+) -> None:
+    def requests() -> int:
+        return sum(len(emulator.requests) for emulator in emulators)
+
     dice = random.Random(name)
     kills = 0
     for _ in range(100):
-        process = started(tmp_path, name, urls)
+        process = started(tmp_path, name, emulators)
         assert process.stdout is not None
         if process.stdout.readline() != "begins\n":
             pytest.fail("the run did not begin")
         if kills < 5:
-            try:
-                process.wait(dice.uniform(0.05, 0.6))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                kills += 1
+            last = requests() + dice.randrange(1, 25)  # of 56 requests
+            while requests() < last and process.poll() is None:
+                time.sleep(0.001)
+            kills += process.poll() is None
+            process.kill()
         if process.wait(GUARD) == 0:
             break
         process.stdout.close()

@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -287,11 +288,11 @@ def test_killed_and_started_again_it_gives_every_item_once(tmp_path: Path, kind:
             with process.stdout:
                 assert process.stdout.readline() == "begins\n"
                 if kills < 3:
-                    try:
-                        process.wait(dice.uniform(0.1, 0.5))
-                    except subprocess.TimeoutExpired:
-                        process.kill()
-                        kills += 1
+                    last = len(server.received) + dice.randrange(2, 45)  # of 54 requests or more
+                    while len(server.received) < last and process.poll() is None:
+                        time.sleep(0.001)
+                    kills += process.poll() is None
+                    process.kill()
                 if process.wait(GUARD) == 0:
                     break
     assert kills >= 1
