@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 from contextlib import asynccontextmanager
 from traceback import TracebackException
 from typing import TYPE_CHECKING, Any
@@ -34,11 +36,13 @@ from aiopartnercentral._transport.http.settings import HttpSettings
 from aiopartnercentral.errors import ResponseTooLargeError
 from tests.support.certificates import certificate
 from tests.support.hostile_server import deaf_port, hanging, hostile_server, sending
-from tests.support.tasks import GUARD, no_task_left
+from tests.support.tasks import GUARD, no_task_left, skipping_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from anyio.abc import ByteStream
 
     from aiopartnercentral._transport.http.response import HttpResponse
 
@@ -257,8 +261,9 @@ async def test_a_server_that_speaks_first() -> None:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         origin, _ = opened._target(url)
         connection = await opened._opened(origin)
-        await asyncio.sleep(0.1)
-        assert not connection.is_usable
+        with anyio.fail_after(GUARD):
+            while connection.is_usable:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_response_before_the_request_is_sent_is_taken_and_the_connection_is_not_used_again() -> None:
@@ -286,13 +291,37 @@ async def test_time_limits() -> None:
         async with pool(read_timeout=0.2) as opened:
             with pytest.raises(ReadingTimeoutError):
                 await opened.post(request(server.url))
+
+
+async def test_each_request_has_a_time_limit_of_its_own_and_an_idle_connection_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    skip = skipping_time(monkeypatch)
+
+    async def pause() -> None:
+        skip(0.9 * GUARD)
+        for _ in range(3):  # turns of the loop, in which what is due is called
+            await asyncio.sleep(0)
+
+    has_begun, go_on = threading.Event(), threading.Event()
+
+    async def answer(stream: ByteStream) -> bool:
+        await stream.send(PAGE[:-1])
+        has_begun.set()
+        await anyio.to_thread.run_sync(go_on.wait, GUARD)
+        return await sending(PAGE[-1:])(stream)
+
     with hostile_server(sending(PAGE)) as server:
-        async with pool(read_timeout=0.2) as opened:
-            for _ in range(3):  # an idle connection has no such limit, and a request has its own
+        async with pool(read_timeout=GUARD, keepalive=math.inf) as opened:
+            for _ in range(3):
                 await opened.post(request(server.url))
-                await asyncio.sleep(0.15)
-            server.answer = sending(PAGE[:-1], PAGE[-1:], pause=0.15)
-            await opened.post(request(server.url))
+                await pause()
+            server.answer = answer
+            task = asyncio.create_task(opened.post(request(server.url)))
+            assert await asyncio.to_thread(has_begun.wait, GUARD)
+            await pause()
+            go_on.set()
+            await task
             assert server.connections == 1
 
 
@@ -300,7 +329,7 @@ async def test_idle_connections_are_closed_in_time() -> None:
     with hostile_server(sending(PAGE)) as server:
         async with pool(keepalive=0.2) as opened:
             await asyncio.gather(*(opened.post(request(server.url)) for _ in range(3)))
-            assert len(opened._connections) == 3
+            assert server.connections == 3
             with anyio.fail_after(GUARD):
                 while len(opened._connections) > 1:
                     await asyncio.sleep(0.1)
@@ -331,7 +360,9 @@ async def test_a_connection_that_ended_while_the_loop_stood_still_is_not_used(
     with hostile_server(closing_soon, tls if is_tls else None) as server:
         async with pool(verify=str(file)) as opened:
             await opened.post(request(server.url))
-            time.sleep(0.3)  # noqa: ASYNC251 - as if the machine was suspended
+            until = time.monotonic() + GUARD
+            while not server.ended and time.monotonic() < until:
+                time.sleep(0.01)  # noqa: ASYNC251 - as if the machine was suspended
             assert (await opened.post(request(server.url))).body == b"{}"
         assert len(server.requests) == server.connections == 2
 

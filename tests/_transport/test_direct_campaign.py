@@ -91,7 +91,7 @@ def faults(probability: float) -> list[Fault]:
     ]
 
 
-TIMEOUTS = [Fault(Latency(seconds=0.4), probability=0.25), Fault(ServerError(status=503), probability=0.2, burst=2)]
+TIMEOUTS = [Fault(Latency(seconds=3600), probability=0.25), Fault(ServerError(status=503), probability=0.2, burst=2)]
 
 
 @attrs.frozen
@@ -115,7 +115,7 @@ async def recorded(
     ids = map("request-{}".format, count(1)) if compares_ids else repeat("request")
     monkeypatch.setattr("aiopartnercentral.emulator.http_server._REQUEST_IDS", ids)
     result = Recorded()
-    config = AioConfig(read_timeout=60 if compares_ids else 0.15, retries={"mode": mode})
+    config = AioConfig(read_timeout=60 if compares_ids else 0.5, retries={"mode": mode})
     configured: Any = {**way.options, "config": config}
     options = way.options if way.is_standalone else configured
     monkeypatch.setattr(standalone_settings, "_has_loaded_botocore", lambda: not way.is_standalone)

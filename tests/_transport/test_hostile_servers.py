@@ -79,9 +79,11 @@ def test_an_answer_that_waits_on_a_connection_is_never_that_to_the_next_request(
 
     async def main(url: str) -> list[bytes]:
         pool, bodies = AsyncioPool(settings(authority)), []
-        for _ in range(4):
+        for number in range(1, 5):
             bodies.append((await pool.post(request(url))).body)
-            time.sleep(0.1)  # noqa: ASYNC251 - as if the page took long to decode; the loop reads nothing meanwhile
+            until = time.monotonic() + GUARD
+            while server.answered < number and time.monotonic() < until:
+                time.sleep(0.01)  # noqa: ASYNC251 - as if the page took long to decode; the loop reads nothing meanwhile
         await pool.aclose()
         return bodies
 
@@ -152,7 +154,7 @@ def test_a_thousand_cancellations_leave_nothing(
         before = open_files()
         run(new_loop, main(server.url))
         gc.collect()  # a ResourceWarning would be an error
-        until = time.monotonic() + 5
+        until = time.monotonic() + GUARD
         while open_files() > before and time.monotonic() < until:
             time.sleep(0.01)  # the server closes its ends
         assert open_files() <= before

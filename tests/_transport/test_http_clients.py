@@ -117,8 +117,9 @@ async def test_what_is_not_a_complete_response_is_repeated(name: str, connect: A
         expected = {kind: was if "Timeout" in was[0] else ("HTTPClientError", 2, 2) for kind, was in expected.items()}
     found = {}
     with hostile_server(sending(PAGE)) as server:
-        async with connect(server.url, read_timeout=0.3) as client:
-            for kind, (answer, _) in FAILURES.items():
+        async with connect(server.url, read_timeout=0.3) as hasty, connect(server.url, read_timeout=GUARD) as patient:
+            for kind, (answer, cls) in FAILURES.items():
+                client = hasty if cls is ReadTimeoutError else patient
                 server.answer = answer
                 server.requests.clear()
                 with pytest.raises((HTTPClientError, EndpointConnectionError)) as caught:
@@ -128,14 +129,20 @@ async def test_what_is_not_a_complete_response_is_repeated(name: str, connect: A
 
 
 async def test_a_body_may_take_longer_than_the_read_timeout(connect: Any) -> None:
-    parts = BODY[:9], BODY[9:18], BODY[18:]
-    whole = sending(PAGE.removesuffix(BODY), *parts, pause=0.15)
-    in_chunks = sending(CHUNKED, *map(chunk, parts), chunk(b""), pause=0.15)
-    for answer in (whole, in_chunks):
-        with hostile_server(answer) as server:
-            async with connect(server.url, read_timeout=0.3) as client:
-                page = await client.with_options(attempts=1).list_connections(catalog="AWS")
+    parts = [BODY[start : start + 2] for start in range(0, len(BODY), 2)]
+    assert len(parts) > 12
+    whole = sending(PAGE.removesuffix(BODY), *parts, pause=0.1)
+    in_chunks = sending(CHUNKED, *map(chunk, parts), chunk(b""), pause=0.1)
+
+    async def ask(server: HostileServer) -> None:
+        async with connect(server.url, read_timeout=1.2) as client:
+            page = await client.with_options(attempts=1).list_connections(catalog="AWS")
         assert page.connection_summaries == []
+
+    with hostile_server(whole) as one, hostile_server(in_chunks) as other:
+        async with anyio.create_task_group() as tasks:
+            for server in (one, other):
+                tasks.start_soon(ask, server)
 
 
 def chunk(data: bytes) -> bytes:
@@ -233,7 +240,7 @@ async def test_an_idle_connection_that_the_server_has_closed(connect: Any) -> No
                 page = await client.list_connections(catalog="AWS")
                 assert page.response_metadata.attempts == 1
                 await until(lambda: server.ended == number)  # noqa: B023 - waited for
-                await anyio.sleep(0.03)  # the event loop notices it
+                await anyio.sleep(0.1)  # the event loop notices it
     assert (len(server.requests), server.connections) == (5, 5)
 
 

@@ -387,8 +387,8 @@ async def test_a_time_limit_while_botocore_is_loaded_counts_what_was_sent(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.replies(Reply(status=503))
-    monkeypatch.setattr("aiopartnercentral._transport.standalone.load_in_this_thread", lambda _: time.sleep(0.5))
-    async with account.connect(endpoint_url=server.url, timeout=0.3) as client:
+    monkeypatch.setattr("aiopartnercentral._transport.standalone.load_in_this_thread", lambda _: time.sleep(2))
+    async with account.connect(endpoint_url=server.url, timeout=1) as client:
         with pytest.raises(TimeExceededError) as caught:
             await client.list_connections(catalog="AWS")
         assert caught.value.attempts == len(server.received) == 1

@@ -119,7 +119,7 @@ class HastySession(HttpxSession):
 @NEEDS_HTTPX
 @pytest.mark.parametrize("pool_timeout", [None, 0.05])
 async def test_a_call_waits_for_a_connection(pool_timeout: float | None, server: ScriptedServer) -> None:
-    server.replies(Reply({"ConnectionSummaries": []}, delay=0.3))
+    server.replies(Reply({"ConnectionSummaries": []}, delay=0.3 if pool_timeout is None else GUARD))
     options: Any = {} if pool_timeout is None else {"connector_args": {"pool_timeout": pool_timeout}}
     config = AioConfig(http_session_cls=HastySession, max_pool_connections=1, **options)
     async with account.connect(endpoint_url=server.url, config=config) as client:

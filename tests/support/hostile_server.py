@@ -35,13 +35,15 @@ class HostileServer:
         tls: what it speaks TLS with; None for none.
         requests: the requests as they came in, heads and bodies.
         connections: how many there were.
-        ended: how many of them have ended.
+        answered: how many requests `answer` has dealt with; what it has sent waits at the client then.
+        ended: how many of the connections are closed.
     """
 
     answer: Answer
     tls: ssl.SSLContext | None = None
     requests: list[bytes] = attrs.field(factory=list)
     connections: int = 0
+    answered: int = 0
     ended: int = 0
     port: int = 0
 
@@ -55,8 +57,9 @@ class HostileServer:
             with suppress(*_GONE, OSError):
                 await self._serve(stream)
         finally:
+            with anyio.CancelScope(shield=True):
+                await stream.aclose()
             self.ended += 1
-            await stream.aclose()
 
     async def _serve(self, stream: SocketStream) -> None:
         plain: ByteStream = stream
@@ -71,7 +74,9 @@ class HostileServer:
             while length and len(body) < int(length[1]):
                 body += await plain.receive()
             self.requests.append(head + b"\r\n\r\n" + body)
-            if await self.answer(plain):
+            is_closed = await self.answer(plain)
+            self.answered += 1
+            if is_closed:
                 return
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 import anyio
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    import pytest
 
 GUARD = 300
 """Seconds after which a test that waits for something fails; also enough for a machine that has much else to do."""
@@ -27,6 +30,19 @@ async def no_task_left() -> AsyncIterator[None]:
         gc.collect()
     finally:
         gc.unfreeze()
+
+
+def skipping_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Return a function that lets so many seconds pass at once for the event loop of asyncio that runs."""
+    loop, skipped = asyncio.get_running_loop(), 0.0
+    now = loop.time
+    monkeypatch.setattr(loop, "time", lambda: now() + skipped)
+
+    def skip(seconds: float) -> None:
+        nonlocal skipped
+        skipped += seconds
+
+    return skip
 
 
 @contextmanager
