@@ -158,18 +158,18 @@ async def test_of_runs_that_begin_at_the_same_moment_one_uses_it(store: ObjectSt
 async def test_the_lease_is_renewed_while_the_consumer_is_slow_and_ends_when_nobody_renews_it(
     store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoint_object, "_LEASE_SECONDS", 2.0)
+    monkeypatch.setattr(checkpoint_object, "_LEASE_SECONDS", 4.0)  # an object tells whole seconds
     async with no_task_left(), Emulator({"AWS": 35}) as emulator:
         async with AsyncExitStack() as stack:
             stack.enter_context(pytest.raises(CheckpointError, match=r"was taken over by another run, .* of process"))
             stream = await stack.enter_async_context(collected(store, emulator))
             await anext(stream)
             for _ in range(5):
-                await anyio.sleep(0.8)
+                await anyio.sleep(1.2)
                 with pytest.raises(CheckpointError, match="in use"):
                     await collected(store, emulator).collect()
             monkeypatch.setattr(checkpoint_object, "_RENEWALS", 0.001)  # as if the process were stopped for a while
-            await anyio.sleep(4)
+            await anyio.sleep(6)
             async with collected(store, emulator) as other:
                 await anext(other)
                 await other.save()

@@ -123,7 +123,7 @@ def test_a_failure_that_another_collection_shares_interrupts_no_clean_up(tmp_pat
         with pytest.raises(EndpointConnectionError):
             await collection.collect()
         go_on.set()
-        await asyncio.wait({task}, timeout=5)
+        await asyncio.wait({task}, timeout=GUARD)
         return task.exception()
 
     assert asyncio.run(main()) is shared

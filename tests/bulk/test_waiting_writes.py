@@ -13,7 +13,7 @@ from aiopartnercentral.bulk import Limits, RowOutcome, Source, Writes
 from tests.bulk.writing import FAST, created, creations
 from tests.support.opportunity_server import failure, opportunity_server
 from tests.support.servers import Reply
-from tests.support.tasks import GUARD
+from tests.support.tasks import GUARD, skipping_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -59,17 +59,31 @@ async def test_an_error_that_ends_the_run_does_not_wait_for_the_next_row(server:
     assert ended == ["ended"]
 
 
-async def test_the_time_limit_includes_the_wait_for_rows(server: Opportunities) -> None:
+async def test_the_time_limit_includes_the_wait_for_rows(
+    server: Opportunities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skip = skipping_time(monkeypatch)
     ended: list[str] = []
-    limits = Limits(rate=10_000, run_seconds=0.5)
-    with anyio.fail_after(GUARD), pytest.raises(TimeExceededError, match="run_seconds"):
-        await creations(server, waiting(ended), limits=limits).run()
+    limits = Limits(rate=10_000, run_seconds=30)
+    with anyio.fail_after(GUARD), pytest.raises(TimeExceededError, match="run_seconds"):  # noqa: PT012 - of the stream
+        async with creations(server, waiting(ended), limits=limits) as stream:
+            async for _ in stream:
+                skip(30)
     assert (ended, len(server.kept)) == (["ended"], 1)
 
 
-async def test_a_request_in_flight_at_the_time_limit_is_awaited_and_not_sent_again(server: Opportunities) -> None:
-    server.after = lambda _: Reply(status=500, delay=1)
-    limits = Limits(rate=10_000, run_seconds=0.3, backoff=0.001)
+async def test_a_request_in_flight_at_the_time_limit_is_awaited_and_not_sent_again(
+    server: Opportunities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skip, loop = skipping_time(monkeypatch), asyncio.get_running_loop()
+
+    def late(_: object) -> Reply:
+        if len(server.kept) == 2:
+            loop.call_soon_threadsafe(skip, 30)
+        return Reply(status=500, delay=2)
+
+    server.after = late
+    limits = Limits(rate=10_000, run_seconds=30, backoff=0.001)
     report = await creations(server, [("a", created("a")), ("b", created("b"))], limits=limits).run()
     assert (report.rows[RowOutcome.UNKNOWN], len(server.sent("CreateOpportunity"))) == (2, 2)
     assert "run_seconds" in str(report)

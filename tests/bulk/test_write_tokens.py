@@ -9,7 +9,7 @@ import pytest
 from aiobotocore.config import AioConfig
 
 from aiopartnercentral import CheckpointError, selling
-from aiopartnercentral.bulk import RowOutcome, Source, Writes, write_journal
+from aiopartnercentral.bulk import RowOutcome, Source, Writes, row_request, write_journal
 from tests.bulk.writing import FAST, created, creations, results_of
 from tests.support.opportunity_server import failure, opportunity_server
 
@@ -101,12 +101,19 @@ async def test_a_token_that_was_sent_in_the_future_is_not_trusted(
 
 @pytest.mark.parametrize("status", [500, 400])
 async def test_a_token_that_becomes_too_old_during_a_run_is_not_sent_again(
-    server: Opportunities, tmp_path: Path, status: int
+    server: Opportunities, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.now(tz) + (timedelta() if replies else timedelta(hours=2))
+
+    for module in (write_journal, row_request):
+        monkeypatch.setattr(module, "datetime", Clock)
     code = "InternalServerException" if status == 500 else "ThrottlingException"
-    replies = [failure(code, status, **{"Retry-After": "1"})]
+    replies = [failure(code, status, **{"Retry-After": "0"})]
     setattr(server, "after" if status == 500 else "before", lambda _: replies.pop() if replies else None)
-    options: dict[str, Any] = {"checkpoint": tmp_path / "run.journal", "token_max_age": timedelta(seconds=0.3)}
+    options: dict[str, Any] = {"checkpoint": tmp_path / "run.journal", "token_max_age": timedelta(hours=1)}
     report = await creations(server, [("a", created(1))], **options).run()
     # A request that was throttled was certainly not executed, however long ago that is.
     outcome, sent = (RowOutcome.UNKNOWN, 1) if status == 500 else (RowOutcome.WRITTEN, 2)
