@@ -70,6 +70,14 @@ def terminal(environment: dict[str, str], columns: int = 120, rows: int = 50) ->
         os.close(ours)
 
 
+async def shown_until(ours: int, wanted: bytes) -> bytes:
+    """Read what is shown until something is in it, apart from the codes that draw it."""
+    shown = b""
+    while wanted not in LIVE.sub(b"", shown):
+        shown += await anyio.to_thread.run_sync(os.read, ours, 65536)
+    return shown
+
+
 async def seen(ours: int, theirs: int) -> bytes:
     """Read what is shown until the program has closed its side."""
     os.close(theirs)

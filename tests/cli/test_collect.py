@@ -288,11 +288,11 @@ async def test_a_rate_spaces_the_requests_of_an_account(run):
 
     async with serving(answer) as url:
         ended = await run(
-            *(*CONNECTIONS, "--catalog", "A", "--catalog", "B", "--endpoint-url", url, "--rate", 20),
+            *(*CONNECTIONS, "--catalog", "A", "--catalog", "B", "--endpoint-url", url, "--rate", 4),
         )
     assert (ended.code, len(ended.items)) == (0, 10)
-    # None is early, but the first two wait for their connections.
-    assert asked[-1] - asked[2] > 6 / 20
+    # None is early, and the first may be late by the time of three.
+    assert asked[-1] - asked[0] > 6 / 4
 
 
 WRONG = connection(7).replace(b'"2025-01-01T00:00:00Z"', b'"then"')

@@ -136,11 +136,12 @@ async def test_a_run_that_is_stopped_resumes_from_its_spool(run, started, store,
 
 
 async def test_a_checkpoint_in_s3_is_resumed_and_names_the_run_that_uses_it(run, started, store, s3, tmp_path):
-    is_silent = True
+    is_silent, reached = True, anyio.Event()
 
     async def answer(_operation, sent):
         number = int(sent.get("NextToken") or 0)
         if number == 2 and is_silent:
+            reached.set()
             await anyio.sleep_forever()
         return page([connection(number * 50 + one) for one in range(50)], str(number + 1) if number < 2 else None)
 
@@ -154,7 +155,8 @@ async def test_a_checkpoint_in_s3_is_resumed_and_names_the_run_that_uses_it(run,
             assert f"s3://{BUCKET}/run.json is in use by another run" in ended.complaint
             assert f"of process {process.pid} on " in ended.complaint
             await until(lambda: [*tmp_path.glob(".*.part")])
-            await anyio.sleep(1)
+            await reached.wait()
+            await anyio.sleep(1)  # until the command has processed the pages that it got
             process.send_signal(signal.SIGTERM)
             errors = await everything(process.stderr)
             await process.wait()

@@ -10,7 +10,7 @@ import anyio.to_thread
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.processes import LIVE, everything, seen, terminal
+from tests.cli.processes import LIVE, everything, seen, shown_until, terminal
 from tests.cli.service import connection, page, serving
 
 pytestmark = pytest.mark.anyio
@@ -29,15 +29,23 @@ async def url():
         yield address
 
 
-async def test_progress_and_report_appear_on_a_terminal_and_the_data_stays_pure(started, environment, url):
-    with terminal(environment) as (ours, theirs):
-        async with started(*COLLECT, "--endpoint-url", url, stderr=theirs) as process:
-            shown = await seen(ours, theirs)
-            out = await everything(process.stdout)
-            assert await process.wait() == 0
+async def test_progress_and_report_appear_on_a_terminal_and_the_data_stays_pure(started, environment):
+    release = anyio.Event()
+
+    async def answer(_operation, _sent):
+        await release.wait()
+        return page([connection(number) for number in range(3)])
+
+    async with serving(answer) as url:
+        with terminal(environment) as (ours, theirs):
+            async with started(*COLLECT, "--endpoint-url", url, stderr=theirs) as process:
+                shown = await shown_until(ours, b"AWS: 0 pages, 0 items")
+                release.set()
+                shown += await seen(ours, theirs)
+                out = await everything(process.stdout)
+                assert await process.wait() == 0
     assert out.splitlines() == [connection(number) for number in range(3)]
     assert LIVE.search(shown)
-    assert b"AWS: 0 pages, 0 items" in shown
     assert b"1 source: 3 items, 1 page, 0 retries" in shown
 
 
