@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import attrs
 import duckdb
 import pytest
 
@@ -92,16 +93,25 @@ def test_a_killed_run_is_resumed_and_has_every_item_once(service: Service, tmp_p
     output = tmp_path / ("out.parquet" if service.is_cbor else "out.ndjson")
     answer = pages(service, operation, counts, numbered=True, delay=0.01)
     method, arguments = service.package.names.methods[operation.name], required_arguments(service, operation)
-    running: list[subprocess.Popen[str]] = []
+    running, checkpoint = list[subprocess.Popen[str]](), tmp_path / "run.json"
+
+    def is_saved() -> bool:
+        """Return whether the checkpoint has a page of each catalog."""
+        if not checkpoint.exists():
+            return False
+        return all(entry.get("pages") for entry in json.loads(checkpoint.read_bytes())["sources"])
 
     def killing(received: Received) -> Reply:
-        if len(server.received) == len(counts):  # half of all pages
-            running[-1].kill()
-        return answer(received)
+        reply = answer(received)
+        if len(running) == 1 and len(server.received) >= len(counts):  # half of all pages
+            if not is_saved():
+                return attrs.evolve(reply, delay=0.5)
+            running[0].kill()
+        return reply
 
     with scripted_server() as server:
         server.answer = killing
-        given = [name_of(service), method, json.dumps(arguments), str(tmp_path / "run.json"), str(output), server.url]
+        given = [name_of(service), method, json.dumps(arguments), str(checkpoint), str(output), server.url]
         codes = []
         for _ in range(2):
             command = [sys.executable, str(PROGRAM), *given]
