@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from aiopartnercentral.emulator import Emulator, Fault, Latency, http_server, pipeline
+from tests.support.tasks import GUARD
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +36,8 @@ async def received(stream):
 
 
 @pytest.mark.parametrize("sent", [CLOCK, PAGE, LISTING + BODY], ids=["admin", "page", "API"])
-async def test_a_client_that_shuts_down_its_sending_side_gets_its_answer(sent, emulator):
+async def test_a_client_that_shuts_down_its_sending_side_gets_its_answer(sent, emulator, monkeypatch):
+    monkeypatch.setattr(http_server, "_HALF_CLOSED_SECONDS", GUARD)  # the first page may take long to load
     async with await connect(emulator) as stream:
         await stream.send(sent)
         await stream.send_eof()
@@ -45,7 +47,8 @@ async def test_a_client_that_shuts_down_its_sending_side_gets_its_answer(sent, e
     assert f"content-length: {len(body)}".encode() in head.lower()
 
 
-async def test_a_client_may_shut_down_while_it_waits(emulator):
+async def test_a_client_may_shut_down_while_it_waits(emulator, monkeypatch):
+    monkeypatch.setattr(http_server, "_HALF_CLOSED_SECONDS", GUARD)
     emulator.faults = [Fault(Latency(seconds=0.1))]
     async with await connect(emulator) as stream:
         await stream.send(LISTING + BODY)
