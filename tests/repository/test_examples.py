@@ -11,7 +11,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -20,6 +20,7 @@ from fastapi.testclient import TestClient
 
 from aiopartnercentral.emulator import Emulator
 from tests.support.clients import aws_environment
+from tests.support.servers import refusing_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,15 +115,22 @@ def test_the_service_answers() -> None:
 @pytest.mark.usefixtures("aws_environment")
 def test_the_service_answers_when_partner_central_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        source = (EXAMPLES / "opportunity_api.py").read_text(encoding="utf-8").replace("timeout=30", "timeout=0.3")
+
+    def answer(timeout: str) -> Any:
+        source = (EXAMPLES / "opportunity_api.py").read_text(encoding="utf-8")
+        assert "timeout=30" in source
         monkeypatch.setitem(sys.modules, "opportunity_api", ModuleType("opportunity_api"))
-        exec(compile(source, "opportunity_api.py", "exec"), vars(sys.modules["opportunity_api"]))  # noqa: S102
+        code = compile(source.replace("timeout=30", timeout), "opportunity_api.py", "exec")
+        exec(code, vars(sys.modules["opportunity_api"]))  # noqa: S102
         with TestClient(sys.modules["opportunity_api"].app, raise_server_exceptions=False) as client:
-            slow = client.get("/AWS/opportunities")
-            silent.close()
-            dead = client.get("/AWS/opportunities")
+            return client.get("/AWS/opportunities")
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        slow = answer("timeout=0.3")
+    with refusing_port(port):
+        dead = answer("timeout=300")
     assert (slow.status_code, slow.json()["code"]) == (504, "TimeExceededError")
     assert (dead.status_code, dead.json()["code"]) == (503, "EndpointConnectionError")
 
