@@ -50,6 +50,7 @@ CASES = [
     ("describe list-connection", ["list-connection-invitations", "list-connections"]),
     ("describe list_connections", ["list_connections"]),
     ("describe ConnectionS", ["ConnectionSummary"]),
+    ("describe mark", ["marketing"]),
     ("describe benefits.TagR", ["benefits.TagResource", "benefits.TagResourceRequest", "benefits.TagResourceResponse"]),
     ("write create-opp", ["create-opportunity"]),
     ("write get-opp", []),

@@ -294,8 +294,9 @@ def test_a_name_that_is_near_nothing_is_one_line(run_here, typed):
     assert len(ended.complaint) < 700
 
 
-def test_members_texts_of_no_name_are_a_usage_error(run_here):
-    ended = run_here("describe", "--docs")
+@pytest.mark.parametrize("name", [[], ["account"]])
+def test_members_texts_of_a_list_are_a_usage_error(run_here, name):
+    ended = run_here("describe", *name, "--docs")
     assert (ended.code, ended.out) == (2, b"")
     assert "it needs NAME" in ended.err
 
@@ -312,6 +313,24 @@ async def test_without_a_name_everything_is_listed_operations_first(run):
     assert ["account", "ListPartners", "operation", "client.list_partners"] in rows
     listed = json.loads((await run("describe", "--format", "json")).out)
     assert [[entry["service"], entry["name"], *entry["kind"].split(), entry["python"]] for entry in listed] == rows[1:]
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_the_name_of_a_service_lists_its_operations_and_types(run_here, service):
+    """Two of these names are also those of types, which begin with a capital."""
+    everything = json.loads(run_here("describe", "--format", "json").out)
+    rows = [row for row in everything if row["service"] == service]
+    assert len(rows) == len(NAMES_OF[service])
+    for typed in (service, f"aiopartnercentral.{service}"):
+        ended = run_here("describe", typed, "--format", "json")
+        assert (ended.code, json.loads(ended.out)) == (0, rows)
+    shown = [line.split() for line in run_here("describe", service).out.decode().splitlines()[1:]]
+    assert [(line[0], line[1]) for line in shown] == [(row["service"], row["name"]) for row in rows]
+
+
+def test_a_type_whose_name_is_that_of_a_service_begins_with_a_capital(run_here):
+    for typed in ("Account", "selling.account"):
+        assert run_here("describe", typed).out.startswith(b"Account: structure of selling, selling.Account\n")
 
 
 async def test_the_same_as_json(run, botocore_model):

@@ -15,7 +15,7 @@ from aiopartnercentral.cli.check_command import check
 from aiopartnercentral.cli.completion import api_names, complete_at_first_tab
 from aiopartnercentral.cli.emulator_command import emulator, emulator_set
 from aiopartnercentral.cli.help import Command, Group, examples, write_sections
-from aiopartnercentral.cli.services import details, service_of, summaries
+from aiopartnercentral.cli.services import details, listed_services, service_of, summaries
 from aiopartnercentral.cli.write_command import write
 
 if TYPE_CHECKING:
@@ -258,6 +258,7 @@ app.command(
     cls=Command,
     short_help="Describe an operation or a type of the API.",
     epilog=examples(
+        "aiopartnercentral describe account",
         "aiopartnercentral describe list-connections --docs",
         "aiopartnercentral describe ConnectionSummary --format json",
     ),
@@ -270,7 +271,8 @@ def describe(
             show_default=False,
             autocompletion=api_names,
             help="An operation or a type, such as list_connections or ConnectionSummary, in any spelling; after its "
-            "service if several have the name, such as selling.TagResource; without it, all are listed.",
+            "service if several have the name, such as selling.TagResource. The name of a service, such as account, "
+            "lists all of this service; without NAME, all of every service are listed.",
         ),
     ] = None,
     *,
@@ -281,10 +283,10 @@ def describe(
         DescriptionFormat, typer.Option("--format", help="text for people, or json for programs.")
     ] = DescriptionFormat.TEXT,
 ) -> None:
-    """Describe an operation or a type of Partner Central: its signatures and docstrings."""
+    """Describe an operation or a type of Partner Central, or list those of a service."""
     from aiopartnercentral.cli.describe import describe as write  # noqa: PLC0415 - loads botocore
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 
-    if docs and name is None:
+    if docs and listed_services(name):
         raise typer.BadParameter("it needs NAME, an operation or a type", param_hint="'--docs'")
     raise typer.Exit(run(lambda: write(name, docs=docs, as_json=style is DescriptionFormat.JSON)))

@@ -18,8 +18,8 @@ _ALIAS: Final = "Like"  # ends the names of the types of arguments that are enum
 
 
 def api_names(incomplete: str) -> list[str]:
-    """Return the operations and types that begin like this, after their service if it is given."""
-    return _completed(incomplete, has_types=True)
+    """Return the services, operations and types that begin like this, after their service if it is given."""
+    return [*one_of(SERVICES)(incomplete), *_completed(incomplete, has_types=True)]
 
 
 def written_operations(incomplete: str) -> list[str]:

@@ -19,7 +19,7 @@ from aiopartnercentral._utils import model_data
 from aiopartnercentral._utils.text import clean, docstring, one_line, squashed
 from aiopartnercentral.cli.each import nested_text
 from aiopartnercentral.cli.runner import UsageError
-from aiopartnercentral.cli.services import SERVICES, facts, load
+from aiopartnercentral.cli.services import SERVICES, facts, listed_services, load
 from aiopartnercentral.cli.shapes import Shapes, written
 from aiopartnercentral.cli.subcommands import subcommand
 from aiopartnercentral.cli.table import Column, encoded, render
@@ -82,14 +82,21 @@ _NOT_SAID: Final = r"(?<!')'(?!')|self, |\b(?:structures|common|enums)\."  # of 
 
 
 async def describe(name: str | None, *, docs: bool, as_json: bool) -> int:
-    """Write the description of an operation or a type, or the list of all, to stdout; returns the exit code."""
-    packages = map(_package, SERVICES)
+    """Write the description of an operation or a type, or the list of all, to stdout; returns the exit code.
+
+    Arguments:
+        name: the operation or the type, in any spelling; the name of a service, for the list of what it has; or None,
+            for the list of what all services have.
+        docs: whether to add AWS's text about each member.
+        as_json: whether to write JSON.
+    """
+    services = listed_services(name)
     rows = [
         {"service": package.service, "name": one, "kind": kind, "python": package.python(one)}
-        for package in (packages if name is None else ())
+        for package in map(_package, services)
         for one, kind in package.kinds.items()
     ]
-    found = {} if name is None else _described(*_find(name), docs=docs)
+    found = {} if name is None or services else _described(*_find(name), docs=docs)
     width = width_of(sys.stdout)
     if as_json:
         text = json.dumps(found or rows, indent=2, ensure_ascii=False) + "\n"

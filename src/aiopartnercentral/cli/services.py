@@ -7,11 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aiopartnercentral.types import Pagination, Service
 
-__all__ = ["SERVICES", "details", "facts", "listing_names", "load", "pagination_of", "service_of", "summaries"]
+__all__ = [
+    "SERVICES",
+    "details",
+    "facts",
+    "listed_services",
+    "listing_names",
+    "load",
+    "pagination_of",
+    "service_of",
+    "summaries",
+]
 
 SERVICES: Final = ("account", "selling", "benefits", "channel", "marketing", "revenue")
 """The names of the generated packages, in the order in which help lists them."""
@@ -55,6 +65,17 @@ def pagination_of(service: str, command: str) -> Pagination[Any, Any, Any]:
 
         return response_as_item(facts(service).package, method)
     return next(one for one in facts(service).paginations if one.method == method)
+
+
+def listed_services(name: str | None) -> Sequence[str]:
+    """Return the services whose operations and types `describe` lists: all without a name, or the one with this name.
+
+    The name is in lower case: `account` is a service, and `Account` a type.
+    """
+    if name is None:
+        return SERVICES
+    service = name.strip().removeprefix("aiopartnercentral.")
+    return [service] if service in SERVICES else []
 
 
 def load(service: str, module: str | None = None) -> Any:  # noqa: ANN401 - a generated module
