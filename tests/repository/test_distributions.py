@@ -18,11 +18,9 @@ ROOT = Path(__file__).parents[2]
 SOURCE = Path(aiopartnercentral.__file__).parent
 EMULATOR = ROOT / "emulator-package"
 VERSION = aiopartnercentral.__version__
-MISSING = f"this needs the emulator, which is not installed: pip install aiopartnercentral-emulator=={VERSION}"
-OLDER = (
-    f"aiopartnercentral-emulator 0.0.1 does not work with aiopartnercentral {VERSION}: "
-    f"pip install aiopartnercentral-emulator=={VERSION}"
-)
+INSTALL = f"in a clone of aiopartnercentral {VERSION}, run `pip install ./emulator-package`"
+MISSING = f"this needs the emulator, which is not installed: {INSTALL}"
+OLDER = f"aiopartnercentral-emulator 0.0.1 does not work with aiopartnercentral {VERSION}: {INSTALL}"
 
 
 @pytest.fixture(params=[MISSING, OLDER])
@@ -57,6 +55,17 @@ def test_a_command_that_needs_the_emulator_says_what_to_install(
     program = f"sys.argv[1:] = {arguments!r}; from aiopartnercentral.cli import main; sys.exit(main())"
     done = python(directory, program)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"aiopartnercentral: {reason}\n")
+
+
+def test_without_the_extra_the_emulator_is_named_too(installed: tuple[Path, str]) -> None:
+    """Otherwise, the user would install the extra, and get the other message."""
+    directory, reason = installed
+    extra = "this needs typer: pip install aiohttp jinja2 rich typer (the extra 'cli' of aiopartnercentral)"
+    for command, lines in (("demo", [extra, reason]), ("emulator", [extra, reason]), ("describe", [extra])):
+        program = f"sys.modules['typer'] = None; sys.argv[1:] = [{command!r}]; "
+        done = python(directory, f"{program}from aiopartnercentral.cli import main; sys.exit(main())")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "".join(f"aiopartnercentral: {line}\n" for line in lines)
 
 
 @pytest.mark.parametrize(("information", "is_there"), [({}, True), ({"editable": True}, True), ({}, False)])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(aiopartnercentral.__file__).parent
 VERSION = aiopartnercentral.__version__
-INSTALL = f"pip install aiopartnercentral-emulator=={VERSION}"
+INSTALL = f"in a clone of aiopartnercentral {VERSION}, run `pip install ./emulator-package`"
 COMMANDS = (
     ["aiopartnercentral", "demo"],
     ["aiopartnercentral", "emulator", "--port", "0"],

@@ -6,13 +6,16 @@ from importlib import import_module
 
 from aiopartnercentral import __version__
 
-__all__ = ["check_version", "install_command", "missing_emulator"]
+__all__ = ["check_version", "how_to_install", "missing_emulator"]
 
 _EMULATOR = "aiopartnercentral-emulator"
 
 
-def install_command() -> str:
-    """Return the command that installs the emulator: from the clone that this library was installed from, if any."""
+def how_to_install() -> str:
+    """Return the command that installs the emulator: from the clone that this library was installed from, if any.
+
+    No command names the distribution alone: it is in no index, where anybody could publish another one of that name.
+    """
     # Only an error needs these, and the emulator starts without them.
     import json  # noqa: PLC0415
     import shlex  # noqa: PLC0415
@@ -30,7 +33,7 @@ def install_command() -> str:
         directory = Path(url2pathname(urlsplit(origin["url"]).path)) / "emulator-package"
         if directory.is_dir() and not origin["dir_info"].get("editable"):  # an editable one contains the emulator
             return f"pip install {shlex.quote(str(directory))}"
-    return f"pip install {_EMULATOR}=={__version__}"
+    return f"in a clone of aiopartnercentral {__version__}, run `pip install ./emulator-package`"
 
 
 def missing_emulator() -> str:
@@ -40,7 +43,7 @@ def missing_emulator() -> str:
     try:
         distribution(_EMULATOR)
     except PackageNotFoundError:
-        return f"this needs the emulator, which is not installed: {install_command()}"
+        return f"this needs the emulator, which is not installed: {how_to_install()}"
     return (
         "this needs the emulator, which is in another directory of sys.path than aiopartnercentral: "
         "install both in the same directory, as pex does with --venv --venv-site-packages-copies"
@@ -65,4 +68,4 @@ def check_version(package: str) -> None:
         return
     if built != __version__:
         reason = f"{_EMULATOR} {built} does not work with aiopartnercentral {__version__}"
-        raise ImportError(f"{reason}: {install_command()}", name=package)
+        raise ImportError(f"{reason}: {how_to_install()}", name=package)

@@ -47,6 +47,7 @@ __all__ = ["main"]
 
 _EXTRA = ("aiohttp", "jinja2", "rich", "typer")
 _EMULATOR = "aiopartnercentral.emulator"
+_NEED_EMULATOR = frozenset({"demo", "emulator", "emulator-set"})
 _FAILED = 1
 _USAGE = 2
 _INTERRUPTED = 130
@@ -77,6 +78,8 @@ def main() -> int:
         if package not in _EXTRA or not isinstance(error, ModuleNotFoundError):
             raise
         _say(f"this needs {package}: pip install {' '.join(_EXTRA)} (the extra 'cli' of aiopartnercentral)")
+        if _NEED_EMULATOR & {*sys.argv[1:2]}:
+            _say_if_emulator_is_missing()
         return _USAGE
     except OSError as error:
         # The argument parser exits after printing the help, the version or a usage error.
@@ -105,6 +108,14 @@ def _stop(_number: int, _frame: object) -> None:
         with suppress(OSError):
             os.write(2, b"aiopartnercentral: stopped by SIGINT\n")
     os._exit(_INTERRUPTED)
+
+
+def _say_if_emulator_is_missing() -> None:
+    try:
+        import aiopartnercentral.emulator  # noqa: F401, PLC0415 - only to see whether it is there
+    except ImportError as error:
+        if error.name == _EMULATOR:
+            _say(error.msg)
 
 
 def _say(message: str) -> None:
