@@ -90,6 +90,20 @@ async def test_a_paginator_shows_how_to_iterate(client: account.Client) -> None:
         await paginator
 
 
+@pytest.mark.parametrize("name", ["to_arrow", "to_pandas", "to_polars"])
+async def test_a_conversion_of_what_can_be_collected_shows_how_to_collect_it(client: account.Client, name: str) -> None:
+    for given, collected in (
+        (client.paginate.list_connections(catalog="AWS"), f"`(await paginator.collect()).{name}()`"),
+        (COLLECTION, f"`(await collection.collect()).{name}()`, or `with collection.arrow().blocking() as stream:`"),
+    ):
+        with pytest.raises(AttributeError) as caught:
+            getattr(given, name)
+        assert f"has no attribute {name!r}: use {collected}" in str(caught.value)
+    for rows in (COLLECTION.batches(), COLLECTION.raw()):  # which do not become a table
+        with pytest.raises(AttributeError, match=f"has no attribute '{name}': use `async with collection as stream:`"):
+            getattr(rows, name)
+
+
 async def test_awaiting_something_with_a_list_shows_how_to_collect_it(client: account.Client) -> None:
     paginator: Any = client.paginate.list_connections(catalog="AWS")
     for given in (paginator, paginator.pages(), paginator.raw(), COLLECTION, COLLECTION.batches(), COLLECTION.raw()):

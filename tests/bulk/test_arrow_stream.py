@@ -203,6 +203,17 @@ def test_only_an_open_stream_is_read(emulator, engine) -> None:
         pa.table(stream)
 
 
+@pytest.mark.parametrize("engine", READERS)
+async def test_what_no_engine_can_read_says_how_to_read_it(emulator, engine) -> None:
+    batches: Any = collection(emulator).arrow()
+    usage = r"cannot be read as an Arrow stream: use .*`with collection\.arrow\(\)\.blocking\(\) as stream:`"
+    with pytest.raises(Exception, match=f"'ArrowBatches' object {usage}"):
+        READERS[engine](batches)
+    async with batches as stream:
+        with pytest.raises(Exception, match="'ArrowStream' object cannot be read as an Arrow stream: use `async for"):
+            READERS[engine](stream)
+
+
 def test_an_early_exit_and_a_checkpoint(emulator, tmp_path) -> None:
     whole = collection(emulator, of(emulator, "a"), checkpoint=tmp_path / "progress")
     with whole.arrow().blocking() as stream:

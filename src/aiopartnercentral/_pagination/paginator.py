@@ -145,6 +145,7 @@ class Paginator(Collectable[str, ItemT], Generic[PageT, ItemT]):
     """
 
     _usage = "`async for item in paginator:`, `await paginator.collect()`, or `async with paginator as stream:`"
+    _conversion = "`(await paginator.collect()).{name}()`"
 
     def __init__(
         self,

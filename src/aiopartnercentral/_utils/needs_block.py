@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, ClassVar, Never, TypeVar
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["NeedsBlock", "Opening", "RefusesAsync", "RefusesAwait", "RefusesFor", "ShowsUsage"]
+__all__ = ["NeedsBlock", "Opening", "RefusesArrow", "RefusesAsync", "RefusesAwait", "RefusesFor", "ShowsUsage"]
 
 T = TypeVar("T")
 
 # Methods of other libraries that do what the block does.
 _METHODS = frozenset({"aclose", "close", "connect", "open", "run", "serve", "shutdown", "start", "stop"})
+# Methods of the list that `collect()` returns, which some users look for in the object that has `collect`.
+_CONVERSIONS = frozenset({"to_arrow", "to_pandas", "to_polars"})
 
 
 class ShowsUsage:
@@ -55,6 +57,20 @@ class RefusesAwait(ShowsUsage):
             raise self._misuse("cannot be awaited")
 
 
+class RefusesArrow(ShowsUsage):
+    """The base of an object with record batches that engines cannot read, such as an async stream of them.
+
+    Otherwise, pyarrow, polars and DuckDB refuse it with errors of their own, which do not say what is missing.
+    """
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __arrow_c_stream__(self, requested_schema: object | None = None) -> Never:
+            raise self._misuse("cannot be read as an Arrow stream")
+
+
 class RefusesFor(RefusesAwait):
     """The base of an object that `for` cannot iterate over, such as an open async stream."""
 
@@ -88,9 +104,12 @@ class NeedsBlock(ShowsUsage):
 
     Attributes:
         _opens_itself: whether the block opens the object itself. A misspelt attribute then has nothing to do with it.
+        _conversion: how its items become a table, in words that follow "use", with `{name}` for the method; empty if
+            they do not.
     """
 
     _opens_itself: ClassVar[bool] = False
+    _conversion: ClassVar[str] = ""
 
     if not TYPE_CHECKING:
 
@@ -99,7 +118,8 @@ class NeedsBlock(ShowsUsage):
             if name.startswith("_") or (self._opens_itself and name not in _METHODS):
                 text = f"{type(self).__name__!r} object has no attribute {name!r}"
             else:
-                text = f"{self._name()} has no attribute {name!r}: use {self._usage}"
+                conversion = self._conversion.format(name=name) if name in _CONVERSIONS else ""
+                text = f"{self._name()} has no attribute {name!r}: use {conversion or self._usage}"
             raise AttributeError(text, name=name, obj=self)
 
         def __aiter__(self) -> Never:

@@ -9,7 +9,7 @@ import attrs
 from aiopartnercentral._pagination.page_iterator import items_together
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.lazy_imports import import_optional
-from aiopartnercentral._utils.needs_block import NeedsBlock, RefusesAsync, RefusesAwait, RefusesFor
+from aiopartnercentral._utils.needs_block import NeedsBlock, RefusesArrow, RefusesAsync, RefusesAwait, RefusesFor
 from aiopartnercentral._utils.text import listed
 from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.stream import CollectionView
@@ -82,7 +82,7 @@ def listing_table(spec: Spec, listing: str | None) -> ListingTable:
     return ListingTable(name, cls, columns, arrow_schema(cls, text_columns=columns))
 
 
-class ArrowStream(RefusesFor):
+class ArrowStream(RefusesArrow, RefusesFor):
     """The record batches of all sources, while the `async with` block of `collection.arrow()` is open.
 
     Attributes:
@@ -247,7 +247,7 @@ class BlockingArrowStream(RefusesAsync):
             raise
 
 
-class ArrowBatches(RefusesAwait, NeedsBlock):
+class ArrowBatches(RefusesArrow, RefusesAwait, NeedsBlock):
     """The items of one listing as Arrow record batches; each `async with` block opens a new stream.
 
     Attributes:

@@ -76,6 +76,11 @@ class Collection(Streams[ItemT], Generic[ItemT]):
     a pickle has no secrets.
     """
 
+    _conversion = (
+        "`(await collection.collect()).{name}()`, or `with collection.arrow().blocking() as stream:` and "
+        "`pyarrow.table(stream)` in code that is not async"
+    )
+
     def __init__(
         self,
         listings: Listings[ItemT],
