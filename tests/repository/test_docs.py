@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.doc_blocks import BLOCKS, EXCERPTS, PAGES, ROOT
+from aiopartnercentral.bulk import load_sources
+from tests.support.doc_blocks import ALL_BLOCKS, BLOCKS, EXCERPTS, PAGES, ROOT
 from tests.support.page_programs import PROGRAMS, WITH_SPARK
 from tests.support.shown_output import check_output
 
@@ -51,8 +52,7 @@ def test_a_program_prints_what_the_page_shows(
     where: tuple[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "config").write_text("[profile ada]\naws_access_key_id=any\naws_secret_access_key=any\n")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))  # the pages do not have one
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
     script = tmp_path / "program.py"
@@ -121,6 +121,17 @@ def resolved(node: ast.expr, names: dict[str, Any]) -> Any:
 
 def is_ours(target: Any) -> bool:
     return str(getattr(target, "__module__", "")).startswith("aiopartnercentral")
+
+
+@pytest.mark.parametrize("page", sorted({page for (page, _), block in BLOCKS.items() if '"sources.toml"' in block}))
+def test_a_page_whose_programs_read_a_file_of_sources_has_it_or_says_what_it_is(page: str, tmp_path: Path) -> None:
+    files = [block.text for block in ALL_BLOCKS if block.page == page and "[[source]]" in block.text]
+    if "(tutorial.md#start-the-emulator)" in PAGES[page]:  # its programs can be run
+        assert files
+    assert files or "(sources.md#a-file-of-sources)" in PAGES[page]
+    for text in files:
+        (tmp_path / "sources.toml").write_text(text, encoding="utf-8")
+        assert load_sources(tmp_path / "sources.toml")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -42,11 +42,13 @@ __all__ = ["aws_environment"]
 
 PAGE = PAGES["docs/recipes.md"] + PAGES["docs/fastapi.md"]
 BLOCKS = {name: text for text, name in re.findall(r"^```[a-z]+\n(# (.*?)\n.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)}
+(INVITATION,) = re.findall(r"^```json\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+"""A line of a file, which has no name."""
 COUNTS = {"AWS": 230, "Sandbox": 40}
 
 
 def test_every_block_has_a_test() -> None:
-    assert PAGE.count("\n```") == 2 * len(BLOCKS)
+    assert PAGE.count("\n```") == 2 * len([*BLOCKS, INVITATION])
     assert set(BLOCKS) == {
         *(
             "endpoint.py",
@@ -140,7 +142,7 @@ def test_changes_are_merged_whatever_happens(
 
 @pytest.mark.usefixtures("emulator")
 def test_each_partner_is_invited_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    request = {"ConnectionType": "SUBSIDIARY", "Email": "a@example.com", "Name": "A", "Message": "Hello"}
+    request = json.loads(INVITATION)
     receivers = ["100000000001", "100000000002", "100000000003"]
     lines = [json.dumps({**request, "ReceiverIdentifier": receiver}) for receiver in receivers]
     (folder / "invitations.ndjson").write_text("\n".join(lines), encoding="utf-8")
