@@ -128,6 +128,7 @@ def test_items_become_a_tuple_paths_a_string_and_words_the_choice() -> None:
         (validators.instance_of(OSError), {}, TypeError, "name must be an OSError, not a mapping"),
         (validators.function("an async function"), "f", TypeError, "name must be an async function, not a string"),
         (NAMES, "AWS", TypeError, "name must be a collection of names, not a string"),
+        (NAMES, {"AWS": 1}, TypeError, "name must be a collection of names, not a mapping"),
         (NAMES, 3, TypeError, "name must be a collection of names, not an integer"),
         (NAMES, [], ValueError, "name must not be empty"),
         (NAMES, ["a", 1], TypeError, "name[1] must be a string, not an integer"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from aiopartnercentral.bulk import Credentials, Role, Source, check_sources
+from aiopartnercentral import account
+from aiopartnercentral.bulk import Collection, Credentials, Role, Source, by_account, check_sources
 
 ARN = "arn:aws:iam::111122223333:role/reader"
 
@@ -151,8 +154,27 @@ def test_catalogs_become_sources_with_the_usual_credential_chain():
         (["AWS", 1], TypeError, r"sources\[1\] must be a catalog or a Source, not an integer"),
         (["AWS", "Sandbox", "AWS"], ValueError, r"sources\[0\] and sources\[2\] have the same label 'AWS'"),
         (["AWS", ""], ValueError, "catalog must not be empty"),
+        (Path("sources.toml"), TypeError, r"Source objects, not a .*Path: load_sources\(path\) returns the sources of"),
+        ("sources.toml", ValueError, r"^'sources.toml' is the name of a file, not a catalog: load_sources\(path\) "),
+        (["AWS", "night.TOML"], ValueError, "^'night.TOML' is the name of a file"),
     ],
 )
 def test_wrong_sources_of_a_run_are_refused(sources, kind, message):
     with pytest.raises(kind, match=message):
         check_sources(sources)
+
+
+@pytest.mark.parametrize("sources", [{"AWS": Source("AWS", profile="ada")}, {}, MappingProxyType({"AWS": "Sandbox"})])
+@pytest.mark.parametrize(
+    "use",
+    [
+        check_sources,
+        lambda sources: Collection(account.listings.list_connections(), sources),
+        lambda sources: by_account(sources, 2),
+    ],
+)
+def test_a_mapping_is_not_taken_for_catalogs_without_the_credentials_of_its_values(use, sources):
+    with pytest.raises(
+        TypeError, match=r"^sources must be .* Source objects, not a mapping: pass a list of its values"
+    ):
+        use(sources)

@@ -402,6 +402,7 @@ def test_a_required_token_without_the_trait_is_filled_in_as_well() -> None:
         ({"operation": selling.Project}, "operation must be a class of requests"),
         ({"rows": "abc"}, "rows must be an iterable"),
         ({"rows": 1}, "rows must be an iterable"),
+        ({"rows": {"key": {}}}, r"rows must be an iterable .*, not a mapping: pass its items\(\)"),
         ({"source": 1}, "source must be a catalog or a Source"),
         ({"on_error": "ignore"}, "on_error must be"),
         ({"resend_unknown": "a"}, "resend_unknown must be True, False or a collection"),

@@ -249,7 +249,9 @@ def function(expected: str = "a function") -> Check[Callable[..., Any]]:
 def collection_of(
     item: Check[T], expected: str, *, not_empty: bool = False, unique: bool = False
 ) -> Check[tuple[T, ...]]:
-    """Return a check of every item of an iterable, which gives the items; a string is not taken for its characters.
+    """Return a check of every item of an iterable, which gives the items.
+
+    A string is not taken for its characters, nor a mapping for its keys.
 
     Arguments:
         item: checks each item, named such as `catalogs[0]`.
@@ -259,7 +261,7 @@ def collection_of(
     """
 
     def check(name: str, value: object) -> tuple[T, ...]:
-        if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+        if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
             raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
         items = tuple(item(f"{name}[{position}]", each) for position, each in enumerate(value))
         if not_empty and not items:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType, MethodType
 from typing import Any, TypeAlias
@@ -29,6 +30,7 @@ __all__ = [
     "stand_in",
 ]
 
+_READ_FILE = "load_sources(path) returns the sources of a file"
 _WAYS = ("profile", "role", "credentials", "client")
 
 Identity: TypeAlias = tuple[int, ...]
@@ -232,11 +234,17 @@ def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Sourc
     """Return the sources of a run; a plain catalog is read with the default credential provider chain.
 
     Raises:
-        TypeError: an item is neither a catalog nor a source.
-        ValueError: there are no sources, or two have the same label.
+        TypeError: an item is neither a catalog nor a source, or the sources are the values of a mapping.
+        ValueError: there are no sources, two have the same label, or one is the path of a file.
     """
+    if isinstance(sources, Mapping):  # whose keys would be taken for catalogs, without the credentials of its values
+        raise TypeError(
+            "sources must be catalogs or Source objects, not a mapping: pass a list of its values, such as "
+            '[Source("AWS", profile="ada", label="ada")]'
+        )
     if not isinstance(sources, Iterable | Source):
-        raise TypeError(f"sources must be catalogs or Source objects, not {validators.type_name(sources)}")
+        hint = f": {_READ_FILE}" if isinstance(sources, os.PathLike) else ""
+        raise TypeError(f"sources must be catalogs or Source objects, not {validators.type_name(sources)}{hint}")
     given = (sources,) if isinstance(sources, str | Source) else tuple(sources)
     if not given:
         raise ValueError("sources must name at least one source")
@@ -245,6 +253,8 @@ def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Sourc
     for position, each in enumerate(given):
         if not isinstance(each, str | Source):
             raise TypeError(f"sources[{position}] must be a catalog or a Source, not {validators.type_name(each)}")
+        if isinstance(each, str) and each.casefold().endswith(".toml"):
+            raise ValueError(f"{each!a} is the name of a file, not a catalog: {_READ_FILE}")
         source = each if isinstance(each, Source) else Source(each)
         if source.label in first:
             raise ValueError(

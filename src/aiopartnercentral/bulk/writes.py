@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection as AnyCollection, Iterable, Iterator
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Collection as AnyCollection,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
@@ -111,8 +119,9 @@ class Writes(RefusesAwait, NeedsBlock, Generic[ResponseT]):
         limits = Limits() if limits is None else _LIMITS("limits", limits)
         check_client_options("Writes()", options, Writes.__init__)
         given: object = rows
-        if not isinstance(given, Iterable | AsyncIterable) or isinstance(given, str | bytes):
-            raise TypeError(f"rows must be an iterable of pairs of a key and a request, not {type_name(rows)}")
+        if not isinstance(given, Iterable | AsyncIterable) or isinstance(given, str | bytes | Mapping):
+            hint = ": pass its items()" if isinstance(given, Mapping) and key is None else ""
+            raise TypeError(f"rows must be an iterable of pairs of a key and a request, not {type_name(rows)}{hint}")
         encoder = RowEncoder(operation)
         for name in limits.rates:
             if name not in {each.name for each in encoder.service.operations}:
