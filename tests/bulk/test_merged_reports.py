@@ -122,6 +122,25 @@ def test_a_merged_report_spans_all_runs() -> None:
     assert Report.merge(second, first).as_json()["items"] == merged.items
 
 
+def test_a_report_merges_with_others_as_the_class_merges_them() -> None:
+    failed = SourceReport(outcome=Outcome.FAILED)
+    others = [
+        report("c", sources={origin("c"): failed}, versions={"m": "1"}),
+        report("d", versions={"m": "2"}),
+        report("e", versions={"m": "1"}),
+    ]
+    total = first = report("a", "b")
+    for each in others:
+        total = total.merge(each)
+    assert [each.label for each in total.sources] == list("abcde")
+    assert not total.complete
+    assert (total.run_id, total.versions["m"]) == ("run-a+run-c+run-d+run-e", "1, 2")
+    assert total == Report.merge(first, *others)
+    assert total.merge() == total
+    with pytest.raises(ValueError, match=r"^reports\[0\] and reports\[1\] both have the source a mine$"):
+        total.merge(report("a"))
+
+
 @pytest.mark.parametrize(
     ("written", "expected"), [((None, None), None), ((True, None), True), ((True, False), False), ((True, True), True)]
 )

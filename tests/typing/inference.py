@@ -105,6 +105,7 @@ async def bulk(sources: list[Source]) -> None:
             assert_type(origin, Origin)
             assert_type(connection, structures.ConnectionSummary)
         assert_type(stream.report, Report[Origin])
+        assert_type(stream.report.merge(stream.report), Report[Origin])
     either: Collection[structures.ConnectionSummary | structures.PartnerSummary]
     either = Collection([connections, account.listings.list_partners()], sources)
     async with either as both:

@@ -212,9 +212,10 @@ class Report(Generic[KeyT]):
             ],
         }
 
-    @staticmethod
     def merge(*reports: Report[KeyT]) -> Report[KeyT]:
         """Return one report of several runs that had different sources, such as those of several processes.
+
+        `Report.merge(first, second)` and `first.merge(second)` are the same.
 
         It begins with the first run and ends with the last one. Its `run_id` has the ids of all runs, joined by `+`,
         and a version that differs between runs has all of them. The output counts as written if each run that had a
@@ -237,11 +238,11 @@ class Report(Generic[KeyT]):
         return Report(
             sources={key: state for report in reports for key, state in report.sources.items()},
             elapsed=elapsed.total_seconds(),
-            run_id="+".join(_each_once(report.run_id for report in reports)),
+            run_id=_joined("+", (report.run_id for report in reports)),
             started_at=started_at,
             resumes=min(filter(None, (report.resumes for report in reports)), key=_STARTED_AT, default=None),
             versions={
-                name: ", ".join(_each_once(each.versions[name] for each in reports if name in each.versions))
+                name: _joined(", ", (each.versions[name] for each in reports if name in each.versions))
                 for name in _each_once(name for report in reports for name in report.versions)
             },
             output_written=all(written) if written else None,
@@ -380,6 +381,11 @@ def _check_disjoint(reports: Iterable[Report[Any]]) -> None:
             if name in seen:
                 raise ValueError(f"reports[{seen[name]}] and reports[{number}] both have the source {key}")
             seen[name] = number
+
+
+def _joined(separator: str, texts: Iterable[str]) -> str:
+    """Return each text once; a merged report already has several."""
+    return separator.join(_each_once(part for text in texts for part in text.split(separator)))
 
 
 def _each_once(values: Iterable[KeyT]) -> list[KeyT]:
