@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from aiopartnercentral import account
+from aiopartnercentral import Listing, account
+from aiopartnercentral.bulk import Source
 from aiopartnercentral.sinks import Page, arrow_schema, record_batches, to_arrow, to_pandas, to_polars
 from aiopartnercentral.sinks.row_checksum import RowChecksum
 from codegen import ir
@@ -156,7 +157,24 @@ def test_what_is_not_of_the_class_is_refused(odd):
         to_arrow([odd], account.AccountSummary)
 
 
-@pytest.mark.parametrize("odd", [None, account.Client, object, [str], list[object]])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        account.Client,
+        object,
+        [str],
+        list[object],
+        "str",
+        account.ConnectionTypeStatus.ACTIVE,
+        account.AccountSummary(name="a"),
+        list[account.AccountSummary(name="a")],
+        account.listings.list_connections(),
+        account.listings.list_connections().pagination,
+        Listing,
+        Source("AWS"),
+    ],
+)
 def test_a_schema_needs_a_type_of_items(odd):
     with pytest.raises(TypeError, match="cls must be a generated class, a union of them, or a type such as str"):
         arrow_schema(odd)

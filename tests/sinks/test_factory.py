@@ -133,6 +133,15 @@ def test_maxima_are_positive_integers(maximum):
             {"cls": []},
             "cls must be a generated class, a union of them, or a type such as str, not a list",
         ),
+        *(
+            (
+                path,
+                {"cls": cls},
+                "cls must be a generated class, a union of them, or a type such as str, not an AccountSummary",
+            )
+            for path in ("a.csv", "a.parquet", "a.ndjson", "{operation}.ndjson")
+            for cls in (account.AccountSummary(name="a"), {"ListConnections": account.AccountSummary(name="a")})
+        ),
         ("a.ndjson", {"source": "no"}, "source must be a boolean, not a string"),
         ("a.ndjson", {"max_open": "3"}, "max_open must be an integer of at least 1, not a string"),
         ("{label}.csv", {"cls": CLS, "max_open": "3"}, "max_open must be an integer of at least 1, not a string"),

@@ -16,6 +16,7 @@ from aiopartnercentral.sinks.file_object import Remote
 from aiopartnercentral.sinks.parquet import ParquetSink
 from aiopartnercentral.sinks.partitioned import MAX_OPEN, PartitionedSink
 from aiopartnercentral.sinks.path_template import PathTemplate, is_template, is_url, path_text
+from aiopartnercentral.sinks.schema import schema_of
 from aiopartnercentral.sinks.spool import SpooledSink
 from aiopartnercentral.sinks.text_files import CsvSink, NdjsonSink
 
@@ -70,8 +71,8 @@ def open_sink(
             written to it before `commit`.
         format: `ndjson`, `csv` or `parquet`; by default the one of the file extension, before `.gz` or `.zst`. The
             extension of another format is refused, and so is that of an unsupported compression, such as `.bz2`.
-        cls: for CSV and Parquet, the class of the items, or a mapping with the class for each operation, such as
-            `item_classes` of a bulk collection. `item_class` returns it for a paginated operation.
+        cls: for CSV and Parquet, which need it, the class of the items, or a mapping with the class for each operation,
+            such as `item_classes` of a bulk collection. `item_class` returns it for a paginated operation.
         compression: for NDJSON and CSV; by default the one of the file extension, which `none` ignores.
         envelope: for NDJSON, whether each line says where its item is from.
         source: for CSV and Parquet, whether columns say where each item is from.
@@ -125,7 +126,10 @@ def open_sink(
         bom=bom,
     )
     classes = cls if isinstance(cls, Mapping) else {}
-    if file_format != "ndjson":
+    if file_format == "ndjson":
+        for each in classes.values() if isinstance(cls, Mapping) else [] if cls is None else [cls]:
+            schema_of(each)  # has no use here, but is checked as for the other formats
+    else:
         if cls is None or (isinstance(cls, Mapping) and not cls):
             raise ValueError(f"cls must be the class of the items for {file_format}, not {cls!r}")
         if len(classes) > 1 and (template is None or "operation" not in template.fields):

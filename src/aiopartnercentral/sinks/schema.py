@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Hashable
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -191,7 +190,7 @@ def schema_of(cls: Any) -> DataType:  # noqa: ANN401 - a union is not a class
     Raises:
         TypeError: items cannot be of this type.
     """
-    if not isinstance(cls, Hashable):
+    if not (isinstance(cls, type) or get_origin(cls) is not None or cls is Any):  # such as an item
         raise _not_an_item_type(cls)
     return _schema_of(cls)
 
@@ -241,13 +240,16 @@ def _data_type(hint: Any, parents: tuple[Any, ...]) -> DataType:  # noqa: ANN401
         return Json()
     if classes := _union_classes(hint):
         return _tagged_union(classes, (*parents, hint))
-    if not attrs.has(hint):
+    if not (isinstance(get_origin(hint) or hint, type) and attrs.has(hint)):  # attrs takes an object for its class
         raise _not_an_item_type(hint)
     return _struct(hint, (*parents, hint))
 
 
 def _struct(cls: Any, parents: tuple[Any, ...]) -> DataType:  # noqa: ANN401 - annotations have no type
-    types_of = attribute_types(cls)
+    try:
+        types_of = attribute_types(cls)
+    except NameError as error:  # of a class whose annotations only type checkers can resolve, as in this library
+        raise _not_an_item_type(cls) from error
     # Attributes without a repr are response metadata, not members of the structure.
     members = [field for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)) if field.repr is not False]
     fields = tuple(Field(member.name, _data_type(types_of[member.name], parents)) for member in members)
