@@ -236,6 +236,60 @@ async def test_what_cannot_be_collected_into_is_refused_before_anything_is_asked
     assert [file.name for file in tmp_path.iterdir()] == ["link"]
 
 
+CONNECTIONS = {"ListConnections": account.ConnectionSummary}
+
+
+@pytest.mark.parametrize(
+    ("path", "cls", "message"),
+    [
+        (
+            "a.csv",
+            account.PartnerSummary,
+            "of ListConnections: expected PartnerSummary, got ConnectionSummary; cls=coll",
+        ),
+        (
+            "a.parquet",
+            account.ListPartnersResponse,
+            "of ListConnections: expected ListPartnersResponse, got Connection",
+        ),
+        (
+            "a.csv",
+            account.ConnectionSummary,
+            "of ListPartners: expected ConnectionSummary, got PartnerSummary; cls=coll",
+        ),
+        ("a.csv", CONNECTIONS, "of ListPartners: expected ConnectionSummary, got PartnerSummary; cls=collection"),
+        (
+            "{operation}.csv",
+            account.ConnectionSummary,
+            "of ListPartners: expected ConnectionSummary, got PartnerSummary",
+        ),
+        ("{operation}.parquet", CONNECTIONS, "cls has no class for the items of ListPartners"),
+        (
+            "s3://bucket/{operation}.csv",
+            account.PartnerSummary,
+            "of ListConnections: expected PartnerSummary, got Conn",
+        ),
+    ],
+)
+async def test_a_sink_of_another_class_is_refused_before_the_first_request(
+    tmp_path: Path, path: str, cls: object, message: str
+) -> None:
+    sink = open_sink(path if path.startswith("s3:") else tmp_path / path, cls=cls)
+    async with Emulator({"AWS": 5}) as emulator:
+        both = Collection[Any]([LISTING, account.listings.list_partners()], of(emulator, "a"), limits=FAST)
+        with pytest.raises((TypeError, ValueError), match=message):
+            await both.into(sink)
+        assert not emulator.requests
+    assert not [*tmp_path.iterdir()]
+
+
+async def test_listings_whose_items_have_one_class_share_a_file(tmp_path: Path) -> None:
+    async with Emulator({"AWS": 5}) as emulator:
+        twice = Collection({"a": LISTING, "b": account.listings.list_connections()}, of(emulator, "a"), limits=FAST)
+        report = await twice.into(open_sink(tmp_path / "a.csv", cls=account.ConnectionSummary))
+    assert report.items == 10
+
+
 async def test_a_large_page_lets_others_go_on(tmp_path: Path) -> None:
     ticks, seen = 0, list[int]()
 

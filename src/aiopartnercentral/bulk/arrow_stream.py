@@ -15,7 +15,7 @@ from aiopartnercentral.bulk.blocking import Streams
 from aiopartnercentral.bulk.stream import CollectionView
 from aiopartnercentral.errors import SinkError
 from aiopartnercentral.sinks.arrow import arrow_schema, record_batch
-from aiopartnercentral.sinks.base import MISMATCHES, origin_columns, parent_text
+from aiopartnercentral.sinks.base import MISMATCHES, mismatch_text, origin_columns, parent_text
 from aiopartnercentral.sinks.schema import item_class
 from aiopartnercentral.types import NestedListing
 
@@ -59,7 +59,7 @@ class ListingTable:
         try:
             return record_batch(items, self.cls, texts)
         except MISMATCHES as error:
-            problem = type(error).__name__
+            problem = mismatch_text(error)
         # Raised outside of the handler, since the messages of such errors quote values.
         raise SinkError(f"a record batch of {origin}", f"an item does not match its class ({problem})")
 

@@ -305,7 +305,8 @@ class Collection(Streams[ItemT], Generic[ItemT]):
                 an object in S3.
 
         Raises:
-            TypeError, ValueError: `sink` is not a sink, two files of the run are the same, or `save_every` is below 0.
+            TypeError, ValueError: `sink` is not a sink, or one of other items, two files of the run are the same, or
+                `save_every` is below 0.
             SourcesFailedError: with `"finish"`, if sources failed, after the others have been written; if there is one
                 source, its own error.
             SinkError: the output cannot be written.
@@ -313,7 +314,8 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             Exception: with `"raise"`, the first failure; an earlier output is unchanged.
         """
         # In a thread, as it looks up links of every output.
-        await run_to_completion(partial(check_sink, sink, self.origins, self._spec.checkpoint, save_every))
+        classes = self.item_classes
+        await run_to_completion(partial(check_sink, sink, self.origins, classes, self._spec.checkpoint, save_every))
         spec, raises_at_end = self._spec, self._spec.plan.on_error == "finish"
         if raises_at_end:  # once the output is complete
             spec = attrs.evolve(spec, plan=attrs.evolve(spec.plan, on_error="report"))

@@ -22,6 +22,7 @@ from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.base import (
     Page,
     Sink,
+    check_classes,
     check_output,
     earlier_files,
     output_paths,
@@ -33,7 +34,7 @@ from aiopartnercentral.sinks.partial_file import LostPartialFileError
 from aiopartnercentral.sinks.spool import SpooledSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
     from aiopartnercentral.bulk.checkpoint import DiscardedRun
@@ -80,16 +81,29 @@ def _page(origin: Origin, **content: Any) -> Page:  # noqa: ANN401 - of `Page`
 
 
 def check_sink(
-    sink: object, origins: Iterable[Origin], checkpoint: Path | CheckpointObject | None, save_every: object
+    sink: object,
+    origins: Iterable[Origin],
+    classes: Mapping[str, Any],
+    checkpoint: Path | CheckpointObject | None,
+    save_every: object,
 ) -> None:
     """Check the sink of a collection, and the interval of its checkpoints.
 
+    Arguments:
+        sink: the sink.
+        origins: the sources and listings.
+        classes: the class of each listing's items.
+        checkpoint: where progress is saved, or None.
+        save_every: seconds between two checkpoints, or None.
+
     Raises:
-        TypeError: an argument is of a wrong type.
-        ValueError: two files of the run are the same one, or `save_every` is below 0.
+        TypeError: an argument is of a wrong type, or the sink cannot write the items of a listing.
+        ValueError: two files of the run are the same one, the sink has no class for the items of a listing, or
+            `save_every` is below 0.
     """
     if not isinstance(sink, Sink):
         raise TypeError(f"sink must be a Sink, such as open_sink() returns, not {validators.type_name(sink)}")
+    check_classes(sink, classes)
     pages = empty_pages(origins)
     files: list[tuple[str, str | Path]] = [("the output", path) for path in output_paths(sink, pages)]
     check_distinct([*files, ("the checkpoint", checkpoint)] if isinstance(checkpoint, Path) else files)

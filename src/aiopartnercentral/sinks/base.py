@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, runtime_checkable
 
 import attrs
 
@@ -22,9 +22,12 @@ __all__ = [
     "EarlierFile",
     "Page",
     "Sink",
+    "WrongClassError",
+    "check_classes",
     "check_output",
     "chosen_columns",
     "earlier_files",
+    "mismatch_text",
     "origin_cells",
     "origin_columns",
     "output_paths",
@@ -41,6 +44,10 @@ PARENT_COLUMN: Final = "source_parent"
 
 MISMATCHES: Final = (TypeError, ValueError, AttributeError, ArithmeticError, NotImplementedError)
 """The errors of converting an item that does not match its class; their messages quote values."""
+
+
+class WrongClassError(TypeError):
+    """A value is not of the class that is expected; unlike other messages, its message quotes no value."""
 
 
 @attrs.frozen
@@ -104,7 +111,8 @@ class Sink(Protocol):
     those of the earlier run that has saved the position, if they may be others. The async method `earlier_files()`,
     called after `commit` or `abort`, returns each `EarlierFile`. The async method `check()`, called before `open`,
     raises `SinkError` if the output cannot be written, as far as that can be known before anything is collected; then
-    `abort` is called, too.
+    `abort` is called, too. `check_classes(classes)`, called before it, raises `TypeError` or `ValueError` if items of a
+    listing cannot be written: it gets the class of each listing's items.
     """
 
     @property
@@ -232,6 +240,26 @@ async def check_output(sink: Sink) -> None:
     check: Callable[[], Awaitable[None]] | None = getattr(sink, "check", None)
     if check is not None:
         await check()
+
+
+def check_classes(sink: Sink, classes: Mapping[str, Any]) -> None:
+    """Check whether a sink can write the items of listings; does nothing if it has no such method.
+
+    Arguments:
+        sink: the sink.
+        classes: the class of each listing's items.
+
+    Raises:
+        TypeError, ValueError: it cannot.
+    """
+    check: Callable[[Mapping[str, Any]], None] | None = getattr(sink, "check_classes", None)
+    if check is not None:
+        check(classes)
+
+
+def mismatch_text(error: Exception) -> str:
+    """Return what an error of `MISMATCHES` says, without the values that it may quote."""
+    return str(error) if isinstance(error, WrongClassError) else type(error).__name__
 
 
 async def earlier_files(sink: Sink) -> Sequence[EarlierFile]:

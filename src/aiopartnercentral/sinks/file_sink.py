@@ -16,7 +16,7 @@ from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.errors import PositionError, SinkError
-from aiopartnercentral.sinks.base import MISMATCHES
+from aiopartnercentral.sinks.base import MISMATCHES, mismatch_text
 from aiopartnercentral.sinks.compression import compressor_factory, decompressed
 from aiopartnercentral.sinks.left_over import describe_change
 from aiopartnercentral.sinks.partial_file import (
@@ -27,6 +27,7 @@ from aiopartnercentral.sinks.partial_file import (
     other_output,
 )
 from aiopartnercentral.sinks.path_template import path_text
+from aiopartnercentral.sinks.schema import class_mismatch
 
 if TYPE_CHECKING:
     import os
@@ -55,12 +56,14 @@ class FileSink(abc.ABC):
 
     Attributes:
         output: the file's path.
+        cls: the class of the items; None if the sink writes any.
         max_rows: how many items are buffered before they are written.
         max_bytes: how many bytes are buffered, if the size of the items is known.
         format_id: the format and the options that change a file's content; a file is only resumed by a sink of the
             same one. Each subclass sets it.
     """
 
+    cls: Any = None
     format_id: str
 
     def __init__(
@@ -171,10 +174,24 @@ class FileSink(abc.ABC):
         try:
             yield from self._encode(pages)
         except MISMATCHES as error:
-            problem = type(error).__name__
+            problem = mismatch_text(error)
         if problem is not None:  # raised outside of the handler, since the messages of such errors quote values
             operations = ", ".join(sorted({page.operation for page in pages}))
             raise SinkError(self.output, f"an item of {operations} does not match its class ({problem})")
+
+    def check_classes(self, classes: Mapping[str, Any]) -> None:
+        """Check whether the items of listings can be written; see `Sink`.
+
+        Raises:
+            TypeError: those of a listing are of another class.
+        """
+        for listing, found in classes.items() if self.cls is not None else ():
+            mismatch = class_mismatch(self.cls, found)
+            if mismatch is not None:
+                raise TypeError(
+                    f"the sink cannot write the items of {listing}: {mismatch}; cls=collection.item_classes has the "
+                    "class for each listing"
+                )
 
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
         """Return the paths of the files that pages would be written to."""

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import anyio.to_thread
 import attrs
@@ -23,7 +23,7 @@ from aiopartnercentral.sinks.partial_file import os_errors_as_sink_errors, other
 from aiopartnercentral.sinks.path_template import PathTemplate, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from aiopartnercentral.sinks.file_sink import FileSink
     from aiopartnercentral.types import JsonValue
@@ -117,6 +117,15 @@ class PartitionedSink:
         owners: dict[str, Page] = {}
         self._asked = [attrs.evolve(page, items=(), raw=(), malformed=()) for page in pages]
         return list(dict.fromkeys(_claim(owners, self._dated, page) for page in self._asked))
+
+    def check_classes(self, classes: Mapping[str, Any]) -> None:
+        """Check whether the items of listings can be written; see `Sink`.
+
+        Raises:
+            TypeError, ValueError: those of a listing are of another class, or have none.
+        """
+        for listing, cls in classes.items():
+            self._make_sink(self.template.text, listing).check_classes({listing: cls})
 
     def paths_at(self, position: JsonValue) -> Sequence[str]:
         """Return the paths of the files of the run that has saved a position; none if it is of another output."""

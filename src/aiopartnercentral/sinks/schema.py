@@ -15,6 +15,7 @@ import attrs
 from aiopartnercentral._serialization import JsonConverter
 from aiopartnercentral._serialization.members import attribute_types, without_none
 from aiopartnercentral._utils.validators import type_name
+from aiopartnercentral.sinks.base import WrongClassError
 from aiopartnercentral.types import UnknownMember, Variant as ModelVariant
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ __all__ = [
     "Struct",
     "TaggedUnion",
     "Variant",
+    "class_mismatch",
     "item_class",
     "schema_of",
     "to_json",
@@ -111,11 +113,11 @@ class Struct:
         """Check that each value is a structure of this class, or None.
 
         Raises:
-            TypeError: one is not.
+            WrongClassError: one is not.
         """
         for value in values:
             if value is not None and not isinstance(value, self.cls):
-                raise TypeError(f"expected {self.cls.__name__}, got {type(value).__name__}")
+                raise WrongClassError(f"expected {self.cls.__name__}, got {type(value).__name__}")
 
 
 @attrs.frozen
@@ -207,6 +209,15 @@ def _not_an_item_type(found: object) -> TypeError:
 def item_class(pagination: Pagination[Any, Any, Any]) -> Any:  # noqa: ANN401 - it may be a union
     """Return the class of the items that a paginated operation lists."""
     return without_none(pagination.item())
+
+
+def class_mismatch(cls: Any, found: Any) -> WrongClassError | None:  # noqa: ANN401 - a union is not a class
+    """Return the error of a table for items of `cls` that gets items of another class; None if they may match."""
+    schema, kinds = schema_of(cls), get_args(found) if get_origin(found) in (Union, types.UnionType) else (found,)
+    if not isinstance(schema, Struct) or any(isinstance(kind, type) and issubclass(kind, schema.cls) for kind in kinds):
+        return None
+    names = " | ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
+    return WrongClassError(f"expected {schema.cls.__name__}, got {names}")
 
 
 def to_json(value: object) -> str:

@@ -12,7 +12,7 @@ import tempfile
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import anyio
 import attrs
@@ -231,6 +231,14 @@ class SpooledSink:
             return output_paths(self._sink, pages)
         except ValueError as error:
             raise ValueError(str(error).replace(f"{self._spool.directory}{os.sep}", "")) from None
+
+    def check_classes(self, classes: Mapping[str, Any]) -> None:
+        """Check whether the items of listings can be written; see `Sink`.
+
+        Raises:
+            TypeError, ValueError: they cannot.
+        """
+        self._sink.check_classes(classes)
 
     def paths_at(self, position: JsonValue) -> Sequence[str]:
         """Return the paths of the spool files of the run that has saved a position."""
