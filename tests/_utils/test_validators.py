@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import pytest
 from aiopartnercentral._utils import validators
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from aiopartnercentral._utils.validators import Check
 
@@ -27,6 +28,22 @@ ACCOUNT = validators.pattern("[0-9]{12}", "twelve digits")
 SESSION = validators.pattern("[a-z]+", "lower-case letters", length=(2, 4))
 WORDS = validators.one_of(["reset", "server_error", "latency", "throttle", "empty_page", "slow_body", "invalid_json"])
 EITHER = validators.one_of(("before", "after"))
+
+
+async def awaiting(event: object) -> None:
+    del event
+
+
+async def yielding(event: object) -> AsyncIterator[object]:
+    yield event
+
+
+class Awaiting:
+    async def __call__(self, event: object) -> None:
+        await awaiting(event)
+
+    async def call(self, event: object) -> None:
+        await awaiting(event)
 
 
 class Fruit(StrEnum):
@@ -52,6 +69,10 @@ class Fruit(StrEnum):
         (EITHER, "before"),
         (validators.instance_of(datetime), datetime(2025, 1, 1, tzinfo=UTC)),
         (validators.function(), len),
+        (validators.function(), awaiting),
+        (validators.observer(), print),
+        (validators.observer(), [].append),
+        (validators.observer(), Fruit),
         (RATES, MappingProxyType({"a": 1})),
         (validators.optional(validators.text), None),
         (validators.aware_datetime, datetime(2025, 1, 1, tzinfo=UTC)),
@@ -127,6 +148,11 @@ def test_items_become_a_tuple_paths_a_string_and_words_the_choice() -> None:
         (validators.instance_of(datetime), datetime, TypeError, "name must be a datetime, not the class datetime"),
         (validators.instance_of(OSError), {}, TypeError, "name must be an OSError, not a mapping"),
         (validators.function("an async function"), "f", TypeError, "name must be an async function, not a string"),
+        (validators.observer(), "f", TypeError, "name must be a function of an event, not a string"),
+        *(
+            (validators.observer(), each, TypeError, "of an event, not an async function, which would never be awaited")
+            for each in (awaiting, yielding, partial(awaiting, 1), Awaiting(), Awaiting().call)
+        ),
         (NAMES, "AWS", TypeError, "name must be a collection of names, not a string"),
         (NAMES, {"AWS": 1}, TypeError, "name must be a collection of names, not a mapping"),
         (NAMES, 3, TypeError, "name must be a collection of names, not an integer"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from aiopartnercentral import account
+from aiopartnercentral import account, selling
 from aiopartnercentral._pagination.report import Outcome
 from aiopartnercentral.bulk import (
     Collection,
@@ -23,6 +23,7 @@ from aiopartnercentral.bulk import (
     SourceFinished,
     SourceStarted,
     Throttled,
+    Writes,
     combine,
     error_type,
 )
@@ -34,6 +35,7 @@ from tests.support.connections import connection
 from tests.support.servers import Reply, scripted_server
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.anyio
@@ -142,6 +144,32 @@ async def test_a_run_that_goes_on_says_what_an_earlier_one_has_finished(tmp_path
     assert [origin.label for origin in again.origins] == ["two"]
     assert [origin.label for origin in again.finished] == ["one"]
     assert [event.origin.label for event in only(events, SourceStarted) if event.run == again.run] == ["two"]
+
+
+async def fetched(event: object) -> None:
+    del event
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda observer: Collection(account.listings.list_connections(), "AWS", observer=observer),
+        lambda observer: Writes(selling.CreateOpportunityRequest, [], "AWS", observer=observer),
+        lambda observer: account.connect(observer=observer),
+    ],
+)
+def test_an_async_observer_is_refused_by_all_that_take_one(take: Callable[[object], object]) -> None:
+    with pytest.raises(
+        TypeError, match=r"^observer must be a function.*, not an async function, which would never be a"
+    ):
+        take(fetched)
+
+
+def test_combined_observers_are_functions() -> None:
+    with pytest.raises(TypeError, match=r"^observers\[1\] must be a function of an event, not an async function"):
+        combine(print, fetched)
+    with pytest.raises(TypeError, match=r"^observers\[0\] must be a function of an event, not None$"):
+        combine(None)  # type: ignore[arg-type]
 
 
 def test_combined_observers_are_all_told_whichever_fails() -> None:

@@ -213,3 +213,12 @@ async def test_what_is_no_usable_credentials_is_an_error_of_the_source(clients, 
         async with clients.lease(Source("AWS", credentials=provider), account.Client):
             pass
     assert "s3cret" not in repr(caught.value)
+
+
+async def test_a_provider_that_is_not_async_is_named_as_the_mistake(clients):
+    found = Credentials(access_key_id="a", secret_access_key="s3cret")
+    message = r"^credentials must be an async function, not one that returns a Credentials at once: write `async def`$"
+    with pytest.raises(CredentialsError, match=message) as caught:
+        async with clients.lease(Source("AWS", credentials=lambda: found), account.Client):
+            pass
+    assert "s3cret" not in repr(caught.value)

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import copy
 from datetime import UTC, datetime
+from functools import partial, wraps
 from pathlib import Path
 from types import MappingProxyType
+from unittest.mock import AsyncMock
 
 import pytest
 
 from aiopartnercentral import account
 from aiopartnercentral.bulk import Collection, Credentials, Role, Source, by_account, check_sources
+from aiopartnercentral.sinks import S3Options
 
 ARN = "arn:aws:iam::111122223333:role/reader"
 
 
 async def provider():
     return Credentials(access_key_id="key", secret_access_key="s3cret")
+
+
+async def yielding():
+    yield await provider()
+
+
+def waiting():
+    yield provider()
+
+
+async def of_region(region, *, attempts=3):
+    return region, attempts
 
 
 class Vault:
@@ -35,6 +50,27 @@ class Vault:
         ({"profile": "a\nb"}, ValueError, "profile must not contain control characters"),
         ({"role": ARN}, TypeError, "role must be a Role, not a string"),
         ({"credentials": "key"}, TypeError, "credentials must be an async function, not a string"),
+        ({"credentials": yielding}, TypeError, "credentials must be an async function, not an async generator: return"),
+        (
+            {"credentials": waiting},
+            TypeError,
+            "credentials must be an async function, not a generator: write `async def",
+        ),
+        (
+            {"credentials": of_region},
+            TypeError,
+            "credentials must be .* without required .*, not one that needs region: f",
+        ),
+        (
+            {"credentials": Vault.fetch},
+            TypeError,
+            "credentials must be an async .*, not one that needs self: functools",
+        ),
+        (
+            {"credentials": Credentials},
+            TypeError,
+            "credentials must be an async .* needs access_key_id, secret_access_ke",
+        ),
         ({"client": object()}, TypeError, "client must be a ServiceClient, not an object"),
         ({"label": " "}, ValueError, "label must not be empty"),
         ({"label": "a\x1b[2J"}, ValueError, "label must not contain control characters"),
@@ -51,6 +87,28 @@ def test_a_wrong_argument_of_a_source_is_refused_by_name(arguments, kind, messag
     with pytest.raises(kind, match=f"^{message}") as caught:
         Source(**{"catalog": "AWS", **arguments})
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        provider,
+        Vault().fetch,
+        partial(of_region, "us-east-1"),
+        wraps(of_region)(lambda: of_region("us-east-1")),
+        lambda *_, **__: provider(),
+        AsyncMock(),
+    ],
+)
+def test_whatever_can_be_called_without_arguments_may_be_a_provider(function):
+    assert Source("AWS", credentials=function).credentials is function
+    assert S3Options(credentials=function).credentials is function
+
+
+@pytest.mark.parametrize("function", [yielding, waiting, of_region])
+def test_a_store_refuses_the_providers_that_a_source_refuses(function):
+    with pytest.raises(TypeError, match=r"^credentials must be an async function"):
+        S3Options(credentials=function)
 
 
 @pytest.mark.parametrize(

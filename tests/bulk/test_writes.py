@@ -408,6 +408,7 @@ def test_a_required_token_without_the_trait_is_filled_in_as_well() -> None:
         ({"resend_unknown": "a"}, "resend_unknown must be True, False or a collection"),
         ({"limits": Limits(rates={"ListPartners": 1})}, "not an operation of partnercentral-selling"),
         ({"key": 1}, "key must be a function"),
+        ({"key": anyio.sleep}, "key must be a function that returns the key of a row, not an async function"),
     ],
 )
 def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime  # noqa: TC003 - callers may resolve the annotations, as cattrs does
@@ -19,11 +20,19 @@ __all__ = [
     "CredentialsProvider",
     "Role",
     "UnusableCredentialsError",
+    "check_provider",
     "external_id_of",
+    "provided",
     "usable_credentials",
 ]
 
 SESSION_NAME: Final = "aiopartnercentral"
+_PROVIDER = "an async function"
+_NOT_PROVIDERS: Final[dict[str, Callable[[object], bool]]] = {
+    "an async generator: return the credentials, and do not yield them": inspect.isasyncgenfunction,
+    "a generator: write `async def`, and return the credentials": inspect.isgeneratorfunction,
+}
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 _role_arn = validators.pattern(
     r"arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[\w+=,.@/-]+",
@@ -146,3 +155,40 @@ def usable_credentials(access_key_id: Any, secret_access_key: Any, session_token
 
 CredentialsProvider: TypeAlias = Callable[[], Awaitable[Credentials]]
 """An async function that returns credentials; it is called when they are first needed and before they expire."""
+
+
+@validators.Check
+def check_provider(name: str, value: object) -> CredentialsProvider:
+    """Demand a credentials provider, as far as it can be known before it is called."""
+    given = validators.function(_PROVIDER)(name, value)
+    kind = next((kind for kind, is_kind in _NOT_PROVIDERS.items() if is_kind(given)), None)
+    if kind is not None:
+        raise TypeError(f"{name} must be {_PROVIDER}, not {kind}")
+    try:
+        parameters = inspect.signature(given, follow_wrapped=False).parameters.values()
+    except (TypeError, ValueError):  # of a function that is not written in Python
+        return given
+    required = [each.name for each in parameters if each.default is each.empty and each.kind not in _VARIADIC]
+    if required:
+        raise TypeError(
+            f"{name} must be {_PROVIDER} without required parameters, not one that needs {', '.join(required)}: "
+            "functools.partial gives them"
+        )
+    return given
+
+
+async def provided(provider: CredentialsProvider) -> Credentials:
+    """Return what a credentials provider returns.
+
+    Raises:
+        CredentialsError: it is not async.
+        Exception: its own error.
+    """
+    given: object = provider()
+    if not inspect.isawaitable(given):
+        raise CredentialsError(
+            f"credentials must be {_PROVIDER}, not one that returns {validators.type_name(given)} at once: write "
+            "`async def`"
+        )
+    credentials: Credentials = await given
+    return credentials

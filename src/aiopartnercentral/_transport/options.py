@@ -162,7 +162,7 @@ _CHECKS: Final[Mapping[str, Check[Any]]] = {
     "aws_session_token": optional(_credential),
     "aws_account_id": optional(_credential),
     "attempts": validators.count,
-    "observer": optional(validators.function()),
+    "observer": optional(validators.observer()),
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 
 from aiopartnercentral._transport import options
-from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
+from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role, check_provider
 from aiopartnercentral._transport.pickling import PickledWithoutSecrets, check_no_password, check_no_secrets
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import optional
@@ -31,7 +31,7 @@ def _check_credentials(name: str, value: object) -> object:
     if not (isinstance(value, Credentials) or callable(value)):
         kind = validators.type_name(value)
         raise TypeError(f"{name} must be Credentials, or an async function that returns them, not {kind}")
-    return value
+    return value if isinstance(value, Credentials) else check_provider(name, value)
 
 
 def _check_config(name: str, value: object) -> object:

@@ -14,6 +14,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 
 from aiopartnercentral._transport.client_factory import as_aio_config, chain_session
+from aiopartnercentral._transport.credentials import provided
 from aiopartnercentral._transport.http_client import merged
 from aiopartnercentral._transport.refreshable_credentials import RefreshingCredentials
 from aiopartnercentral._transport.sts import assume
@@ -144,7 +145,7 @@ class Sessions:
             CredentialsError: the provider returned no usable credentials.
             Exception: an error of the provider.
         """
-        return await self._refreshing(identity, "credentials provider", provider)
+        return await self._refreshing(identity, "credentials provider", partial(provided, provider))
 
     async def _refreshing(self, key: Hashable, name: str, fetch: CredentialsProvider) -> RefreshingCredentials:
         credentials = self._credentials.get(key)

@@ -18,6 +18,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = [
     "integer",
     "mapping_of",
     "number",
+    "observer",
     "one_of",
     "optional",
     "path",
@@ -242,6 +244,20 @@ def function(expected: str = "a function") -> Check[Callable[..., Any]]:
         if not callable(value):
             raise TypeError(f"{name} must be {expected}, not {type_name(value)}")
         return value
+
+    return Check(check)
+
+
+def observer(expected: str = "a function of an event") -> Check[Callable[..., Any]]:
+    """Return a check like `function`, which refuses async functions: nothing would await them."""
+    callable_ = function(expected)
+
+    def check(name: str, value: object) -> Callable[..., Any]:
+        given = callable_(name, value)
+        for each in (given, type(given).__call__):
+            if iscoroutinefunction(each) or isasyncgenfunction(each):
+                raise TypeError(f"{name} must be {expected}, not an async function, which would never be awaited")
+        return given
 
     return Check(check)
 

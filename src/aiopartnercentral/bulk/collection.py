@@ -49,7 +49,7 @@ EntryT = TypeVar("EntryT")
 MAX_AGE = timedelta(hours=12)
 
 _LIMITS = validators.instance_of(Limits)
-_OBSERVER = validators.optional(validators.function("a function of an event"))
+_OBSERVER = validators.optional(validators.observer())
 _OBJECTS = {"observer", "config", "json_converter", "botocore_converter"}
 """The arguments that may be any object, and so one that cannot be pickled."""
 

@@ -11,7 +11,7 @@ import attrs
 
 from aiopartnercentral._client import ServiceClient
 from aiopartnercentral._transport import options
-from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role
+from aiopartnercentral._transport.credentials import Credentials, CredentialsProvider, Role, check_provider
 from aiopartnercentral._transport.pickling import PickledWithoutSecrets, check_no_secrets
 from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.validators import optional
@@ -100,7 +100,7 @@ class Source(Shown, PickledWithoutSecrets):
         kw_only=True,
         repr=False,
         eq=identity,
-        validator=optional(validators.function("an async function")),
+        validator=optional(check_provider),
     )
     client: ServiceClient | None = attrs.field(
         default=None, kw_only=True, validator=optional(validators.instance_of(ServiceClient))

@@ -44,8 +44,8 @@ ResponseT = TypeVar("ResponseT")
 TOKEN_MAX_AGE = timedelta(hours=1)
 
 _LIMITS = validators.instance_of(Limits)
-_OBSERVER = validators.optional(validators.function("a function of an event"))
-_KEY = validators.optional(validators.function("a function that returns the key of a row"))
+_OBSERVER = validators.optional(validators.observer())
+_KEY = validators.optional(validators.observer("a function that returns the key of a row"))
 _ON_ERROR: validators.Check[OnError] = validators.one_of(("finish", "raise", "report"))
 _ROW_KEYS = validators.collection_of(validators.text, "True, False or a collection of row keys")
 

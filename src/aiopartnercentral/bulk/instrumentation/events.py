@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import attrs
 
+from aiopartnercentral._utils import validators
 from aiopartnercentral._utils.text import counted, listed, utc_text
 from aiopartnercentral.errors import error_type
 
@@ -236,12 +237,20 @@ Event: TypeAlias = (
 )
 """Any event of a run: the union of the event classes."""
 
+_OBSERVER = validators.observer()
+
 Observer: TypeAlias = Callable[[Event], None]
 """A function that a run calls with each event, in the event loop."""
 
 
 def combine(*observers: Callable[[EventT], object]) -> Callable[[EventT], None]:
-    """Return an observer that calls each of these in this order, even if an earlier one fails."""
+    """Return an observer that calls each of these in this order, even if an earlier one fails.
+
+    Raises:
+        TypeError: one of them is not a function, or is async.
+    """
+    for position, each in enumerate(observers):
+        _OBSERVER(f"observers[{position}]", each)
 
     def notify(event: EventT) -> None:
         failures = []
