@@ -303,7 +303,7 @@ async def test_what_no_lease_can_be_of(line):
         with pytest.raises(TypeError, match="source must be a Source, not a string"):
             async with clients.lease("AWS", account.Client):
                 pass
-        with pytest.raises(TypeError, match=r"must be a .*Other, not a aiopartnercentral\.account\.client\.Client"):
+        with pytest.raises(TypeError, match=r"must be a .*Other, not an aiopartnercentral\.account\.client\.Client"):
             async with clients.lease(Source("AWS", client=own), Other):
                 pass
         for wrong in (account, dict, "Client"):

@@ -46,6 +46,7 @@ __all__ = [
     "positive_number",
     "text",
     "type_name",
+    "with_article",
 ]
 
 T = TypeVar("T")
@@ -100,7 +101,7 @@ def type_name(value: object) -> str:
     """Return the type of a value in words, such as `a string`."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
-    return _TYPES.get(type(value)) or _with_article(type(value).__name__)
+    return _TYPES.get(type(value)) or with_article(type(value).__name__)
 
 
 @Check
@@ -227,7 +228,7 @@ def _meant(given: str, names: Iterable[str]) -> str:
 
 def instance_of(cls: type[T], expected: str = "") -> Check[T]:
     """Return a check that a value is an instance of a class; `expected` follows "must be"."""
-    expected = expected or _with_article(cls.__name__)
+    expected = expected or with_article(cls.__name__)
 
     def check(name: str, value: object) -> T:
         if not isinstance(value, cls):
@@ -350,7 +351,8 @@ def positive_duration(name: str, value: object) -> timedelta:
     return value
 
 
-def _with_article(noun: str) -> str:
+def with_article(noun: str) -> str:
+    """Return a noun with `a` or `an`."""
     return f"{'an' if noun[:1] in 'AEIOUaeiou' else 'a'} {noun}"
 
 

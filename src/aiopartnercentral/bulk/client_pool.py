@@ -341,8 +341,10 @@ def _check_class(client_class: object) -> None:
 
 def _checked(client: ServiceClient, client_class: type[ClientT]) -> ClientT:
     if not isinstance(client, client_class):
-        expected, given = f"{client_class.__module__}.{client_class.__qualname__}", type(client)
-        raise TypeError(f"the source's client must be a {expected}, not a {given.__module__}.{given.__qualname__}")
+        expected, given = (
+            validators.with_article(f"{cls.__module__}.{cls.__qualname__}") for cls in (client_class, type(client))
+        )
+        raise TypeError(f"the source's client must be {expected}, not {given}")
     return client
 
 
