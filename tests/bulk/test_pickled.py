@@ -16,7 +16,7 @@ import cloudpickle
 import pytest
 from aiobotocore.config import AioConfig
 
-from aiopartnercentral import account, selling
+from aiopartnercentral import account, blocking, selling
 from aiopartnercentral.bulk import Collection, Credentials, Limits, Role, Source
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.sinks import S3Options
@@ -165,6 +165,27 @@ def test_other_forms_of_a_collection_are_not_pickled(form: str) -> None:
     view = getattr(Collection(LISTING, SOURCES), form)()
     with pytest.raises(pickle.PicklingError, match="only a collection itself can be pickled"):
         pickle.dumps(view)
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        Collection(LISTING, SOURCES).blocking(),
+        Collection(LISTING, SOURCES).batches().blocking(),
+        Collection(LISTING, SOURCES).arrow().blocking(),
+    ],
+)
+def test_a_blocking_stream_is_not_pickled(stream: object) -> None:
+    with pytest.raises(pickle.PicklingError, match="only a collection itself can be pickled"):
+        pickle.dumps(stream)
+
+
+def test_what_blocking_returns_is_not_pickled() -> None:
+    for manager in (Collection(LISTING, SOURCES), account.connect()):
+        with pytest.raises(
+            pickle.PicklingError, match=r"^a blocking .* cannot be pickled, .* call blocking\(\) where it"
+        ):
+            pickle.dumps(blocking(manager))
 
 
 def test_collections_with_equal_configs_are_equal() -> None:

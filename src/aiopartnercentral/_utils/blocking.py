@@ -8,6 +8,7 @@ import os
 from collections.abc import Awaitable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractAsyncContextManager, suppress
+from pickle import PicklingError
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from weakref import WeakSet, finalize
@@ -63,6 +64,16 @@ class Blocking(RefusesAsync, NeedsBlock, Generic[T]):
 
     def __repr__(self) -> str:
         return f"<blocking {self._what}, {state_text(was_opened=self._opened is not None, is_open=self.is_open)}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Refuse to be pickled.
+
+        Raises:
+            pickle.PicklingError: always.
+        """
+        raise PicklingError(
+            f"a blocking {self._what} cannot be pickled, as it has a thread: call blocking() where it is used"
+        )
 
     def open(self) -> Self:
         """Open the object without a `with` block, such as for the cells of a notebook; `close` ends it.

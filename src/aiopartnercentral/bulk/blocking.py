@@ -62,6 +62,14 @@ class BlockingStream(RefusesAsync, Generic[EntryT]):
             raise RuntimeError("a stream has a report once its `with` block is entered")
         return self._call(_report) if self._call.is_open else stream.report
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Refuse to be pickled, as an open stream has a thread.
+
+        Raises:
+            pickle.PicklingError: always.
+        """
+        raise _not_picklable()
+
     def __enter__(self) -> Self:
         """Open the stream and begin to fetch.
 
@@ -116,6 +124,12 @@ async def _next_page(stream: Stream[Origin, EntryT]) -> Iterator[tuple[Origin, E
     return await stream.next_page()
 
 
+def _not_picklable() -> PicklingError:
+    return PicklingError(
+        "only a collection itself can be pickled: call arrow(), batches(), raw() and blocking() where it is loaded"
+    )
+
+
 class Streams(Collectable[Origin, EntryT], Generic[EntryT]):
     """A `Collectable` of many sources, which code that is not async can iterate over, too."""
 
@@ -143,9 +157,7 @@ class Streams(Collectable[Origin, EntryT], Generic[EntryT]):
         Raises:
             pickle.PicklingError: always.
         """
-        raise PicklingError(
-            "only a collection itself can be pickled: call arrow(), batches(), raw() and blocking() where it is loaded"
-        )
+        raise _not_picklable()
 
     def blocking(self) -> BlockingStream[EntryT]:
         """Return a new stream for a `with` block.
