@@ -78,6 +78,7 @@ def _function(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
     writer.use("typing", "Unpack", typing_only=True)
     writer.use("aiopartnercentral.types", "Listing", typing_only=True)
     writer.use(types.service.config.package, "operations")
+    limits = "`max_items`" if pagination.limit_key is None else "`page_size` or `max_items`"
     head = f"def {names.methods[operation.name]}(**filters: Unpack[{cls}]) -> Listing[{page}, {item}]:"
     with writer.block(head):
         writer.docstring(
@@ -85,8 +86,8 @@ def _function(types: Types, operation: ir.Operation, pagination: ir.Pagination, 
             types.about(operation.name, deprecated=operation.deprecated),
             [
                 "Raises:",
-                "    TypeError: a filter is unknown or missing.",
-                "    ValueError: `max_items` is less than 1.",
+                f"    TypeError: a filter is unknown or missing, or {limits} is not an integer.",
+                f"    ValueError: {limits} is less than 1.",
             ],
         )
         conversions = {

@@ -293,8 +293,8 @@ def make_listing(
         conversions: the class, enum, list or dict, that each of these filters is converted to.
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     check_options(f"{pagination.method}()", filters, known)
     given = {name: value for name, value in filters.items() if value is not None and name != "max_items"}

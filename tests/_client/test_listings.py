@@ -28,6 +28,15 @@ def test_listings_of_the_same_filters_are_equal() -> None:
     assert listing() != listings.list_connections()
 
 
+@pytest.mark.parametrize("name", ["page_size", "max_items"])
+def test_sizes_are_positive_integers(name: str) -> None:
+    for wrong, kind, shown in ((0, ValueError, "0"), (-1, ValueError, "-1"), ("100", TypeError, "a string")):
+        for make in (listing, account.Client(None).paginate.list_connections):  # type: ignore[arg-type] # not asked
+            with pytest.raises(kind, match=f"^{name} must be an integer of at least 1, not {shown}$"):
+                make(**{name: wrong})
+    assert listing(**{name: None}) == listing()
+
+
 def test_a_listing_shows_how_it_is_made() -> None:
     made = listing(connection_type="SUBSIDIARY", page_size=7, max_items=3)
     assert repr(made) == (

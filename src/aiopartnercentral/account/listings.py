@@ -45,8 +45,8 @@ def list_connection_invitations(
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnectionInvitations
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
@@ -89,8 +89,8 @@ def list_connections(
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListConnections
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
@@ -117,7 +117,7 @@ def list_partners(
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-account-2025-04-04/ListPartners
 
     Raises:
-        TypeError: a filter is unknown or missing.
+        TypeError: a filter is unknown or missing, or `max_items` is not an integer.
         ValueError: `max_items` is less than 1.
     """
     return make_listing(operations.SERVICE, operations.LIST_PARTNERS_PAGES, ListPartnersFilters, filters)

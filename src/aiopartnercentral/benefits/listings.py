@@ -43,8 +43,8 @@ def list_benefit_allocations(
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListBenefitAllocations
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
@@ -97,8 +97,8 @@ def list_benefit_applications(
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListBenefitApplications
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
@@ -144,8 +144,8 @@ def list_benefits(
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-benefits-2018-05-10/ListBenefits
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,

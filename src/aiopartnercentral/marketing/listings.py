@@ -42,8 +42,8 @@ def list_campaign_assets(
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListCampaignAssets
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(operations.SERVICE, operations.LIST_CAMPAIGN_ASSETS_PAGES, ListCampaignAssetsFilters, filters)
 
@@ -77,8 +77,8 @@ def list_campaigns(
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListCampaigns
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
@@ -110,8 +110,8 @@ def list_social_connections(
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/ListSocialConnections
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
@@ -157,8 +157,8 @@ def search_campaign_templates(
     Reference: https://docs.aws.amazon.com/goto/WebAPI/partnercentral-marketing-2026-05-31/SearchCampaignTemplates
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,

@@ -66,8 +66,8 @@ def list_marketplace_revenue_share_allocations(
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListMarketplaceRevenueShareAllocations
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
@@ -122,8 +122,8 @@ def list_marketplace_revenue_shares(
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListMarketplaceRevenueShares
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
@@ -193,8 +193,8 @@ def list_revenue_attribution_allocations(
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListRevenueAttributionAllocations
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
@@ -246,8 +246,8 @@ def list_revenue_attributions(
     https://docs.aws.amazon.com/goto/WebAPI/partnercentral-revenue-measurement-2022-07-26/ListRevenueAttributions
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,

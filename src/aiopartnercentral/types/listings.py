@@ -40,6 +40,11 @@ def _read_only(filters: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(filters))
 
 
+def _check_page_size(_: object, __: object, filters: Mapping[str, Any]) -> None:
+    if "page_size" in filters:
+        validators.count("page_size", filters["page_size"])
+
+
 @attrs.frozen(repr=False)
 class Listing(RefusesAsync, RefusesFor, Generic[ResponseT_co, ItemT_co]):
     """A paginated operation with its filters, to be listed from each catalog; it can be compared and pickled.
@@ -57,7 +62,7 @@ class Listing(RefusesAsync, RefusesFor, Generic[ResponseT_co, ItemT_co]):
 
     service: Service
     pagination: Pagination[Any, Any, Any]
-    filters: Mapping[str, Any] = attrs.field(converter=_read_only)
+    filters: Mapping[str, Any] = attrs.field(converter=_read_only, validator=_check_page_size)
     max_items: int | None = attrs.field(default=None, validator=validators.optional(validators.count))
 
     def request(self, catalog: str, token: str | None) -> Any:  # noqa: ANN401 - of the class of the operation's requests

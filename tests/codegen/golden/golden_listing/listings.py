@@ -34,8 +34,8 @@ def list_things(**filters: Unpack[ListThingsFilters]) -> Listing[structures.List
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-listing-2025-01-01/ListThings
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(operations.SERVICE, operations.LIST_THINGS_PAGES, ListThingsFilters, filters)
 
@@ -57,7 +57,7 @@ def list_odd(**filters: Unpack[ListOddFilters]) -> Listing[structures.ListOddRes
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-listing-2025-01-01/ListOdd
 
     Raises:
-        TypeError: a filter is unknown or missing.
+        TypeError: a filter is unknown or missing, or `max_items` is not an integer.
         ValueError: `max_items` is less than 1.
     """
     return make_listing(operations.SERVICE, operations.LIST_ODD_PAGES, ListOddFilters, filters)

@@ -48,8 +48,8 @@ def list_things(**filters: Unpack[ListThingsFilters]) -> Listing[structures.List
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListThings
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
@@ -74,7 +74,7 @@ def list_names(**filters: Unpack[ListNamesFilters]) -> Listing[structures.ListNa
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListNames
 
     Raises:
-        TypeError: a filter is unknown or missing.
+        TypeError: a filter is unknown or missing, or `max_items` is not an integer.
         ValueError: `max_items` is less than 1.
     """
     return make_listing(operations.SERVICE, operations.LIST_NAMES_PAGES, ListNamesFilters, filters)
@@ -97,7 +97,7 @@ def list_groups(**filters: Unpack[ListGroupsFilters]) -> Listing[structures.List
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-pagination-2025-01-01/ListGroups
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(operations.SERVICE, operations.LIST_GROUPS_PAGES, ListGroupsFilters, filters)

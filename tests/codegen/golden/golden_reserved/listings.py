@@ -56,8 +56,8 @@ def list_words(**filters: Unpack[ListWordsFilters]) -> Listing[structures.ListWo
     Reference: https://docs.aws.amazon.com/goto/WebAPI/golden-reserved-2025-01-01/ListWords
 
     Raises:
-        TypeError: a filter is unknown or missing.
-        ValueError: `max_items` is less than 1.
+        TypeError: a filter is unknown or missing, or `page_size` or `max_items` is not an integer.
+        ValueError: `page_size` or `max_items` is less than 1.
     """
     return make_listing(
         operations.SERVICE,
