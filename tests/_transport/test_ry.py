@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +23,6 @@ from aiopartnercentral._transport.http.settings import HttpSettings, default_ca_
 from aiopartnercentral.bulk import ClientPool, Source
 from tests.support.clients import HTTPX, IDENTITY
 from tests.support.hostile_server import hanging, hostile_server, sending
-from tests.support.tasks import GUARD
 
 pytestmark = pytest.mark.anyio
 
@@ -138,33 +136,6 @@ async def test_calls_in_flight_at_the_close_send_nothing_further() -> None:
             call.cancel()
         await asyncio.wait(calls)
         assert len(server.requests) == len(calls)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
-def test_a_forked_process_is_told_that_it_cannot_use_ry() -> None:
-    program = dedent("""
-        import asyncio, os, sys
-        from aiopartnercentral import account
-
-        async def main(url):
-            async with account.connect(endpoint_url=url, http_client="ry", aws_access_key_id="a",
-                                       aws_secret_access_key="b") as client:
-                await client.list_connections(catalog="AWS")
-
-        asyncio.run(main(sys.argv[1]))
-        child = os.fork()
-        if not child:
-            try:
-                asyncio.run(main(sys.argv[1]))
-            except RuntimeError as error:
-                os._exit(7 if "spawn" in str(error) else 1)
-            os._exit(2)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    """)
-    with hostile_server(sending(PAGE)) as server:
-        command = [sys.executable, "-c", program, server.url]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=GUARD)
-    assert (done.stdout, done.returncode) == ("7\n", 0), done.stderr
 
 
 def test_no_setting_shows_the_password_of_a_proxy() -> None:

@@ -30,10 +30,17 @@ async def open_connection(service: Service, options: Mapping[str, Any]) -> Async
         options: the options of a client, checked; see `ConnectOptions`.
 
     Raises:
+        ImportError: the package of the HTTP client is not installed.
+        RuntimeError: the process was forked after its parent had loaded the HTTP client ry.
         TypeError: two options exclude each other.
         CredentialsError: the credentials cannot be obtained.
         botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
     """
+    if options.get("http_client") == "ry":
+        # Before anything else is made, which a forked process that is refused may wait for forever.
+        from aiopartnercentral._transport.http.ry_module import load_ry  # noqa: PLC0415 - an optional dependency
+
+        load_ry()
     direct: bool = options.get("direct", True)
     most: int = options.get("max_response_bytes", _MAX_RESPONSE_BYTES)
     own = {name: value for name, value in options.items() if name not in _OF_CLIENTS}

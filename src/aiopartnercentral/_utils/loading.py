@@ -12,9 +12,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from types import ModuleType
 
-__all__ = ["load_in_this_thread"]
+__all__ = ["load_in_this_thread", "while_no_fork"]
 
 _LOADING = threading.RLock()  # reentrant, as a module may fork the process while it is loaded
 
@@ -26,3 +27,8 @@ def load_in_this_thread(name: str) -> ModuleType:
     """Return a module, loaded first if necessary; no other thread can fork the process until it is loaded."""
     with _LOADING:
         return import_module(name)
+
+
+def while_no_fork() -> AbstractContextManager[object]:
+    """Return a block that one thread at a time is in; no other thread can fork the process until it is left."""
+    return _LOADING

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiobotocore.httpsession import AIOHTTPSession
 
+from aiopartnercentral._transport.http.ry_module import load_ry
 from aiopartnercentral._transport.http.ry_session import RySession
 from aiopartnercentral._transport.http_client import guarded_config, merged
-from aiopartnercentral._utils.lazy_imports import import_optional
 
 if TYPE_CHECKING:
     from aiobotocore.config import AioConfig
@@ -21,11 +21,12 @@ def with_http_client(config: AioConfig, name: str | None) -> AioConfig:
 
     Raises:
         ImportError: its package is not installed.
+        RuntimeError: the process was forked after its parent had loaded ry.
         TypeError: the config has an HTTP client of the caller's.
     """
     if name != "ry":
         return config
-    import_optional("ry", extra="ry")
+    load_ry()
     if not _is_default(config.http_session_cls):
         raise TypeError("http_client and an http_session_cls of the config exclude each other")
     result: Any = merged(config, config)

@@ -7,7 +7,6 @@ of a request that is cancelled, and does not follow redirects, keep cookies or d
 from __future__ import annotations
 
 import asyncio
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,8 @@ from urllib.parse import urlsplit
 
 from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.http.response import HttpResponse
+from aiopartnercentral._transport.http.ry_module import load_ry
 from aiopartnercentral._transport.http.settings import default_ca_bundle
-from aiopartnercentral._utils.lazy_imports import import_optional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RyClient", "RyPool", "UnsendableUrlError"]
 
-_EXTRA = "ry"
 _NO_PROXY_AT_ALL = "*,0.0.0.0/0,::/0"  # a star matches names, but no addresses
 _BEFORE_READ_TIMEOUT, _MARGIN = 0.99, 0.1  # a share of it, and seconds
 
@@ -44,7 +42,7 @@ class RyClient:
     Raises:
         ImportError: ry is not installed.
         OSError: the CA bundle cannot be loaded.
-        RuntimeError: the process was forked after its parent had used ry.
+        RuntimeError: the process was forked after its parent had loaded ry.
         ValueError: the proxy is not the URL of an HTTP proxy.
     """
 
@@ -100,10 +98,11 @@ class RyPool:
 
     Raises:
         ImportError: ry is not installed.
+        RuntimeError: the process was forked after its parent had loaded ry.
     """
 
     def __init__(self, settings: HttpSettings) -> None:
-        import_optional("ry", extra=_EXTRA)
+        load_ry()
         self._settings = settings
         self._client: RyClient | None = None
         self._is_closed = False
@@ -131,19 +130,9 @@ class RyPool:
             self._client.close()
 
 
-_USED_IN: set[int] = set()
-"""The process that has used ry, whose threads a forked process does not have."""
-
-
 def _opened(settings: HttpSettings) -> Any:  # noqa: ANN401 - ry's
     """Return a client of ry."""
-    ry = import_optional("ry", extra=_EXTRA)
-    _USED_IN.add(os.getpid())
-    if len(_USED_IN) > 1:
-        raise RuntimeError(
-            "a process that was forked after its parent had used the HTTP client ry cannot use it: "
-            "start processes by spawn or forkserver, or use http_client='asyncio'"
-        )
+    ry = load_ry()
     connect, read = settings.connect_timeout, settings.read_timeout
     if connect is not None and read is not None:
         # A read timeout counts from the start of a request, and its error does not say whether there is a connection.
@@ -193,7 +182,7 @@ def _certificates(verify: bool | str) -> Any:  # noqa: ANN401, FBT001 - ry's
 @lru_cache(maxsize=8)
 def _parsed(path: Path, *_: int) -> Any:  # noqa: ANN401 - as above
     """Return the certificates of a file; ry takes 8 milliseconds for the usual ones."""
-    return import_optional("ry", extra=_EXTRA).Certificate.from_pem_bundle(path.read_bytes())
+    return load_ry().Certificate.from_pem_bundle(path.read_bytes())
 
 
 @lru_cache(maxsize=8)
@@ -207,7 +196,7 @@ def _check(path: Path, *_: int) -> None:
 @lru_cache(maxsize=256)
 def _sendable(url: str) -> Any:  # noqa: ANN401 - ry's
     """Return a URL for ry."""
-    parsed = import_optional("ry", extra=_EXTRA).URL(url)
+    parsed = load_ry().URL(url)
     given, sent = urlsplit(url), urlsplit(str(parsed))
     if (given.path or "/", given.query) != (sent.path, sent.query):
         raise UnsendableUrlError("the path or query of the URL would be sent in another form")

@@ -115,7 +115,7 @@ class RySession:
         """Send a request of botocore's.
 
         Raises:
-            RuntimeError: the client is closed, or the process was forked after its parent had used ry.
+            RuntimeError: the client is closed, or the process was forked after its parent had loaded ry.
             botocore.exceptions.BotoCoreError: no complete response arrived.
         """
         if request.stream_output:
