@@ -19,6 +19,7 @@ from botocore.httpsession import MAX_POOL_CONNECTIONS, ProxyConfiguration, mask_
 
 from aiopartnercentral._transport.closed import client_closed
 from aiopartnercentral._transport.http.ry_client import RyClient, UnsendableUrlError
+from aiopartnercentral._transport.http.ry_reason import reason
 from aiopartnercentral._transport.http.settings import HttpSettings
 
 if TYPE_CHECKING:
@@ -193,12 +194,12 @@ def _translated(error: Exception, request: Any, proxy_url: str | None) -> BotoCo
     failed: Any = error
     text = str(error).partition("source: ")[2]
     if failed.is_connect():
-        return _not_connected(failed, _NotConnectedError(text), request.url, proxy_url)
-    return _not_received(failed, _CauseError(text), request)
+        return _not_connected(failed, text, request.url, proxy_url)
+    return _not_received(failed, text, request)
 
 
-def _not_connected(failed: Any, cause: _NotConnectedError, url: str, proxy_url: str | None) -> BotoCoreError:  # noqa: ANN401 - ry's
-    text = str(cause)
+def _not_connected(failed: Any, text: str, url: str, proxy_url: str | None) -> BotoCoreError:  # noqa: ANN401 - ry's
+    cause = _NotConnectedError(reason(text))
     if failed.is_timeout():
         return ConnectTimeoutError(endpoint_url=url, error=cause)
     if _TLS in text:
@@ -211,12 +212,13 @@ def _not_connected(failed: Any, cause: _NotConnectedError, url: str, proxy_url: 
     return failure
 
 
-def _not_received(failed: Any, cause: _CauseError, request: Any) -> BotoCoreError:  # noqa: ANN401 - as above
-    text = str(cause)
+def _not_received(failed: Any, text: str, request: Any) -> BotoCoreError:  # noqa: ANN401 - as above
+    why = reason(text)
+    cause = _CauseError(why)
     if failed.is_timeout():
         return ReadTimeoutError(endpoint_url=request.url, error=cause)
     if any(each in text for each in _NOT_HTTP):
-        return HTTPClientError(error=cause)
+        return HTTPClientError(error=_CauseError(f"the response is not HTTP: {why.removeprefix('parse: ')}"))
     if failed.is_body() or any(each in text for each in _CLOSED):
         return ConnectionClosedError(error=cause, request=request, endpoint_url=request.url)
     return EndpointConnectionError(endpoint_url=request.url, error=cause)
