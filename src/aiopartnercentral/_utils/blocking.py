@@ -17,6 +17,7 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from aiopartnercentral._utils import validators
+from aiopartnercentral._utils.ended_threads import running_threads, wait_for_ended
 from aiopartnercentral._utils.needs_block import NeedsBlock, RefusesAsync, ShowsUsage
 from aiopartnercentral._utils.text import state_text
 
@@ -239,6 +240,13 @@ class _EventLoopThread(Thread, Generic[T]):
         self._is_closed = False
         self.opened: Future[tuple[BlockingPortal, T]] = Future()
         self.failure: Exception | None = None
+        self._last_running: set[int] = set()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until the thread and those of its event loop have ended, also for a process that is forked then."""
+        super().join(timeout)
+        if not self.is_alive():
+            wait_for_ended(self._last_running)
 
     def stop(self, error: BaseException | None) -> None:
         """Close the object and end, at any time and from any thread; only the first time matters.
@@ -270,6 +278,7 @@ class _EventLoopThread(Thread, Generic[T]):
                     await self._serve_object(portal, stopping)
             finally:
                 stopping.cancel()  # `stop` does nothing any more
+                self._last_running = running_threads()
         self._is_closed = True
 
     async def _serve_object(self, portal: BlockingPortal, stopping: asyncio.Future[BaseException | None]) -> None:
