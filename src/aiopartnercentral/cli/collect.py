@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import attrs
@@ -14,12 +14,11 @@ from botocore.exceptions import ProfileNotFound
 from aiopartnercentral._pagination.report import EarlierRun, Report, versions_of
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import clean, counted, one_line
-from aiopartnercentral.bulk import Collection, Limits, RunStarted, check_sources
+from aiopartnercentral.bulk import RunStarted, check_sources
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
-from aiopartnercentral.bulk.collection import MAX_AGE
-from aiopartnercentral.bulk.incremental import OVERLAP
 from aiopartnercentral.bulk.sink_writer import empty_pages
 from aiopartnercentral.cli.check import try_each
+from aiopartnercentral.cli.collection import collection_of, rate_of
 from aiopartnercentral.cli.config import resume_hint
 from aiopartnercentral.cli.config_checks import combine
 from aiopartnercentral.cli.each import listing_of
@@ -30,10 +29,17 @@ from aiopartnercentral.cli.messages import explain, failure_lines, in_options, s
 from aiopartnercentral.cli.option_values import Format, OnFailure
 from aiopartnercentral.cli.options import TIMEOUT
 from aiopartnercentral.cli.progress import Progress, with_progress
-from aiopartnercentral.cli.report_file import BeginningReport, begin_of, foreseen, say_whole, write_report
+from aiopartnercentral.cli.report_file import (
+    BeginningReport,
+    begin_of,
+    earlier_report_replaced,
+    foreseen,
+    say_whole,
+    write_report,
+)
 from aiopartnercentral.cli.runner import FAILED, USAGE, CommandError, UsageError
 from aiopartnercentral.cli.services import facts
-from aiopartnercentral.cli.sinks import StreamSink, count_malformed, malformed_sink, write_malformed
+from aiopartnercentral.cli.sinks import StreamSink, count_malformed, malformed_sink, output_sink, write_malformed
 from aiopartnercentral.cli.sources import sources_of
 from aiopartnercentral.cli.table import encoded, named, say_how_far, say_result, say_unwritten
 from aiopartnercentral.cli.terminal import is_styled, say, width_of
@@ -45,7 +51,6 @@ from aiopartnercentral.cli.writer import (
     warnings_of_files,
 )
 from aiopartnercentral.errors import CheckpointError, PositionError, SinkError
-from aiopartnercentral.sinks import open_sink
 from aiopartnercentral.sinks.base import output_paths, parent_text
 from aiopartnercentral.sinks.rejects import SinkWithRejects
 from aiopartnercentral.types import NestedListing
@@ -60,9 +65,6 @@ if TYPE_CHECKING:
 
 __all__ = ["collect"]
 
-# The default rate without --sources, for a few catalogs of one account: effectively unlimited.
-_UNLIMITED: Final = 100.0
-
 
 async def collect(parsed: Sequence[ParsedListing]) -> int:
     """Collect into the output, and return the exit code.
@@ -76,13 +78,18 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
     config = combine(parsed)
     unwritten = None
     async with AsyncExitStack() as stack:
-        stack.enter_context(logged(config.logging))
         warnings = stack.enter_context(warnings_of_files())
         say_misspelt(config.ignore_errors, dict.fromkeys(one.service for one in config.listings))
         run = _Run(config, await sources_of(config))
+        path = config.dated("report")
+        if path is not None and not config.dry_run:  # before all that can take long or fail
+            await stack.enter_async_context(
+                earlier_report_replaced(path, config.s3, run.unfinished(), is_restored=run.leaves_report)
+            )
+        stack.enter_context(logged(config.logging))
+        run.check_outputs()
         if config.dry_run:
             return await run.try_each()
-        path = config.dated("report")
         report_file = None if path is None else stack.enter_context(await run.target(path, template=config.report))
         try:
             await run.collect()
@@ -135,10 +142,10 @@ class _Run:
     """
 
     def __init__(self, config: Config, sources: Sequence[Source]) -> None:
-        """Check everything that can be checked before a file is written.
+        """Check the options and the paths.
 
         Raises:
-            CommandError: an option has an invalid value.
+            UsageError: an option has an invalid value.
         """
         self.config = config
         self._sources = sources
@@ -152,20 +159,22 @@ class _Run:
             parts = [([source], [one]) for source in check_sources(sources) for one in config.listings]
             self.progress = Progress(sources=len(parts))
             parts = parts if config.ordered else [(list(sources), list(config.listings))]
-            self._collections = [self._collection(*part) for part in parts]
+            self._collections = [
+                collection_of(config, self._listings, *part, since=self._since, observer=self._observe)
+                for part in parts
+            ]
             # A stream of lines needs only the encoding of the sink for a file.
-            self._encoder = self._open_output(STDOUT) if config.is_stream and config.form is not Format.TABLE else None
-            output = None if config.is_stream else self._open_output(config.output)
+            self._encoder = (
+                output_sink(config, STDOUT, self._collections[0])
+                if config.is_stream and config.form is not Format.TABLE
+                else None
+            )
+            output = None if config.is_stream else output_sink(config, config.output, self._collections[0])
             origins = [origin for one in self._collections for origin in one.origins]
             outputs = [config.output] if output is None else output_paths(output, empty_pages(origins))
             check_run_files(config, outputs)
             self._other_files = {real_path(path) for _, path in config.files([])}
-            if output is not None:
-                # Otherwise a template's file would be examined when its first page arrives.
-                malformed = config.dated("malformed")
-                check_writable(outputs if malformed is None else [*outputs, malformed])
-        except SinkError as error:
-            raise CommandError(explain(error) or str(error)) from error
+            self._outputs = [] if output is None else [*outputs, *filter(None, [config.dated("malformed")])]
         except (ValueError, ImportError) as error:
             # A missing package, a duplicate label, an invalid template, a file with two uses, a directory.
             names = {one.method: one.command for one in config.listings}
@@ -176,10 +185,25 @@ class _Run:
             rejects = malformed_sink(config.malformed)
             self._sink = SinkWithRejects(output, rejects, str(config.malformed))
 
+    def check_outputs(self) -> None:
+        """Check whether existing outputs can be replaced; a template's would be examined when its first page arrives.
+
+        Raises:
+            CommandError: one cannot.
+        """
+        try:
+            check_writable(self._outputs)
+        except SinkError as error:
+            raise CommandError(explain(error) or str(error)) from error
+
     async def try_each(self) -> int:
         """Try each source and listing with one request, print the results, and return the exit code."""
         config = self.config
-        options: Any = {"timeout": config.timeout or TIMEOUT, "rate": self._rate, "ignore_errors": config.ignore_errors}
+        options: Any = {
+            "timeout": config.timeout or TIMEOUT,
+            "rate": rate_of(config),
+            "ignore_errors": config.ignore_errors,
+        }
         return await try_each(self._listings, self._sources, live=config.shown_live, **options)
 
     async def collect(self) -> None:
@@ -227,6 +251,11 @@ class _Run:
         path = self.dated("report")
         return None if path == self.config.dated("report") else path
 
+    def leaves_report(self, error: BaseException | None) -> bool:
+        """Return whether an earlier report stays: this run was refused, or has its report elsewhere."""
+        is_refused = isinstance(error, CommandError) and error.exit_code == USAGE and not self.progress.started
+        return is_refused or self.moved_report is not None
+
     def dated(self, option: str) -> str | None:
         """Return the path of an option, with the day on which this run or the one that it resumes began."""
         resumed = self._resumes
@@ -270,36 +299,6 @@ class _Run:
         """Return the displayed name of a source: with its listing if there are several."""
         return str(origin) if len(self.config.listings) > 1 else origin.label
 
-    @property
-    def _rate(self) -> float:
-        """Maximum requests per second for each account."""
-        return self.config.rate or (_UNLIMITED if self.config.sources is None else Limits().rate)
-
-    def _collection(self, sources: Sequence[Source], listings: Sequence[Any]) -> Collection[Any]:
-        config, default = self.config, Limits()
-        limits = Limits(
-            rate=self._rate,
-            concurrency=config.concurrency,
-            account_concurrency=config.concurrency if config.sources is None else default.account_concurrency,
-            attempts=config.max_attempts,
-        )
-        return Collection(
-            {one.method: self._listings[one.method] for one in listings},
-            sources,
-            limits=limits,
-            on_error="raise" if config.on_error is OnFailure.RAISE else "report",
-            on_malformed="raise" if config.malformed is None else "report",
-            ignore_errors=config.ignore_errors,
-            **config.place,
-            checkpoint_max_age=config.checkpoint_max_age or MAX_AGE,
-            restart=config.restart,
-            since=self._since,
-            overlap=OVERLAP if config.overlap is None else config.overlap,
-            whole=[] if self._since is None else [one.method for one in listings if one.command in config.whole],
-            observer=self._observe,
-            **config.time_limit,
-        )
-
     def _observe(self, event: Event) -> None:
         """Count an event; the first one says what the run resumes, and replaces an earlier run's report."""
         if isinstance(event, RunStarted) and not self.progress.started:
@@ -307,29 +306,15 @@ class _Run:
             if event.resumption is not None:
                 say(clean(event.resumption))
             if (path := self.dated("report")) is not None:
-                services = dict.fromkeys(one.service for one in self.config.listings)
-                versions = versions_of([facts(one) for one in services])
-                started = attrs.evolve(
-                    self.report, run_id=event.run, resumes=event.resumes, versions=versions, output_written=None
-                )
+                started = self.unfinished(run_id=event.run, resumes=event.resumes)
                 self._beginning.begin(path, started, template=self.config.report, s3=self.config.s3)
         self.progress.observe(event)
 
-    def _open_output(self, path: str) -> Sink:
-        config = self.config
-        form: Any = config.form.value
-        return open_sink(
-            path,
-            format=form,
-            cls=self._collections[0].item_classes,
-            parent=self._collections[0].nested,
-            envelope=config.envelope,
-            explode=config.explode,
-            formulas="escape" if config.formulas is None else config.formulas.value,
-            columns=config.columns,
-            bom=config.bom,
-            **config.remote(path),
-        )
+    def unfinished(self, run_id: str = "", resumes: EarlierRun | None = None) -> Report[Origin]:
+        """Return the report of this run before it has collected anything."""
+        services = dict.fromkeys(one.service for one in self.config.listings)
+        versions = versions_of([facts(one) for one in services])
+        return attrs.evolve(self.report, versions=versions, output_written=None, run_id=run_id, resumes=resumes)
 
     async def _into_stream(self) -> None:
         """Write to standard output, a device or a pipe; or a table or ordered lines into a file."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
-from contextlib import ExitStack, suppress
+import os
+from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -12,7 +16,9 @@ import attrs
 
 from aiopartnercentral._pagination.report_html import report_page
 from aiopartnercentral._pagination.source_report import with_noted_parent
+from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import clean, one_line
+from aiopartnercentral._utils.threads import run_to_completion
 from aiopartnercentral.bulk import load_report
 from aiopartnercentral.bulk.instrumentation.events import CURSOR_AHEAD
 from aiopartnercentral.cli.messages import explain
@@ -22,23 +28,151 @@ from aiopartnercentral.cli.writer import STDOUT, Target, create_directories, is_
 from aiopartnercentral.errors import AioPartnerCentralError, SinkError
 from aiopartnercentral.sinks.compression import split_extension
 from aiopartnercentral.sinks.object_storage import ObjectStorage
-from aiopartnercentral.sinks.partial_file import PartialFile
+from aiopartnercentral.sinks.partial_file import PartialFile, os_errors_as_sink_errors
 from aiopartnercentral.sinks.path_template import is_url, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from aiopartnercentral._pagination.report import Report, SourceReport
     from aiopartnercentral.bulk import Origin
     from aiopartnercentral.cli.config import Config
     from aiopartnercentral.sinks import S3Options
 
-__all__ = ["BeginningReport", "begin_of", "foreseen", "is_html", "say_whole", "write_report"]
+__all__ = [
+    "BeginningReport",
+    "EarlierReport",
+    "begin_of",
+    "earlier_report_replaced",
+    "foreseen",
+    "is_html",
+    "say_whole",
+    "write_report",
+]
+
+
+@attrs.define
+class EarlierReport:
+    """The report of an earlier run, which would pass for this run's if this one were killed or failed early.
+
+    Attributes:
+        path: its path, or the URL of an object.
+        s3: the options of an object, or None.
+    """
+
+    path: str
+    s3: S3Options | None
+    _found: bytes | None = attrs.field(default=None, init=False)
+    _written: bytes | None = attrs.field(default=None, init=False)
+    _etag: str | None = attrs.field(default=None, init=False)
+
+    async def replace(self, report: Report[Origin]) -> None:
+        """Replace it by an unfinished report; does nothing if there is none.
+
+        A file that cannot be replaced, such as on a full disk, is overwritten in place or deleted.
+
+        Raises:
+            CommandError: it remains.
+        """
+        content = _content(self.path, report, is_finished=False)
+        try:
+            if is_url(self.path):
+                await self._replace_object(content)
+            elif self.path != STDOUT and is_replaceable(self.path):
+                await run_to_completion(partial(self._replace_file, content))
+        except SinkError as error:
+            raise CommandError(f"cannot write {clean(self.path)}: {error.reason}") from error
+
+    async def restore(self) -> None:
+        """Put it back, unless it has been replaced again."""
+        if self._found is None:
+            return
+        if self._etag is None:
+            await run_to_completion(partial(self._restore_file, self._found))
+        else:
+            with suppress(SinkError):
+                await ObjectStorage.parse(literal(self.path), self.s3).replace(self._found, replaces=self._etag)
+
+    async def _replace_object(self, content: bytes) -> None:
+        destination = ObjectStorage.parse(literal(self.path), self.s3)
+        try:
+            self._found = await destination.read()
+        except SinkError:  # without the permission to read it, nobody knows whether there is one
+            await destination.replace(content)
+        else:
+            if self._found is not None:
+                self._etag = await destination.replace(content)
+
+    def _replace_file(self, content: bytes) -> None:
+        with os_errors_as_sink_errors(self.path):
+            if not os.path.lexists(real_path(self.path)):
+                return
+            with suppress(OSError):  # one that cannot be read can be replaced
+                self._found = Path(self.path).read_bytes()
+            with suppress(OSError, SinkError):
+                PartialFile.replace(self.path, content)
+                self._written = content
+                return
+            try:
+                _overwrite(self.path, content)
+                self._written = content
+            except PermissionError:  # it is protected, so it is not deleted either
+                raise
+            except OSError:
+                Path(real_path(self.path)).unlink(missing_ok=True)
+
+    def _restore_file(self, found: bytes) -> None:
+        with suppress(OSError, SinkError):
+            if self._written is None or Path(self.path).read_bytes() == self._written:
+                PartialFile.replace(self.path, found)
+
+
+@asynccontextmanager
+async def earlier_report_replaced(
+    path: str, s3: S3Options | None, report: Report[Origin], *, is_restored: Callable[[BaseException | None], bool]
+) -> AsyncIterator[None]:
+    """Replace the report of an earlier run by an unfinished one before the block runs.
+
+    Arguments:
+        path: its path, or the URL of an object.
+        s3: the options of an object, or None.
+        report: the report of this run.
+        is_restored: returns whether the earlier one is put back, by the error of the block.
+
+    Raises:
+        CommandError: it can neither be replaced nor deleted.
+    """
+    earlier, failure = EarlierReport(path, s3), None
+    await earlier.replace(report)
+    try:
+        yield
+    except BaseException as error:
+        failure = error
+        raise
+    finally:
+        if is_restored(failure):
+            with anyio.CancelScope(shield=True):
+                await earlier.restore()
+
+
+def _overwrite(path: str, content: bytes) -> None:
+    """Overwrite a file in place: the blocks that this frees are enough on a full disk.
+
+    Whatever remains of the content if this is interrupted is not a complete report.
+
+    Raises:
+        OSError: that failed, or it would change another name of the file, too.
+    """
+    with Path(path).open("r+b") as file:
+        if os.fstat(file.fileno()).st_nlink > 1:
+            raise OSError(errno.EMLINK, os.strerror(errno.EMLINK))
+        file.truncate(0)
+        file.write(content)
 
 
 @attrs.define
 class BeginningReport:
-    """Replaces the report of an earlier run, which would pass for this run's if this one were killed."""
+    """The unfinished report of a run that has begun."""
 
     _given: tuple[ObjectStorage, bytes] | None = None
     _decided: anyio.Event = attrs.field(factory=anyio.Event)
@@ -46,7 +180,8 @@ class BeginningReport:
     def begin(self, path: str, report: Report[Origin], *, template: str | None, s3: S3Options | None) -> None:
         """Write the report: a file at once, an object in S3 while the work goes on.
 
-        Nothing is done if the path is that of neither. If it cannot be written, `write_report` will say so.
+        Nothing is done if the path is that of neither. If it cannot be written, `write_report` will say so, and an
+        `EarlierReport` is replaced already.
         """
         content = _content(path, report, is_finished=False)
         if is_url(path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiopartnercentral._pagination.report import Report
-    from aiopartnercentral.bulk import Origin
+    from aiopartnercentral.bulk import Collection, Origin
+    from aiopartnercentral.cli.config import Config
     from aiopartnercentral.cli.writer import Writer
     from aiopartnercentral.sinks import Sink
     from aiopartnercentral.sinks.file_sink import FileSink
     from aiopartnercentral.types import JsonValue
 
-__all__ = ["StreamSink", "count_malformed", "malformed_sink", "write_malformed"]
+__all__ = ["StreamSink", "count_malformed", "malformed_sink", "output_sink", "write_malformed"]
 
 
 @attrs.define(eq=False)
@@ -61,6 +62,27 @@ class StreamSink:
 
     async def abort(self, *, keep: bool) -> None:
         """Do nothing, as what was written cannot be taken back."""
+
+
+def output_sink(config: Config, path: str, collection: Collection[Any]) -> Sink:
+    """Return the sink of the output's format for a path.
+
+    Raises:
+        ValueError, ImportError: see `open_sink`.
+    """
+    form: Any = config.form.value
+    return open_sink(
+        path,
+        format=form,
+        cls=collection.item_classes,
+        parent=collection.nested,
+        envelope=config.envelope,
+        explode=config.explode,
+        formulas="escape" if config.formulas is None else config.formulas.value,
+        columns=config.columns,
+        bom=config.bom,
+        **config.remote(path),
+    )
 
 
 def malformed_sink(path: Path) -> Sink:

@@ -91,15 +91,29 @@ class ObjectStorage:
         async with open_store(self.bucket, self.options, name=f"{self.base}{self.key}") as store:
             yield store
 
-    async def replace(self, content: bytes) -> None:
-        """Write the object at once.
+    async def read(self) -> bytes | None:
+        """Return the content of the object; None if there is no object.
+
+        Raises:
+            SinkError: it cannot be read.
+        """
+        async with self._store() as store:
+            found = await store.get(self.key.format())
+            return None if found is None else found.data
+
+    async def replace(self, content: bytes, *, replaces: str | bool = True) -> str:
+        """Write the object at once, and return its ETag.
+
+        Arguments:
+            content: the content.
+            replaces: the ETag of the object that may be replaced; True for any.
 
         Raises:
             SinkError: that failed, and the object is unchanged.
         """
         key = self.key.format()
         async with self._store() as store:
-            await store.put(key, content, self._media_type(key))
+            return await store.put(key, content, self._media_type(key), replaces=replaces)
 
     async def check(self, spool: Spool) -> None:
         """Begin and abort a multipart upload, which needs the permissions of a delivery; see `Destination.check`.
