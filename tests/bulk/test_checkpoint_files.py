@@ -8,16 +8,17 @@ import json
 import os
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
 
+from aiopartnercentral._pagination import progress
 from aiopartnercentral.bulk import Collection, PageFetched, RunFinished, RunStarted, checkpoint_storage
 from aiopartnercentral.bulk.checkpoint_file import read
 from aiopartnercentral.emulator import Emulator
 from aiopartnercentral.errors import CheckpointError, ServiceError
-from aiopartnercentral.sinks import Sink, open_sink, path_template
+from aiopartnercentral.sinks import Sink, open_sink
 from aiopartnercentral.sinks.partial_file import PartialFile
 from aiopartnercentral.sinks.rejects import SinkWithRejects
 from tests.support.bulk_sources import FAST, LISTING, of
@@ -186,7 +187,7 @@ async def test_starting_over_on_another_day_finds_the_files_of_the_day_before(
         sources = [of(good, "a"), of(denied, "b")]
         make: Any = partial(Collection, LISTING, sources, limits=FAST, checkpoint=tmp_path / "run.json")
         with monkeypatch.context() as patched:
-            patched.setattr(path_template, "datetime", TheDayBefore)
+            patched.setattr(progress, "datetime", TheDayBefore)
             if is_killed:
                 await interrupted(make, sink())
             else:
@@ -202,8 +203,8 @@ async def test_starting_over_on_another_day_finds_the_files_of_the_day_before(
 
 class TheDayBefore(datetime):
     @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Self:
-        return cls(2026, 1, 1, tzinfo=tz)
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime(2026, 1, 1, tzinfo=tz)
 
 
 async def test_starting_over_says_which_sources_are_new(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import anyio.lowlevel
 import pytest
 
 from aiopartnercentral import account
+from aiopartnercentral._pagination.progress import Beginning
 from aiopartnercentral._pagination.report import Outcome, SourcesFailedError
 from aiopartnercentral.bulk import Collection, RunStarted, Source, SourceRestarted, SourceStarted
 from aiopartnercentral.bulk.checkpoint import Checkpoint
@@ -493,7 +494,7 @@ async def test_however_often_it_is_opened_and_closed_nobody_shares_it(tmp_path: 
         for _ in range(150):
             with suppress(CheckpointError):
                 checkpoint = await Checkpoint.open(
-                    tmp_path / "run.json", question, run_id="r", max_age=timedelta(hours=1), restart=False
+                    tmp_path / "run.json", question, run=Beginning().run, max_age=timedelta(hours=1), restart=False
                 )
                 opened, holders = opened + 1, holders + 1
                 assert holders == 1
@@ -513,7 +514,7 @@ async def test_a_native_cancellation_leaves_it_to_the_next(tmp_path: Path) -> No
 
     async def open_and_close() -> None:
         checkpoint = await Checkpoint.open(
-            tmp_path / "run.json", question, run_id="r", max_age=timedelta(hours=1), restart=False
+            tmp_path / "run.json", question, run=Beginning().run, max_age=timedelta(hours=1), restart=False
         )
         try:
             await checkpoint.save()

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
+    from aiopartnercentral._pagination.progress import Beginning
+
 __all__ = ["Feed", "OnError", "Plan", "Stream", "take_turn"]
 
 _SLICE = 1000  # entries after which other tasks may run, even if the consumer never waits
@@ -83,16 +85,24 @@ class Stream(RefusesFor, Generic[KeyT, EntryT]):
 
     _usage = "`async for catalog, entry in stream:`"
 
-    def __init__(self, plan: Plan[KeyT], open_source: Callable[[KeyT], AsyncIterator[Batch[KeyT, EntryT]]]) -> None:
+    def __init__(
+        self,
+        plan: Plan[KeyT],
+        open_source: Callable[[KeyT], AsyncIterator[Batch[KeyT, EntryT]]],
+        beginning: Beginning | None = None,
+    ) -> None:
         """Prepare the stream; it opens when it is entered, once.
 
         Arguments:
             plan: the sources, and how they are collected.
             open_source: returns the batches of a source; called in the worker of that source.
+            beginning: when the run began; now by default.
         """
         self._plan = plan
         self._open_source = open_source
-        self._progress: ProgressTracker[KeyT, EntryT] = ProgressTracker(plan.sources, versions=plan.versions)
+        self._progress: ProgressTracker[KeyT, EntryT] = ProgressTracker(
+            plan.sources, beginning=beginning, versions=plan.versions
+        )
         self._channels: deque[Channel[KeyT, EntryT]] = deque()
         self._feeds: list[Feed[KeyT, EntryT]] = []
         self._page: Iterator[tuple[KeyT, EntryT]] = iter(())

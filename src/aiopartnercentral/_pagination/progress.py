@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.sinks.base import EarlierFile
     from aiopartnercentral.types import MalformedItem, SkippedParent
 
-__all__ = ["Batch", "ProgressTracker"]
+__all__ = ["Batch", "Beginning", "ProgressTracker"]
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 EntryT = TypeVar("EntryT")
@@ -103,7 +103,7 @@ class _Progress:
         self.outcome = outcome
         self.ended = now
 
-    def report(self, clock: _Clock, now: float, in_hand: int, throttled: int) -> SourceReport:
+    def report(self, clock: Beginning, now: float, in_hand: int, throttled: int) -> SourceReport:
         until = now if self.ended is None else self.ended
         earlier = self.earlier
         started_at, finished_at = clock.at(self.started), clock.at(self.ended)
@@ -130,11 +130,23 @@ class _Progress:
 
 
 @attrs.frozen
-class _Clock:
-    """The wall clock at a moment of the monotonic clock; read once, so that no change of it reorders what happened."""
+class Beginning:
+    """The beginning of a run: the time by both clocks, read once, so that no change of them reorders what happened.
 
+    Attributes:
+        run_id: identifies the run in its report, events and log messages.
+        moment: when it began, by the monotonic clock.
+        wall: the same in UTC.
+    """
+
+    run_id: str = attrs.field(factory=lambda: secrets.token_hex(6))
     moment: float = attrs.field(factory=time.monotonic)
     wall: datetime = attrs.field(factory=lambda: datetime.now(UTC))
+
+    @property
+    def run(self) -> EarlierRun:
+        """The run as a later one has it that resumes it."""
+        return EarlierRun(run_id=self.run_id, started_at=self.wall)
 
     def at(self, moment: float | None) -> datetime | None:
         """Return the wall clock at a moment of the monotonic clock; None for None."""
@@ -148,7 +160,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
     when it is needed, so counting costs nothing per item.
 
     Attributes:
-        run_id: identifies the run in its report, events and log messages.
+        beginning: when the run began.
         output_written: as in the report.
         earlier_files: as in the report.
     """
@@ -157,27 +169,26 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         self,
         sources: Iterable[KeyT],
         *,
-        run_id: str | None = None,
+        beginning: Beginning | None = None,
         versions: Mapping[str, str] | None = None,
         resumes: EarlierRun | None = None,
         earlier: Mapping[KeyT, SourceReport] | None = None,
         on_acknowledged: Callable[[KeyT, SourceReport], None] | None = None,
     ) -> None:
-        """Start counting, and start the clock of the collection.
+        """Start counting.
 
         Arguments:
             sources: keys of the sources.
-            run_id: identifies the run; random by default.
+            beginning: when the run began; now by default.
             versions: the versions of this library and of the model, for the report.
             resumes: the run that this one resumes, or None.
             earlier: reports of an earlier collection by source; a source that ended then is not collected again.
             on_acknowledged: called by `acknowledge` for each source with a page that was handed over.
         """
-        self.run_id: str = run_id or secrets.token_hex(6)
+        self.beginning: Beginning = Beginning() if beginning is None else beginning
         self.output_written: bool | None = None
         self.earlier_files: Sequence[EarlierFile] = ()
-        self._clock = _Clock()
-        self._started = self._clock.moment
+        self._started = self.beginning.moment
         self._ended: float | None = None
         self._versions = versions or {}
         self._resumes = resumes
@@ -277,8 +288,8 @@ class ProgressTracker(Generic[KeyT, EntryT]):
         return Report(
             sources={source: self._report(source, now) for source in self._progress},
             elapsed=(now if self._ended is None else self._ended) - self._started,
-            run_id=self.run_id,
-            started_at=self._clock.wall,
+            run_id=self.beginning.run_id,
+            started_at=self.beginning.wall,
             resumes=self._resumes,
             versions=self._versions,
             output_written=self.output_written,
@@ -291,7 +302,7 @@ class ProgressTracker(Generic[KeyT, EntryT]):
 
     def _report(self, source: KeyT, now: float) -> SourceReport:
         in_hand = self._handed_over() if self.holds(source) else 0
-        return self._progress[source].report(self._clock, now, in_hand, self._throttled.get(source, 0))
+        return self._progress[source].report(self.beginning, now, in_hand, self._throttled.get(source, 0))
 
     def _handed_over(self) -> int:
         if self._batch is None:

@@ -6,7 +6,6 @@ anything.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,6 +38,7 @@ from aiopartnercentral.types import MalformedItem, SkippedParent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from aiopartnercentral.bulk.checkpoint_object import CheckpointObject
@@ -57,12 +57,12 @@ class DiscardedRun:
 
     Attributes:
         reason: why.
-        run_id: the id that names its partial files; None if its checkpoint cannot be read.
+        run: the first run that wrote its partial files; None if its checkpoint cannot be read.
         position: the position of its sink, or None.
     """
 
     reason: str
-    run_id: str | None
+    run: EarlierRun | None
     position: JsonValue | None
 
 
@@ -106,14 +106,14 @@ class Checkpoint:
 
     @classmethod
     async def open(
-        cls, path: Path | CheckpointObject, question: Question, *, run_id: str, max_age: timedelta, restart: bool
+        cls, path: Path | CheckpointObject, question: Question, *, run: EarlierRun, max_age: timedelta, restart: bool
     ) -> Checkpoint:
         """Open a checkpoint, whether it exists or not.
 
         Arguments:
             path: the file or the object.
             question: the listings and sources of the collection.
-            run_id: identifies this run.
+            run: this run.
             max_age: the progress of a run that began longer ago is discarded.
             restart: whether to discard the progress of an earlier run in any case.
 
@@ -121,11 +121,11 @@ class Checkpoint:
             CheckpointError: it cannot be read, is in use or damaged, has another version, or belongs to another
                 collection.
         """
-        storage = storage_of(path, run_id)
+        storage = storage_of(path, run.run_id)
 
         def read(stored: tuple[bytes, datetime] | None) -> Checkpoint:
             found, reason = parse(path, stored, max_age, restart=restart)
-            return cls._of(found, reason, path, question, storage=storage, run_id=run_id)
+            return cls._of(found, reason, path, question, storage=storage, run=run)
 
         checkpoint = await storage.open(read)
         try:
@@ -145,7 +145,7 @@ class Checkpoint:
         question: Question,
         *,
         storage: CheckpointStorage,
-        run_id: str,
+        run: EarlierRun,
     ) -> Checkpoint:
         if found is not None and reason is None:
             _check_listings(path, found, question)
@@ -160,7 +160,7 @@ class Checkpoint:
             path=path,
             storage=storage,
             question=question,
-            first_run=_new_run(run_id) if kept is None else _first_run(kept),
+            first_run=run if kept is None else _first_run(kept),
             library=None if kept is None else kept.library,
             earlier={origin: _earlier(entry) for origin, entry in entries.items()},
             joined=joined,
@@ -171,11 +171,10 @@ class Checkpoint:
             entries={origin: entries.get(origin) or _entry(origin, SourceReport()) for origin in question.origins},
         )
 
-    def discard(self, reason: str, run_id: str) -> None:
+    def discard(self, reason: str, run: EarlierRun) -> None:
         """Discard the run that would be resumed, as its output is lost; this run is the first one then."""
-        earlier = self.first_run.run_id if self.resumes else None
-        self.discarded = DiscardedRun(reason, earlier, self.position)
-        self.first_run, self.library, self.position = _new_run(run_id), None, None
+        self.discarded = DiscardedRun(reason, self.resumes, self.position)
+        self.first_run, self.library, self.position = run, None, None
         self.earlier, self.seen, self._resumed = {}, {}, {}
         self._entries = {origin: _entry(origin, SourceReport()) for origin in self.question.origins}
 
@@ -319,11 +318,7 @@ def _not_droppable(found: CheckpointFile, dropped: list[StoredSource]) -> str | 
 
 
 def _discarded(reason: str, found: CheckpointFile | None) -> DiscardedRun:
-    return DiscardedRun(reason, None, None) if found is None else DiscardedRun(reason, found.first_run_id, found.output)
-
-
-def _new_run(run_id: str) -> EarlierRun:
-    return EarlierRun(run_id=run_id, started_at=datetime.now(UTC))
+    return DiscardedRun(reason, None, None) if found is None else DiscardedRun(reason, _first_run(found), found.output)
 
 
 def _first_run(found: CheckpointFile) -> EarlierRun:

@@ -12,6 +12,7 @@ from aiopartnercentral._pagination.ignored_errors import ignoring
 from aiopartnercentral._pagination.merge import Plan
 from aiopartnercentral._pagination.page_iterator import items_of, items_together
 from aiopartnercentral._pagination.paginator import OnError, OnMalformed, reports_malformed
+from aiopartnercentral._pagination.progress import Beginning
 from aiopartnercentral._pagination.report import Report, versions_of
 from aiopartnercentral._transport.pickling import check_no_password, check_picklable
 from aiopartnercentral._utils import validators
@@ -27,6 +28,7 @@ from aiopartnercentral.bulk.sink_writer import SinkOpening, SinkPage, check_sink
 from aiopartnercentral.bulk.source import Origin, check_sources
 from aiopartnercentral.bulk.spec import Listings, Spec, digests, name_listings, origins_of
 from aiopartnercentral.bulk.stream import CollectionStream, CollectionView
+from aiopartnercentral.sinks.base import begin_run
 from aiopartnercentral.types import NestedListing
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from aiopartnercentral.sinks import Sink
     from aiopartnercentral.types import Listing
 
-__all__ = ["MAX_AGE", "Collection"]
+__all__ = ["MAX_AGE", "Collection", "begin_at"]
 
 ItemT = TypeVar("ItemT")
 EntryT = TypeVar("EntryT")
@@ -313,10 +315,12 @@ class Collection(Streams[ItemT], Generic[ItemT]):
             CheckpointError: the checkpoint cannot be used.
             Exception: with `"raise"`, the first failure; an earlier output is unchanged.
         """
+        beginning = self._spec.beginning or Beginning()
+        begin_run(sink, beginning.wall)
         # In a thread, as it looks up links of every output.
         classes = self.item_classes
         await run_to_completion(partial(check_sink, sink, self.origins, classes, self._spec.checkpoint, save_every))
-        spec, raises_at_end = self._spec, self._spec.plan.on_error == "finish"
+        spec, raises_at_end = attrs.evolve(self._spec, beginning=beginning), self._spec.plan.on_error == "finish"
         if raises_at_end:  # once the output is complete
             spec = attrs.evolve(spec, plan=attrs.evolve(spec.plan, on_error="report"))
         opening = SinkOpening(sink, spec.checkpoint)
@@ -330,6 +334,11 @@ class Collection(Streams[ItemT], Generic[ItemT]):
         if error is not None:
             raise error
         return report
+
+
+def begin_at(collection: Collection[Any], beginning: Beginning) -> None:
+    """Let the only run of a collection have begun already."""
+    collection._spec = attrs.evolve(collection._spec, beginning=beginning)  # noqa: SLF001 - of this module
 
 
 def _check_rates(limits: Limits, listings: Iterable[Listing[Any, Any]]) -> None:

@@ -57,7 +57,7 @@ class Run:
     @property
     def name(self) -> str:
         """Identifies the run in events, log messages and the report."""
-        return self.progress.run_id
+        return self.progress.beginning.run_id
 
     @property
     def limits(self) -> Limits:

@@ -22,6 +22,7 @@ from aiopartnercentral.errors import PositionError, SinkError
 from aiopartnercentral.sinks.base import (
     Page,
     Sink,
+    begin_run,
     check_classes,
     check_output,
     earlier_files,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from aiopartnercentral._pagination.page_fetcher import FetchedPage
+    from aiopartnercentral._pagination.report import EarlierRun
     from aiopartnercentral.bulk.checkpoint import DiscardedRun
     from aiopartnercentral.bulk.source import Origin
     from aiopartnercentral.bulk.stream import CollectionStream
@@ -149,7 +151,7 @@ class SinkOpening:
         with anyio.CancelScope(shield=True):
             await self.sink.abort(keep=True)
 
-    async def resume(self, position: JsonValue | None, run_id: str) -> str | None:
+    async def resume(self, position: JsonValue | None, run: EarlierRun) -> str | None:
         """Open the sink at the position of an earlier run, or return why that run cannot be resumed on this machine.
 
         Only files that another machine does not have, or that are deleted with the temporary files, may be gone. If
@@ -167,8 +169,9 @@ class SinkOpening:
                 )
             return None
         self._is_open = True
+        begin_run(self.sink, run.started_at)
         try:
-            await self.sink.open(position, run_id=run_id)
+            await self.sink.open(position, run_id=run.run_id)
         except LostPartialFileError as error:
             self._is_open = False
             await self._abort()
@@ -187,6 +190,7 @@ class SinkOpening:
         is_open, self._is_open = self._is_open, False
         if is_open:
             return
+        begin_run(self.sink, stream.first_run.started_at)
         try:
             await self.sink.open(stream.position, run_id=stream.first_run_id)
         except PositionError as error:
@@ -248,20 +252,22 @@ async def write_all(stream: CollectionStream[SinkPage], opening: SinkOpening, *,
             stream.note_output(is_written=is_written, earlier_files=await earlier_files(sink))
 
 
-async def _remove_files_of(run: DiscardedRun, sink: Sink, origins: Iterable[Origin]) -> None:
+async def _remove_files_of(discarded: DiscardedRun, sink: Sink, origins: Iterable[Origin]) -> None:
     """Remove the partial files of a run that is not resumed, and warn of those that cannot be found."""
-    if run.run_id is None:
+    run, position = discarded.run, discarded.position
+    if run is None:
         return
-    outputs = [*output_paths(sink, empty_pages(origins)), *paths_at(sink, run.position)]
+    begin_run(sink, run.started_at)
+    outputs = [*output_paths(sink, empty_pages(origins)), *paths_at(sink, position)]
     with anyio.CancelScope(shield=True):
-        if run.position is not None:
+        if position is not None:
             with suppress(SinkError):
                 try:
-                    await sink.open(run.position)  # finds those of sources that are no longer collected
+                    await sink.open(position)  # finds those of sources that are no longer collected
                 finally:
                     await sink.abort(keep=False)
         await run_to_completion(partial(remove_left_over_of, outputs, run.run_id))
-        await run_to_completion(partial(remove_named, run.position, run.run_id, outputs))
+        await run_to_completion(partial(remove_named, position, run.run_id, outputs))
 
 
 class _SinkWriter:

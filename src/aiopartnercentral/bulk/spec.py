@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from aiopartnercentral._client import ServiceClient
     from aiopartnercentral._pagination.merge import Plan
+    from aiopartnercentral._pagination.progress import Beginning
     from aiopartnercentral.bulk.checkpoint_object import CheckpointObject
     from aiopartnercentral.bulk.client_pool import ClientPool
     from aiopartnercentral.bulk.incremental import Start
@@ -55,6 +56,7 @@ class Spec:
         observer: called with each event, or None.
         starts: where the run begins with each source.
         open_pool: creates the pool of clients.
+        beginning: when the run begins, if that is before its stream is made.
     """
 
     listings: Mapping[str, Listing[Any, Any]]
@@ -68,6 +70,7 @@ class Spec:
     observer: Observer | None
     starts: Mapping[Origin, Start]
     open_pool: Callable[[], ClientPool]
+    beginning: Beginning | None = None
 
     @property
     def services(self) -> tuple[str, ...]:

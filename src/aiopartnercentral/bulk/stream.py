@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from types import TracebackType
 
-    from aiopartnercentral._pagination.report import Report
+    from aiopartnercentral._pagination.report import EarlierRun, Report
     from aiopartnercentral.bulk.checkpoint import DiscardedRun
     from aiopartnercentral.bulk.spec import Spec
     from aiopartnercentral.sinks.base import EarlierFile
@@ -54,14 +54,14 @@ class CollectionView(Generic[EntryT]):
         view: selects the consumer's entries of a page.
         raw: whether items stay as the service sent them.
         into_sink: whether the consumer is a sink, whose position each checkpoint saves.
-        resume: for a sink, called with the position of the run that would be resumed, or None, and the id of the run
-            whose files it has; returns why that run cannot be resumed, or None.
+        resume: for a sink, called with the position of the run that would be resumed, or None, and with the run whose
+            files it has; returns why that run cannot be resumed, or None.
     """
 
     view: View[Any, Any, EntryT]
     raw: bool = False
     into_sink: bool = False
-    resume: Callable[[JsonValue | None, str], Awaitable[str | None]] | None = None
+    resume: Callable[[JsonValue | None, EarlierRun], Awaitable[str | None]] | None = None
 
 
 class CollectionStream(Stream[Origin, EntryT]):
@@ -75,7 +75,7 @@ class CollectionStream(Stream[Origin, EntryT]):
 
     def __init__(self, spec: Spec, view: CollectionView[EntryT]) -> None:
         """Prepare the stream; it opens when it is entered, once."""
-        super().__init__(spec.plan, self._pages_of)
+        super().__init__(spec.plan, self._pages_of, spec.beginning)
         self._spec = spec
         self._view = view
         self._stack = AsyncExitStack()
@@ -110,6 +110,11 @@ class CollectionStream(Stream[Origin, EntryT]):
         return None if self._checkpoint is None else self._checkpoint.library
 
     @property
+    def first_run(self) -> EarlierRun:
+        """This run, or the first of those that it resumes."""
+        return self._progress.beginning.run if self._checkpoint is None else self._checkpoint.first_run
+
+    @property
     def first_run_id(self) -> str | None:
         """Identifies this run, or the first of those that it resumes; None without a checkpoint."""
         return None if self._checkpoint is None else self._checkpoint.first_run.run_id
@@ -121,13 +126,13 @@ class CollectionStream(Stream[Origin, EntryT]):
             CheckpointError: it cannot be read or written, is in use or damaged, or belongs to another collection.
             RuntimeError: the stream was entered before.
         """
-        spec, run_id = self._spec, self._progress.run_id
+        spec, beginning = self._spec, self._progress.beginning
         async with AsyncExitStack() as stack:
             if spec.checkpoint is not None:
                 checkpoint = await Checkpoint.open(
                     spec.checkpoint,
                     question(spec),
-                    run_id=run_id,
+                    run=beginning.run,
                     max_age=spec.checkpoint_max_age,
                     restart=spec.restart,
                 )
@@ -135,16 +140,16 @@ class CollectionStream(Stream[Origin, EntryT]):
                 self._checkpoint = checkpoint
                 self._check_use(checkpoint)
                 if self._view.resume is not None and checkpoint.discarded is None:
-                    reason = await self._view.resume(checkpoint.position, checkpoint.first_run.run_id)
+                    reason = await self._view.resume(checkpoint.position, checkpoint.first_run)
                     if reason is not None:
-                        checkpoint.discard(reason, run_id)
+                        checkpoint.discard(reason, beginning.run)
                 self._increments.update(checkpoint.increments(spec.starts))
                 if checkpoint.discarded is None or not self._view.into_sink:  # else it names files to remove first
                     await checkpoint.save(checkpoint.position)  # fails now rather than later if it cannot be written
             saved = self._checkpoint
             self._progress = ProgressTracker(
                 spec.plan.sources,
-                run_id=run_id,
+                beginning=beginning,
                 versions=spec.plan.versions,
                 resumes=None if saved is None else saved.resumes,
                 earlier={} if saved is None else saved.earlier,

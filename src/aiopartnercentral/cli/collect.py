@@ -16,6 +16,7 @@ from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import clean, counted, one_line
 from aiopartnercentral.bulk import RunStarted, check_sources
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
+from aiopartnercentral.bulk.collection import begin_at
 from aiopartnercentral.bulk.sink_writer import empty_pages
 from aiopartnercentral.cli.check import try_each
 from aiopartnercentral.cli.collection import collection_of, rate_of
@@ -163,6 +164,8 @@ class _Run:
                 collection_of(config, self._listings, *part, since=self._since, observer=self._observe)
                 for part in parts
             ]
+            # The first one begins with the run, whose report has its id and its time.
+            begin_at(self._collections[0], config.beginning)
             # A stream of lines needs only the encoding of the sink for a file.
             self._encoder = (
                 output_sink(config, STDOUT, self._collections[0])
@@ -182,7 +185,7 @@ class _Run:
         self._is_streamed = False
         self._sink = output
         if output is not None and config.malformed is not None:
-            rejects = malformed_sink(config.malformed)
+            rejects = malformed_sink(config)
             self._sink = SinkWithRejects(output, rejects, str(config.malformed))
 
     def check_outputs(self) -> None:
@@ -259,7 +262,7 @@ class _Run:
     def dated(self, option: str) -> str | None:
         """Return the path of an option, with the day on which this run or the one that it resumes began."""
         resumed = self._resumes
-        return self.config.dated(option, None if resumed is None else resumed.started_at.date().isoformat())
+        return self.config.dated(option, None if resumed is None else resumed.started_at)
 
     @property
     def report(self) -> Report[Origin]:
@@ -306,15 +309,21 @@ class _Run:
             if event.resumption is not None:
                 say(clean(event.resumption))
             if (path := self.dated("report")) is not None:
-                started = self.unfinished(run_id=event.run, resumes=event.resumes)
-                self._beginning.begin(path, started, template=self.config.report, s3=self.config.s3)
+                self._beginning.begin(path, self.unfinished(), template=self.config.report, s3=self.config.s3)
         self.progress.observe(event)
 
-    def unfinished(self, run_id: str = "", resumes: EarlierRun | None = None) -> Report[Origin]:
+    def unfinished(self) -> Report[Origin]:
         """Return the report of this run before it has collected anything."""
         services = dict.fromkeys(one.service for one in self.config.listings)
         versions = versions_of([facts(one) for one in services])
-        return attrs.evolve(self.report, versions=versions, output_written=None, run_id=run_id, resumes=resumes)
+        return attrs.evolve(
+            self.report,
+            run_id=self.config.beginning.run_id,
+            started_at=self.config.beginning.wall,
+            resumes=self._resumes,
+            versions=versions,
+            output_written=None,
+        )
 
     async def _into_stream(self) -> None:
         """Write to standard output, a device or a pipe; or a table or ordered lines into a file."""
@@ -329,7 +338,7 @@ class _Run:
 
         async with AsyncExitStack() as stack:
             target = stack.enter_context(await self.target(config.output, template=config.template))
-            rejects = None if config.malformed is None else malformed_sink(config.malformed)
+            rejects = None if config.malformed is None else malformed_sink(config)
             if rejects is not None:
                 # Opened before the target: if this fails, nothing has been printed yet.
                 stack.push_async_callback(partial(rejects.abort, keep=False))

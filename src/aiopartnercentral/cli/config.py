@@ -6,12 +6,12 @@ import os
 import shlex
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from aiopartnercentral._pagination.progress import Beginning
 from aiopartnercentral._utils.paths import real_path
 from aiopartnercentral._utils.text import clean
 from aiopartnercentral.bulk.checkpoint_object import check_checkpoint
@@ -21,11 +21,11 @@ from aiopartnercentral.cli.options import switch_of
 from aiopartnercentral.cli.terminal import can_redraw, is_terminal
 from aiopartnercentral.cli.writer import STDOUT, is_replaceable
 from aiopartnercentral.sinks.compression import format_of
-from aiopartnercentral.sinks.path_template import is_template, is_url
+from aiopartnercentral.sinks.path_template import PathTemplate, is_template, is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from aiopartnercentral.bulk.checkpoint_object import CheckpointObject
     from aiopartnercentral.sinks import S3Options
@@ -76,12 +76,12 @@ class Config:
 
     Attributes:
         listings: what to collect from each source.
-        date: the day, in UTC, that `{date}` stands for unless the run resumes another one.
+        beginning: when the run began; `{date}` stands for this day unless the run resumes another one.
         template: `output` as it was given, if its `{date}` is filled in; otherwise None.
     """
 
     listings: Sequence[ListingArguments]
-    date: str = attrs.field(factory=lambda: datetime.now(UTC).date().isoformat())
+    beginning: Beginning = attrs.field(factory=Beginning)
     template: str | None = None
     catalogs: list[str]
     sources: Path | None
@@ -215,12 +215,16 @@ class Config:
         written = self.dated("report")
         return written is not None and isinstance(self.since, Path) and real_path(written) == real_path(self.since)
 
-    def dated(self, option: str, date: str | None = None) -> str | None:
-        """Return the path of an option that can have no other placeholder than `{date}`, for a day or for this one."""
+    def dated(self, option: str, began: datetime | None = None) -> str | None:
+        """Return the path of an option that can have no other placeholder than `{date}`.
+
+        The date is the day of a time, by default that of the beginning of this run.
+        """
         path = getattr(self, option)
         if path is None or not (option in _DATED and is_template(path)):
             return None if path is None else str(path)
-        return str(path).format(date=date or self.date)
+        template = PathTemplate.parse(str(path)).of(began or self.beginning.wall)
+        return template.text.format(date=template.date)
 
     @property
     def shows_progress(self) -> bool:

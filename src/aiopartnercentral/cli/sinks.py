@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from aiopartnercentral.sinks import Page, open_sink
+from aiopartnercentral.sinks.base import begin_run
 from aiopartnercentral.sinks.rejects import rejects_page
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aiopartnercentral._pagination.report import Report
     from aiopartnercentral.bulk import Collection, Origin
     from aiopartnercentral.cli.config import Config
@@ -71,7 +70,7 @@ def output_sink(config: Config, path: str, collection: Collection[Any]) -> Sink:
         ValueError, ImportError: see `open_sink`.
     """
     form: Any = config.form.value
-    return open_sink(
+    sink = open_sink(
         path,
         format=form,
         cls=collection.item_classes,
@@ -83,11 +82,15 @@ def output_sink(config: Config, path: str, collection: Collection[Any]) -> Sink:
         bom=config.bom,
         **config.remote(path),
     )
+    begin_run(sink, config.beginning.wall)
+    return sink
 
 
-def malformed_sink(path: Path) -> Sink:
-    """Return the sink for malformed items; the path may contain `{date}`."""
-    return open_sink(path, format="ndjson")
+def malformed_sink(config: Config) -> Sink:
+    """Return the sink for malformed items; its path may contain `{date}`."""
+    sink = open_sink(str(config.malformed), format="ndjson")
+    begin_run(sink, config.beginning.wall)
+    return sink
 
 
 def count_malformed(report: Report[Origin]) -> int:

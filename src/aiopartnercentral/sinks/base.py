@@ -23,6 +23,7 @@ __all__ = [
     "Page",
     "Sink",
     "WrongClassError",
+    "begin_run",
     "check_classes",
     "check_output",
     "chosen_columns",
@@ -107,12 +108,13 @@ class Sink(Protocol):
     position, which is plain JSON. A later process that passes it to `open` resumes exactly there. So save the position
     together with the progress of the fetching, and no item is lost or written twice.
 
-    A sink that writes files may have more methods. `paths(pages)` returns their paths. `paths_at(position)` returns
-    those of the earlier run that has saved the position, if they may be others. The async method `earlier_files()`,
-    called after `commit` or `abort`, returns each `EarlierFile`. The async method `check()`, called before `open`,
-    raises `SinkError` if the output cannot be written, as far as that can be known before anything is collected; then
-    `abort` is called, too. `check_classes(classes)`, called before it, raises `TypeError` or `ValueError` if items of a
-    listing cannot be written: it gets the class of each listing's items.
+    A sink that writes files may have more methods. `begin(began)`, called before all others and again before `open`,
+    says when the run began that `open` is called for, or the run that it resumes. `paths(pages)` returns their paths.
+    `paths_at(position)` returns those of the earlier run that has saved the position, if they may be others. The async
+    method `earlier_files()`, called after `commit` or `abort`, returns each `EarlierFile`. The async method `check()`,
+    called before `open`, raises `SinkError` if the output cannot be written, as far as that can be known before
+    anything is collected; then `abort` is called, too. `check_classes(classes)`, called before it, raises `TypeError`
+    or `ValueError` if items of a listing cannot be written: it gets the class of each listing's items.
     """
 
     @property
@@ -207,6 +209,16 @@ def chosen_columns(columns: Sequence[str] | None, available: Sequence[str]) -> t
     return validators.collection_of(name, "a collection of column names", not_empty=True, unique=True)(
         "columns", columns
     )
+
+
+def begin_run(sink: Sink, began: datetime) -> None:
+    """Tell a sink when the run that it is opened for began; does nothing if it has no such method.
+
+    Every file of a run so has the same day in its name, whenever the sink was made and whenever it is opened.
+    """
+    begin: Callable[[datetime], None] | None = getattr(sink, "begin", None)
+    if begin is not None and isinstance(sink, Sink):
+        begin(began)
 
 
 def output_paths(sink: Sink, pages: Iterable[Page]) -> Sequence[str]:

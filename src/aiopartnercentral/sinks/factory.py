@@ -66,7 +66,7 @@ def open_sink(
     Arguments:
         path: a file, or a template with `{catalog}`, `{label}`, `{account}`, `{service}`, `{operation}` or `{date}` in
             it, which partitions the output. `{date}` is the day on which the run began, in UTC, also if it is resumed
-            later.
+            later; without a collection, the day on which the sink is opened.
             A path that begins with `s3://bucket/` is written to S3. A binary file object needs a `format`; nothing is
             written to it before `commit`.
         format: `ndjson`, `csv` or `parquet`; by default the one of the file extension, before `.gz` or `.zst`. The

@@ -73,11 +73,12 @@ class PartitionedSink:
         self._initial = initial
         self._is_open = False
         self._asked: list[Page] = []  # the pages of the run, as far as `paths` was asked for their files
+        self._began: datetime | None = None  # of the next run, as far as that is known
         self._forget()
 
     def _forget(self) -> None:
         """Forget an earlier run."""
-        self._dated = self.template  # with the date on which the run began
+        self._dated = self.template.of(self._began or datetime.now(UTC))  # with the date on which the run began
         # By the values of the template's placeholders.
         self._sinks: dict[_Values, FileSink] = {}
         self._pages: dict[_Values, Page] = {}  # without items; each gives the path of a file
@@ -107,6 +108,12 @@ class PartitionedSink:
     def committed(self) -> Sequence[str]:
         """The paths of the files that are complete."""
         return sorted(self._committed)
+
+    def begin(self, began: datetime) -> None:
+        """Take the day of a time for `{date}`, until the end of the run; see `Sink`."""
+        self._began = began
+        if not self._is_open:
+            self._dated = self.template.of(began)
 
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
         """Return the paths of the files that pages would be written to.
@@ -215,7 +222,7 @@ class PartitionedSink:
             self._committed.add(self._sinks[values].output)
             self._open_files.pop(values, None)
             del self._sinks[values]
-        self._is_open = False
+        self._is_open, self._began = False, None
 
     async def abort(self, *, keep: bool) -> None:
         """Close all files; see `Sink.abort`.
@@ -227,7 +234,7 @@ class PartitionedSink:
             for sink in self._sinks.values():
                 stack.push_async_callback(sink.abort, keep=keep)
             self._sinks.clear()
-            self._is_open = False
+            self._is_open, self._began = False, None
 
     async def earlier_files(self) -> Sequence[EarlierFile]:
         """Return the files that the template gives for the run's services and this date, and were not committed."""

@@ -133,6 +133,10 @@ class PathTemplate:
             )
         return cls(text, fields)
 
+    def of(self, time: datetime) -> PathTemplate:
+        """Return the template for the day of a time, in UTC."""
+        return attrs.evolve(self, date=time.astimezone(UTC).date().isoformat())
+
     @property
     def directory(self) -> str:
         """The directory before the first placeholder, which must exist."""

@@ -10,6 +10,7 @@ import attrs
 from aiopartnercentral.sinks.base import (
     EarlierFile,
     Page,
+    begin_run,
     check_output,
     earlier_files,
     output_paths,
@@ -20,6 +21,7 @@ from aiopartnercentral.sinks.partial_file import other_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from aiopartnercentral.sinks.base import Sink
     from aiopartnercentral.types import JsonValue, MalformedItem
@@ -47,6 +49,11 @@ class SinkWithRejects:
     def wants(self) -> Literal["raw", "items"]:
         """The attribute of a page that the output writes."""
         return self.output.wants
+
+    def begin(self, began: datetime) -> None:
+        """Say when the run began; see `Sink`."""
+        begin_run(self.output, began)
+        begin_run(self.rejects, began)
 
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
         """Return the paths of the files that pages would be written to."""

@@ -28,6 +28,7 @@ from aiopartnercentral.sinks.path_template import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from filelock import BaseFileLock
 
@@ -224,6 +225,11 @@ class SpooledSink:
     def wants(self) -> Literal["raw", "items"]:
         """The attribute of a page that the sink writes."""
         return self._sink.wants
+
+    def begin(self, began: datetime) -> None:
+        """Say when the run began; see `Sink`."""
+        if isinstance(self._sink, PartitionedSink):
+            self._sink.begin(began)
 
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
         """Return the paths of the spool files that pages would be written to."""
