@@ -40,6 +40,12 @@ _CLEANUP_SECONDS = 2.0
 # A shell's exit code for a program that SIGPIPE has killed.
 PIPE_CLOSED = _SIGNAL + 13
 
+_REFUSED = "can't start new thread"  # how Python says it
+_NO_THREAD = (
+    "no more threads can be started: the limit of processes and threads is reached, such as `ulimit -u` or the pids "
+    "limit of a container"
+)
+
 
 class CommandError(Exception):
     """An expected error, which ends the command with messages and an exit code.
@@ -93,7 +99,14 @@ def run(
     """
     end, received, earlier = _End(), _Received(), threading.enumerate()
     with _queued_signals(received, end):
-        anyio.run(_until_signal, command, end, received)
+        try:
+            anyio.run(_until_signal, command, end, received)
+        except RuntimeError as error:  # asyncio needs one more thread to end
+            if not _lacks_thread(error):
+                raise
+            if end.code is not None:
+                say(_NO_THREAD)
+            end.error = end.error or error
     code = _conclude(end, when_stopped, hint)
     _end_threads(code, earlier)
     return code
@@ -119,7 +132,17 @@ def _conclude(end: _End, when_stopped: int | None, hint: Callable[[], str | None
         for line in end.error.lines:
             say(line)
         return end.error.exit_code
+    if end.error is not None and _lacks_thread(end.error):
+        say(_NO_THREAD)
+        return FAILED
     raise end.error or RuntimeError("the command ended without a result")
+
+
+def _lacks_thread(error: BaseException) -> bool:
+    """Return whether an error, or one of a group, says that the system starts no more threads."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_lacks_thread, error.exceptions))
+    return isinstance(error, RuntimeError) and str(error) == _REFUSED
 
 
 @contextmanager
@@ -185,8 +208,9 @@ def _exit(received: signal.Signals, end: _End) -> None:
     if end.code is not None:
         os._exit(end.code)
     line = threading.Thread(target=say, args=(f"stopped by {received.name}",), daemon=True)
-    line.start()
-    line.join(_THREAD_SECONDS)
+    with suppress(RuntimeError):  # no more threads can be started
+        line.start()
+        line.join(_THREAD_SECONDS)
     os._exit(_SIGNAL + received)
 
 
