@@ -148,7 +148,7 @@ class RowRequest:
         return operation.idempotent or operation.readonly
 
     async def send(self) -> RowResult[Any]:
-        """Send the row, and return its outcome once it is in the journal.
+        """Send the row, and return its outcome once it is in the journal, or once `failure` says why it is not.
 
         If this is cancelled while an attempt is in flight, the journal says so.
 
