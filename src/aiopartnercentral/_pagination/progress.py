@@ -131,7 +131,7 @@ class _Progress:
 
 @attrs.frozen
 class Beginning:
-    """The beginning of a run: the time by both clocks, read once, so that no change of them reorders what happened.
+    """The beginning of a run: the time by both clocks, read once, so that no change of the clock reorders events.
 
     Attributes:
         run_id: identifies the run in its report, events and log messages.
@@ -145,7 +145,7 @@ class Beginning:
 
     @property
     def run(self) -> EarlierRun:
-        """The run as a later one has it that resumes it."""
+        """The run, as the report of a later run that resumes it names it."""
         return EarlierRun(run_id=self.run_id, started_at=self.wall)
 
     def at(self, moment: float | None) -> datetime | None:

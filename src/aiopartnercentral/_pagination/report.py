@@ -384,7 +384,7 @@ def _check_disjoint(reports: Iterable[Report[Any]]) -> None:
 
 
 def _joined(separator: str, texts: Iterable[str]) -> str:
-    """Return each text once; a merged report already has several."""
+    """Join texts, each once; the text of a report that is itself merged has several parts."""
     return separator.join(_each_once(part for text in texts for part in text.split(separator)))
 
 

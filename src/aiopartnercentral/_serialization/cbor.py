@@ -108,7 +108,7 @@ def _timestamp(value: Any, _: object) -> Any:  # noqa: ANN401 - as above
 
 
 def _decimal(value: Any, _: object) -> Decimal:  # noqa: ANN401 - as above
-    """Return the number of an exponent and a mantissa; Python refuses to write more than some thousand digits."""
+    """Return the number of an exponent and a mantissa, of which Python refuses more than some thousand digits."""
     exponent, mantissa = value
     return Decimal(f"{mantissa:d}e{exponent:d}")
 
@@ -119,7 +119,7 @@ def _refused(_value: object, _: object) -> None:
 
 
 def _kept(tag: int) -> _TagDecoder:
-    """Return the function that keeps a value with its tag, without what cbor2 would make of it."""
+    """Return a function that keeps a value with its tag, instead of converting it as cbor2 does."""
     return lambda value, _: cbor2.CBORTag(tag, value)
 
 
@@ -143,8 +143,8 @@ def _other(value: object) -> Any:  # noqa: ANN401 - any value of JSON
     return _spelled(value.value) if isinstance(value, cbor2.CBORTag) else str(value)
 
 
-# The protocol has timestamps and large numbers. Of any other tag, cbor2 would make what a response must not decide: it
-# compiles regular expressions, parses e-mails and multiplies what is referred to.
+# The protocol has timestamps and large numbers. For other tags, cbor2 would do what a response must not be able to
+# cause: compile regular expressions, parse e-mails, and multiply values by references.
 _EXACT: Mapping[int, _TagDecoder] = {
     **dict.fromkeys(_REFERENCES, _refused),
     **{tag: _kept(tag) for tag in _ADDITIONS},

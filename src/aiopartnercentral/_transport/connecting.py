@@ -37,7 +37,7 @@ async def open_connection(service: Service, options: Mapping[str, Any]) -> Async
         botocore.exceptions.BotoCoreError: the profile does not exist, or the configuration is not usable.
     """
     if options.get("http_client") == "ry":
-        # Before anything else is made, which a forked process that is refused may wait for forever.
+        # First, so that a forked process is refused before it opens anything that may wait forever.
         from aiopartnercentral._transport.http.ry_module import load_ry  # noqa: PLC0415 - an optional dependency
 
         load_ry()

@@ -159,7 +159,7 @@ CredentialsProvider: TypeAlias = Callable[[], Awaitable[Credentials]]
 
 @validators.Check
 def check_provider(name: str, value: object) -> CredentialsProvider:
-    """Demand a credentials provider, as far as it can be known before it is called."""
+    """Demand a credentials provider, as far as this can be checked before it is called."""
     given = validators.function(_PROVIDER)(name, value)
     kind = next((kind for kind, is_kind in _NOT_PROVIDERS.items() if is_kind(given)), None)
     if kind is not None:
@@ -172,7 +172,7 @@ def check_provider(name: str, value: object) -> CredentialsProvider:
     if required:
         raise TypeError(
             f"{name} must be {_PROVIDER} without required parameters, not one that needs {', '.join(required)}: "
-            "functools.partial gives them"
+            "bind them with functools.partial"
         )
     return given
 

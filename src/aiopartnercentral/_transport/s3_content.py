@@ -55,7 +55,7 @@ async def content_of(
 
 
 def _size(name: str, response: Any) -> int | None:  # noqa: ANN401 - aiobotocore has no types
-    """Return the bytes of an object; None if the response is in chunks, of which the last one is marked."""
+    """Return the size of an object; None for a chunked response, which marks its last chunk."""
     headers = response["ResponseMetadata"]["HTTPHeaders"]
     if "content-length" in headers:
         return int(headers["content-length"])
@@ -77,7 +77,7 @@ async def _next(name: str, body: Any, *, is_last: bool) -> bytes | None:  # noqa
 
 
 async def _rest(name: str, get: Callable[..., Awaitable[Any]], position: int, etag: str) -> Any:  # noqa: ANN401 - as above
-    """Return the response with the content of the same object from a position on; None if that is its end."""
+    """Return the response with the content of the same object from a position on; None if the object ends there."""
     part = {"Range": f"bytes={position}-"} if position else {}
     try:
         with errors_of(name, is_conditional=True):
@@ -97,6 +97,6 @@ async def _rest(name: str, get: Callable[..., Awaitable[Any]], position: int, et
 
 
 def _actual_size(response: Any) -> str:  # noqa: ANN401 - as above
-    """Return the size of an object by the response to a request for a range that it does not have."""
+    """Return the size of an object from the response that refuses a range after its end."""
     in_header: str = response["ResponseMetadata"]["HTTPHeaders"].get("content-range", "").removeprefix("bytes */")
     return in_header or str(response["Error"].get("ActualObjectSize"))

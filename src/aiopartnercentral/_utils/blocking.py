@@ -243,7 +243,7 @@ class _EventLoopThread(Thread, Generic[T]):
         self._last_running: set[int] = set()
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until the thread and those of its event loop have ended, also for a process that is forked then."""
+        """Wait until the thread and those of its event loop have really ended, so that the process can be forked."""
         super().join(timeout)
         if not self.is_alive():
             wait_for_ended(self._last_running)

@@ -12,9 +12,9 @@ _EMULATOR = "aiopartnercentral-emulator"
 
 
 def how_to_install() -> str:
-    """Return the command that installs the emulator: from the clone that this library was installed from, if any.
+    """Return how to install the emulator: from the clone that this library was installed from, if any.
 
-    No command names the distribution alone: it is in no index, where anybody could publish another one of that name.
+    No command names only the distribution: no index has it, so anybody could publish another one of that name there.
     """
     # Only an error needs these, and the emulator starts without them.
     import json  # noqa: PLC0415

@@ -1,6 +1,6 @@
 """Threads that have ended in Python, but not yet in the operating system.
 
-Before Python 3.13, `Thread.join` returns as soon as a thread runs no more code of Python. OpenSSL then frees what
+Before Python 3.13, `Thread.join` returns as soon as a thread runs no more Python code. OpenSSL then frees what
 belongs to the thread, under a lock. A process that is forked meanwhile has this lock, but not the thread that holds it,
 so its next TLS context waits forever.
 """

@@ -30,5 +30,5 @@ def load_in_this_thread(name: str) -> ModuleType:
 
 
 def while_no_fork() -> AbstractContextManager[object]:
-    """Return a block that one thread at a time is in; no other thread can fork the process until it is left."""
+    """Return a lock for a `with` block; while a thread holds it, no other thread can fork the process."""
     return _LOADING

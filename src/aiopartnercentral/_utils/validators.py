@@ -250,7 +250,7 @@ def function(expected: str = "a function") -> Check[Callable[..., Any]]:
 
 
 def observer(expected: str = "a function of an event") -> Check[Callable[..., Any]]:
-    """Return a check like `function`, which refuses async functions: nothing would await them."""
+    """Return a check like `function` that also refuses async functions, since nothing would await them."""
     callable_ = function(expected)
 
     def check(name: str, value: object) -> Callable[..., Any]:

@@ -307,8 +307,8 @@ class Collection(Streams[ItemT], Generic[ItemT]):
                 an object in S3.
 
         Raises:
-            TypeError, ValueError: `sink` is not a sink, or one of other items, two files of the run are the same, or
-                `save_every` is below 0.
+            TypeError, ValueError: `sink` is not a sink or cannot write these items, two files of the run are the same,
+                or `save_every` is below 0.
             SourcesFailedError: with `"finish"`, if sources failed, after the others have been written; if there is one
                 source, its own error.
             SinkError: the output cannot be written.
@@ -337,7 +337,7 @@ class Collection(Streams[ItemT], Generic[ItemT]):
 
 
 def begin_at(collection: Collection[Any], beginning: Beginning) -> None:
-    """Let the only run of a collection have begun already."""
+    """Set when the only run of a collection began, and its id."""
     collection._spec = attrs.evolve(collection._spec, beginning=beginning)  # noqa: SLF001 - of this module
 
 

@@ -234,7 +234,7 @@ def check_sources(sources: str | Source | Iterable[str | Source]) -> tuple[Sourc
     """Return the sources of a run; a plain catalog is read with the default credential provider chain.
 
     Raises:
-        TypeError: an item is neither a catalog nor a source, or the sources are the values of a mapping.
+        TypeError: an item is neither a catalog nor a source, or `sources` is a mapping.
         ValueError: there are no sources, two have the same label, or one is the path of a file.
     """
     if isinstance(sources, Mapping):  # whose keys would be taken for catalogs, without the credentials of its values

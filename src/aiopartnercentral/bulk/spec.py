@@ -56,7 +56,7 @@ class Spec:
         observer: called with each event, or None.
         starts: where the run begins with each source.
         open_pool: creates the pool of clients.
-        beginning: when the run begins, if that is before its stream is made.
+        beginning: when the run began, if that was before its stream is made; otherwise None.
     """
 
     listings: Mapping[str, Listing[Any, Any]]

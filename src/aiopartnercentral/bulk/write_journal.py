@@ -4,12 +4,13 @@ A text file to which lines are only appended. The first names the operation, the
 line is about one row: that it is about to be sent, or its outcome. It has the row's key, a digest of its request, error
 codes and the identifiers in responses, but no other member of a request or response, and no credentials. The digest is
 keyed with the id of the first run, which the first line has, so it does not protect a request that can be guessed as a
-whole: only the file's owner can read it. Each line
-begins with a checksum. A line counts once it is synced to disk, and nothing is sent before that. An outcome is reported
-after that, too, with one exception: a row that was written when the journal cannot be written any more, as on a full
-disk, is reported as written, since it is. The run then ends with an error, and to the next run that row is in flight.
-So what a killed process or a power failure has left unfinished at the end of the file has caused no request, and is
-removed.
+whole: only the file's owner can read it.
+
+Each line begins with a checksum. A line counts once it is synced to disk, and nothing is sent before that. So an
+unfinished line at the end of the file, which a killed process or a power failure may leave, has caused no request, and
+is removed. An outcome, too, is reported only after its line is synced, with one exception: if the service has executed
+a request, but the journal can no longer be written, as on a full disk, the row is reported as written. The run then
+ends with an error, and the next run treats that row as in flight.
 """
 
 from __future__ import annotations

@@ -272,7 +272,7 @@ def describe(
             autocompletion=api_names,
             help="An operation or a type, such as list_connections or ConnectionSummary, in any spelling; after its "
             "service if several have the name, such as selling.TagResource. The name of a service, such as account, "
-            "lists all of this service; without NAME, all of every service are listed.",
+            "lists its operations and types; without NAME, those of all services are listed.",
         ),
     ] = None,
     *,
@@ -283,7 +283,7 @@ def describe(
         DescriptionFormat, typer.Option("--format", help="text for people, or json for programs.")
     ] = DescriptionFormat.TEXT,
 ) -> None:
-    """Describe an operation or a type of Partner Central, or list those of a service."""
+    """Describe an operation or a type of Partner Central, or list a service's operations and types."""
     from aiopartnercentral.cli.describe import describe as write  # noqa: PLC0415 - loads botocore
     from aiopartnercentral.cli.runner import run  # noqa: PLC0415 - loads the event loop
 

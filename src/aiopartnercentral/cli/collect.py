@@ -83,7 +83,7 @@ async def collect(parsed: Sequence[ParsedListing]) -> int:
         say_misspelt(config.ignore_errors, dict.fromkeys(one.service for one in config.listings))
         run = _Run(config, await sources_of(config))
         path = config.dated("report")
-        if path is not None and not config.dry_run:  # before all that can take long or fail
+        if path is not None and not config.dry_run:  # before anything that can take long or fail
             await stack.enter_async_context(
                 earlier_report_replaced(path, config.s3, run.unfinished(), is_restored=run.leaves_report)
             )
@@ -164,7 +164,7 @@ class _Run:
                 collection_of(config, self._listings, *part, since=self._since, observer=self._observe)
                 for part in parts
             ]
-            # The first one begins with the run, whose report has its id and its time.
+            # The first one has the id and the beginning of the run, as its report does.
             begin_at(self._collections[0], config.beginning)
             # A stream of lines needs only the encoding of the sink for a file.
             self._encoder = (
@@ -189,7 +189,7 @@ class _Run:
             self._sink = SinkWithRejects(output, rejects, str(config.malformed))
 
     def check_outputs(self) -> None:
-        """Check whether existing outputs can be replaced; a template's would be examined when its first page arrives.
+        """Check whether existing outputs can be replaced; otherwise a template's is checked at its first page.
 
         Raises:
             CommandError: one cannot.

@@ -67,7 +67,7 @@ class EarlierReport:
     _etag: str | None = attrs.field(default=None, init=False)
 
     async def replace(self, report: Report[Origin]) -> None:
-        """Replace it by an unfinished report; does nothing if there is none.
+        """Replace it with an unfinished report; does nothing if there is none.
 
         A file that cannot be replaced, such as on a full disk, is overwritten in place or deleted.
 
@@ -131,13 +131,13 @@ class EarlierReport:
 async def earlier_report_replaced(
     path: str, s3: S3Options | None, report: Report[Origin], *, is_restored: Callable[[BaseException | None], bool]
 ) -> AsyncIterator[None]:
-    """Replace the report of an earlier run by an unfinished one before the block runs.
+    """Replace the report of an earlier run with an unfinished one before the block runs.
 
     Arguments:
         path: its path, or the URL of an object.
         s3: the options of an object, or None.
         report: the report of this run.
-        is_restored: returns whether the earlier one is put back, by the error of the block.
+        is_restored: returns whether to put the earlier one back; called with the error of the block, or None.
 
     Raises:
         CommandError: it can neither be replaced nor deleted.
@@ -158,10 +158,10 @@ async def earlier_report_replaced(
 def _overwrite(path: str, content: bytes) -> None:
     """Overwrite a file in place: the blocks that this frees are enough on a full disk.
 
-    Whatever remains of the content if this is interrupted is not a complete report.
+    If this is interrupted, what remains is not a complete report.
 
     Raises:
-        OSError: that failed, or it would change another name of the file, too.
+        OSError: that failed, or the file has other names, under which it would change, too.
     """
     with Path(path).open("r+b") as file:
         if os.fstat(file.fileno()).st_nlink > 1:
@@ -180,8 +180,8 @@ class BeginningReport:
     def begin(self, path: str, report: Report[Origin], *, template: str | None, s3: S3Options | None) -> None:
         """Write the report: a file at once, an object in S3 while the work goes on.
 
-        Nothing is done if the path is that of neither. If it cannot be written, `write_report` will say so, and an
-        `EarlierReport` is replaced already.
+        Nothing is done if the path is that of neither. If it cannot be written, `write_report` will say so;
+        an earlier report has already been replaced by `EarlierReport`.
         """
         content = _content(path, report, is_finished=False)
         if is_url(path):

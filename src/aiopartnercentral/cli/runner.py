@@ -40,7 +40,7 @@ _CLEANUP_SECONDS = 2.0
 # A shell's exit code for a program that SIGPIPE has killed.
 PIPE_CLOSED = _SIGNAL + 13
 
-_REFUSED = "can't start new thread"  # how Python says it
+_REFUSED = "can't start new thread"  # Python's message
 _NO_THREAD = (
     "no more threads can be started: the limit of processes and threads is reached, such as `ulimit -u` or the pids "
     "limit of a container"

@@ -48,7 +48,7 @@ MISMATCHES: Final = (TypeError, ValueError, AttributeError, ArithmeticError, Not
 
 
 class WrongClassError(TypeError):
-    """A value is not of the class that is expected; unlike other messages, its message quotes no value."""
+    """A value is not of the expected class; unlike those of other errors, the message quotes no value."""
 
 
 @attrs.frozen
@@ -109,12 +109,12 @@ class Sink(Protocol):
     together with the progress of the fetching, and no item is lost or written twice.
 
     A sink that writes files may have more methods. `begin(began)`, called before all others and again before `open`,
-    says when the run began that `open` is called for, or the run that it resumes. `paths(pages)` returns their paths.
+    gets the time at which the run began, or the run that it resumes. `paths(pages)` returns the paths of the files.
     `paths_at(position)` returns those of the earlier run that has saved the position, if they may be others. The async
     method `earlier_files()`, called after `commit` or `abort`, returns each `EarlierFile`. The async method `check()`,
     called before `open`, raises `SinkError` if the output cannot be written, as far as that can be known before
-    anything is collected; then `abort` is called, too. `check_classes(classes)`, called before it, raises `TypeError`
-    or `ValueError` if items of a listing cannot be written: it gets the class of each listing's items.
+    anything is collected; then `abort` is called, too. `check_classes(classes)`, called before `check`, gets the class
+    of each listing's items, and raises `TypeError` or `ValueError` if the sink cannot write them.
     """
 
     @property
@@ -214,7 +214,7 @@ def chosen_columns(columns: Sequence[str] | None, available: Sequence[str]) -> t
 def begin_run(sink: Sink, began: datetime) -> None:
     """Tell a sink when the run that it is opened for began; does nothing if it has no such method.
 
-    Every file of a run so has the same day in its name, whenever the sink was made and whenever it is opened.
+    So every file of a run has the same day in its name, no matter when the sink was made or is opened.
     """
     begin: Callable[[datetime], None] | None = getattr(sink, "begin", None)
     if begin is not None and isinstance(sink, Sink):

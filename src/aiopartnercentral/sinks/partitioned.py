@@ -73,7 +73,7 @@ class PartitionedSink:
         self._initial = initial
         self._is_open = False
         self._asked: list[Page] = []  # the pages of the run, as far as `paths` was asked for their files
-        self._began: datetime | None = None  # of the next run, as far as that is known
+        self._began: datetime | None = None  # of the next run, if that is known
         self._forget()
 
     def _forget(self) -> None:

@@ -212,7 +212,7 @@ def item_class(pagination: Pagination[Any, Any, Any]) -> Any:  # noqa: ANN401 - 
 
 
 def class_mismatch(cls: Any, found: Any) -> WrongClassError | None:  # noqa: ANN401 - a union is not a class
-    """Return the error of a table for items of `cls` that gets items of another class; None if they may match."""
+    """Return the error of writing items of `found` as items of `cls`; None if they may match."""
     schema, kinds = schema_of(cls), get_args(found) if get_origin(found) in (Union, types.UnionType) else (found,)
     if not isinstance(schema, Struct) or any(isinstance(kind, type) and issubclass(kind, schema.cls) for kind in kinds):
         return None
