@@ -151,7 +151,7 @@ def test_items_become_a_tuple_paths_a_string_and_words_the_choice() -> None:
         (validators.observer(), "f", TypeError, "name must be a function of an event, not a string"),
         *(
             (validators.observer(), each, TypeError, "of an event, not an async function, which would never be awaited")
-            for each in (awaiting, yielding, partial(awaiting, 1), Awaiting(), Awaiting().call)
+            for each in (awaiting, yielding, partial(awaiting, 1), Awaiting(), Awaiting().call, partial(Awaiting()))
         ),
         (NAMES, "AWS", TypeError, "name must be a collection of names, not a string"),
         (NAMES, {"AWS": 1}, TypeError, "name must be a collection of names, not a mapping"),

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -32,8 +32,6 @@ from tests.support.servers import Reply, scripted_server
 from tests.support.tasks import GUARD, no_task_left
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.servers import Received, ScriptedServer
 
 pytestmark = pytest.mark.anyio
@@ -565,6 +563,27 @@ async def test_a_disk_that_is_full_ends_the_run_and_keeps_the_last_checkpoint(
                 with anyio.fail_after(GUARD):
                     await anyio.sleep_forever()
         assert path.read_bytes() == before
+
+
+async def test_a_checkpoint_that_cannot_be_removed_has_nothing_left_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.json"
+    async with no_task_left(), Emulator({"AWS": 25}) as emulator:
+        collection = Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path)
+        with monkeypatch.context() as patch:
+            unlink = Path.unlink
+
+            def protected(file: Path, **options: Any) -> None:
+                if file == path:
+                    raise PermissionError(13, "Permission denied")
+                unlink(file, **options)
+
+            patch.setattr(Path, "unlink", protected)
+            with pytest.raises(CheckpointError, match="cannot be removed: Permission denied"):
+                await collection.collect()
+        assert await collection.collect() == []
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_disk_that_is_full_once_nothing_is_left_to_save_is_no_failure(

@@ -170,7 +170,7 @@ def report() -> Report[Any]:
 
 
 def refusing(*_: object, **__: object) -> None:
-    raise SinkError("report.json", "No space left on device")
+    raise SinkError("report.json", "No space left on device") from OSError(28, "No space left on device")
 
 
 async def test_on_a_full_disk_it_is_overwritten_in_place(tmp_path, monkeypatch, report):
@@ -180,6 +180,29 @@ async def test_on_a_full_disk_it_is_overwritten_in_place(tmp_path, monkeypatch, 
     monkeypatch.setattr(PartialFile, "replace", refusing)
     await EarlierReport(str(path), None).replace(report)
     assert (path.stat().st_ino, json.loads(path.read_bytes())["finished_at"]) == (number, None)
+
+
+async def test_on_a_full_disk_it_is_put_back_in_place(tmp_path, monkeypatch, report):
+    path = tmp_path / "report.json"
+    path.write_text("of the first run")
+    monkeypatch.setattr(PartialFile, "replace", refusing)
+    earlier = EarlierReport(str(path), None)
+    await earlier.replace(report)
+    await earlier.restore()
+    assert path.read_text() == "of the first run"
+
+
+async def test_one_that_may_not_be_replaced_is_not_overwritten(tmp_path, monkeypatch, report):
+    path = tmp_path / "report.json"
+    path.write_text("of the first run")
+
+    def mounted(*_: object) -> None:
+        raise SinkError("report.json", "it is a mount point")
+
+    monkeypatch.setattr(PartialFile, "replace", mounted)
+    with pytest.raises(CommandError, match="it is a mount point"):
+        await EarlierReport(str(path), None).replace(report)
+    assert path.read_text() == "of the first run"
 
 
 async def test_another_name_of_it_is_not_overwritten(tmp_path, monkeypatch, report):

@@ -369,9 +369,15 @@ async def test_an_object_is_whole_though_its_last_chunk_is_missing(delivered):
     assert reads.ranges[1:] == [f"bytes={len(text_of(large(2)))}-"]
 
 
+async def without_end(_, __):
+    """Return that the object ends where the connection broke."""
+    return web.Response(status=416, headers={"Content-Range": "bytes */1000"})
+
+
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
+        (lambda: [1000, without_end], "the store sent 1000 of its [0-9]+ bytes"),
         (lambda: [without_size], "the store did not send its size"),
         (lambda: [1000, 0, 0, 0], "Response payload is not completed"),
         (lambda: [1000, refusal(412, "PreconditionFailed")], "it was replaced while it was read"),
@@ -379,7 +385,7 @@ async def test_an_object_is_whole_though_its_last_chunk_is_missing(delivered):
         (lambda: [1000, web.Response(body=b"all", headers={"ETag": '"0"'})], "the store sent other bytes"),
         (lambda: [0, 0, refusal(403, "AccessDenied")], "access denied: .*s3:GetObject"),
     ],
-    ids=["without a size", "always", "replaced", "deleted", "without ranges", "denied"],
+    ids=["cut", "without a size", "always", "replaced", "deleted", "without ranges", "denied"],
 )
 async def test_an_object_that_cannot_be_read_whole_is_read_by_the_next_run(delivered, answers, reason):
     resumed, reads = delivered

@@ -188,7 +188,7 @@ async def test_each_file_is_resumed_at_its_position(tmp_path):
 async def test_the_day_of_a_run_is_the_one_on_which_it_began(tmp_path):
     def sink_of(day):
         sink = open_sink(tmp_path / "{date}-{account}.ndjson")
-        sink.begin(datetime.fromisoformat(f"{day}T23:59:59Z"))
+        sink.run_began(datetime.fromisoformat(f"{day}T23:59:59Z"))
         return sink
 
     first, later = (Page("a", "AWS", "L", raw=[line], account="111122223333") for line in (b"1", b"2"))
@@ -206,7 +206,7 @@ async def test_the_day_of_a_run_is_the_one_on_which_it_began(tmp_path):
     sink = sink_of("2026-11-29")
     await sink.open(position)
     await sink.abort(keep=False)
-    sink.begin(datetime(2026, 11, 29, tzinfo=UTC))
+    sink.run_began(datetime(2026, 11, 29, tzinfo=UTC))
     await sink.open()  # another run, of another day, with other files
     assert (await sink.flush())["files"] == []
     await sink.write(later)

@@ -52,6 +52,10 @@ async def content_of(
             raise SinkError(name, f"the store sent {position} of its {size} bytes")
         await anyio.sleep(wait_before_retry(failures))
         response = await _rest(name, get, position, etag)
+        total = "" if response is None else response.get("ContentRange", "").rpartition("/")[2]
+        size = int(total) if size is None and total.isdigit() else size
+    if size not in {None, position}:
+        raise SinkError(name, f"the store sent {position} of its {size} bytes")
 
 
 def _size(name: str, response: Any) -> int | None:  # noqa: ANN401 - aiobotocore has no types

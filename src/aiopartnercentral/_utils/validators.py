@@ -18,6 +18,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -255,7 +256,10 @@ def observer(expected: str = "a function of an event") -> Check[Callable[..., An
 
     def check(name: str, value: object) -> Callable[..., Any]:
         given = callable_(name, value)
-        for each in (given, type(given).__call__):
+        called = given
+        while isinstance(called, partial):
+            called = called.func
+        for each in (called, type(called).__call__):
             if iscoroutinefunction(each) or isasyncgenfunction(each):
                 raise TypeError(f"{name} must be {expected}, not an async function, which would never be awaited")
         return given

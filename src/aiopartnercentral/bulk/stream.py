@@ -250,8 +250,11 @@ class CollectionStream(Stream[Origin, EntryT]):
         # After an exception, the consumer may have received the last page without processing it.
         is_done = over and self._left_without_error and self._run is not None
         try:
-            if self._run is not None and not self._view.into_sink and not is_done:
-                await checkpoint.save()
+            if self._run is not None and not self._view.into_sink:
+                await checkpoint.save()  # if it cannot be removed, the next run has nothing left to do
+        except CheckpointError:
+            if not is_done:
+                raise
         finally:
             await checkpoint.close(remove=is_done)
 

@@ -109,12 +109,8 @@ class EarlierReport:
                 return
             with suppress(OSError):  # one that cannot be read can be replaced
                 self._found = Path(self.path).read_bytes()
-            with suppress(OSError, SinkError):
-                PartialFile.replace(self.path, content)
-                self._written = content
-                return
             try:
-                _overwrite(self.path, content)
+                _replace(self.path, content)
                 self._written = content
             except PermissionError:  # it is protected, so it is not deleted either
                 raise
@@ -124,7 +120,7 @@ class EarlierReport:
     def _restore_file(self, found: bytes) -> None:
         with suppress(OSError, SinkError):
             if self._written is None or Path(self.path).read_bytes() == self._written:
-                PartialFile.replace(self.path, found)
+                _replace(self.path, found)
 
 
 @asynccontextmanager
@@ -153,6 +149,21 @@ async def earlier_report_replaced(
         if is_restored(failure):
             with anyio.CancelScope(shield=True):
                 await earlier.restore()
+
+
+def _replace(path: str, content: bytes) -> None:
+    """Replace a file, in place if there is no other way.
+
+    Raises:
+        OSError: that failed, or the file has other names, under which it would change, too.
+        SinkError: it may not be replaced, such as a mount point.
+    """
+    try:
+        PartialFile.replace(path, content)
+    except SinkError as error:
+        if not isinstance(error.__cause__, OSError):
+            raise
+        _overwrite(path, content)
 
 
 def _overwrite(path: str, content: bytes) -> None:

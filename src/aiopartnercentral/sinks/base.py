@@ -108,13 +108,13 @@ class Sink(Protocol):
     position, which is plain JSON. A later process that passes it to `open` resumes exactly there. So save the position
     together with the progress of the fetching, and no item is lost or written twice.
 
-    A sink that writes files may have more methods. `begin(began)`, called before all others and again before `open`,
-    gets the time at which the run began, or the run that it resumes. `paths(pages)` returns the paths of the files.
-    `paths_at(position)` returns those of the earlier run that has saved the position, if they may be others. The async
-    method `earlier_files()`, called after `commit` or `abort`, returns each `EarlierFile`. The async method `check()`,
-    called before `open`, raises `SinkError` if the output cannot be written, as far as that can be known before
-    anything is collected; then `abort` is called, too. `check_classes(classes)`, called before `check`, gets the class
-    of each listing's items, and raises `TypeError` or `ValueError` if the sink cannot write them.
+    A sink that writes files may have more methods. `run_began(began)`, called before all others and again before
+    `open`, gets the time at which the run began, or the run that it resumes. `paths(pages)` returns the paths of the
+    files. `paths_at(position)` returns those of the earlier run that has saved the position, if they may be others. The
+    async method `earlier_files()`, called after `commit` or `abort`, returns each `EarlierFile`. The async method
+    `check()`, called before `open`, raises `SinkError` if the output cannot be written, as far as that can be known
+    before anything is collected; then `abort` is called, too. `check_classes(classes)`, called before `check`, gets the
+    class of each listing's items, and raises `TypeError` or `ValueError` if the sink cannot write them.
     """
 
     @property
@@ -216,9 +216,9 @@ def begin_run(sink: Sink, began: datetime) -> None:
 
     So every file of a run has the same day in its name, no matter when the sink was made or is opened.
     """
-    begin: Callable[[datetime], None] | None = getattr(sink, "begin", None)
-    if begin is not None and isinstance(sink, Sink):
-        begin(began)
+    run_began: Callable[[datetime], None] | None = getattr(sink, "run_began", None)
+    if run_began is not None and isinstance(sink, Sink):
+        run_began(began)
 
 
 def output_paths(sink: Sink, pages: Iterable[Page]) -> Sequence[str]:

@@ -109,7 +109,7 @@ class PartitionedSink:
         """The paths of the files that are complete."""
         return sorted(self._committed)
 
-    def begin(self, began: datetime) -> None:
+    def run_began(self, began: datetime) -> None:
         """Take the day of a time for `{date}`, until the end of the run; see `Sink`."""
         self._began = began
         if not self._is_open:

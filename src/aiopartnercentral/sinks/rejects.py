@@ -50,7 +50,7 @@ class SinkWithRejects:
         """The attribute of a page that the output writes."""
         return self.output.wants
 
-    def begin(self, began: datetime) -> None:
+    def run_began(self, began: datetime) -> None:
         """Say when the run began; see `Sink`."""
         begin_run(self.output, began)
         begin_run(self.rejects, began)

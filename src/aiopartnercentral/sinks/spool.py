@@ -226,10 +226,10 @@ class SpooledSink:
         """The attribute of a page that the sink writes."""
         return self._sink.wants
 
-    def begin(self, began: datetime) -> None:
+    def run_began(self, began: datetime) -> None:
         """Say when the run began; see `Sink`."""
         if isinstance(self._sink, PartitionedSink):
-            self._sink.begin(began)
+            self._sink.run_began(began)
 
     def paths(self, pages: Iterable[Page]) -> Sequence[str]:
         """Return the paths of the spool files that pages would be written to."""
