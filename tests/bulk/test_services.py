@@ -191,6 +191,6 @@ async def test_a_client_of_one_service_is_refused_for_the_other() -> None:
     assert len(collected) == 6
     (failure,) = collected.report.failures.values()
     assert isinstance(failure, TypeError)
-    assert "must be a aiopartnercentral.selling.client.Client, not a aiopartnercentral.account.client.Client" in str(
+    assert "must be an aiopartnercentral.selling.client.Client, not an aiopartnercentral.account.client.Client" in str(
         failure
     )

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import typer
 
-from aiopartnercentral._transport.options import region_name
 from aiopartnercentral._utils.paths import descriptor_of
 from aiopartnercentral.cli.terminal import STDOUT, is_text
 from aiopartnercentral.sinks.path_template import is_url, split_url
@@ -104,8 +103,12 @@ def check_endpoint(value: str | None) -> str | None:
 
 def check_region(value: str | None) -> str | None:
     """Reject text that cannot be the name of a region."""
+    if value is None:
+        return None
+    from aiopartnercentral._transport.options import region_name  # noqa: PLC0415 - the completion does not need it
+
     try:
-        return None if value is None else region_name("region", value)
+        return region_name("region", value)
     except ValueError:
         raise typer.BadParameter(f"{value!a} is not a region: check its name") from None
 
