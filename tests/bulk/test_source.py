@@ -59,12 +59,12 @@ class Vault:
         (
             {"credentials": of_region},
             TypeError,
-            "credentials must be .* without required .*, not one that needs region: f",
+            "credentials must be .* without required .*, not one that needs region: bind",
         ),
         (
             {"credentials": Vault.fetch},
             TypeError,
-            "credentials must be an async .*, not one that needs self: functools",
+            "credentials must be an async .*, not one that needs self: bind them with functools",
         ),
         (
             {"credentials": Credentials},
