@@ -78,7 +78,14 @@ failures, start = [], threading.Barrier(len(modules))
 def load(name):
     start.wait()
     try:
-        module = importlib.import_module(f"aiopartnercentral{name}")
+        try:
+            module = importlib.import_module(f"aiopartnercentral{name}")
+        except KeyError as error:
+            # At the end of its load, importlib takes a package out of sys.modules for a moment, where another thread
+            # may look for it.
+            if error.args != ("aiopartnercentral",):
+                raise
+            module = importlib.import_module(f"aiopartnercentral{name}")
         for each in dir(module):
             getattr(module, each)
     except BaseException as error:
