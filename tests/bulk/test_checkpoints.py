@@ -44,6 +44,13 @@ def told(path: Path) -> dict[str, Any]:
     return {entry["label"]: entry for entry in json.loads(path.read_bytes())["sources"]}
 
 
+async def saved(path: Path, *, pages: int) -> None:
+    """Wait until the checkpoint has these pages of the source."""
+    with anyio.fail_after(GUARD):
+        while told(path)["a"].get("pages", 0) != pages:
+            await anyio.sleep(0.005)
+
+
 async def test_a_later_run_goes_on_exactly_where_this_one_was_left(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     async with Emulator({"AWS": 95, "Sandbox": 25}) as emulator:
@@ -553,9 +560,7 @@ async def test_a_disk_that_is_full_ends_the_run_and_keeps_the_last_checkpoint(
             async with collection as stream:
                 for _ in range(21):
                     await anext(stream)
-                with anyio.fail_after(GUARD):
-                    while told(path)["a"].get("pages", 0) != 2:
-                        await anyio.sleep(0.005)
+                await saved(path, pages=2)
                 before = path.read_bytes()
                 monkeypatch.setattr(os, "fsync", no_space)
                 for _ in range(20):
@@ -594,9 +599,7 @@ async def test_a_disk_that_is_full_once_nothing_is_left_to_save_is_no_failure(
         async with Collection(LISTING, of(emulator, "a"), limits=FAST, checkpoint=path) as stream:
             for _ in range(25):
                 await anext(stream)
-            with anyio.fail_after(GUARD):
-                while path.exists() and told(path)["a"].get("pages", 0) != 2:
-                    await anyio.sleep(0.005)
+            await saved(path, pages=2)
             monkeypatch.setattr(os, "fsync", no_space)
             with pytest.raises(StopAsyncIteration):
                 await anext(stream)

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 # UTF-8 has no such bytes.
 _MAY_BE_NOT_FINITE = re.compile(rb"\xf9[\x7c-\x7f\xfc-\xff]|\xfa[\x7f\xff][\x80-\xff]|\xfb[\x7f\xff][\xf0-\xff]")
 _TIMESTAMP, _DECIMAL = 1, 4  # their tags
-_REFERENCES = (25, 28, 29, 256)
+_REFERENCES = (25, 28, 29, 256)  # tags of values that others refer to, and of what refers to them
 _ADDITIONS = (0, 5, 30, 35, 36, 37, 52, 54, 100, 258, 260, 261, 1004, 43000, 55799)
+"""The other tags that cbor2 interprets, but the protocol does not have."""
 _PAIR, _END = b"\x82", b"\x46 ended"  # the head of an array of two, and a string of six bytes
 
 
